@@ -1,0 +1,81 @@
+"""The pinned sources: what `data/sources.toml` says, checked."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from obelisk.errors import SourceError
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """One place that an archive can come from."""
+
+    url: str | None
+    """Upstream's own address."""
+    debian: str | None
+    """A path below `pool/main/` of a Debian mirror."""
+    sha256: str
+    size: int
+
+    @property
+    def filename(self) -> str:
+        """The archive's name, as `--sources DIR` looks for it."""
+        return PurePosixPath(self.url or self.debian or "").name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """A pinned archive of source code."""
+
+    name: str
+    version: str
+    license: str
+    """SPDX expression."""
+    license_file: str
+    """Path of its licence inside the archive, without the archive's top folder."""
+    origins: tuple[Origin, ...]
+
+
+@cache
+def sources() -> dict[str, Source]:
+    """Return all pinned sources by name; raise `SourceError` for a pin that is incomplete."""
+    text = files("obelisk").joinpath("data/sources.toml").read_text()
+    return {name: _parse(name, table) for name, table in tomllib.loads(text).items()}
+
+
+def source(name: str) -> Source:
+    """Return one pinned source."""
+    return sources()[name]
+
+
+def _parse(name: str, table: dict[str, Any]) -> Source:
+    origins = tuple(_parse_origin(name, row) for row in table.get("origins", ()))
+    if not origins:
+        message = f"source `{name}` has no origin"
+        raise SourceError(message)
+    return Source(
+        name=name,
+        version=table["version"],
+        license=table["license"],
+        license_file=table["license-file"],
+        origins=origins,
+    )
+
+
+def _parse_origin(name: str, row: dict[str, Any]) -> Origin:
+    sha256 = str(row.get("sha256", ""))
+    if not _SHA256.fullmatch(sha256) or not isinstance(row.get("size"), int):
+        message = f"an origin of source `{name}` lacks its sha256 or size"
+        raise SourceError(message)
+    return Origin(
+        url=row.get("url"), debian=row.get("debian"), sha256=sha256, size=int(row["size"])
+    )

@@ -1,0 +1,145 @@
+"""CPython: configured and made with every extension module built in, then laid out by hand.
+
+`make install` is not used: it would compile the standard library three times over, and the
+distribution's `full` layout wants the objects as well.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Final
+
+from obelisk.distribution.workshop import Workshop
+from obelisk.toolchain import jobs
+
+LEFT_OUT: Final = ("_tkinter", "_gdbm", "nis", "ossaudiodev")
+"""Extension modules that Linux could have and a distribution has not."""
+
+_OPTIONS: Final = (
+    *("--disable-shared", "--without-ensurepip", "--disable-test-modules", "--with-pymalloc"),
+    *("--with-readline=editline", "--with-dbmliborder=ndbm:sqlite3", "--without-static-libpython"),
+)
+_NEWER_OPTIONS: Final = {"3.14": ("--with-tail-call-interp",)}
+_ENVIRONMENT: Final = {
+    "CC": "cc",
+    "CXX": "cc -x c++",
+    "AR": "ar",
+    "RANLIB": "ranlib",
+    "READELF": "readelf",
+    # A pkg-config of the host would find the host's libraries.
+    "PKG_CONFIG": "false",
+    "OPT": "-DNDEBUG -O3 -Wall",
+    # getbuildinfo.c would keep the day and hour of the build.
+    "CPPFLAGS": """-DDATE='"Jan  1 1970"' -DTIME='"00:00:00"'""",
+    "LINKFORSHARED": " ",
+    "MODULE_BUILDTYPE": "static",
+    "CURSES_CFLAGS": "-D_GNU_SOURCE",
+    "CURSES_LIBS": "-lncursesw",
+    "PANEL_CFLAGS": "-D_GNU_SOURCE",
+    "PANEL_LIBS": "-lpanelw",
+    "LIBEDIT_CFLAGS": "-DUSE_LIBEDIT",
+    "LIBEDIT_LIBS": "-ledit -lncursesw",
+    # CPython's own malloc calls go to the allocator of the product.
+    "LIBS": "-lmimalloc",
+}
+_TESTS: Final = ("test", "tests", "idle_test", "idlelib", "turtledemo", "tkinter", "ensurepip")
+_VARIABLE: Final = re.compile(r"^([A-Za-z_]\w*)=[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+
+
+def build(shop: Workshop) -> None:
+    """Build CPython and lay it out below `output` as `install/` and `build/`."""
+    version = major_minor(shop.source.version)
+    triplet = shop.chain.target.platform_triplet
+    (shop.tree / "Modules/Setup.local").symlink_to("Setup.stdlib")
+    shop.run(
+        "./configure",
+        *(f"--build={triplet}", f"--host={triplet}", "--prefix=/install"),
+        f"--with-openssl={shop.chain.sysroot}",
+        *_OPTIONS,
+        *_NEWER_OPTIONS.get(version, ()),
+        env=_ENVIRONMENT,
+    )
+    shop.run("make", "Makefile")
+    # Its file names are part of `sys.version`'s neighbours; make the binary and its archive only.
+    shop.run("make", f"-j{jobs()}", "python", f"libpython{version}.a")
+    _lay_out(shop, version)
+
+
+def major_minor(version: str) -> str:
+    """Return `3.14` for `3.14.6`."""
+    return ".".join(version.split(".")[:2])
+
+
+def makefile_variables(text: str) -> dict[str, str]:
+    """Return the variables of a Makefile with references to one another expanded."""
+    raw = dict(_VARIABLE.findall(text.replace("\\\n", " ")))
+
+    def expand(value: str, depth: int = 0) -> str:
+        if depth > 20:
+            return value
+        return re.sub(
+            r"\$[({](\w+)[)}]", lambda found: expand(raw.get(found[1], ""), depth + 1), value
+        )
+
+    return {name: expand(value) for name, value in raw.items()}
+
+
+def _lay_out(shop: Workshop, version: str) -> None:
+    install = shop.output / "install"
+    library = install / "lib" / f"python{version}"
+    (install / "bin").mkdir(parents=True)
+    _copy_python(shop, install / "bin" / f"python{version}")
+    skipped = shutil.ignore_patterns("__pycache__", *_TESTS)
+    shutil.copytree(shop.tree / "Lib", library, ignore=skipped)
+    _copy_headers(shop, install / "include" / f"python{version}")
+    config = library / f"config-{version}-{shop.chain.target.platform_triplet}"
+    config.mkdir()
+    _write_clean(shop, shop.tree / "Makefile", config / "Makefile")
+    for name in ("Setup", "Setup.bootstrap", "Setup.stdlib", "config.c"):
+        _write_clean(shop, shop.tree / "Modules" / name, config / name)
+    shutil.copyfile(shop.tree / f"libpython{version}.a", config / f"libpython{version}.a")
+    for path in _build_folder(shop).glob("_sysconfig*"):
+        if path.suffix in (".py", ".json"):
+            _write_clean(shop, path, library / path.name)
+    _copy_objects(shop, shop.output / "build")
+
+
+def _copy_python(shop: Workshop, place: Path) -> None:
+    shop.run("objcopy", "--strip-all", "python", place)
+    place.chmod(0o755)
+
+
+def _copy_headers(shop: Workshop, place: Path) -> None:
+    shutil.copytree(shop.tree / "Include", place)
+    shutil.copyfile(shop.tree / "pyconfig.h", place / "pyconfig.h")
+
+
+def _copy_objects(shop: Workshop, place: Path) -> None:
+    for path in sorted(shop.tree.rglob("*.o")):
+        copy = place / path.relative_to(shop.tree)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    # Bundled libraries that extension modules are linked with.
+    for path in sorted(shop.tree.glob("Modules/**/*.a")):
+        copy = place / path.relative_to(shop.tree)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+
+
+def _build_folder(shop: Workshop) -> Path:
+    return shop.tree / (shop.tree / "pybuilddir.txt").read_text().strip()
+
+
+def _write_clean(shop: Workshop, path: Path, place: Path) -> None:
+    """Copy a text without the paths of this build, which would differ on every machine."""
+    text = path.read_text()
+    for found, written in (
+        (str(shop.chain.sysroot), "/sysroot"),
+        (str(shop.chain.root), "/toolchain"),
+        (str(shop.tree), "/source"),
+        (str(shop.root), "/obelisk"),
+    ):
+        text = text.replace(found, written)
+    place.write_text(text)

@@ -1,0 +1,79 @@
+"""Every error that Obelisk reports to a person; each kind has an exit code of its own.
+
+A message says what failed, on what, and why, without a final period. The hint says what to do
+next. Only `obelisk.cli` catches these and turns them into an exit status.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class ObeliskError(Exception):
+    """An expected failure: bad input, an unreachable source, a failing tool."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class ConfigError(ObeliskError):
+    """The configuration, the command line or the entry point is wrong."""
+
+    exit_code = 2
+
+
+class SourceError(ObeliskError):
+    """A pinned source could not be had, or is not what its pin says."""
+
+    exit_code = 3
+
+
+class CollectError(ObeliskError):
+    """The application or its dependencies could not be resolved, built or read."""
+
+    exit_code = 4
+
+
+class ToolError(ObeliskError):
+    """An outside tool failed.
+
+    `log` is the file with all its output; the message carries the last lines.
+    """
+
+    exit_code = 5
+
+    def __init__(self, message: str, *, hint: str | None = None, log: Path | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.log = log
+
+
+class LinkError(ObeliskError):
+    """Native code cannot become part of the executable."""
+
+    exit_code = 6
+
+
+class VerifyError(ObeliskError):
+    """A file is not a sound Obelisk executable or distribution."""
+
+    exit_code = 7
+
+
+class StorageError(ObeliskError):
+    """The disk is full, or the output cannot be written."""
+
+    exit_code = 8
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a hint that names the closest known word, or lists them all."""
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1)
+    if close:
+        return f"did you mean `{close[0]}`?"
+    return "known: " + ", ".join(f"`{name}`" for name in names)

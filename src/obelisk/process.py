@@ -1,0 +1,122 @@
+"""Starting other programs: the only module that does.
+
+Output goes to a log file; what fails is reported with the last lines of it.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from obelisk.errors import ToolError
+
+_TAIL_LINES: Final = 40
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finished:
+    """What a program left behind."""
+
+    status: int
+    stdout: bytes
+    stderr: bytes
+
+
+def run_logged(
+    argv: Sequence[str | Path],
+    *,
+    log: Path,
+    cwd: Path,
+    env: Mapping[str, str],
+    what: str,
+) -> None:
+    """Run a program with its output appended to `log`; raise `ToolError` unless it exits 0.
+
+    `env` is the whole environment. `what` names the work in the message, such as "building zlib".
+    """
+    words = [str(word) for word in argv]
+    with log.open("ab") as stream:
+        stream.write(f"$ {shlex.join(words)}\n".encode())
+        stream.flush()
+        status = _wait(words, cwd, env, stream)
+    if status != 0:
+        message = f"{what} failed: `{words[0]}` {_describe(status)}\n{_tail(log)}"
+        raise ToolError(message, hint=f"the whole log is {log}", log=log)
+
+
+def run_captured(
+    argv: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes | None = None,
+    what: str,
+) -> Finished:
+    """Run a program and return its status and output; raise `ToolError` if it cannot be started."""
+    words = [str(word) for word in argv]
+    try:
+        done = subprocess.run(
+            words, cwd=cwd, env=env, input=stdin, capture_output=True, check=False
+        )
+    except OSError as error:
+        message = f"{what} failed: cannot start `{words[0]}`: {error.strerror}"
+        raise ToolError(message) from error
+    return Finished(status=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+
+def run_attached(argv: Sequence[str | Path]) -> int:
+    """Run a program on our own terminal and return the exit status a shell would report."""
+    with _ignored_interrupt():
+        done = subprocess.run([str(word) for word in argv], check=False)
+    return done.returncode if done.returncode >= 0 else 128 - done.returncode
+
+
+class _ignored_interrupt:  # noqa: N801 - reads as a statement
+    """Leave ctrl-C to the program that owns the terminal meanwhile."""
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+
+def _wait(words: list[str], cwd: Path, env: Mapping[str, str], stream: IO[bytes]) -> int:
+    try:
+        process = subprocess.Popen(
+            words,
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        message = f"cannot start `{words[0]}`: {error.strerror}"
+        raise ToolError(message, hint="is it installed? see the README's prerequisites") from error
+    try:
+        return process.wait()
+    except BaseException:
+        # An interrupted build must not leave compilers running: end the whole session.
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+        raise
+
+
+def _describe(status: int) -> str:
+    if status < 0:
+        return f"was ended by signal {-status}"
+    return f"exited with status {status}"
+
+
+def _tail(log: Path) -> str:
+    text = log.read_text(errors="replace").splitlines()
+    lines = [line for line in text if not line.startswith("$ ")]
+    return "\n".join(lines[-_TAIL_LINES:])

@@ -1,0 +1,197 @@
+"""The C toolchain: clang and lld of the `ziglang` package, and the only place that knows them.
+
+zig's own libc is not used (its memory functions are slow and its musl is a mixture), so this is
+plain clang with a sysroot of ours. `docs/explanation/toolchain.md` gives the reasons.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from obelisk.errors import ToolError
+from obelisk.process import run_logged
+from obelisk.target import Target
+
+VERSION: Final = importlib.metadata.version("ziglang")
+
+COMPILE_FLAGS: Final = (
+    "-fPIE",
+    "-fstack-protector-strong",
+    "-ffunction-sections",
+    "-fdata-sections",
+    # Dates in objects would make every build different.
+    "-Werror=date-time",
+)
+LINK_FLAGS: Final = (
+    "-static-pie",
+    "-Wl,-z,relro,-z,now,-z,noexecstack",
+    # 55,000 relocations take a tenth of the room and less time as RELR.
+    "-Wl,-z,pack-relative-relocs",
+    # musl takes the default size of thread stacks from PT_GNU_STACK; glibc's users have 8 MiB.
+    "-Wl,-z,stack-size=8388608",
+    "-Wl,--build-id=none",
+)
+
+
+def zig_folder() -> Path:
+    """Return the folder of the `ziglang` package."""
+    return Path(str(files("ziglang")))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Toolchain:
+    """Commands that build for one target, as small scripts that `./configure` can call."""
+
+    target: Target
+    root: Path
+    """Holds `bin`, clang's resource folder `resource`, and `sysroot`."""
+
+    @property
+    def sysroot(self) -> Path:
+        """The folder of the target's headers and libraries."""
+        return self.root / "sysroot"
+
+    @property
+    def lib(self) -> Path:
+        """The folder of libc and start files."""
+        return self.sysroot / "lib"
+
+    def tool(self, name: str) -> Path:
+        """Return the path of `cc`, `ar`, `ranlib`, `ld.lld`, `objcopy` or `strip`."""
+        return self.root / "bin" / name
+
+    def environment(self) -> dict[str, str]:
+        """Return the whole environment that tools run in: nothing of the user's but PATH."""
+        return {
+            "PATH": f"{self.root / 'bin'}:{os.environ.get('PATH', os.defpath)}",
+            "HOME": str(self.root),
+            "LC_ALL": "C",
+            "TZ": "UTC",
+            "SOURCE_DATE_EPOCH": "0",
+            "ZERO_AR_DATE": "1",
+            "ZIG_GLOBAL_CACHE_DIR": str(self.root / "zig-cache"),
+            "ZIG_LOCAL_CACHE_DIR": str(self.root / "zig-cache"),
+        }
+
+
+def write_toolchain(target: Target, root: Path) -> Toolchain:
+    """Write the tools' scripts below `root`; the sysroot is filled by the recipe of libc."""
+    chain = Toolchain(target=target, root=root)
+    (root / "bin").mkdir(parents=True)
+    resource = root / "resource"
+    resource.mkdir()
+    (resource / "include").symlink_to(zig_folder() / "lib/include")
+    zig = zig_folder() / "zig"
+    _write_script(chain.tool("cc"), f"'{zig}' clang {' '.join(_driver_flags(chain))}")
+    for name in ("ar", "ranlib", "objcopy", "ld.lld"):
+        _write_script(chain.tool(name), f"'{zig}' {name}")
+    return chain
+
+
+def toolchain_identity(target: Target) -> dict[str, object]:
+    """Return everything of the toolchain that can change bytes, for cache keys."""
+    return {
+        "ziglang": VERSION,
+        "target": target.triple,
+        "compile": list(COMPILE_FLAGS),
+        "link": list(LINK_FLAGS),
+    }
+
+
+def build_compiler_rt(chain: Toolchain, folder: Path, log: Path) -> None:
+    """Build clang's run-time library and start files into `folder`.
+
+    Raises `ToolError` when zig fails.
+    """
+    folder.mkdir(parents=True)
+    arch = chain.target.architecture
+    source = zig_folder() / "lib/compiler_rt.zig"
+    argv = [
+        zig_folder() / "zig",
+        "build-lib",
+        source,
+        *("-target", chain.target.clang_triple),
+        *("-O", "ReleaseFast", "-fPIC", "-fstrip", "--name", "compiler_rt"),
+        f"-femit-bin={folder / f'libclang_rt.builtins-{arch}.a'}",
+    ]
+    run_logged(argv, log=log, cwd=folder, env=chain.environment(), what="building compiler-rt")
+    # What gcc's crtbegin.o would define for __cxa_atexit; a program that is never unloaded has one.
+    start = folder / "start.c"
+    start.write_text("void *__dso_handle = 0;\n")
+    end = folder / "end.c"
+    end.write_text("typedef int obelisk_empty;\n")
+    objects = {
+        start: folder / f"clang_rt.crtbegin-{arch}.o",
+        end: folder / f"clang_rt.crtend-{arch}.o",
+    }
+    for text, made in objects.items():
+        argv = [chain.tool("cc"), "-c", text, "-o", made]
+        run_logged(argv, log=log, cwd=folder, env=chain.environment(), what="building start files")
+
+
+def compile_all(
+    chain: Toolchain,
+    sources: dict[Path, Path],
+    *,
+    flags: tuple[str, ...],
+    cwd: Path,
+    log: Path,
+    what: str,
+) -> None:
+    """Compile each source to its object file, as many at once as there are processors."""
+
+    def compile_one(source: Path, made: Path) -> None:
+        made.parent.mkdir(parents=True, exist_ok=True)
+        argv = [chain.tool("cc"), *flags, "-c", source, "-o", made]
+        run_logged(argv, log=log, cwd=cwd, env=chain.environment(), what=what)
+
+    with ThreadPoolExecutor(max_workers=jobs()) as pool:
+        for done in [pool.submit(compile_one, *pair) for pair in sources.items()]:
+            done.result()
+
+
+def jobs() -> int:
+    """Return how many compilers to run at once."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def archive(chain: Toolchain, library: Path, objects: list[Path], log: Path) -> None:
+    """Write a static library of `objects`, without dates or owners."""
+    if not objects:
+        message = f"nothing to put into {library.name}"
+        raise ToolError(message)
+    library.parent.mkdir(parents=True, exist_ok=True)
+    argv: list[str | Path] = [chain.tool("ar"), "rcsD", library, *objects]
+    run_logged(
+        argv, log=log, cwd=library.parent, env=chain.environment(), what=f"writing {library.name}"
+    )
+
+
+def _driver_flags(chain: Toolchain) -> list[str]:
+    headers = zig_folder() / "lib/libc/include"
+    kernel = [f"-idirafter '{headers / name}'" for name in chain.target.kernel_headers]
+    return [
+        f"--target={chain.target.clang_triple}",
+        f"--sysroot='{chain.sysroot}'",
+        f"-resource-dir '{chain.root / 'resource'}'",
+        f"-isystem '{chain.sysroot / 'include'}'",
+        *kernel,
+        f"--ld-path='{chain.tool('ld.lld')}'",
+        "--rtlib=compiler-rt --unwindlib=none",
+        "-Qunused-arguments",
+        f"-ffile-prefix-map='{chain.root.parent}'=/obelisk",
+        *COMPILE_FLAGS,
+        *LINK_FLAGS,
+    ]
+
+
+def _write_script(path: Path, command: str) -> None:
+    path.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+    path.chmod(0o755)
