@@ -64,7 +64,7 @@ class Toolchain:
         return self.sysroot / "lib"
 
     def tool(self, name: str) -> Path:
-        """Return the path of `cc`, `ar`, `ranlib`, `ld.lld`, `objcopy` or `strip`."""
+        """Return the path of `cc`, `ar`, `ranlib` or `ld.lld`."""
         return self.root / "bin" / name
 
     def environment(self) -> dict[str, str]:
@@ -90,7 +90,7 @@ def write_toolchain(target: Target, root: Path) -> Toolchain:
     (resource / "include").symlink_to(zig_folder() / "lib/include")
     zig = zig_folder() / "zig"
     _write_script(chain.tool("cc"), f"'{zig}' clang {' '.join(_driver_flags(chain))}")
-    for name in ("ar", "ranlib", "objcopy", "ld.lld"):
+    for name in ("ar", "ranlib", "ld.lld"):
         _write_script(chain.tool(name), f"'{zig}' {name}")
     return chain
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from obelisk.distribution.recipes import (
     bzip2,
+    libdb,
     libedit,
     libffi,
     libuuid,
@@ -49,6 +50,7 @@ RECIPES: Final = {
         Recipe(name="libffi", build=libffi.build, provides=("ffi",)),
         Recipe(name="zlib", build=zlib.build, provides=("z",)),
         Recipe(name="bzip2", build=bzip2.build, provides=("bz2",)),
+        Recipe(name="libdb", build=libdb.build, provides=("ndbm",)),
         Recipe(name="libuuid", build=libuuid.build, provides=("uuid",)),
         Recipe(name="mimalloc", build=mimalloc.build, provides=("mimalloc",)),
     )

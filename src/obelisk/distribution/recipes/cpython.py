@@ -19,7 +19,9 @@ LEFT_OUT: Final = ("_tkinter", "_gdbm", "nis", "ossaudiodev")
 
 _OPTIONS: Final = (
     *("--disable-shared", "--without-ensurepip", "--disable-test-modules", "--with-pymalloc"),
-    *("--with-readline=editline", "--with-dbmliborder=ndbm:sqlite3", "--without-static-libpython"),
+    # Its copy of mimalloc, for the free-threaded build only, has the same names as ours.
+    "--without-mimalloc",
+    *("--with-readline=editline", "--with-dbmliborder=ndbm", "--without-static-libpython"),
 )
 _NEWER_OPTIONS: Final = {"3.14": ("--with-tail-call-interp",)}
 _ENVIRONMENT: Final = {
@@ -31,8 +33,8 @@ _ENVIRONMENT: Final = {
     # A pkg-config of the host would find the host's libraries.
     "PKG_CONFIG": "false",
     "OPT": "-DNDEBUG -O3 -Wall",
-    # getbuildinfo.c would keep the day and hour of the build.
-    "CPPFLAGS": """-DDATE='"Jan  1 1970"' -DTIME='"00:00:00"'""",
+    # getbuildinfo.c would keep the day and hour; `platform` parses `sys.version`, so no dashes.
+    "CPPFLAGS": """-DDATE='"19700101"' -DTIME='"00:00:00"'""",
     "LINKFORSHARED": " ",
     "MODULE_BUILDTYPE": "static",
     "CURSES_CFLAGS": "-D_GNU_SOURCE",
@@ -41,6 +43,7 @@ _ENVIRONMENT: Final = {
     "PANEL_LIBS": "-lpanelw",
     "LIBEDIT_CFLAGS": "-DUSE_LIBEDIT",
     "LIBEDIT_LIBS": "-ledit -lncursesw",
+    "LDFLAGS_NODIST": "-Wl,--strip-all",
     # CPython's own malloc calls go to the allocator of the product.
     "LIBS": "-lmimalloc",
 }
@@ -90,7 +93,7 @@ def _lay_out(shop: Workshop, version: str) -> None:
     install = shop.output / "install"
     library = install / "lib" / f"python{version}"
     (install / "bin").mkdir(parents=True)
-    _copy_python(shop, install / "bin" / f"python{version}")
+    shutil.copy(shop.tree / "python", install / "bin" / f"python{version}")
     skipped = shutil.ignore_patterns("__pycache__", *_TESTS)
     shutil.copytree(shop.tree / "Lib", library, ignore=skipped)
     _copy_headers(shop, install / "include" / f"python{version}")
@@ -104,11 +107,6 @@ def _lay_out(shop: Workshop, version: str) -> None:
         if path.suffix in (".py", ".json"):
             _write_clean(shop, path, library / path.name)
     _copy_objects(shop, shop.output / "build")
-
-
-def _copy_python(shop: Workshop, place: Path) -> None:
-    shop.run("objcopy", "--strip-all", "python", place)
-    place.chmod(0o755)
 
 
 def _copy_headers(shop: Workshop, place: Path) -> None:

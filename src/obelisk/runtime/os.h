@@ -1,0 +1,31 @@
+/* What the runtime asks of the operating system, and how it ends when it must. */
+
+#ifndef OBELISK_OS_H
+#define OBELISK_OS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum os_exit {
+    OS_EXIT_FAILED = 70,  /* the interpreter could not start */
+    OS_EXIT_DAMAGED = 74, /* the executable is damaged */
+};
+
+struct os_span {
+    const void *base;
+    uint64_t size; /* bytes */
+};
+
+/* Make read-only what relocation was the last to write (PT_GNU_RELRO). */
+void os_protect(void);
+
+/* Return the mapped segment that holds the payload; `base` is NULL when there is none. */
+struct os_span os_payload(void);
+
+/* Return the absolute path of this executable, as found when it started. */
+const char *os_executable(void);
+
+/* Print `executable: message` and exit with `status`. */
+_Noreturn void os_die(int status, const char *message);
+
+#endif

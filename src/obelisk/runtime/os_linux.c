@@ -1,0 +1,112 @@
+/* The operating system: Linux. */
+
+#include "os.h"
+
+#include <elf.h>
+#include <limits.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* The type of the program header that `link` adds for the payload: "OBLK", in the range that
+   the ELF specification leaves to operating systems. The segment is mapped by the PT_LOAD beside. */
+#define PT_OBELISK 0x6f626c6b
+
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+
+static const ElfW(Phdr) *
+program_header(uint32_t type)
+{
+    const char *base = (const char *)&__ehdr_start;
+    const ElfW(Phdr) *headers = (const void *)(base + __ehdr_start.e_phoff);
+
+    for (int i = 0; i < __ehdr_start.e_phnum; i++) {
+        if (headers[i].p_type == type) {
+            return &headers[i];
+        }
+    }
+    return NULL;
+}
+
+void
+os_protect(void)
+{
+    const ElfW(Phdr) *relro = program_header(PT_GNU_RELRO);
+    uintptr_t page = getauxval(AT_PAGESZ);
+    uintptr_t start;
+    uintptr_t end;
+
+    if (relro == NULL) {
+        return;
+    }
+    start = (uintptr_t)&__ehdr_start + relro->p_vaddr;
+    end = (start + relro->p_memsz) & ~(page - 1);
+    start &= ~(page - 1);
+    if (mprotect((void *)start, end - start, PROT_READ) != 0) {
+        os_die(OS_EXIT_FAILED, "cannot protect relocated data");
+    }
+}
+
+struct os_span
+os_payload(void)
+{
+    const ElfW(Phdr) *header = program_header(PT_OBELISK);
+    struct os_span span = {NULL, 0};
+
+    if (header != NULL) {
+        span.base = (const char *)&__ehdr_start + header->p_vaddr;
+        span.size = header->p_filesz;
+    }
+    return span;
+}
+
+/* Without /proc, as in an empty chroot, the path is what the kernel was asked to execute. */
+static void
+path_from_start(char *path, size_t size)
+{
+    const char *asked = (const char *)getauxval(AT_EXECFN);
+    char folder[PATH_MAX];
+
+    if (asked == NULL) {
+        asked = "";
+    }
+    if (asked[0] == '/' || getcwd(folder, sizeof(folder)) == NULL) {
+        snprintf(path, size, "%s", asked);
+        return;
+    }
+    if (asked[0] == '.' && asked[1] == '/') {
+        asked += 2;
+    }
+    snprintf(path, size, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, asked);
+}
+
+const char *
+os_executable(void)
+{
+    static char path[PATH_MAX];
+    ssize_t size;
+
+    if (path[0] != '\0') {
+        return path;
+    }
+    size = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    if (size > 0) {
+        path[size] = '\0';
+    }
+    else {
+        path_from_start(path, sizeof(path));
+    }
+    return path;
+}
+
+_Noreturn void
+os_die(int status, const char *message)
+{
+    fprintf(stderr, "%s: %s\n", os_executable(), message);
+    fflush(stderr);
+    _exit(status);
+}
