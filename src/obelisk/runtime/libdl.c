@@ -4,8 +4,6 @@
    dlsym looks names up in, as the ELF specification and the GNU hash table's description say.
    ctypes.pythonapi and ctypes.CDLL(None) work with it. */
 
-#define _GNU_SOURCE
-
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
@@ -28,6 +26,9 @@ struct symbols {
 static const char *const libc_names[] = {
     "libc.so", "libc.musl-", "libm.so", "libpthread.so", "libdl.so", "librt.so", NULL,
 };
+
+/* musl calls this when a thread ends, to free what its own dlerror keeps; ours keeps nothing. */
+void __dl_thread_cleanup(void);
 
 static _Thread_local char message[256];
 static _Thread_local int failed;
@@ -140,6 +141,11 @@ dlclose(void *handle)
 {
     (void)handle;
     return 0;
+}
+
+void
+__dl_thread_cleanup(void)
+{
 }
 
 char *

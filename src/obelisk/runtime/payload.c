@@ -11,7 +11,7 @@
 
 #define VERSION 1
 
-static const uint8_t magic[12] = "\x89OBELISK\r\n\x1a\n";
+static const char magic[] = "\x89OBELISK\r\n\x1a\n";
 
 struct header {
     uint8_t magic[12];
@@ -56,7 +56,7 @@ payload_open(struct payload *payload, const void *base, uint64_t available)
     if (available < sizeof(*header)) {
         return "it is cut short";
     }
-    if (memcmp(header->magic, magic, sizeof(magic)) != 0) {
+    if (memcmp(header->magic, magic, sizeof(header->magic)) != 0) {
         return "it does not begin as a payload does";
     }
     if (header->version != VERSION) {

@@ -2,8 +2,6 @@
 
    Each call tests the path's beginning and passes on what is not below the executable. */
 
-#define _GNU_SOURCE
-
 #include "vfs.h"
 
 #include <dirent.h>

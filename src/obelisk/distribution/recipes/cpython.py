@@ -65,8 +65,8 @@ def build(shop: Workshop) -> None:
         env=_ENVIRONMENT,
     )
     shop.run("make", "Makefile")
-    # Its file names are part of `sys.version`'s neighbours; make the binary and its archive only.
-    shop.run("make", f"-j{jobs()}", "python", f"libpython{version}.a")
+    # Not all: shared modules, the test programs and gdb hooks are not wanted.
+    shop.run("make", f"-j{jobs()}", "python", "pybuilddir.txt", f"libpython{version}.a")
     _lay_out(shop, version)
 
 

@@ -1,0 +1,199 @@
+"""Linking the runtime: a distribution and our C files in one executable, with no application yet."""
+
+from __future__ import annotations
+
+import inspect
+import struct
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from obelisk.cache import content_key, hash_tree
+from obelisk.catalog import Source
+from obelisk.distribution.build import distribution_key, obtain_distribution
+from obelisk.distribution.libraries import Site, merge_into_sysroot
+from obelisk.distribution.recipes import RECIPES
+from obelisk.distribution.recipes.cpython import major_minor
+from obelisk.errors import ToolError
+from obelisk.process import run_captured, run_logged
+from obelisk.target import Target
+from obelisk.toolchain import Toolchain, compile_all, write_toolchain
+
+_WARNINGS: Final = (
+    *("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wmissing-prototypes"),
+    *("-Wstrict-prototypes", "-Werror"),
+)
+_WRAPPED: Final = (
+    *("open", "openat", "fopen", "stat", "lstat", "fstatat", "access", "faccessat", "readlink"),
+    *("readlinkat", "realpath", "listxattr", "llistxattr", "opendir", "readdir", "closedir"),
+    *("rewinddir", "dirfd", "_PyConfig_InitPathConfig"),
+)
+"""Functions that runtime/*.c answers in place of libc or CPython, see vfs.c and interp.c."""
+_FROZEN: Final = {
+    "encodings": "encodings/__init__.py",
+    "encodings.aliases": "encodings/aliases.py",
+    "encodings.utf_8": "encodings/utf_8.py",
+}
+"""Modules that CPython imports before the importer is in place."""
+_FREEZE: Final = """
+import marshal, sys
+name, path, filename = sys.argv[1:]
+with open(path, "rb") as stream:
+    code = compile(stream.read(), filename, "exec", dont_inherit=True)
+sys.stdout.buffer.write(marshal.dumps(code))
+"""
+
+
+def runtime_folder() -> Path:
+    """Return the folder of the runtime's C files."""
+    return Path(str(files("obelisk"))) / "runtime"
+
+
+def runtime_key(target: Target, pinned: Source, *, debug: bool) -> str:
+    """Return the cache key of a runtime: all that can change its bytes."""
+    return content_key(
+        {
+            "distribution": distribution_key(target, pinned),
+            "files": hash_tree(runtime_folder()),
+            "linking": inspect.getsource(sys.modules[__name__]),
+            "debug": debug,
+        }
+    )
+
+
+def obtain_runtime(site: Site, pinned: Source, *, debug: bool) -> Path:
+    """Return the runtime's file; build what is missing.
+
+    With `debug` it keeps its symbols. Raises `SourceError` or `ToolError`.
+    """
+
+    def make(folder: Path) -> None:
+        distribution = obtain_distribution(site, pinned)
+        with (
+            site.console.step(f"Linking the runtime of Python {pinned.version}"),
+            site.cache.workshop("runtime") as root,
+        ):
+            python = distribution / "python"
+            chain = write_toolchain(site.target, root / "toolchain")
+            merge_into_sysroot(python / "build", chain.root)
+            _link(_Job(chain, python, major_minor(pinned.version), root), folder / "runtime", debug)
+
+    key = runtime_key(site.target, pinned, debug=debug)
+    return site.cache.obtain("runtimes", key, make) / "runtime"
+
+
+class _Job:
+    """The places that the steps below share."""
+
+    def __init__(self, chain: Toolchain, python: Path, version: str, root: Path) -> None:
+        self.chain = chain
+        self.python = python
+        self.version = version
+        self.root = root
+        self.log = root / "log.txt"
+        self.interpreter = python / f"install/bin/python{version}"
+        self.stdlib = python / f"install/lib/python{version}"
+
+
+def _link(job: _Job, place: Path, debug: bool) -> None:
+    objects = _compile(job)
+    names = job.root / "names.txt"
+    names.write_text("".join(f"-Wl,-u,{name}\n" for name in _libc_names(job)))
+    libraries = [name for recipe in RECIPES.values() for name in recipe.provides]
+    hidden = [f"lib{name}.a" for name in libraries if name not in ("c", "m", "dl")]
+    config = f"config-{job.version}-{job.chain.target.platform_triplet}"
+    argv: list[str | Path] = [
+        job.chain.tool("cc"),
+        *objects,
+        "-Wl,--export-dynamic",
+        f"-Wl,--exclude-libs={':'.join(hidden)}",
+        f"-Wl,--exclude-libs=libclang_rt.builtins-{job.chain.target.architecture}.a",
+        *(f"-Wl,--wrap={name}" for name in _WRAPPED),
+        *(() if debug else ("-Wl,--strip-all",)),
+        "-Wl,--whole-archive",
+        job.stdlib / config / f"libpython{job.version}.a",
+        "-Wl,--no-whole-archive",
+        *_bundled_archives(job),
+        # The allocator stands before libc, so that its malloc is everybody's.
+        "-lmimalloc",
+        "-Wl,--start-group",
+        *(f"-l{name}" for name in libraries if name != "mimalloc"),
+        "-Wl,--end-group",
+        f"@{names}",
+        *("-o", place),
+    ]
+    env = job.chain.environment()
+    run_logged(argv, log=job.log, cwd=job.root, env=env, what="linking the runtime")
+
+
+def _libc_names(job: _Job) -> list[str]:
+    """Return all that libc defines, for what is linked in or looked up by name later.
+
+    The linker takes the members that define them, unless an object or the allocator already does.
+    Inner names of the members that we replace would bring those in as well.
+    """
+    inner = ("__malloc_", "__dl", "dlinfo")
+    names = archive_symbols(job.chain.lib / "libc.a")
+    return [name for name in names if not name.startswith(inner)]
+
+
+def _bundled_archives(job: _Job) -> list[Path]:
+    """Return the static libraries in CPython's own tree (expat, mpdecimal, HACL)."""
+    return sorted((job.python / "build/Modules").rglob("*.a"))
+
+
+def _compile(job: _Job) -> list[Path]:
+    generated = job.root / "frozen.c"
+    generated.write_text(_frozen_source(job))
+    sources = [*sorted(runtime_folder().glob("*.c")), generated]
+    made = {path: job.root / "objects" / f"{path.stem}.o" for path in sources}
+    include = job.python / f"install/include/python{job.version}"
+    flags = ("-std=c11", "-D_GNU_SOURCE", "-O2", "-isystem", str(include), f"-I{runtime_folder()}", *_WARNINGS)
+    compile_all(
+        job.chain, made, flags=flags, cwd=job.root, log=job.log, what="compiling the runtime"
+    )
+    return list(made.values())
+
+
+def _frozen_source(job: _Job) -> str:
+    """Return frozen.c: the bytecode of the early modules and of the importer, and their table."""
+    modules = {name: (job.stdlib / path, f"<frozen {name}>") for name, path in _FROZEN.items()}
+    # Under this file name CPython leaves the importer's frames out of tracebacks, as its own.
+    importer = runtime_folder() / "importer.py"
+    modules["_obelisk"] = (importer, "<frozen importlib._bootstrap_external>")
+    lines = ["/* Generated by distribution/runtime.py. Do not edit. */", '#include "frozen.h"']
+    rows = []
+    for number, (name, (path, filename)) in enumerate(sorted(modules.items())):
+        data = _freeze(job, name, path, filename)
+        numbers = ",".join(map(str, data))
+        lines.append(f"static const unsigned char code_{number}[] = {{{numbers}}};")
+        is_package = int(path.name == "__init__.py")
+        rows.append(f'    {{"{name}", code_{number}, {len(data)}, {is_package}}},')
+    table = ["const struct _frozen frozen_modules[] = {", *rows, "    {NULL, NULL, 0, 0},", "};"]
+    return "\n".join([*lines, *table]) + "\n"
+
+
+def _freeze(job: _Job, name: str, path: Path, filename: str) -> bytes:
+    argv = [job.interpreter, "-I", "-S", "-c", _FREEZE, name, path, filename]
+    done = run_captured(argv, env={}, what=f"freezing {name}")
+    if done.status != 0:
+        message = f"freezing `{name}` failed: {done.stderr.decode(errors='replace')}"
+        raise ToolError(message)
+    return done.stdout
+
+
+def archive_symbols(path: Path) -> list[str]:
+    """Return the global names that a static library defines, from its symbol index.
+
+    The index is the first member, named `/`, of the System V archive format: a big-endian count,
+    as many offsets, and the names, each ended by a zero byte.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(8 + 60)
+        if not head.startswith(b"!<arch>\n/ "):
+            message = f"{path} has no symbol index"
+            raise ToolError(message)
+        index = stream.read(int(head[56:66]))
+    (count,) = struct.unpack_from(">I", index)
+    return [name.decode() for name in index[4 + 4 * count :].split(b"\0")[:count]]
