@@ -1,0 +1,156 @@
+"""The pipeline in its order: the only module that knows all stages."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+
+from obelisk.cache import content_key
+from obelisk.collect.collect import collect
+from obelisk.compile import bytecode, worker
+from obelisk.compile.bytecode import compile_modules
+from obelisk.distribution.archive import read_description
+from obelisk.distribution.build import distribution_key, obtain_distribution
+from obelisk.distribution.libraries import Site
+from obelisk.distribution.recipes.cpython import major_minor
+from obelisk.distribution.runtime import obtain_runtime
+from obelisk.errors import CollectError
+from obelisk.link.image import link
+from obelisk.model import Bytecode, Collection, Module, RunModule
+from obelisk.pack import main_module, pack
+from obelisk.plan import Plan
+from obelisk.verify.verify import require_sound, smoke_test
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Built:
+    """An executable that was built and verified."""
+
+    path: Path
+    size: int
+    """Bytes."""
+    sha256: str
+    seconds: float
+    packages: tuple[tuple[str, str], ...]
+    """(name, version) of what is installed in it."""
+
+
+def build(plan: Plan, site: Site, output: Path) -> Built:
+    """Build one executable at `output`, or leave what is there untouched.
+
+    Raises an `ObeliskError` of the stage that failed.
+    """
+    started = time.monotonic()
+    runtime = obtain_runtime(site, plan.python, debug=plan.settings.debug)
+    python = obtain_distribution(site, plan.python) / "python"
+    version = major_minor(plan.python.version)
+    interpreter = python / f"install/bin/python{version}"
+    stdlib = python / f"install/lib/python{version}"
+    libraries = read_description(python).sources
+    with site.cache.workshop("build") as work:
+        with site.console.step(f"Collecting {plan.name}"):
+            collection = collect(plan, stdlib, work)
+        with site.console.step(f"Compiling {len(collection.modules)} modules"):
+            bytecodes = _compile(plan, site, collection, interpreter, work)
+        with site.console.step("Packing and linking"):
+            payload = pack(plan, collection, bytecodes, libraries)
+            image = link(runtime.read_bytes(), payload, page_size=plan.target.page_size)
+        with site.console.step("Verifying"):
+            draft = _write_beside(output, image)
+            try:
+                _verify(plan, draft, work)
+            except BaseException:
+                draft.unlink()
+                raise
+            draft.rename(output)
+    return Built(
+        path=output,
+        size=len(image),
+        sha256=hashlib.sha256(image).hexdigest(),
+        seconds=time.monotonic() - started,
+        packages=tuple((one.name, one.version) for one in collection.packages),
+    )
+
+
+def _compile(
+    plan: Plan, site: Site, collection: Collection, interpreter: Path, work: Path
+) -> list[Bytecode]:
+    optimize = plan.settings.optimize
+    modules = [one for one in collection.modules if not one.from_stdlib]
+    if not isinstance(collection.entry, RunModule):
+        # It takes the place of a `__main__` that a package may have left at the top.
+        modules = [one for one in modules if one.name != "__main__"]
+        modules.append(main_module(collection.entry, work))
+    compiled = compile_modules(modules, python=interpreter, optimize=optimize)
+    for module, reason in compiled.refused:
+        if isinstance(collection.entry, RunModule) and module.name == collection.entry.module:
+            message = f"{module.source} cannot be compiled by Python {plan.python.version}: {reason}"
+            raise CollectError(message)
+        site.console.detail(f"not compiled: {module.path}: {reason}")
+    wanted = {one.name for one in collection.modules if one.from_stdlib}
+    stdlib = [one for one in collection.modules if one.from_stdlib]
+    ready = _stdlib_bytecode(plan, site, stdlib, interpreter)
+    return sorted(
+        [*compiled.bytecodes, *(one for one in ready if one.module.name in wanted)],
+        key=lambda one: one.module.name,
+    )
+
+
+def _stdlib_bytecode(
+    plan: Plan, site: Site, modules: list[Module], interpreter: Path
+) -> list[Bytecode]:
+    """Compile the standard library once for each distribution and level, and cache it."""
+    optimize = plan.settings.optimize
+    key = content_key(
+        {
+            "distribution": distribution_key(plan.target, plan.python),
+            "code": inspect.getsource(worker) + inspect.getsource(bytecode),
+            "optimize": optimize,
+            "modules": [module.name for module in modules],
+        }
+    )
+
+    def make(folder: Path) -> None:
+        compiled = compile_modules(modules, python=interpreter, optimize=optimize)
+        sizes = [[one.module.name, len(one.code)] for one in compiled.bytecodes]
+        (folder / "code").write_bytes(b"".join(one.code for one in compiled.bytecodes))
+        (folder / "index.json").write_text(json.dumps(sizes))
+
+    folder = site.cache.obtain("bytecode", key, make)
+    by_name = {module.name: module for module in modules}
+    code, found, place = (folder / "code").read_bytes(), [], 0
+    for name, size in json.loads((folder / "index.json").read_text()):
+        found.append(Bytecode(module=by_name[name], code=code[place : place + size]))
+        place += size
+    return found
+
+
+def _verify(plan: Plan, draft: Path, work: Path) -> None:
+    require_sound(draft)
+    if plan.settings.smoke_test:
+        folder = work / "smoke"
+        folder.mkdir()
+        smoke_test(draft, plan.settings.smoke_test, plan.target, folder)
+
+
+def _write_beside(output: Path, image: bytes) -> Path:
+    """Write a draft in the output's folder, whole and on disk, to be renamed into place."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    number, name = tempfile.mkstemp(prefix=f".{output.name}-", dir=output.parent)
+    try:
+        with os.fdopen(number, "wb") as stream:
+            stream.write(image)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(0o755)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return Path(name)

@@ -1,0 +1,1 @@
+"""Resolving, installing and reading the application's files."""

@@ -1,0 +1,106 @@
+"""Finding the entry point among what was collected."""
+
+from __future__ import annotations
+
+import ast
+
+from packaging.utils import canonicalize_name
+
+from obelisk.config.request import Project
+from obelisk.errors import ConfigError, did_you_mean
+from obelisk.model import CommandOf, EntryPoint, Module, Package, RunModule
+from obelisk.plan import Plan
+
+
+def resolve_entry(
+    plan: Plan, packages: list[Package], modules: tuple[Module, ...]
+) -> EntryPoint | RunModule:
+    """Return the entry point with all that had to be installed to be known.
+
+    Raises `ConfigError` when there is no such command, module or function.
+    """
+    entry = plan.entry
+    if isinstance(entry, CommandOf):
+        entry = _command(entry, packages)
+    by_name = {module.name: module for module in modules}
+    if isinstance(entry, RunModule):
+        return _runnable(entry, by_name)
+    module = by_name.get(entry.module)
+    if module is None:
+        raise _missing_module(entry.module, by_name, plan)
+    if not defines(module.source.read_bytes(), entry.function.split(".")[0]):
+        message = f"module `{entry.module}` does not define `{entry.function}`"
+        raise ConfigError(message, hint="check the entry point")
+    return entry
+
+
+def _command(wanted: CommandOf, packages: list[Package]) -> EntryPoint:
+    package = next(
+        one for one in packages if canonicalize_name(one.name) == canonicalize_name(wanted.distribution)
+    )
+    commands = dict(package.commands)
+    name = wanted.command or (package.name if package.name in commands else None)
+    if name is None and len(commands) == 1:
+        name = next(iter(commands))
+    if name is None or name not in commands:
+        return _no_command(wanted, commands)
+    module, _, function = commands[name].partition(":")
+    return EntryPoint(module=module.strip(), function=function.strip())
+
+
+def _no_command(wanted: CommandOf, commands: dict[str, str]) -> EntryPoint:
+    if not commands:
+        message = f"`{wanted.distribution}` has no console script"
+        raise ConfigError(message, hint="give `--entry module:function` or `-m module`")
+    if wanted.command:
+        message = f"`{wanted.distribution}` has no console script `{wanted.command}`"
+        raise ConfigError(message, hint=did_you_mean(wanted.command, commands))
+    message = f"`{wanted.distribution}` has {len(commands)} console scripts"
+    listed = ", ".join(f"`{name}`" for name in commands)
+    raise ConfigError(message, hint=f"choose one with `--script`: {listed}")
+
+
+def _runnable(entry: RunModule, modules: dict[str, Module]) -> RunModule:
+    module = modules.get(entry.module)
+    if module is None:
+        message = f"module `{entry.module}` is not among what goes in"
+        raise ConfigError(message, hint=did_you_mean(entry.module, modules))
+    if not module.is_package:
+        return entry
+    main = f"{entry.module}.__main__"
+    if main not in modules:
+        message = f"package `{entry.module}` has no `__main__` module to run"
+        raise ConfigError(message)
+    return RunModule(module=main)
+
+
+def _missing_module(name: str, modules: dict[str, Module], plan: Plan) -> ConfigError:
+    message = f"the entry point's module `{name}` is not among what goes in"
+    hint = did_you_mean(name, modules)
+    if not hint.startswith("did"):
+        hint = "check the entry point"
+        if isinstance(plan.application, Project):
+            hint += ", and that the project's build includes this module"
+    return ConfigError(message, hint=hint)
+
+
+def defines(source: bytes, name: str) -> bool:
+    """Say whether a module's text may define `name` at its top level; in doubt it does."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return True
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                if node.name in (name, "__getattr__"):
+                    return True
+            case ast.Import() | ast.ImportFrom():
+                names = {alias.asname or alias.name.split(".")[0] for alias in node.names}
+                if name in names or "*" in names:
+                    return True
+            case ast.Name(id=found, ctx=ast.Store()) if found == name:
+                return True
+            case _:
+                pass
+    return False

@@ -1,0 +1,111 @@
+"""Reading installed files: which are modules, which are data, what the packages say of themselves."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterator
+from email.message import Message
+from importlib.metadata import Distribution, distributions
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from packaging.utils import canonicalize_name
+
+from obelisk.errors import CollectError
+from obelisk.model import DataFile, Module, Package
+
+NATIVE_SUFFIXES: Final = (".so", ".pyd", ".dylib")
+_NOT_FILES: Final = ("__pycache__", ".lock")
+_MACHINE_FACTS: Final = ("direct_url.json", "REQUESTED", "uv_cache.json", "uv_build.json", "RECORD")
+"""Files of *.dist-info that differ by machine; RECORD is written anew without them."""
+_GENERATED_COMMANDS: Final = "bin"
+
+
+def read_tree(
+    root: Path, *, from_stdlib: bool = False, below: str = ""
+) -> tuple[list[Module], list[DataFile]]:
+    """Sort the files below `root` into modules and data, each with its place in the executable."""
+    modules, files = [], []
+    for path in sorted(_walk(root)):
+        relative = PurePosixPath(below) / path.relative_to(root).as_posix()
+        name = module_name(relative)
+        if name is not None:
+            is_package = relative.name == "__init__.py"
+            modules.append(
+                Module(name=name, is_package=is_package, source=path, from_stdlib=from_stdlib)
+            )
+        else:
+            files.append(DataFile(path=str(relative), source=path))
+    return modules, files
+
+
+def module_name(path: PurePosixPath) -> str | None:
+    """Return the dotted name of the module at a path, or None when no import could name it."""
+    if path.suffix != ".py":
+        return None
+    parts = list(path.with_suffix("").parts)
+    if parts[-1] == "__init__":
+        parts.pop()
+    if not parts or not all(part.isidentifier() and not keyword.iskeyword(part) for part in parts):
+        return None
+    return ".".join(parts)
+
+
+def read_packages(site: Path) -> list[Package]:
+    """Describe the installed distributions, sorted by name; raise `CollectError` for a broken one."""
+    found = {}
+    for distribution in distributions(path=[str(site)]):
+        metadata = distribution.metadata
+        name = metadata["Name"] if metadata else None
+        if name is None:
+            message = f"an installed package in {site} has no name in its metadata"
+            raise CollectError(message)
+        found[canonicalize_name(name)] = _describe(distribution, name)
+    return [found[name] for name in sorted(found)]
+
+
+def record_text(site: Path, dist_info: Path) -> str:
+    """Return the RECORD of a distribution without the entries of files that do not go in."""
+    lines = (dist_info / "RECORD").read_text().splitlines()
+    kept = []
+    for line in lines:
+        path = PurePosixPath(line.rpartition(",")[0].rpartition(",")[0].strip('"'))
+        is_fact = path.parent.name == dist_info.name and path.name in _MACHINE_FACTS
+        is_command = ".." in path.parts or path.parts[:1] == (_GENERATED_COMMANDS,)
+        if not is_fact and not is_command and "__pycache__" not in path.parts:
+            kept.append(line)
+    kept.append(f"{dist_info.relative_to(site).as_posix()}/RECORD,,")
+    return "\n".join(sorted(kept)) + "\n"
+
+
+def _describe(distribution: Distribution, name: str) -> Package:
+    scripts = distribution.entry_points.select(group="console_scripts")
+    return Package(
+        name=name,
+        version=distribution.version,
+        license=_license(distribution.metadata),  # type: ignore[arg-type]
+        commands=tuple(sorted((script.name, script.value.split("[")[0].strip()) for script in scripts)),
+    )
+
+
+def _license(metadata: Message) -> str | None:
+    expression = metadata.get("License-Expression")
+    if expression:
+        return str(expression)
+    classifiers = metadata.get_all("Classifier") or []
+    named = [str(c).rpartition(" :: ")[2] for c in classifiers if str(c).startswith("License :: ")]
+    text = str(metadata.get("License") or "").strip()
+    return "; ".join(named) or (text.splitlines()[0] if text else None)
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    for path in root.rglob("*"):
+        relative = path.relative_to(root)
+        if path.is_dir() or any(part in _NOT_FILES for part in relative.parts):
+            continue
+        in_info = relative.parent.suffix == ".dist-info"
+        if path.suffix == ".pyc" or (in_info and path.name in _MACHINE_FACTS):
+            continue
+        if relative.parts[0] == _GENERATED_COMMANDS:
+            continue
+        yield path

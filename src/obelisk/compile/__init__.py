@@ -1,0 +1,1 @@
+"""Making bytecode with the target's own Python."""

@@ -1,0 +1,1 @@
+"""Reading what a person asked for: every kind of input ends in the same `Request`."""

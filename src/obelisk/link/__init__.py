@@ -1,0 +1,1 @@
+"""Making the executable: the only place, with `verify`, that knows the format of ELF files."""

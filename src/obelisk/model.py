@@ -1,0 +1,90 @@
+"""The values that pass from stage to stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EntryPoint:
+    """A function to call: `module:function`, as a console script names it."""
+
+    module: str
+    function: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunModule:
+    """A module to run as the main program, as `python -m` and `python script.py` do."""
+
+    module: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommandOf:
+    """A console script of an installed distribution, known when it is installed."""
+
+    distribution: str
+    command: str | None
+    """None: the only one, or the one that has the distribution's name."""
+
+
+Entry = EntryPoint | RunModule | CommandOf
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Module:
+    """A Python module with its source on disk."""
+
+    name: str
+    """Dotted name."""
+    is_package: bool
+    source: Path
+    from_stdlib: bool
+
+    @property
+    def path(self) -> str:
+        """Where it is in the executable, with `/` between the parts."""
+        folder = self.name.replace(".", "/")
+        return f"{folder}/__init__.py" if self.is_package else f"{folder}.py"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DataFile:
+    """Any other file that goes in."""
+
+    path: str
+    """Where it is in the executable, with `/` between the parts."""
+    source: Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Package:
+    """An installed distribution, as its metadata describes it."""
+
+    name: str
+    version: str
+    license: str | None
+    """Its License-Expression, or License field."""
+    commands: tuple[tuple[str, str], ...]
+    """(command, `module:function`) of its console scripts."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Collection:
+    """All that goes into an executable, as files on disk."""
+
+    modules: tuple[Module, ...]
+    files: tuple[DataFile, ...]
+    packages: tuple[Package, ...]
+    entry: EntryPoint | RunModule
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bytecode:
+    """A module's compiled code."""
+
+    module: Module
+    code: bytes
+    """A marshalled code object of the target's Python version."""

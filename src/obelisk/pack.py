@@ -1,0 +1,122 @@
+"""The stage `pack`: from bytecode, sources and data to the bytes of a payload."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from obelisk import __version__
+from obelisk.config.schema import Compression
+from obelisk.model import Bytecode, Collection, DataFile, EntryPoint, Module, RunModule
+from obelisk.payload import Item, Kind, Option, write_payload
+from obelisk.plan import Plan
+
+MANIFEST: Final = ".obelisk/manifest.json"
+"""Path in the executable of the description of what is inside."""
+MANIFEST_VERSION: Final = 1
+
+
+def main_program(entry: EntryPoint) -> str:
+    """Return the text of the main module that calls an entry point, as a console script would."""
+    top = entry.function.split(".")[0]
+    return (
+        "import sys\n\n"
+        f"from {entry.module} import {top}\n\n"
+        'if __name__ == "__main__":\n'
+        f"    sys.exit({entry.function}())\n"
+    )
+
+
+def pack(
+    plan: Plan,
+    collection: Collection,
+    bytecodes: Iterable[Bytecode],
+    libraries: Iterable[tuple[str, str, str]],
+) -> bytes:
+    """Return the payload. `libraries` are (name, version, licence) of what the runtime is made of."""
+    bytecodes = list(bytecodes)
+    compression = plan.settings.compression
+    modules = list(_module_items(bytecodes, compression))
+    files = list(_file_items(collection, bytecodes, plan))
+    manifest = json.dumps(_manifest(plan, collection, libraries), indent=1, sort_keys=True) + "\n"
+    files.append(Item(name=MANIFEST, kind=Kind.FILE, data=manifest.encode()))
+    options = plan.settings.optimize | (Option.UNBUFFERED if plan.settings.unbuffered else 0)
+    entry = collection.entry
+    name = entry.module if isinstance(entry, RunModule) else "__main__"
+    return write_payload(modules, files, entry=name, options=options)
+
+
+def _module_items(bytecodes: list[Bytecode], compression: Compression) -> Iterator[Item]:
+    names = {one.module.name for one in bytecodes}
+    for one in bytecodes:
+        kind = Kind.PACKAGE if one.module.is_package else Kind.MODULE
+        compress = compression == Compression.ZSTD
+        yield Item(name=one.module.name, kind=kind, data=one.code, compress=compress)
+    for name in sorted(_namespaces(names)):
+        yield Item(name=name, kind=Kind.NAMESPACE)
+
+
+def _namespaces(names: set[str]) -> set[str]:
+    """Return the packages that have modules below them but no `__init__` (PEP 420)."""
+    above = set()
+    for name in names:
+        parts = name.split(".")[:-1]
+        above |= {".".join(parts[: count + 1]) for count in range(len(parts))}
+    return above - names
+
+
+def _file_items(collection: Collection, bytecodes: list[Bytecode], plan: Plan) -> Iterator[Item]:
+    compress_data = plan.settings.compression == Compression.ZSTD
+    compress_text = plan.settings.compression != Compression.OFF
+    for file in _data_files(collection, bytecodes):
+        data = file.source.read_bytes()
+        yield Item(name=file.path, kind=Kind.FILE, data=data, compress=compress_data)
+    if plan.settings.sources:
+        for one in bytecodes:
+            text = one.module.source.read_bytes()
+            path = one.module.path
+            yield Item(name=path, kind=Kind.FILE, data=text, compress=compress_text)
+
+
+def _data_files(collection: Collection, bytecodes: list[Bytecode]) -> Iterator[DataFile]:
+    """Return all files but modules' sources; a module that did not compile is such a file too."""
+    compiled = {one.module.path for one in bytecodes}
+    for file in collection.files:
+        if file.path not in compiled:
+            yield file
+    for module in collection.modules:
+        if module.path not in compiled and not module.from_stdlib:
+            yield DataFile(path=module.path, source=module.source)
+
+
+def _manifest(
+    plan: Plan, collection: Collection, libraries: Iterable[tuple[str, str, str]]
+) -> dict[str, Any]:
+    entry = collection.entry
+    shown = entry.module if isinstance(entry, RunModule) else f"{entry.module}:{entry.function}"
+    return {
+        "version": MANIFEST_VERSION,
+        "obelisk": __version__,
+        "name": plan.name,
+        "target": plan.target.triple,
+        "python": plan.python.version,
+        "entry": shown,
+        "optimize": plan.settings.optimize,
+        "packages": [
+            {"name": one.name, "version": one.version, "license": one.license}
+            for one in collection.packages
+        ],
+        "libraries": [
+            {"name": name, "version": version, "license": licensed}
+            for name, version, licensed in libraries
+        ],
+    }
+
+
+def main_module(entry: EntryPoint, folder: Path) -> Module:
+    """Write the main program of an entry point into `folder` and return it as a module."""
+    path = folder / "__main__.py"
+    path.write_text(main_program(entry))
+    return Module(name="__main__", is_package=False, source=path, from_stdlib=False)

@@ -1,0 +1,219 @@
+"""Deciding everything before anything is done: no network, no tools, only what can be read.
+
+`obelisk plan` prints what this returns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from obelisk.catalog import Source
+from obelisk.config.request import Application, Project, Request, Requirement, Script, WheelFile
+from obelisk.config.schema import Settings
+from obelisk.distribution.build import python_source
+from obelisk.errors import ConfigError, did_you_mean
+from obelisk.model import CommandOf, Entry, EntryPoint, RunModule
+from obelisk.target import Target, parse_target
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """One executable to build."""
+
+    name: str
+    """File name of the executable."""
+    application: Application
+    target: Target
+    python: Source
+    entry: Entry
+    lock: Path | None
+    """`uv.lock` or `pylock.toml` that fixes the versions of dependencies."""
+    requirement_files: tuple[Path, ...]
+    settings: Settings
+    folder: Path
+    """What relative paths in the settings start from."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """One thing that was decided, and why: a line of `obelisk plan`."""
+
+    what: str
+    value: str
+    why: str
+
+
+def make_plans(request: Request) -> list[Plan]:
+    """Return a plan for each executable that the request asks for.
+
+    Raises `ConfigError` when target, Python, entry point or files are not there.
+    """
+    settings = request.settings
+    python = python_source(settings.python)
+    _check_requires_python(request.application, python)
+    return [
+        Plan(
+            name=name,
+            application=request.application,
+            target=parse_target(settings.target),
+            python=python,
+            entry=entry,
+            lock=_lock(request.application),
+            requirement_files=_requirement_files(request),
+            settings=settings,
+            folder=request.folder,
+        )
+        for name, entry in _named_entries(request)
+    ]
+
+
+def explain(plan: Plan) -> list[Decision]:
+    """List what was decided and the reason of each decision."""
+    settings, defaults = plan.settings, Settings()
+    decisions = [
+        Decision(what="application", value=_describe(plan.application), why="given"),
+        Decision(what="executable", value=plan.name, why="`name`" if settings.name else "default"),
+        Decision(
+            what="target",
+            value=plan.target.triple,
+            why="default" if settings.target == defaults.target else "`target`",
+        ),
+        Decision(
+            what="python",
+            value=plan.python.version,
+            why="default" if settings.python == defaults.python else "`python`",
+        ),
+        Decision(what="entry", value=_describe_entry(plan.entry), why=_entry_reason(plan)),
+        Decision(what="dependencies", value=_describe_dependencies(plan), why="found there"),
+    ]
+    for key in ("include", "exclude", "data", "optimize", "sources", "compression", "unbuffered"):
+        value, default = getattr(settings, key), getattr(defaults, key)
+        why = "default" if value == default else f"`{key}`"
+        shown = ", ".join(value) if isinstance(value, tuple) else str(value).lower()
+        decisions.append(Decision(what=key, value=shown or "-", why=why))
+    return decisions
+
+
+def _named_entries(request: Request) -> list[tuple[str, Entry]]:
+    settings, application = request.settings, request.application
+    chosen = [key for key in ("script", "entry", "module") if getattr(settings, key)]
+    if len(chosen) > 1:
+        message = "more than one entry point is given: " + " and ".join(f"`{k}`" for k in chosen)
+        raise ConfigError(message, hint="keep one of them")
+    name = settings.name or _default_name(application)
+    if settings.entry:
+        return [(name, parse_entry(settings.entry))]
+    if settings.module:
+        return [(name, RunModule(module=settings.module))]
+    match application:
+        case Project():
+            return _project_entries(application, settings)
+        case Script():
+            return [(name, RunModule(module=application.path.stem))]
+        case Requirement() | WheelFile():
+            name = settings.name or settings.script or application.name
+            return [(name, CommandOf(distribution=application.name, command=settings.script))]
+
+
+def parse_entry(text: str) -> EntryPoint:
+    """Parse `module:function`; raise `ConfigError` for anything else."""
+    module, colon, function = text.partition(":")
+    parts = [*module.split("."), *function.split(".")]
+    if not colon or not all(part.isidentifier() for part in parts):
+        message = f"`{text}` is not an entry point"
+        raise ConfigError(message, hint="write `module:function`, such as `app.cli:main`")
+    return EntryPoint(module=module, function=function)
+
+
+def _project_entries(project: Project, settings: Settings) -> list[tuple[str, Entry]]:
+    scripts = dict(project.scripts)
+    if not scripts:
+        message = f"the project `{project.name}` has no entry point: `[project.scripts]` is empty"
+        hint = "add a script, or give `--entry module:function` or `-m module`"
+        raise ConfigError(message, hint=hint)
+    if settings.script is not None:
+        if settings.script not in scripts:
+            message = f"the project `{project.name}` has no script `{settings.script}`"
+            raise ConfigError(message, hint=did_you_mean(settings.script, scripts))
+        scripts = {settings.script: scripts[settings.script]}
+    if settings.name and len(scripts) > 1:
+        message = f"`name` is set, but the project `{project.name}` has {len(scripts)} scripts"
+        raise ConfigError(message, hint="choose one with `--script`, or leave out `name`")
+    return [(settings.name or name, parse_entry(text)) for name, text in scripts.items()]
+
+
+def _default_name(application: Application) -> str:
+    return application.path.stem if isinstance(application, Script) else application.name
+
+
+def _lock(application: Application) -> Path | None:
+    match application:
+        case Project():
+            candidates = [application.folder / "uv.lock", application.folder / "pylock.toml"]
+        case Script():
+            candidates = [application.path.with_name(application.path.name + ".lock")]
+        case Requirement() | WheelFile():
+            candidates = []
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _requirement_files(request: Request) -> tuple[Path, ...]:
+    paths = tuple(request.folder / name for name in request.settings.requirements)
+    for path in paths:
+        if not path.is_file():
+            message = f"there is no requirement file {path}"
+            raise ConfigError(message)
+    return paths
+
+
+def _check_requires_python(application: Application, python: Source) -> None:
+    if not isinstance(application, Script) or application.requires_python is None:
+        return
+    try:
+        wanted = SpecifierSet(application.requires_python)
+    except InvalidSpecifier as error:
+        message = f"`requires-python` of {application.path} is not a version specifier: {error}"
+        raise ConfigError(message) from error
+    if not wanted.contains(python.version):
+        message = f"{application.path} requires Python {wanted}, not {python.version}"
+        raise ConfigError(message, hint="choose another with `--python`")
+
+
+def _describe(application: Application) -> str:
+    match application:
+        case Project():
+            return f"project {application.name} in {application.folder}"
+        case Script():
+            return f"script {application.path}"
+        case Requirement():
+            return f"requirement {application.text}"
+        case WheelFile():
+            return f"wheel {application.path}"
+
+
+def _describe_entry(entry: Entry) -> str:
+    match entry:
+        case EntryPoint():
+            return f"{entry.module}:{entry.function}"
+        case RunModule():
+            return f"module {entry.module}"
+        case CommandOf():
+            return f"console script {entry.command or 'of ' + entry.distribution}"
+
+
+def _entry_reason(plan: Plan) -> str:
+    for key in ("entry", "module", "script"):
+        if getattr(plan.settings, key):
+            return f"`{key}`"
+    return "`[project.scripts]`" if isinstance(plan.application, Project) else "default"
+
+
+def _describe_dependencies(plan: Plan) -> str:
+    parts = [str(plan.lock)] if plan.lock else []
+    parts += map(str, plan.requirement_files)
+    if isinstance(plan.application, Script):
+        parts += plan.application.dependencies
+    return ", ".join(parts) or "the application's own metadata"

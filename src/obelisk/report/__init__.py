@@ -1,0 +1,1 @@
+"""Saying what is inside an executable."""

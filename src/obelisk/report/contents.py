@@ -1,0 +1,60 @@
+"""What `obelisk inspect` tells: everything inside an executable, as values for text or JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from obelisk.errors import VerifyError
+from obelisk.pack import MANIFEST
+from obelisk.payload import Kind, Payload, Record
+from obelisk.verify.verify import open_payload
+
+
+def contents(path: Path) -> dict[str, Any]:
+    """Return a description of the executable at `path`, ready for JSON.
+
+    Sizes are bytes: `size` as stored, `expanded` after decompression. Raises `VerifyError` when the
+    file is damaged.
+    """
+    executable, payload = open_payload(path)
+    manifest = _manifest(payload, path)
+    modules = [_module(record) for record in payload.modules]
+    files = [_file(record) for record in payload.files if record.kind == Kind.FILE]
+    return {
+        **manifest,
+        "executable": {
+            "path": str(path),
+            "size": executable.size,
+            "runtime": executable.size - len(payload.data),
+            "payload": len(payload.data),
+        },
+        "modules": modules,
+        "files": files,
+    }
+
+
+def _manifest(payload: Payload, path: Path) -> dict[str, Any]:
+    record = payload.file(MANIFEST)
+    try:
+        manifest = json.loads(payload.read(record)) if record else None
+    except ValueError:
+        manifest = None
+    if not isinstance(manifest, dict):
+        message = f"{path} has no manifest that can be read"
+        raise VerifyError(message, hint="build it again")
+    return manifest
+
+
+def _module(record: Record) -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "kind": record.kind.name.lower(),
+        "size": record.stored,
+        "expanded": record.size,
+    }
+
+
+def _file(record: Record) -> dict[str, Any]:
+    return {"path": record.name, "size": record.stored, "expanded": record.size}

@@ -1,0 +1,1 @@
+"""Reading an executable back as a stranger would."""

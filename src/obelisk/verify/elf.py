@@ -1,0 +1,124 @@
+"""What an ELF executable must be: static, position-independent, hardened.
+
+Read with pyelftools and not with the views that `link` writes by, so that a mistake there shows.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.constants import P_FLAGS
+from elftools.elf.elffile import ELFFile
+
+from obelisk.errors import VerifyError
+from obelisk.target import TARGETS
+
+PAYLOAD_SEGMENT: Final = 0x6F626C6B
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    sound: bool
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Executable:
+    """What was read of an executable file."""
+
+    machine: str
+    findings: tuple[Finding, ...]
+    payload: memoryview
+    size: int
+    """Bytes of the file."""
+
+
+def read_executable(path: Path) -> Executable:
+    """Read an executable; raise `VerifyError` when it is not one that Obelisk made."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror}"
+        raise VerifyError(message) from error
+    try:
+        return _read(data)
+    except (ELFError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        message = f"{path} is not an executable that Obelisk made: {error or 'its tables are damaged'}"
+        raise VerifyError(message) from error
+    except VerifyError as error:
+        message = f"{path} is not an executable that Obelisk made: {error}"
+        raise VerifyError(message) from error
+
+
+def _read(data: bytes) -> Executable:
+    elf = ELFFile(io.BytesIO(data))
+    segments = [segment.header for segment in elf.iter_segments()]
+    ours = [segment for segment in segments if segment["p_type"] == PAYLOAD_SEGMENT]
+    if len(ours) != 1:
+        message = "it has no payload"
+        raise VerifyError(message)
+    start, size = ours[0]["p_offset"], ours[0]["p_filesz"]
+    if start + size > len(data):
+        message = "it is cut short"
+        raise VerifyError(message)
+    return Executable(
+        machine=str(elf.header["e_machine"]),
+        findings=tuple(_findings(elf, segments, ours[0])),
+        payload=memoryview(data)[start : start + size],
+        size=len(data),
+    )
+
+
+def _findings(elf: ELFFile, segments: list[Any], payload: Any) -> list[Finding]:
+    types = [segment["p_type"] for segment in segments]
+    loads = [segment for segment in segments if segment["p_type"] == "PT_LOAD"]
+    both = P_FLAGS.PF_W | P_FLAGS.PF_X
+    needed = [
+        tag.needed
+        for segment in elf.iter_segments("PT_DYNAMIC")
+        for tag in segment.iter_tags()
+        if tag.entry.d_tag == "DT_NEEDED"
+    ]
+    stack = [segment for segment in segments if segment["p_type"] == "PT_GNU_STACK"]
+    addresses = [segment["p_vaddr"] for segment in loads]
+    machine = elf.header["e_machine"]
+    return [
+        _finding("machine", machine in {t.elf_machine for t in TARGETS.values()}, str(machine)),
+        _finding("position-independent", elf.header["e_type"] == "ET_DYN", elf.header["e_type"]),
+        _finding("no interpreter", "PT_INTERP" not in types, "no PT_INTERP"),
+        _finding("no needed library", not needed, ", ".join(needed) or "no DT_NEEDED"),
+        _finding("relocations become read-only", "PT_GNU_RELRO" in types, "PT_GNU_RELRO"),
+        _finding(
+            "stack not executable",
+            len(stack) == 1 and not stack[0]["p_flags"] & P_FLAGS.PF_X,
+            "PT_GNU_STACK",
+        ),
+        _finding(
+            "nothing writable and executable",
+            not any(segment["p_flags"] & both == both for segment in segments),
+            f"{len(loads)} loaded segments",
+        ),
+        _finding("segments in order", addresses == sorted(addresses), "by address"),
+        _finding(
+            "payload mapped",
+            any(
+                load["p_offset"] <= payload["p_offset"]
+                and payload["p_offset"] + payload["p_filesz"]
+                <= load["p_offset"] + load["p_filesz"]
+                and load["p_flags"] == P_FLAGS.PF_R
+                for load in loads
+            ),
+            "read-only",
+        ),
+    ]
+
+
+def _finding(what: str, sound: bool, detail: str) -> Finding:
+    return Finding(what=what, sound=sound, detail=detail)
