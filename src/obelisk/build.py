@@ -21,7 +21,7 @@ from obelisk.distribution.build import distribution_key, obtain_distribution
 from obelisk.distribution.libraries import Site
 from obelisk.distribution.recipes.cpython import major_minor
 from obelisk.distribution.runtime import obtain_runtime
-from obelisk.errors import CollectError
+from obelisk.errors import CollectError, ConfigError
 from obelisk.link.image import link
 from obelisk.model import Bytecode, Collection, Module, RunModule
 from obelisk.pack import main_module, pack
@@ -48,6 +48,7 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
     Raises an `ObeliskError` of the stage that failed.
     """
     started = time.monotonic()
+    _require_writable(output)
     runtime = obtain_runtime(site, plan.python, debug=plan.settings.debug)
     python = obtain_distribution(site, plan.python) / "python"
     version = major_minor(plan.python.version)
@@ -140,9 +141,18 @@ def _verify(plan: Plan, draft: Path, work: Path) -> None:
         smoke_test(draft, plan.settings.smoke_test, plan.target, folder)
 
 
+def _require_writable(output: Path) -> None:
+    """Say at once, and not after minutes of building, that the result could not be written."""
+    if output.is_dir():
+        message = f"{output} is a folder"
+        raise ConfigError(message, hint="choose another `--output` or `--name`")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(prefix=f".{output.name}-", dir=output.parent):
+        pass
+
+
 def _write_beside(output: Path, image: bytes) -> Path:
     """Write a draft in the output's folder, whole and on disk, to be renamed into place."""
-    output.parent.mkdir(parents=True, exist_ok=True)
     number, name = tempfile.mkstemp(prefix=f".{output.name}-", dir=output.parent)
     try:
         with os.fdopen(number, "wb") as stream:

@@ -21,7 +21,7 @@ from typing import Final
 from filelock import FileLock
 from platformdirs import user_cache_path
 
-from obelisk.errors import ConfigError
+from obelisk.errors import ConfigError, ToolError
 
 _TAG: Final = "CACHEDIR.TAG"
 _TAG_TEXT: Final = (
@@ -83,16 +83,23 @@ class Cache:
 
     @contextmanager
     def workshop(self, name: str) -> Iterator[Path]:
-        """Give a scratch folder that is gone afterwards, unless the work in it failed.
+        """Give a scratch folder that is gone afterwards, unless a tool failed in it.
 
-        A failed build's folder holds the log that the error names; `clean` removes it.
+        Then it holds the log that the error names; `clean` removes it.
         """
         self._tag()
         parent = self.root / "work"
         parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
-        yield folder
-        shutil.rmtree(folder, ignore_errors=True)
+        keep = False
+        try:
+            yield folder
+        except ToolError as error:
+            keep = error.log is not None
+            raise
+        finally:
+            if not keep:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def entries(self) -> list[Entry]:
         """List what is cached, sorted by kind and key."""

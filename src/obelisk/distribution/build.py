@@ -30,16 +30,17 @@ _PREFIX: Final = "cpython-"
 
 def python_source(version: str) -> Source:
     """Return the pinned CPython of `3.14` or `3.14.6`; raise `ConfigError` for another."""
-    known = {
-        name.removeprefix(_PREFIX): pinned
-        for name, pinned in sources().items()
-        if name.startswith(_PREFIX)
-    }
+    known = {pinned.name.removeprefix(_PREFIX): pinned for pinned in python_versions()}
     for short, pinned in known.items():
         if version in (short, pinned.version):
             return pinned
     message = f"unknown Python version `{version}`"
     raise ConfigError(message, hint=did_you_mean(version, known))
+
+
+def python_versions() -> list[Source]:
+    """Return the pinned CPythons, newest first."""
+    return [pinned for name, pinned in sources().items() if name.startswith(_PREFIX)]
 
 
 def distribution_key(target: Target, pinned: Source) -> str:

@@ -1,0 +1,5 @@
+"""`python -m obelisk`."""
+
+from obelisk.cli import main
+
+main()

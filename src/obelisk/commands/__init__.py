@@ -1,0 +1,1 @@
+"""The commands of `obelisk`, one module for each family."""

@@ -1,0 +1,178 @@
+"""`obelisk build`, `run` and `plan`."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from obelisk.build import Built, build
+from obelisk.commands.options import (
+    JSON_VERSION,
+    Command,
+    json_option,
+    make_site,
+    quiet_options,
+    sources_option,
+    target_options,
+)
+from obelisk.config.request import Request, read_request
+from obelisk.config.schema import Compression
+from obelisk.console import Console
+from obelisk.errors import ConfigError
+from obelisk.plan import Plan, explain, make_plans
+from obelisk.process import run_attached
+
+_MEBIBYTE: Final = 1024 * 1024
+
+
+def input_options(command: Command) -> Command:
+    """Add the argument and the options that say what to build and how."""
+    decorators: list[Callable[[Command], Command]] = [
+        click.argument("what", required=False),
+        target_options,
+        click.option("--script", metavar="NAME", help="Build this console script only."),
+        click.option("--entry", metavar="MODULE:FUNCTION", help="Call this function."),
+        click.option("-m", "--module", metavar="MODULE", help="Run this module, as `python -m`."),
+        click.option("--name", metavar="NAME", help="File name of the executable."),
+        click.option("--include", metavar="PATTERN", multiple=True, help="Put these in."),
+        click.option("--exclude", metavar="PATTERN", multiple=True, help="Leave these out."),
+        click.option(
+            *("-r", "--requirements"), metavar="FILE", multiple=True, help="Install these as well."
+        ),
+        click.option("--optimize", type=click.IntRange(0, 2), help="As `python -O` and `-OO`."),
+        click.option("--sources-in/--no-sources-in", "sources_in", default=None, help="Source text."),
+        click.option("--compression", type=click.Choice([*Compression]), help="What is compressed."),
+        click.option("--debug", is_flag=True, default=None, help="Keep symbols for gdb and perf."),
+    ]
+    return functools.reduce(lambda made, decorate: decorate(made), reversed(decorators), command)
+
+
+@click.command("build")
+@input_options
+@click.option(
+    *("-o", "--output"), type=click.Path(path_type=Path), help="File, or folder, to write to [dist]."
+)
+@sources_option
+@json_option
+@quiet_options
+def build_command(console: Console, as_json: bool, **options: Any) -> None:
+    """Build executables from a project, a script, a wheel or a requirement.
+
+    WHAT is a folder with a pyproject.toml (default: this one), a script.py, a .whl file or a
+    requirement such as `httpie` or `yt-dlp==2026.1.1`.
+
+    \b
+    Examples:
+      obelisk build                    every script of this project
+      obelisk build hello.py           a script, with its PEP 723 dependencies
+      obelisk build yt-dlp             a tool from the package index
+      obelisk build . --entry app:main
+    """
+    built = _build_all(console, **options)
+    if as_json:
+        console.json({"version": JSON_VERSION, "executables": [_as_json(one) for one in built]})
+    else:
+        for one in built:
+            console.data(str(one.path))
+
+
+@click.command("run")
+@input_options
+@click.option(*("-o", "--output"), type=click.Path(path_type=Path), help="File to write to [dist].")
+@sources_option
+@quiet_options
+@click.pass_obj
+def run_command(arguments: tuple[str, ...], console: Console, **options: Any) -> None:
+    """Build an executable and run it with the arguments after `--`.
+
+    \b
+    Example:
+      obelisk run hello.py -- --name World
+    """
+    built = _build_all(console, **options)
+    if len(built) != 1:
+        names = ", ".join(f"`{one.path.name}`" for one in built)
+        message = f"there are {len(built)} executables to run: {names}"
+        raise ConfigError(message, hint="choose one with `--script`")
+    sys.exit(run_attached([built[0].path.absolute(), *arguments]))
+
+
+@click.command("plan")
+@input_options
+@json_option
+@quiet_options
+def plan_command(console: Console, as_json: bool, what: str | None, **options: Any) -> None:
+    """Show what would be built and why, without network or tools."""
+    plans = make_plans(_request(what, options))
+    if as_json:
+        shown = [
+            {row.what: {"value": row.value, "why": row.why} for row in explain(plan)}
+            for plan in plans
+        ]
+        console.json({"version": JSON_VERSION, "plans": shown})
+        return
+    for plan in plans:
+        for row in explain(plan):
+            console.data(f"{row.what:<13} {row.value}  ({row.why})")
+
+
+def _build_all(
+    console: Console, *, what: str | None, output: Path | None, sources: Path | None, **options: Any
+) -> list[Built]:
+    plans = make_plans(_request(what, options))
+    built = []
+    for plan, place in zip(plans, _places(plans, output), strict=True):
+        site = make_site(console, plan.settings.target, sources)
+        built.append(build(plan, site, place))
+        _summarise(console, built[-1])
+    return built
+
+
+def _request(what: str | None, options: dict[str, Any]) -> Request:
+    """Read the request, with the command line's values in place of the file's."""
+    request = read_request(what)
+    options["sources"] = options.pop("sources_in", None)
+    given: dict[str, Any] = {}
+    for key, value in options.items():
+        if value is None or value == ():
+            continue
+        old = getattr(request.settings, key)
+        given[key] = (*old, *value) if isinstance(value, tuple) else value
+    if "compression" in given:
+        given["compression"] = Compression(given["compression"])
+    # An entry point of the command line takes the place of any in the file.
+    chosen = [key for key in ("script", "entry", "module") if key in given]
+    if chosen:
+        given = dict.fromkeys(("script", "entry", "module")) | given
+    return replace(request, settings=replace(request.settings, **given))
+
+
+def _places(plans: list[Plan], output: Path | None) -> list[Path]:
+    if output is None:
+        return [Path("dist") / plan.name for plan in plans]
+    if output.is_dir() or len(plans) > 1:
+        return [output / plan.name for plan in plans]
+    return [output]
+
+
+def _summarise(console: Console, built: Built) -> None:
+    console.report(
+        f"[bold]{built.path}[/]  {built.size / _MEBIBYTE:.1f} MiB  {built.seconds:.1f} s\n"
+        f"[dim]sha256 {built.sha256}[/]"
+    )
+
+
+def _as_json(built: Built) -> dict[str, Any]:
+    return {
+        "path": str(built.path),
+        "size": built.size,
+        "sha256": built.sha256,
+        "seconds": round(built.seconds, 3),
+        "packages": [{"name": name, "version": version} for name, version in built.packages],
+    }

@@ -1,0 +1,203 @@
+"""`obelisk distribution`: build Pythons, and read ours and python-build-standalone's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from obelisk.cache import Cache
+from obelisk.commands.options import (
+    JSON_VERSION,
+    json_option,
+    make_site,
+    quiet_options,
+    sources_option,
+    target_options,
+)
+from obelisk.console import Console
+from obelisk.distribution.archive import Description, extract_archive, read_description
+from obelisk.distribution.build import (
+    DEFAULT_PYTHON,
+    archive_name,
+    distribution_key,
+    obtain_distribution,
+    python_source,
+    python_versions,
+)
+from obelisk.errors import ConfigError
+from obelisk.target import DEFAULT_TARGET, TARGETS, parse_target
+
+
+@click.group("distribution")
+def distribution_group() -> None:
+    """Build, list and read Python distributions."""
+
+
+@distribution_group.command("build")
+@target_options
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Copy the archive to here.")
+@sources_option
+@json_option
+@quiet_options
+def build_distribution(
+    console: Console,
+    target: str | None,
+    python: str | None,
+    output: Path | None,
+    sources: Path | None,
+    as_json: bool,
+) -> None:
+    """Build a Python from pinned sources, with all its libraries, as a `full` archive.
+
+    It stays in the cache; a second build does nothing.
+    """
+    site = make_site(console, target or DEFAULT_TARGET, sources)
+    pinned = python_source(python or DEFAULT_PYTHON)
+    archive = obtain_distribution(site, pinned) / archive_name(site.target, pinned)
+    if output is not None:
+        archive = _copy(archive, output)
+    if as_json:
+        console.json({"version": JSON_VERSION, "archive": str(archive)})
+    else:
+        console.data(str(archive))
+
+
+@distribution_group.command("list")
+@json_option
+@quiet_options
+def list_distributions(console: Console, as_json: bool) -> None:
+    """List the Pythons that can be built, and which are in the cache."""
+    cache = Cache()
+    rows = []
+    for triple in sorted(TARGETS):
+        for pinned in python_versions():
+            key = distribution_key(parse_target(triple), pinned)
+            found = cache.find("distributions", key)
+            rows.append({"python": pinned.version, "target": triple, "cached": found is not None})
+    if as_json:
+        console.json({"version": JSON_VERSION, "distributions": rows})
+        return
+    for row in rows:
+        console.data(f"{row['python']}  {row['target']}  {'cached' if row['cached'] else '-'}")
+
+
+@distribution_group.command("info")
+@click.argument("which", metavar="[ARCHIVE|VERSION]", default=DEFAULT_PYTHON)
+@json_option
+@quiet_options
+def show_distribution(console: Console, which: str, as_json: bool) -> None:
+    """Show what a distribution holds: an archive's path, or the version of a built one."""
+    description = read_description(_locate(which))
+    if as_json:
+        console.json({"version": JSON_VERSION, **_as_json(description)})
+        return
+    console.data(f"Python {description.python_version} for {description.target_triple}")
+    console.data(f"build options: {description.build_options}")
+    for name, version, licensed in description.sources:
+        console.data(f"source: {name} {version} ({licensed})")
+    for extension in description.extensions:
+        links = " ".join(link.name for link in extension.links)
+        console.data(f"extension: {extension.name}{' -> ' + links if links else ''}")
+
+
+@distribution_group.command("licenses")
+@click.argument("which", metavar="[ARCHIVE|VERSION]", default=DEFAULT_PYTHON)
+@json_option
+@quiet_options
+def show_licenses(console: Console, which: str, as_json: bool) -> None:
+    """Show the licence of each library and of the extension modules that contain it."""
+    description = read_description(_locate(which))
+    rows = [
+        {
+            "extension": extension.name,
+            "libraries": [link.name for link in extension.links],
+            "licenses": list(extension.licenses or description.licenses),
+        }
+        for extension in description.extensions
+    ]
+    if as_json:
+        console.json({"version": JSON_VERSION, "extensions": rows})
+        return
+    for name, version, licensed in description.sources:
+        console.data(f"{name} {version}: {licensed}")
+    for row in rows:
+        console.data(f"{row['extension']}: {', '.join(row['licenses'])}")
+
+
+@distribution_group.command("extract")
+@click.argument("which", metavar="ARCHIVE|VERSION")
+@click.argument("folder", type=click.Path(path_type=Path))
+@quiet_options
+def extract_distribution(console: Console, which: str, folder: Path) -> None:
+    """Unpack a distribution into FOLDER, which must not exist yet."""
+    if folder.exists():
+        message = f"{folder} exists already"
+        raise ConfigError(message, hint="name a folder that is not there")
+    archive = _locate(which)
+    if archive.is_dir():
+        archive = next(archive.parent.glob("*.tar.zst"))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        with console.step(f"Extracting {archive.name}"):
+            extract_archive(archive, draft)
+        draft.chmod(0o755)
+        draft.rename(folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    console.data(str(folder))
+
+
+def _locate(which: str) -> Path:
+    """Return the archive at a path, or the unpacked distribution of that version in the cache."""
+    if Path(which).exists():
+        return Path(which)
+    pinned = python_source(which)
+    key = distribution_key(parse_target(DEFAULT_TARGET), pinned)
+    found = Cache().find("distributions", key)
+    if found is None:
+        message = f"Python {pinned.version} has not been built yet"
+        raise ConfigError(message, hint=f"`obelisk distribution build --python {which}`")
+    return found / "python"
+
+
+def _copy(archive: Path, output: Path) -> Path:
+    place = output / archive.name if output.is_dir() else output
+    number, draft = tempfile.mkstemp(prefix=f".{place.name}-", dir=place.parent)
+    try:
+        with os.fdopen(number, "wb") as stream, archive.open("rb") as source:
+            shutil.copyfileobj(source, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(draft).chmod(0o644)
+        Path(draft).rename(place)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+    return place
+
+
+def _as_json(description: Description) -> dict[str, Any]:
+    return {
+        "python": description.python_version,
+        "target": description.target_triple,
+        "build_options": description.build_options,
+        "sources": [
+            {"name": name, "version": version, "license": licensed}
+            for name, version, licensed in description.sources
+        ],
+        "extensions": {
+            extension.name: {
+                "in_core": extension.in_core,
+                "links": [link.name for link in extension.links],
+                "licenses": list(extension.licenses),
+            }
+            for extension in description.extensions
+        },
+    }

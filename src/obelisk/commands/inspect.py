@@ -1,0 +1,86 @@
+"""`obelisk inspect` and `verify`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from obelisk.commands.options import JSON_VERSION, json_option, quiet_options
+from obelisk.console import Console
+from obelisk.errors import VerifyError
+from obelisk.report.contents import contents
+from obelisk.verify.verify import verify
+
+_FILE: Final = click.Path(path_type=Path)
+_LARGEST: Final = 10
+
+
+@click.command("inspect")
+@click.argument("executable", type=_FILE)
+@click.option("--modules", is_flag=True, help="List every module and file.")
+@json_option
+@quiet_options
+def inspect_command(console: Console, executable: Path, modules: bool, as_json: bool) -> None:
+    """Show everything inside an executable: Python, packages, libraries, modules, sizes."""
+    inside = contents(executable)
+    if as_json:
+        console.json(inside)
+        return
+    for line in _summary(inside):
+        console.data(line)
+    for line in _listing(inside, everything=modules):
+        console.data(line)
+
+
+@click.command("verify")
+@click.argument("executable", type=_FILE)
+@json_option
+@quiet_options
+def verify_command(console: Console, executable: Path, as_json: bool) -> None:
+    """Check that an executable is static, hardened and undamaged, without running it."""
+    findings = verify(executable)
+    sound = all(finding.sound for finding in findings)
+    if as_json:
+        rows = [{"what": f.what, "sound": f.sound, "detail": f.detail} for f in findings]
+        console.json({"version": JSON_VERSION, "sound": sound, "findings": rows})
+    else:
+        for finding in findings:
+            console.data(f"{'ok ' if finding.sound else 'BAD'} {finding.what}: {finding.detail}")
+    if not sound:
+        console.warn(f"{executable} is not sound")
+        sys.exit(VerifyError.exit_code)
+
+
+def _summary(inside: dict[str, Any]) -> list[str]:
+    size = inside["executable"]
+    lines = [
+        f"{inside['name']}: Python {inside['python']} for {inside['target']}",
+        f"entry     {inside['entry']}",
+        f"size      {size['size']} bytes: runtime {size['runtime']}, payload {size['payload']}",
+        f"modules   {len(inside['modules'])}",
+        f"files     {len(inside['files'])}",
+        "packages",
+    ]
+    lines += [_component(one) for one in inside["packages"]] or ["  none"]
+    lines.append("libraries")
+    return lines + [_component(one) for one in inside["libraries"]]
+
+
+def _component(one: dict[str, Any]) -> str:
+    return f"  {one['name']} {one['version']}  {one['license'] or 'licence not stated'}"
+
+
+def _listing(inside: dict[str, Any], *, everything: bool) -> list[str]:
+    rows = [(row["size"], row["name"]) for row in inside["modules"]]
+    rows += [(row["size"], row["path"]) for row in inside["files"]]
+    if everything:
+        return ["contents", *(f"  {size:>9} {name}" for size, name in sorted(rows, key=_by_name))]
+    largest = sorted(rows, reverse=True)[:_LARGEST]
+    return ["largest (all: --modules)", *(f"  {size:>9} {name}" for size, name in largest)]
+
+
+def _by_name(row: tuple[int, str]) -> str:
+    return row[1]
