@@ -5,17 +5,24 @@ from __future__ import annotations
 import modulefinder
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-
-from packaging.utils import canonicalize_name
+from typing import Final
 
 from obelisk.collect.entry import resolve_entry
-from obelisk.collect.install import install
+from obelisk.collect.install import install, install_pure
 from obelisk.collect.patterns import Filter
-from obelisk.collect.read import NATIVE_SUFFIXES, read_packages, read_tree, record_text
+from obelisk.collect.read import (
+    is_native,
+    native_packages,
+    read_packages,
+    read_tree,
+    record_text,
+)
 from obelisk.config.request import Script
 from obelisk.errors import CollectError, ConfigError, LinkError
 from obelisk.model import Collection, DataFile, Module, Package
 from obelisk.plan import Plan
+
+_SHOWN: Final = 20
 
 
 def collect(plan: Plan, stdlib: Path, work: Path) -> Collection:
@@ -27,6 +34,7 @@ def collect(plan: Plan, stdlib: Path, work: Path) -> Collection:
     """
     site = work / "site"
     install(plan, site, work)
+    _prefer_pure(plan, site, work)
     packages = read_packages(site)
     modules, files = read_tree(site)
     files += _records(site, work)
@@ -40,13 +48,20 @@ def collect(plan: Plan, stdlib: Path, work: Path) -> Collection:
     )
     data = [file for file in (*own_files, *files) if chosen.keeps_file(file)]
     data += [file for file in stdlib_files if _is_stdlib_data(file) and chosen.keeps_file(file)]
-    _refuse_native_code(data, packages)
+    _refuse_native_code(data)
     return Collection(
         modules=kept,
         files=tuple(sorted({file.path: file for file in data}.values(), key=lambda f: f.path)),
         packages=tuple(packages),
         entry=resolve_entry(plan, packages, kept),
     )
+
+
+def _prefer_pure(plan: Plan, site: Path, work: Path) -> None:
+    """Replace packages that have native code by their pure-Python wheels where there are any."""
+    chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
+    for package in native_packages(site, chosen):
+        install_pure(plan, site, work, package.name, package.version)
 
 
 def _unique_modules(modules: Iterable[Module]) -> tuple[Module, ...]:
@@ -111,16 +126,14 @@ def _script_modules(script: Path) -> list[Module]:
     return [own, *beside]
 
 
-def _refuse_native_code(files: list[DataFile], packages: list[Package]) -> None:
-    native = [file.path for file in files if PurePosixPath(file.path).suffix in NATIVE_SUFFIXES]
+def _refuse_native_code(files: list[DataFile]) -> None:
+    native = [file.path for file in files if is_native(file.path)]
     if not native:
         return
-    names = {canonicalize_name(package.name): package.name for package in packages}
     tops = sorted({path.split("/")[0].split(".")[0] for path in native})
-    owners = ", ".join(f"`{names.get(canonicalize_name(top), top)}`" for top in tops)
-    message = f"{owners} contains shared objects, which cannot be linked in yet:\n" + "\n".join(
-        f"  {path}" for path in native[:20]
-    )
-    patterns = ", ".join(f'"{top}*/*{NATIVE_SUFFIXES[0]}"' for top in tops)
-    hint = f"if the package works without them, set `exclude = [{patterns}]`"
+    owners = ", ".join(f"`{top}`" for top in tops)
+    listed = "\n".join(f"  {path}" for path in native[:_SHOWN])
+    more = f"\n  and {len(native) - _SHOWN} more" if len(native) > _SHOWN else ""
+    message = f"shared objects cannot be linked in yet; they are in {owners}:\n{listed}{more}"
+    hint = 'if the application works without them, leave them out: `exclude = ["*.so"]`'
     raise LinkError(message, hint=hint)

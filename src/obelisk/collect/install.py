@@ -20,6 +20,8 @@ from obelisk.errors import CollectError, ToolError
 from obelisk.plan import Plan
 from obelisk.process import run_captured
 
+_EXPORTED: Final = "requirements.txt"
+_PLATFORM_OF_NOBODY: Final = "wasm32-pyodide2024"
 _NOISE: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -29,11 +31,12 @@ def install(plan: Plan, site: Path, work: Path) -> None:
     Raises `CollectError` when something does not resolve, build or match its hash.
     """
     site.mkdir()
+    locked = _locked_requirements(plan, work)
     match plan.application:
         case Project():
-            _install_project(plan, plan.application, site, work)
+            _install_project(plan, plan.application, site, locked)
         case Script():
-            _install_script(plan, plan.application, site)
+            _install_script(plan, plan.application, site, locked)
         case Requirement():
             _pip_install(plan, site, [plan.application.text])
         case WheelFile():
@@ -42,48 +45,79 @@ def install(plan: Plan, site: Path, work: Path) -> None:
         _pip_install(plan, site, ["--requirements", str(path)])
 
 
-def _install_project(plan: Plan, project: Project, site: Path, work: Path) -> None:
-    if plan.lock is None:
+def install_pure(plan: Plan, site: Path, work: Path, name: str, version: str) -> bool:
+    """Put the pure-Python wheel of that release in place of the installed one, if there is one.
+
+    uv is told of a platform for which nobody builds extension modules, so that only wheels for any
+    platform are left. A lock's hashes hold for them too.
+    """
+    wanted = f"{name}=={version}"
+    what = ["--no-deps", "--only-binary", ":all:", "--reinstall"]
+    locked = work / _EXPORTED
+    if locked.is_file():
+        block = locked_block(locked.read_text(), name)
+        if block is None:
+            return False
+        one = work / "one.txt"
+        one.write_text(block)
+        what += ["--require-hashes", "--requirements", str(one)]
+    elif plan.lock is not None:
+        return False  # pylock.toml names its wheels one by one
+    else:
+        what.append(wanted)
+    try:
+        _pip_install(plan, site, what, platform=_PLATFORM_OF_NOBODY)
+    except CollectError:
+        return False
+    return True
+
+
+def locked_block(requirements: str, name: str) -> str | None:
+    """Return the lines of one package in an exported requirement file, hashes and all."""
+    blocks = re.split(r"\n(?=\S)", requirements)
+    return next((b + "\n" for b in blocks if re.match(rf"{re.escape(name)}==", b)), None)
+
+
+def _locked_requirements(plan: Plan, work: Path) -> Path | None:
+    """Return a requirement file of the lock's versions and hashes, or the pylock.toml itself."""
+    if plan.lock is None or plan.lock.name == "pylock.toml":
+        return plan.lock
+    if isinstance(plan.application, Script):
+        options = ["--script", str(plan.application.path)]
+    else:
+        options = ["--project", str(plan.folder), "--no-emit-project"]
+    place = work / _EXPORTED
+    argv = ["export", "--frozen", "--no-dev", "--no-header", "--no-annotate", *options]
+    _uv([*argv, "--output-file", str(place)], f"reading {plan.lock}")
+    return place
+
+
+def _install_locked(plan: Plan, site: Path, locked: Path) -> None:
+    if locked.suffix == ".toml" or "==" in locked.read_text():
+        _pip_install(plan, site, ["--require-hashes", "--requirements", str(locked)])
+
+
+def _install_project(plan: Plan, project: Project, site: Path, locked: Path | None) -> None:
+    if locked is None:
         _pip_install(plan, site, [str(project.folder)])
         return
-    if plan.lock.name == "uv.lock":
-        locked = work / "requirements.txt"
-        _export(["--project", str(project.folder), "--no-emit-project"], locked, plan.lock)
-    else:
-        locked = plan.lock
-    if not _is_empty(locked):
-        _pip_install(plan, site, ["--require-hashes", "--requirements", str(locked)])
+    _install_locked(plan, site, locked)
     _pip_install(plan, site, ["--no-deps", str(project.folder)])
 
 
-def _install_script(plan: Plan, script: Script, site: Path) -> None:
-    if plan.lock is not None:
-        locked = site.parent / "requirements.txt"
-        _export(["--script", str(script.path)], locked, plan.lock)
-        if not _is_empty(locked):
-            _pip_install(plan, site, ["--require-hashes", "--requirements", str(locked)])
+def _install_script(plan: Plan, script: Script, site: Path, locked: Path | None) -> None:
+    if locked is not None:
+        _install_locked(plan, site, locked)
     elif script.dependencies:
         _pip_install(plan, site, list(script.dependencies))
 
 
-def _export(options: list[str], place: Path, lock: Path) -> None:
-    argv = ["export", "--frozen", "--no-dev", "--no-header", "--no-annotate", *options]
-    _uv([*argv, "--output-file", str(place)], f"reading {lock}")
-
-
-def _is_empty(requirements: Path) -> bool:
-    lines = requirements.read_text().splitlines()
-    return requirements.suffix == ".txt" and not any(
-        line.strip() and not line.startswith("#") for line in lines
-    )
-
-
-def _pip_install(plan: Plan, site: Path, what: list[str]) -> None:
+def _pip_install(plan: Plan, site: Path, what: list[str], platform: str | None = None) -> None:
     argv = [
         *("pip", "install", "--target", str(site)),
         *("--python", sys.executable),
         *("--python-version", major_minor(plan.python.version)),
-        *("--python-platform", plan.target.triple),
+        *("--python-platform", platform or plan.target.triple),
         *("--link-mode", "copy", "--no-progress"),
         *what,
     ]

@@ -1,6 +1,7 @@
 """Choosing what goes in: the patterns of `include` and `exclude`.
 
-A pattern with a `/` names files, any other names modules and all that is below them.
+A pattern with a `/`, or one that ends in `.so`, names files; any other names modules and all that is
+below them.
 """
 
 from __future__ import annotations
@@ -50,9 +51,13 @@ def _names_module(patterns: Iterable[str], name: str) -> bool:
     parts = name.split(".")
     above = [".".join(parts[: count + 1]) for count in range(len(parts))]
     return any(
-        fnmatchcase(one, pattern) for pattern in patterns if "/" not in pattern for one in above
+        fnmatchcase(one, pattern) for pattern in patterns if not _is_path(pattern) for one in above
     )
 
 
 def _names_file(patterns: Iterable[str], path: str) -> bool:
-    return any(fnmatchcase(path, pattern) for pattern in patterns if "/" in pattern)
+    return any(fnmatchcase(path, pattern) for pattern in patterns if _is_path(pattern))
+
+
+def _is_path(pattern: str) -> bool:
+    return "/" in pattern or pattern.endswith(".so")
