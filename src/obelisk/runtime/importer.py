@@ -13,6 +13,9 @@ import _imp
 import _obelisk_payload as _payload
 
 ROOT = _payload.root
+_HELPERS = tuple(
+    f"from multiprocessing.{name} import main;" for name in ("resource_tracker", "forkserver")
+)
 _PACKAGE = 1
 _NAMESPACE = 2
 
@@ -197,29 +200,35 @@ def _multiprocessing_command(argv):
     """Return the code of a helper process of multiprocessing if that is what this process is.
 
     A frozen program's `spawn` starts `executable --multiprocessing-fork name=value ...`; the resource
-    tracker and the fork server are started as `executable [options] -c 'from multiprocessing...'`.
+    tracker and the fork server are started as `executable [options] -c COMMAND [arguments]`.
     """
     if len(argv) > 2 and argv[1] == "--multiprocessing-fork":
         text = "from multiprocessing.spawn import freeze_support; freeze_support()"
-    elif len(argv) > 2 and argv[-2] == "-c" and _is_helper(argv[-1]):
-        text = argv[-1]
-    else:
+        return compile(text, "<multiprocessing>", "exec")
+    if "-c" not in argv[1:-1]:
         return None
+    place = argv.index("-c", 1)
+    text = argv[place + 1]
+    if not text.removeprefix("import sys; ").startswith(_HELPERS):
+        return None
+    if not _is_harmless(text):
+        # Going on would run the application in place of the helper, and that would start another.
+        raise SystemExit("a helper process of multiprocessing was started in an unknown way")
+    sys.argv[:] = argv[place : place + 1] + argv[place + 2 :]
     return compile(text, "<multiprocessing>", "exec")
 
 
-def _is_helper(text):
-    """Say whether a command is one that multiprocessing writes: two names, and literal arguments."""
-    helpers = ("resource_tracker", "forkserver")
-    if not text.startswith(tuple(f"from multiprocessing.{name} import main;" for name in helpers)):
-        return False
+def _is_harmless(text):
+    """Say whether a command only calls `main`, with literals and `sys.argv[1:]`, as multiprocessing does."""
     import ast
 
     try:
-        imported, called = ast.parse(text).body
+        *imports, called = ast.parse(text).body
         call = called.value
         for value in (*call.args, *(word.value for word in call.keywords)):
-            ast.literal_eval(value)
+            if ast.unparse(value) != "sys.argv[1:]":
+                ast.literal_eval(value)
+        allowed = all(isinstance(one, (ast.Import, ast.ImportFrom)) for one in imports)
+        return allowed and call.func.id == "main"
     except (SyntaxError, ValueError, AttributeError, TypeError):
         return False
-    return isinstance(imported, ast.ImportFrom) and getattr(call.func, "id", None) == "main"

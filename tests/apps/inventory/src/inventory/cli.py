@@ -1,0 +1,115 @@
+"""Asks for everything that an application may ask of its own files."""
+
+# expect: version 1.2.3
+# expect: requires ['certifi', 'click>=8']
+# expect: plugin first
+# expect: files 13
+# expect: beside the module ['stone', 'wood']
+# expect: resources ['__init__.py', 'data', 'settings.json']
+# expect: resource text {"answer": 42}
+# expect: as file True stone
+# expect: get_data b'{"answer": 42}'
+# expect: listdir ['empty.bin', 'items.txt']
+# expect: walk 4
+# expect: glob ['items.txt']
+# expect: stat 11 True False
+# expect: namespace 42 inventory.cli spread
+# expect: modules ['cli', 'plugins', 'stock']
+# expect: source def main(scratch):
+# expect: left out True
+# expect: read-only True True
+# expect: missing True
+# expect: copied ['empty.bin', 'items.txt']
+# expect: certificates True
+# expect: json 42
+# expect: linecache "Asks for everything that an application may ask of its own files."
+
+import glob
+import importlib.metadata
+import importlib.resources
+import importlib.util
+import inspect
+import json
+import linecache
+import os
+import pkgutil
+import shutil
+import ssl
+import sys
+import tempfile
+from pathlib import Path
+
+import certifi
+import click
+
+import inventory
+import spread.part.module
+from inventory import stock
+
+HERE = Path(__file__).parent
+
+
+@click.command()
+@click.option("--scratch", default=None)
+def main(scratch):
+    show_metadata()
+    show_files()
+    show_modules()
+    show_refusals(scratch or tempfile.gettempdir())
+    context = ssl.create_default_context(cafile=certifi.where())
+    print("certificates", len(context.get_ca_certs()) > 100)
+    print("json", json.load(open(HERE / "stock" / "settings.json"))["answer"])
+    print("linecache", linecache.getline(__file__, 1).strip().strip('"').join('""'))
+
+
+def show_metadata():
+    print("version", importlib.metadata.version("inventory-app"))
+    print("requires", sorted(importlib.metadata.requires("inventory_app")))
+    (plugin,) = importlib.metadata.entry_points(group="inventory.plugins")
+    print("plugin", plugin.load().name)
+    files = importlib.metadata.files("inventory-app")
+    print("files", len([path for path in files if path.locate().exists()]))
+
+
+def show_files():
+    print("beside the module", (HERE / "stock/data/items.txt").read_text().split())
+    resources = importlib.resources.files(stock)
+    print("resources", sorted(path.name for path in resources.iterdir()))
+    print("resource text", resources.joinpath("settings.json").read_text())
+    with importlib.resources.as_file(resources / "data" / "items.txt") as path:
+        print("as file", str(path).startswith(sys.executable), path.read_text().split()[0])
+    print("get_data", pkgutil.get_data("inventory.stock", "settings.json"))
+    print("listdir", sorted(os.listdir(HERE / "stock" / "data")))
+    print("walk", sum(len(names) for _, _, names in os.walk(HERE / "stock")))
+    print("glob", [os.path.basename(name) for name in glob.glob(str(HERE / "stock/data/*.txt"))])
+    item = HERE / "stock" / "data" / ".." / "data" / "items.txt"
+    print("stat", item.stat().st_size, item.is_file(), item.is_dir())
+
+
+def show_modules():
+    names = (spread.part.module.VALUE, __name__, spread.__name__)
+    print("namespace", *names)
+    found = [module.name for module in pkgutil.iter_modules(inventory.__path__)]
+    print("modules", sorted(found))
+    print("source", inspect.getsource(main.callback).splitlines()[2])
+    print("left out", importlib.util.find_spec("inventory.tests") is None)
+
+
+def show_refusals(scratch):
+    refusals = []
+    for mode in ("w", "a"):
+        try:
+            open(HERE / "new.txt", mode)
+        except OSError as error:
+            refusals.append(error.errno == 30)
+    print("read-only", *refusals)
+    try:
+        open(HERE / "missing.txt")
+    except FileNotFoundError as error:
+        print("missing", error.filename.endswith("missing.txt"))
+    copy = shutil.copytree(HERE / "stock" / "data", Path(scratch) / "copy", dirs_exist_ok=True)
+    print("copied", sorted(os.listdir(copy)))
+
+
+def show_version():
+    print(importlib.metadata.version("inventory-app"))

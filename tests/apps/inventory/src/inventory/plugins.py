@@ -1,0 +1,4 @@
+class First:
+    """A plugin."""
+
+    name = "first"
