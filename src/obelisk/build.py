@@ -11,7 +11,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-
 from obelisk.cache import content_key
 from obelisk.collect.collect import collect
 from obelisk.compile import bytecode, worker
@@ -92,7 +91,9 @@ def _compile(
     compiled = compile_modules(modules, python=interpreter, optimize=optimize)
     for module, reason in compiled.refused:
         if isinstance(collection.entry, RunModule) and module.name == collection.entry.module:
-            message = f"{module.source} cannot be compiled by Python {plan.python.version}: {reason}"
+            message = (
+                f"{module.source} cannot be compiled by Python {plan.python.version}: {reason}"
+            )
             raise CollectError(message)
         site.console.detail(f"not compiled: {module.path}: {reason}")
     wanted = {one.name for one in collection.modules if one.from_stdlib}

@@ -103,14 +103,11 @@ class Cache:
 
     def entries(self) -> list[Entry]:
         """List what is cached, sorted by kind and key."""
-        found = []
-        for kind in sorted(path for path in self.root.glob("*") if path.is_dir()):
-            for path in sorted(kind.glob("*")):
-                if path.is_dir():
-                    found.append(
-                        Entry(kind=kind.name, key=path.name, path=path, size=_size_of(path))
-                    )
-        return found
+        return [
+            Entry(kind=path.parent.name, key=path.name, path=path, size=_size_of(path))
+            for path in sorted(self.root.glob("*/*"))
+            if path.is_dir()
+        ]
 
     def clean(self) -> int:
         """Remove the whole cache and return the bytes that it held."""

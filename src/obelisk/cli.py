@@ -28,7 +28,7 @@ _SHELLS: Final = ("bash", "zsh", "fish")
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="obelisk", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Turn a Python application into one statically linked executable.
+    r"""Turn a Python application into one statically linked executable.
 
     \b
     Start with:
@@ -40,7 +40,7 @@ def cli() -> None:
 @cli.command("completion")
 @click.argument("shell", type=click.Choice(_SHELLS))
 def completion_command(shell: str) -> None:
-    """Print a shell's completion script.
+    r"""Print a shell's completion script.
 
     \b
     For bash: eval "$(obelisk completion bash)"
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _status(argv: list[str]) -> int:
-    """Return the exit status of a command line. What follows `--` is for the program that `run` runs."""
+    """Return the exit status of a command line; of `run`, what follows `--` is the program's."""
     arguments: tuple[str, ...] = ()
     if argv[:1] == ["run"] and "--" in argv:
         split = argv.index("--")
@@ -104,5 +104,7 @@ def _storage_error(error: OSError) -> StorageError:
     place = error.filename or "the output"
     message = f"cannot write {place}: {os.strerror(error.errno or 0)}"
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    hint = "free some space: `obelisk cache clean` may help" if full else "choose another `--output`"
+    hint = (
+        "free some space: `obelisk cache clean` may help" if full else "choose another `--output`"
+    )
     return StorageError(message, hint=hint)

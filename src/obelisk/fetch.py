@@ -11,6 +11,7 @@ import shutil
 import tarfile
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -81,18 +82,18 @@ def _download(source: Source, cache: Cache) -> Path:
         try:
             entry = cache.obtain("downloads", origin.sha256, _filler(origin, source))
             return entry / origin.filename
-        except _Unreachable as error:
+        except _UnreachableError as error:
             reasons.append(f"  {origin.url or origin.debian}: {error}")
     message = f"cannot download `{source.name}` {source.version}\n" + "\n".join(reasons)
     hint = "check the network, or give a folder of archives with `--sources DIR`"
     raise SourceError(message, hint=hint)
 
 
-class _Unreachable(Exception):
-    """This origin does not give the archive; another may."""
+class _UnreachableError(Exception):
+    """One origin does not give the archive; another may."""
 
 
-def _filler(origin: Origin, source: Source):  # type: ignore[no-untyped-def]
+def _filler(origin: Origin, source: Source) -> Callable[[Path], None]:
     def fill(folder: Path) -> None:
         path = folder / origin.filename
         if origin.url:
@@ -110,14 +111,14 @@ def _download_url(url: str, path: Path) -> None:
         with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer, path.open("wb") as out:  # noqa: S310
             shutil.copyfileobj(answer, out)
     except (OSError, urllib.error.URLError, EOFError) as error:
-        raise _Unreachable(str(error)) from error
+        raise _UnreachableError(str(error)) from error
 
 
 def _download_debian(origin: Origin, path: Path) -> None:
     """Fetch a file of Debian's pool with apt's own downloader, proxies and all."""
     if not _APT_HELPER.exists():
         reason = "this is not a Debian system"
-        raise _Unreachable(reason)
+        raise _UnreachableError(reason)
     last = "no Debian mirror is configured"
     for mirror in _debian_mirrors():
         address = f"{mirror}pool/main/{origin.debian}"
@@ -125,11 +126,11 @@ def _download_debian(origin: Origin, path: Path) -> None:
         try:
             done = run_captured(argv, what="downloading")
         except ToolError as error:
-            raise _Unreachable(str(error)) from error
+            raise _UnreachableError(str(error)) from error
         if done.status == 0:
             return
         last = done.stderr.decode(errors="replace").strip().replace("\n", " ")
-    raise _Unreachable(last)
+    raise _UnreachableError(last)
 
 
 def _debian_mirrors() -> list[str]:

@@ -35,7 +35,7 @@ def pack(
     bytecodes: Iterable[Bytecode],
     libraries: Iterable[tuple[str, str, str]],
 ) -> bytes:
-    """Return the payload. `libraries` are (name, version, licence) of what the runtime is made of."""
+    """Return the payload; `libraries` are (name, version, licence) of the runtime's sources."""
     bytecodes = list(bytecodes)
     compression = plan.settings.compression
     modules = list(_module_items(bytecodes, compression))

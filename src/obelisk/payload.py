@@ -154,25 +154,30 @@ def write_payload(
 def read_payload(data: memoryview) -> Payload:
     """Read a payload; raise `VerifyError` that says what is wrong with it."""
     if len(data) < _HEADER.size + _CHECK.size:
-        raise _damaged("it is cut short")
+        reason = "it is cut short"
+        raise _damaged(reason)
     (magic, version, size, modules_at, files_at, names_at, names_size, *rest) = _HEADER.unpack_from(
         data
     )
     module_count, file_count, options, entry_at, entry_size, _, index_check = rest
     if magic != MAGIC:
-        raise _damaged("it does not begin as a payload does")
+        reason = "it does not begin as a payload does"
+        raise _damaged(reason)
     if version != VERSION:
-        raise _damaged(f"it has version {version} instead of {VERSION}")
+        reason = f"it has version {version} instead of {VERSION}"
+        raise _damaged(reason)
     (check,) = _CHECK.unpack_from(data, _HEADER.size)
     if check != xxhash.xxh64_intdigest(data[: _HEADER.size], 0):
-        raise _damaged("its header is damaged")
+        reason = "its header is damaged"
+        raise _damaged(reason)
     ends = (
         modules_at + module_count * _RECORD.size,
         files_at + file_count * _RECORD.size,
         names_at + names_size,
     )
     if size > len(data) or max(ends) > size or entry_at + entry_size > names_size:
-        raise _damaged("it is cut short")
+        reason = "it is cut short"
+        raise _damaged(reason)
     names = bytes(data[names_at : names_at + names_size])
     found = xxhash.xxh64_intdigest(data[modules_at : ends[0]], 0)
     found = xxhash.xxh64_intdigest(data[files_at : ends[1]], found)
@@ -218,7 +223,8 @@ def _records(data: memoryview, names: bytes) -> Iterator[Record]:
     for offset, stored, size, check, place, length, kind, compressed in _RECORD.iter_unpack(data):
         key = names[place : place + length]
         if kind not in tuple(Kind):
-            raise _damaged(f"a record has the unknown kind {kind}")
+            reason = f"a record has the unknown kind {kind}"
+            raise _damaged(reason)
         name = key.replace(b"\0", b"/", 1).removeprefix(b"/").decode(errors="replace")
         yield Record(
             name=name,

@@ -150,13 +150,14 @@ def _default_name(application: Application) -> str:
 
 
 def _lock(application: Application) -> Path | None:
+    candidates: list[Path] = []
     match application:
         case Project():
             candidates = [application.folder / "uv.lock", application.folder / "pylock.toml"]
         case Script():
             candidates = [application.path.with_name(application.path.name + ".lock")]
         case Requirement() | WheelFile():
-            candidates = []
+            pass  # nothing is locked
     return next((path for path in candidates if path.is_file()), None)
 
 

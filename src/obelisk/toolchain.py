@@ -113,7 +113,7 @@ def build_compiler_rt(chain: Toolchain, folder: Path, log: Path) -> None:
     folder.mkdir(parents=True)
     arch = chain.target.architecture
     source = zig_folder() / "lib/compiler_rt.zig"
-    argv = [
+    argv: list[str | Path] = [
         zig_folder() / "zig",
         "build-lib",
         source,
@@ -149,7 +149,7 @@ def compile_all(
 
     def compile_one(source: Path, made: Path) -> None:
         made.parent.mkdir(parents=True, exist_ok=True)
-        argv = [chain.tool("cc"), *flags, "-c", source, "-o", made]
+        argv: list[str | Path] = [chain.tool("cc"), *flags, "-c", source, "-o", made]
         run_logged(argv, log=log, cwd=cwd, env=chain.environment(), what=what)
 
     with ThreadPoolExecutor(max_workers=jobs()) as pool:

@@ -19,7 +19,7 @@ from obelisk.collect.read import (
 )
 from obelisk.config.request import Script
 from obelisk.errors import CollectError, ConfigError, LinkError
-from obelisk.model import Collection, DataFile, Module, Package
+from obelisk.model import Collection, DataFile, Module
 from obelisk.plan import Plan
 
 _SHOWN: Final = 20
@@ -119,10 +119,13 @@ def _script_modules(script: Path) -> list[Module]:
         raise CollectError(str(error)) from error
     beside = []
     for name, module in finder.modules.items():
-        source = Path(module.__file__) if module.__file__ else None
+        place = getattr(module, "__file__", None)
+        source = Path(place) if place else None
         if source and source != script and source.suffix == ".py":
             is_package = source.name == "__init__.py"
-            beside.append(Module(name=name, is_package=is_package, source=source, from_stdlib=False))
+            beside.append(
+                Module(name=name, is_package=is_package, source=source, from_stdlib=False)
+            )
     return [own, *beside]
 
 

@@ -36,7 +36,9 @@ def resolve_entry(
 
 def _command(wanted: CommandOf, packages: list[Package]) -> EntryPoint:
     package = next(
-        one for one in packages if canonicalize_name(one.name) == canonicalize_name(wanted.distribution)
+        one
+        for one in packages
+        if canonicalize_name(one.name) == canonicalize_name(wanted.distribution)
     )
     commands = dict(package.commands)
     name = wanted.command or (package.name if package.name in commands else None)

@@ -1,7 +1,7 @@
 """Choosing what goes in: the patterns of `include` and `exclude`.
 
-A pattern with a `/`, or one that ends in `.so`, names files; any other names modules and all that is
-below them.
+A pattern with a `/`, or one that ends in `.so`, names files; any other names modules and all that
+is below them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class Filter:
         stem = file.path.split("/")[-1].split(".")[0]
         folder = file.path.split("/")[:-1]
         names = (".".join(folder), ".".join([*folder, stem]))
-        if _names_file(self.include, file.path) or any(_names_module(self.include, n) for n in names):
+        if _names_file(self.include, file.path) or any(
+            _names_module(self.include, n) for n in names
+        ):
             return True
         return not (
             _names_file(self.exclude, file.path)

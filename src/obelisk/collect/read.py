@@ -1,4 +1,4 @@
-"""Reading installed files: which are modules, which are data, what the packages say of themselves."""
+"""Reading installed files: which are modules and which data, and what packages say."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ def read_tree(
 
 
 def module_name(path: PurePosixPath) -> str | None:
-    """Return the dotted name of the module at a path, or None when no import could name it."""
+    """Return the dotted name of the module at a path, or None when no import names it."""
     if path.suffix != ".py":
         return None
     parts = list(path.with_suffix("").parts)
     if parts[-1] == "__init__":
         parts.pop()
-    # Not only identifiers: `__import__` and `python -m` take names such as `_sysconfigdata__x86-64`.
+    # Not only identifiers: `__import__` and `-m` take names such as `_sysconfigdata__x86-64`.
     if not parts or not all(part and "." not in part for part in parts):
         return None
     return ".".join(parts)
 
 
 def read_packages(site: Path) -> list[Package]:
-    """Describe the installed distributions, sorted by name; raise `CollectError` for a broken one."""
+    """Describe the installed distributions by name; raise `CollectError` for a broken one."""
     found = {}
     for distribution in distributions(path=[str(site)]):
         metadata = distribution.metadata
@@ -100,7 +100,9 @@ def _describe(distribution: Distribution, name: str) -> Package:
         name=name,
         version=distribution.version,
         license=_license(distribution.metadata),  # type: ignore[arg-type]
-        commands=tuple(sorted((script.name, script.value.split("[")[0].strip()) for script in scripts)),
+        commands=tuple(
+            sorted((script.name, script.value.split("[")[0].strip()) for script in scripts)
+        ),
     )
 
 

@@ -46,8 +46,12 @@ def input_options(command: Command) -> Command:
             *("-r", "--requirements"), metavar="FILE", multiple=True, help="Install these as well."
         ),
         click.option("--optimize", type=click.IntRange(0, 2), help="As `python -O` and `-OO`."),
-        click.option("--sources-in/--no-sources-in", "sources_in", default=None, help="Source text."),
-        click.option("--compression", type=click.Choice([*Compression]), help="What is compressed."),
+        click.option(
+            "--sources-in/--no-sources-in", "sources_in", default=None, help="Source text."
+        ),
+        click.option(
+            "--compression", type=click.Choice([*Compression]), help="What is compressed."
+        ),
         click.option("--debug", is_flag=True, default=None, help="Keep symbols for gdb and perf."),
     ]
     return functools.reduce(lambda made, decorate: decorate(made), reversed(decorators), command)
@@ -56,13 +60,15 @@ def input_options(command: Command) -> Command:
 @click.command("build")
 @input_options
 @click.option(
-    *("-o", "--output"), type=click.Path(path_type=Path), help="File, or folder, to write to [dist]."
+    *("-o", "--output"),
+    type=click.Path(path_type=Path),
+    help="File, or folder, to write to [dist].",
 )
 @sources_option
 @json_option
 @quiet_options
 def build_command(console: Console, as_json: bool, **options: Any) -> None:
-    """Build executables from a project, a script, a wheel or a requirement.
+    r"""Build executables from a project, a script, a wheel or a requirement.
 
     WHAT is a folder with a pyproject.toml (default: this one), a script.py, a .whl file or a
     requirement such as `httpie` or `yt-dlp==2026.1.1`.
@@ -88,8 +94,8 @@ def build_command(console: Console, as_json: bool, **options: Any) -> None:
 @sources_option
 @quiet_options
 @click.pass_obj
-def run_command(arguments: tuple[str, ...], console: Console, **options: Any) -> None:
-    """Build an executable and run it with the arguments after `--`.
+def run_command(arguments: tuple[str, ...], /, console: Console, **options: Any) -> None:
+    r"""Build an executable and run it with the arguments after `--`.
 
     \b
     Example:

@@ -29,7 +29,9 @@ def list_entries(console: Console, as_json: bool) -> None:
     """List what is cached, with sizes."""
     entries = Cache().entries()
     if as_json:
-        rows = [{"kind": e.kind, "key": e.key, "path": str(e.path), "size": e.size} for e in entries]
+        rows = [
+            {"kind": e.kind, "key": e.key, "path": str(e.path), "size": e.size} for e in entries
+        ]
         console.json({"version": JSON_VERSION, "entries": rows})
         return
     for entry in entries:

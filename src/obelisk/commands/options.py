@@ -47,7 +47,9 @@ def sources_option(command: Command) -> Command:
 
 def target_options(command: Command) -> Command:
     """Add `--target` and `--python`; the command receives None where they are not given."""
-    command = click.option("--python", metavar="VERSION", help="Python version, such as 3.14.")(command)
+    command = click.option("--python", metavar="VERSION", help="Python version, such as 3.14.")(
+        command
+    )
     return click.option(
         "--target",
         metavar="TRIPLE",

@@ -1,7 +1,7 @@
 """The stage `compile`: from modules' sources to bytecode.
 
-The code's file names are relative (`package/module.py`), so they do not depend on where it was built;
-the importer sets the full ones. marshal writes references by use counts, hence a fresh process each.
+The code's file names are relative (`package/module.py`), so they do not depend on where it was
+built; the importer sets the full ones.
 """
 
 from __future__ import annotations
@@ -50,7 +50,15 @@ def _compile_share(
 ) -> tuple[list[Bytecode], list[tuple[Module, str]]]:
     modules = list(modules)
     lines = "".join(f"{module.source}\t{module.path}\n" for module in modules)
-    argv = [python, "-I", "-S", "-W", "ignore", str(worker.__file__), str(optimize)]
+    argv: list[str | Path] = [
+        python,
+        "-I",
+        "-S",
+        "-W",
+        "ignore",
+        str(worker.__file__),
+        str(optimize),
+    ]
     done = run_captured(argv, env={}, stdin=lines.encode(), what="compiling modules")
     if done.status != 0:
         message = f"compiling modules failed: {done.stderr.decode(errors='replace')}"

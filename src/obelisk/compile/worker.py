@@ -1,8 +1,8 @@
 """Compiles source files; run by the target's Python, as `python worker.py OPTIMIZE`.
 
 stdin has a line per module: the file's path, a tab, the name that tracebacks will show.
-stdout has an answer per line: 8 bytes of size (little-endian) and the marshalled code object, or size 0
-and then another size and the text of the error.
+stdout has an answer per line: 8 bytes of size (little-endian) and the marshalled code object, or
+size 0 and then another size and the text of the error.
 """
 
 import marshal

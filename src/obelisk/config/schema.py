@@ -1,8 +1,8 @@
 """The settings: the one truth for `[tool.obelisk]`, the command line and the reference page.
 
-Worked example: `optimize = 2` in `[tool.obelisk]` is read by `pyproject.py` as a table, checked here
-against the type of `Settings.optimize`, and may then be replaced by the command line's `--optimize`.
-A default is overruled by the file, and the file by the command line; there is no other layer.
+Worked example: `optimize = 2` in `[tool.obelisk]` is read by `request.py` as a table, checked here
+against the type of `Settings.optimize`, and may then be replaced by `--optimize`. A default is
+overruled by the file, and the file by the command line; there is no other layer.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,13 +46,13 @@ class Settings:
     module: str | None = None
     """Module to run as `python -m` does, in place of a script of the project."""
     include: tuple[str, ...] = ()
-    """Patterns of modules or files that go in although they are left out by default or by `exclude`."""
+    """Patterns of modules or files that go in although a default or `exclude` leaves them out."""
     exclude: tuple[str, ...] = ()
     """Patterns of modules (`package.tests`) or files (`package/*.so`) to leave out."""
     data: tuple[str, ...] = ()
     """Glob patterns of files beside the project or script that go in at the same relative path."""
     requirements: tuple[str, ...] = ()
-    """Requirement files to install besides the application's own dependencies; hashes are checked."""
+    """Requirement files to install as well; hashes in them are checked."""
     optimize: int = 0
     """Bytecode optimisation as of `python -O`: 0, 1 (no asserts) or 2 (no docstrings either)."""
     sources: bool = True
@@ -61,7 +62,7 @@ class Settings:
     unbuffered: bool = False
     """Whether stdout and stderr are unbuffered, as with `python -u`."""
     smoke_test: tuple[str, ...] = ()
-    """Arguments with which the finished executable must exit with status 0, such as `["--version"]`."""
+    """Arguments with which the executable must exit with status 0, such as `["--version"]`."""
     debug: bool = False
     """Whether the executable keeps its symbols, for gdb and perf."""
 
@@ -84,10 +85,11 @@ def apply_table(settings: Settings, table: Mapping[str, Any], where: str) -> Set
 def documented_fields() -> list[tuple[str, str, object, str]]:
     """Return (key, type, default, meaning) of every setting, for the generated reference."""
     tree = ast.parse(inspect.getsource(Settings))
-    body = tree.body[0].body  # type: ignore[attr-defined]
+    (settings,) = tree.body
+    assert isinstance(settings, ast.ClassDef)  # noqa: S101 - for mypy
     meanings = {
-        one.target.id: two.value.value
-        for one, two in zip(body, body[1:], strict=False)
+        ast.unparse(one.target): ast.literal_eval(two.value)
+        for one, two in pairwise(settings.body)
         if isinstance(one, ast.AnnAssign) and isinstance(two, ast.Expr)
     }
     defaults = Settings()

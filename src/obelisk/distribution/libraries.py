@@ -77,7 +77,11 @@ def source_identity(pinned: Source) -> dict[str, str]:
 
 
 def in_workshop(
-    site: Site, pinned: Source, needs: Iterable[Path], output: Path, work: Callable[[Workshop], None]
+    site: Site,
+    pinned: Source,
+    needs: Iterable[Path],
+    output: Path,
+    work: Callable[[Workshop], None],
 ) -> None:
     """Unpack a source beside a toolchain whose sysroot holds `needs`, and let `work` build it."""
     archive = fetch(pinned, site.cache, site.sources)

@@ -130,9 +130,7 @@ def _ask(python: Path) -> dict[str, Any]:
     return facts
 
 
-def _build_info(
-    python: Path, config: str, builtin: Sequence[str], version: str
-) -> dict[str, Any]:
+def _build_info(python: Path, config: str, builtin: Sequence[str], version: str) -> dict[str, Any]:
     text = (python / config / "Makefile").read_text()
     variables = makefile_variables(text)
     extensions: dict[str, Extension] = {}
@@ -160,11 +158,15 @@ def _build_info(
 
 def _is_core(path: str) -> bool:
     folder = path.split("/")[1]
-    return folder in ("Modules", "Objects", "Parser", "Python") and not path.endswith("/_testembed.o")
+    return folder in ("Modules", "Objects", "Parser", "Python") and not path.endswith(
+        "/_testembed.o"
+    )
 
 
 def _variant(python: Path, name: str, extension: Extension | None) -> dict[str, Any]:
-    missing = [path for path in extension.objects if not (python / path).is_file()] if extension else []
+    missing = (
+        [path for path in extension.objects if not (python / path).is_file()] if extension else []
+    )
     if missing:
         message = f"extension module `{name}` lacks its objects: {', '.join(missing)}"
         raise ToolError(message)

@@ -1,4 +1,4 @@
-"""Linking the runtime: a distribution and our C files in one executable, with no application yet."""
+"""Linking the runtime: a distribution and our C files, with no application in it yet."""
 
 from __future__ import annotations
 
@@ -149,7 +149,15 @@ def _compile(job: _Job) -> list[Path]:
     sources = [*sorted(runtime_folder().glob("*.c")), generated]
     made = {path: job.root / "objects" / f"{path.stem}.o" for path in sources}
     include = job.python / f"install/include/python{job.version}"
-    flags = ("-std=c11", "-D_GNU_SOURCE", "-O2", "-isystem", str(include), f"-I{runtime_folder()}", *_WARNINGS)
+    flags = (
+        "-std=c11",
+        "-D_GNU_SOURCE",
+        "-O2",
+        "-isystem",
+        str(include),
+        f"-I{runtime_folder()}",
+        *_WARNINGS,
+    )
     compile_all(
         job.chain, made, flags=flags, cwd=job.root, log=job.log, what="compiling the runtime"
     )
@@ -175,7 +183,7 @@ def _frozen_source(job: _Job) -> str:
 
 
 def _freeze(job: _Job, name: str, path: Path, filename: str) -> bytes:
-    argv = [job.interpreter, "-I", "-S", "-c", _FREEZE, name, path, filename]
+    argv: list[str | Path] = [job.interpreter, "-I", "-S", "-c", _FREEZE, name, path, filename]
     done = run_captured(argv, env={}, what=f"freezing {name}")
     if done.status != 0:
         message = f"freezing `{name}` failed: {done.stderr.decode(errors='replace')}"

@@ -1,8 +1,8 @@
 """The stage `link`: from runtime and payload to the executable.
 
-No linker runs: the payload becomes one more segment of the runtime, read-only, at the next free pages
-of file and memory. Its header goes where runtime/reserve.c kept room; a section header describes it
-too, so that `strip` and `objcopy` keep it.
+No linker runs: the payload becomes one more segment of the runtime, read-only, at the next free
+pages of file and memory. Its header goes where runtime/reserve.c kept room; a section header
+describes it too, so that `strip` and `objcopy` keep it.
 """
 
 from __future__ import annotations
@@ -80,7 +80,9 @@ def _find_reserve(runtime: bytes, elf: Elf) -> Section:
 
 def _with_payload(elf: Elf, reserve: Section, mapped: Segment) -> tuple[Segment, ...]:
     """Add the payload's segments, in the order of addresses as loaders expect."""
-    own = [s for s in elf.segments if not (s.type == SegmentType.NOTE and s.offset == reserve.offset)]
+    own = [
+        s for s in elf.segments if not (s.type == SegmentType.NOTE and s.offset == reserve.offset)
+    ]
     last = max(index for index, s in enumerate(own) if s.type == SegmentType.LOAD)
     own.insert(last + 1, mapped)
     own.append(replace(mapped, type=SegmentType.PAYLOAD, alignment=16))

@@ -1,15 +1,15 @@
 """The importer inside every executable: policy in Python, mechanism in `_obelisk_payload`.
 
 It is frozen into the runtime as `_obelisk` and must import nothing that is not frozen too, for it
-runs at every start. A module's `__file__` is `<executable>/package/module.py`; the executable's own
-file system (vfs.c) answers for such paths, so resources, metadata and source lines are ordinary files.
+runs at every start. A module's `__file__` is `<executable>/package/module.py`; the executable's
+own file system (vfs.c) answers for such paths, so resources, metadata and source lines are files.
 """
-
-import sys
 
 import _frozen_importlib as _bootstrap
 import _frozen_importlib_external as _external
 import _imp
+import sys
+
 import _obelisk_payload as _payload
 
 ROOT = _payload.root
@@ -199,8 +199,8 @@ def _prepare_main(name):
 def _multiprocessing_command(argv):
     """Return the code of a helper process of multiprocessing if that is what this process is.
 
-    A frozen program's `spawn` starts `executable --multiprocessing-fork name=value ...`; the resource
-    tracker and the fork server are started as `executable [options] -c COMMAND [arguments]`.
+    A frozen program's `spawn` starts `executable --multiprocessing-fork name=value ...`; the
+    resource tracker and the fork server are `executable [options] -c COMMAND [arguments]`.
     """
     if len(argv) > 2 and argv[1] == "--multiprocessing-fork":
         text = "from multiprocessing.spawn import freeze_support; freeze_support()"
@@ -219,7 +219,7 @@ def _multiprocessing_command(argv):
 
 
 def _is_harmless(text):
-    """Say whether a command only calls `main`, with literals and `sys.argv[1:]`, as multiprocessing does."""
+    """Say whether a command only calls `main` with literals and `sys.argv[1:]`."""
     import ast
 
     try:

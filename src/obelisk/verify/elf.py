@@ -50,7 +50,7 @@ def read_executable(path: Path) -> Executable:
     try:
         return _read(data)
     except (ELFError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        message = f"{path} is not an executable that Obelisk made: {error or 'its tables are damaged'}"
+        message = f"{path} is not an executable that Obelisk made: {str(error) or 'tables'}"
         raise VerifyError(message) from error
     except VerifyError as error:
         message = f"{path} is not an executable that Obelisk made: {error}"
@@ -83,7 +83,7 @@ def _findings(elf: ELFFile, segments: list[Any], payload: Any) -> list[Finding]:
     needed = [
         tag.needed
         for segment in elf.iter_segments("PT_DYNAMIC")
-        for tag in segment.iter_tags()
+        for tag in segment.iter_tags()  # type: ignore[attr-defined]
         if tag.entry.d_tag == "DT_NEEDED"
     ]
     stack = [segment for segment in segments if segment["p_type"] == "PT_GNU_STACK"]
@@ -110,8 +110,7 @@ def _findings(elf: ELFFile, segments: list[Any], payload: Any) -> list[Finding]:
             "payload mapped",
             any(
                 load["p_offset"] <= payload["p_offset"]
-                and payload["p_offset"] + payload["p_filesz"]
-                <= load["p_offset"] + load["p_filesz"]
+                and payload["p_offset"] + payload["p_filesz"] <= load["p_offset"] + load["p_filesz"]
                 and load["p_flags"] == P_FLAGS.PF_R
                 for load in loads
             ),

@@ -72,7 +72,13 @@ def build(shop: Workshop) -> None:
     shop.header("ffi.h", text)
     shop.headers(target_header)
     (shop.tree / "fficonfig.h").write_text(_CONFIG)
-    flags = ("-DHAVE_CONFIG_H", "-DFFI_STATIC_BUILD", f"-I{shop.output / 'include'}", "-I.", "-Iinclude")
+    flags = (
+        "-DHAVE_CONFIG_H",
+        "-DFFI_STATIC_BUILD",
+        f"-I{shop.output / 'include'}",
+        "-I.",
+        "-Iinclude",
+    )
     shop.library("libffi", [*_COMMON, *sources], flags=flags)
 
 

@@ -15,7 +15,11 @@ _TABLE_MAKERS = (
 )
 _FILTERS = ("LZMA1", "LZMA2", "DELTA", "X86", "ARM", "ARM64", "ARMTHUMB", "POWERPC", "IA64")
 _FEATURES = (
-    *(f"HAVE_{way}_{name}" for name in (*_FILTERS, "SPARC", "RISCV") for way in ("ENCODER", "DECODER")),
+    *(
+        f"HAVE_{way}_{name}"
+        for name in (*_FILTERS, "SPARC", "RISCV")
+        for way in ("ENCODER", "DECODER")
+    ),
     *(f"HAVE_CHECK_{name}" for name in ("CRC32", "CRC64", "SHA256")),
     *(f"HAVE_MF_{name}" for name in ("HC3", "HC4", "BT2", "BT3", "BT4")),
     *("HAVE_ENCODERS", "HAVE_DECODERS", "HAVE_LZIP_DECODER", "HAVE_STDBOOL_H", "HAVE__BOOL"),
@@ -43,4 +47,6 @@ def build(shop: Workshop) -> None:
     tuklib = ["../common/tuklib_cpucores.c", "../common/tuklib_physmem.c"]
     shop.library("liblzma", [*sources, *tuklib], flags=flags, base=_BASE)
     shop.headers(f"{_BASE}/api/lzma.h")
-    shop.headers(*(f"{_BASE}/api/{n}" for n in shop.glob("lzma/*.h", base=f"{_BASE}/api")), into="lzma")
+    shop.headers(
+        *(f"{_BASE}/api/{n}" for n in shop.glob("lzma/*.h", base=f"{_BASE}/api")), into="lzma"
+    )
