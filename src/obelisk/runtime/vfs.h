@@ -2,14 +2,41 @@
 
    With the executable at /bin/app, /bin/app/package/data.json is a read-only file for every caller
    of libc in the process. Nothing is written to disk: an open file is a sealed memory file.
-   The calls themselves are linked with --wrap and need no declaration. */
+   The calls themselves (vfs_file.c, vfs_folder.c) are linked with --wrap and need no declaration. */
 
 #ifndef OBELISK_VFS_H
 #define OBELISK_VFS_H
 
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
 #include "payload.h"
+
+/* A path below the executable, normalised, without a leading slash, and ended by a zero byte. */
+struct vfs_path {
+    char text[PATH_MAX];
+    size_t size;
+};
 
 /* Answer for paths below `root`, an absolute path that stays allocated, from now on. */
 void vfs_mount(const struct payload *payload, const char *root);
+
+/* Return what `vfs_mount` was given; NULL before it. */
+const struct payload *vfs_payload(void);
+const char *vfs_root(void);
+
+/* Say whether `name` is below the executable, and if so what it is called there. */
+bool vfs_below(const char *name, struct vfs_path *path);
+
+/* Return the record of a file or folder; NULL when there is none, and for the top. */
+const struct payload_record *vfs_find(const struct vfs_path *path);
+
+/* Say whether a path, whose record is given, is a folder. */
+bool vfs_is_folder(const struct vfs_path *path, const struct payload_record *record);
+
+/* Return the inode number of a record: never 0 or 1, which is the top. */
+ino_t vfs_inode(const struct payload_record *record);
 
 #endif
