@@ -20,7 +20,7 @@ from obelisk.distribution.build import distribution_key, obtain_distribution
 from obelisk.distribution.libraries import Site
 from obelisk.distribution.recipes.cpython import major_minor
 from obelisk.distribution.runtime import obtain_runtime
-from obelisk.errors import CollectError, ConfigError
+from obelisk.errors import CollectError, ConfigError, StorageError
 from obelisk.link.image import link
 from obelisk.model import Bytecode, Collection, Module, RunModule
 from obelisk.pack import main_module, pack
@@ -147,9 +147,13 @@ def _require_writable(output: Path) -> None:
     if output.is_dir():
         message = f"{output} is a folder"
         raise ConfigError(message, hint="choose another `--output` or `--name`")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(prefix=f".{output.name}-", dir=output.parent):
-        pass
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(prefix=f".{output.name}-", dir=output.parent):
+            pass
+    except OSError as error:
+        message = f"cannot write {output}: {error.strerror}"
+        raise StorageError(message, hint="choose another `--output`") from error
 
 
 def _write_beside(output: Path, image: bytes) -> Path:

@@ -22,6 +22,9 @@ from obelisk.process import run_captured
 
 ENVIRONMENT: Final = "OBELISK_SOURCES"
 _TIMEOUT: Final = 20
+"""Seconds."""
+_CACHED: Final = "archive"
+"""Name of an archive in its cache entry: origins with the same bytes have different names."""
 _APT_HELPER: Final = Path("/usr/lib/apt/apt-helper")
 
 
@@ -37,7 +40,7 @@ def fetch(source: Source, cache: Cache, offline: Path | None) -> Path:
     for origin in source.origins:
         found = cache.find("downloads", origin.sha256)
         if found:
-            return found / origin.filename
+            return found / _CACHED
     return _download(source, cache)
 
 
@@ -81,7 +84,7 @@ def _download(source: Source, cache: Cache) -> Path:
     for origin in source.origins:
         try:
             entry = cache.obtain("downloads", origin.sha256, _filler(origin, source))
-            return entry / origin.filename
+            return entry / _CACHED
         except _UnreachableError as error:
             reasons.append(f"  {origin.url or origin.debian}: {error}")
     message = f"cannot download `{source.name}` {source.version}\n" + "\n".join(reasons)
@@ -95,7 +98,7 @@ class _UnreachableError(Exception):
 
 def _filler(origin: Origin, source: Source) -> Callable[[Path], None]:
     def fill(folder: Path) -> None:
-        path = folder / origin.filename
+        path = folder / _CACHED
         if origin.url:
             _download_url(origin.url, path)
         else:
@@ -142,13 +145,13 @@ def _debian_mirrors() -> list[str]:
 def _check(path: Path, origin: Origin, source: Source) -> None:
     size = path.stat().st_size
     if size != origin.size:
-        message = f"{path.name} of `{source.name}` has {size} bytes instead of {origin.size}"
+        message = f"{origin.filename} of `{source.name}` has {size} bytes instead of {origin.size}"
         raise SourceError(message, hint="the download was cut short or replaced; try again")
     with path.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != origin.sha256:
         message = (
-            f"{path.name} of `{source.name}` is not what its pin says\n"
+            f"{origin.filename} of `{source.name}` is not what its pin says\n"
             f"  pinned: {origin.sha256}\n  found:  {found}"
         )
         raise SourceError(message, hint="do not use this file; find out where it came from")

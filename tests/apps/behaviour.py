@@ -78,6 +78,11 @@ def maps():
     print(any("w" in one and "x" in one for one in permissions))
 
 
+def unflushed():
+    sys.stdout.write("written")
+    os._exit(0)
+
+
 def rebuild_command():
     import subprocess
 

@@ -1,6 +1,26 @@
 """Imports every extension module and puts those with a library behind them to real work."""
 
+# expect: extension modules: all imported
+# expect: missing: ['_gdbm', '_tkinter']
+# expect: ssl: OpenSSL TLSv1_2
+# expect: tls: HANDSHAKE TLSv1.2
+# expect: sqlite: 1
+# expect: ctypes: [1, 2, 3, 4] True
+# expect: zlib, bz2, lzma: round trip
+# expect: zstd: round trip
+# expect: curses: 256 colours
+# expect: readline: line editline
+# expect: uuid: 10 True
+# expect: decimal: 0.1428571428571428571428571429
+# expect: expat: text
+# expect: dbm.ndbm: value
+
+import importlib.util
 import sys
+
+
+OTHER_SYSTEMS = {"_overlapped", "_scproxy", "_winapi", "_wmi", "msvcrt", "nt", "winreg", "winsound"}
+LEFT_OUT = {"ensurepip", "idlelib", "tkinter", "turtle", "turtledemo"}
 
 
 def check_imports():
@@ -11,6 +31,8 @@ def check_imports():
         except ImportError as error:
             failed.append(f"{name}: {error}")
     print("extension modules:", "all imported" if not failed else failed)
+    absent = [name for name in sys.stdlib_module_names if importlib.util.find_spec(name) is None]
+    print("missing:", sorted(set(absent) - OTHER_SYSTEMS - LEFT_OUT))
 
 
 def check_ssl():

@@ -50,8 +50,11 @@ def input_options(command: Command) -> Command:
             "--sources-in/--no-sources-in", "sources_in", default=None, help="Source text."
         ),
         click.option(
-            "--compression", type=click.Choice([*Compression]), help="What is compressed."
+            "--compression",
+            type=click.Choice([one.value for one in Compression]),
+            help="What is compressed.",
         ),
+        click.option("--unbuffered", is_flag=True, default=None, help="As `python -u`."),
         click.option("--debug", is_flag=True, default=None, help="Keep symbols for gdb and perf."),
     ]
     return functools.reduce(lambda made, decorate: decorate(made), reversed(decorators), command)

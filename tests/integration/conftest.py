@@ -1,0 +1,59 @@
+"""Real executables, each built once a session, and the ways to run them.
+
+Everything runs in an empty folder with an empty environment, or in a chroot that holds nothing but
+the executable and an empty /tmp.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from support import APPS, obelisk, run
+
+
+class Executables:
+    """Builds applications on demand, once each."""
+
+    def __init__(self, folder, python):
+        self.folder = folder
+        self.python = python
+        self.built = {}
+
+    def __call__(self, name, *options, what=None):
+        key = (name, *options)
+        if key not in self.built:
+            place = Path(tempfile.mkdtemp(dir=self.folder)) / Path(name).stem
+            source = what or APPS / name
+            obelisk("build", source, "-q", "-o", place, "--python", self.python, *options)
+            self.built[key] = place
+        return self.built[key]
+
+
+@pytest.fixture(scope="session")
+def executables(tmp_path_factory, python_version):
+    return Executables(tmp_path_factory.mktemp("executables"), python_version)
+
+
+class EmptyRoot:
+    """A root folder with one executable in it, and /tmp."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def run(self, executable, *arguments, stdin=None, env=None):
+        (self.folder / "tmp").mkdir(exist_ok=True)
+        shutil.copy(executable, self.folder / "app")
+        # Only root may chroot; others become root of a namespace of their own.
+        prefix = [] if os.geteuid() == 0 else ["unshare", "--map-root-user"]
+        argv = [*prefix, shutil.which("chroot"), self.folder, "/app", *arguments]
+        done = run(argv, cwd="/", stdin=stdin, env=env)
+        (self.folder / "app").unlink()
+        return done
+
+
+@pytest.fixture
+def empty_root(tmp_path):
+    (tmp_path / "root").mkdir()
+    return EmptyRoot(tmp_path / "root")

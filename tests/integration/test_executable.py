@@ -1,0 +1,206 @@
+"""What an executable is: read first, then run where there is nothing else."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+
+import pytest
+from support import APPS, expected, obelisk, run
+
+pytestmark = pytest.mark.compile
+
+
+@pytest.fixture(scope="session")
+def hello(executables):
+    return executables("hello.py")
+
+
+def readelf(*options):
+    return subprocess.run(
+        ["readelf", "-W", *map(str, options)], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_it_is_static_and_hardened(hello):
+    ldd = subprocess.run(["ldd", str(hello)], capture_output=True, text=True, check=False)
+    assert (
+        "not a dynamic executable" in ldd.stderr + ldd.stdout or "statically linked" in ldd.stdout
+    )
+    segments = readelf("-l", hello)
+    assert "INTERP" not in segments
+    assert "GNU_RELRO" in segments
+    assert " RWE " not in segments
+    assert "(NEEDED)" not in readelf("-d", hello)
+    assert "Position-Independent Executable" in readelf("-h", hello) + segments
+    assert ".symtab" not in readelf("-S", hello)
+
+
+def test_it_runs_in_an_empty_root(hello, empty_root):
+    done = empty_root.run(hello, "one", "two words")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["hello", "['/app', 'one', 'two words']"]
+
+
+def test_nothing_is_opened_but_what_libc_asks(hello, tmp_path):
+    """No unpacking, no library, no search for Python: strace shows every file that is opened."""
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed")
+    log = tmp_path / "log"
+    subprocess.run(
+        ["strace", "-f", "-e", "trace=%file", "-o", log, hello],
+        check=True,
+        env={},
+        capture_output=True,
+    )
+    paths = {line.split('"')[1] for line in log.read_text().splitlines() if '"' in line}
+    allowed = ("/proc/", "/sys/devices/system/node", "/etc/localtime", str(hello))
+    assert [path for path in paths if not path.startswith(allowed)] == []
+
+
+def test_verify_and_inspect(hello):
+    assert "BAD" not in obelisk("verify", hello)
+    inside = json.loads(obelisk("inspect", "--json", hello))
+    assert inside["entry"] == "hello"
+    assert {"openssl", "sqlite", "musl"} <= {one["name"] for one in inside["libraries"]}
+    assert "hello" in [module["name"] for module in inside["modules"]]
+    assert inside["executable"]["size"] == hello.stat().st_size
+    assert "Python 3." in obelisk("inspect", hello)
+
+
+@pytest.mark.parametrize("tool", ["strip", "objcopy"])
+def test_strip_and_objcopy_keep_the_payload(hello, tmp_path, tool):
+    copy = tmp_path / "app"
+    shutil.copy(hello, copy)
+    subprocess.run([tool, str(copy)], check=True, capture_output=True)
+    assert "BAD" not in obelisk("verify", copy)
+    assert run([copy], cwd=tmp_path).stdout.startswith("hello\n")
+
+
+def test_two_builds_on_two_paths_are_equal(tmp_path, python_version):
+    digests = set()
+    for name in ("one", "a longer name"):
+        folder = tmp_path / name
+        shutil.copytree(APPS / "inventory", folder)
+        options = ("--script", "inventory", "--python", python_version)
+        obelisk("build", "-q", *options, cwd=folder)
+        digests.add(hashlib.sha256((folder / "dist/inventory").read_bytes()).hexdigest())
+    assert len(digests) == 1
+
+
+def test_one_processor_makes_the_same_bytes(hello, tmp_path, python_version):
+    place = tmp_path / "hello"
+    command = ["build", "-q", APPS / "hello.py", "-o", place, "--python", python_version]
+    # A new compilation of the standard library, by one worker instead of two.
+    code = (
+        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from obelisk import "
+    )
+    code += "toolchain, build, compile; from obelisk.cli import main; import sys; "
+    code += "build._stdlib_bytecode.__globals__['content_key'] = lambda _: 'test-one-processor'; "
+    code += "main(sys.argv[1:])"
+    obelisk_with(code, *command)
+    assert place.read_bytes() == hello.read_bytes()
+    shutil.rmtree(json_cache_entry("test-one-processor"))
+
+
+def obelisk_with(code, *arguments):
+    import sys
+
+    subprocess.run([sys.executable, "-c", code, *map(str, arguments)], check=True)
+
+
+def json_cache_entry(key):
+    entries = json.loads(obelisk("cache", "list", "--json"))["entries"]
+    return next(entry["path"] for entry in entries if entry["key"] == key)
+
+
+def damage(executable, folder, mark, skip=0):
+    """Copy an executable with one byte changed, `skip` bytes behind the last place of `mark`."""
+    damaged = folder / "damaged"
+    data = bytearray(executable.read_bytes())
+    data[data.rindex(mark) + skip] ^= 0xFF
+    damaged.write_bytes(data)
+    damaged.chmod(0o755)
+    return damaged
+
+
+@pytest.mark.parametrize(
+    ("mark", "skip"),
+    [(b"\x89OBELISK\r\n\x1a\n", 20), (b"marker of the main module", 0)],
+    ids=["header", "bytecode"],
+)
+def test_a_damaged_executable_refuses_to_run(executables, tmp_path, mark, skip):
+    executable = executables("hello.py", "--no-sources-in")
+    damaged = damage(executable, tmp_path, mark, skip)
+    done = run([damaged], cwd=tmp_path)
+    assert done.returncode == 74
+    assert "this executable is damaged" in done.stderr
+    assert "Traceback" not in done.stderr
+    obelisk("verify", damaged, status=7)
+
+
+def test_damage_that_hides_a_module_is_not_taken_for_its_absence(executables, tmp_path):
+    executable = executables("optional.py")
+    assert run([executable], cwd=tmp_path).stdout == "no such module\n"
+    damaged = damage(executable, tmp_path, b"\x89OBELISK\r\n\x1a\n", 96 + 8)
+    done = run([damaged], cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (74, "")
+    assert "BAD index intact" in obelisk("verify", damaged, status=7)
+
+
+def test_a_cut_executable_is_refused(hello, tmp_path):
+    cut = tmp_path / "cut"
+    cut.write_bytes(hello.read_bytes()[: hello.stat().st_size - 2_000_000])
+    obelisk("verify", cut, status=7)
+    obelisk("inspect", cut, status=7)
+
+
+def test_debug_keeps_symbols(executables, tmp_path):
+    executable = executables("hello.py", "--debug")
+    assert ".symtab" in readelf("-S", executable)
+    assert run([executable], cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("compression", ["off", "zstd"])
+def test_compression(executables, empty_root, hello, compression):
+    executable = executables("hello.py", "--compression", compression)
+    assert empty_root.run(executable).stdout.startswith("hello\n")
+    if compression == "zstd":
+        assert executable.stat().st_size < hello.stat().st_size
+    else:
+        assert executable.stat().st_size > hello.stat().st_size
+
+
+def test_without_sources_tracebacks_have_no_lines(executables, tmp_path):
+    executable = executables("behaviour.py", "--no-sources-in")
+    done = run([executable, "fail"], cwd=tmp_path)
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+    assert "this line is shown" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("level", "shown"), [("1", "no asserts, doc"), ("2", "no asserts, no doc")]
+)
+def test_optimisation(executables, tmp_path, level, shown):
+    executable = executables("optimised.py", "--optimize", level)
+    assert run([executable], cwd=tmp_path).stdout.strip() == shown
+
+
+def test_the_whole_standard_library_works(executables, empty_root):
+    done = empty_root.run(executables("stdlib.py"), env={"SCRATCH": "/tmp", "TERM": "xterm"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == expected(APPS / "stdlib.py")
+
+
+def test_multiprocessing_by_all_start_methods(executables, tmp_path):
+    done = run([executables("parallel.py")], cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == expected(APPS / "parallel.py")
+
+
+def test_an_unknown_helper_command_starts_no_second_application(executables, tmp_path):
+    command = "from multiprocessing.forkserver import main; main(open('/etc/passwd'))"
+    done = run([executables("parallel.py"), "-c", command], cwd=tmp_path)
+    assert done.returncode == 1
+    assert "unknown way" in done.stderr

@@ -1,0 +1,119 @@
+"""Every kind of input ends in an executable that works."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+from support import APPS, expected, obelisk, write_wheel
+
+pytestmark = [pytest.mark.compile, pytest.mark.network]
+
+
+@pytest.fixture
+def project(tmp_path):
+    return shutil.copytree(APPS / "inventory", tmp_path / "inventory")
+
+
+def test_a_project_with_all_its_files(executables, empty_root):
+    executable = executables("inventory", "--script", "inventory")
+    done = empty_root.run(executable, "--scratch", "/tmp")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == expected(APPS / "inventory/src/inventory/cli.py")
+
+
+def test_all_scripts_of_a_project(project, empty_root, python_version):
+    printed = obelisk("build", "--json", "-q", "--python", python_version, cwd=project)
+    built = json.loads(printed)["executables"]
+    assert [one["path"] for one in built] == ["dist/inventory", "dist/inventory-version"]
+    assert {"name": "certifi"} in [{"name": p["name"]} for p in built[0]["packages"]]
+    assert empty_root.run(project / "dist/inventory-version").stdout == "1.2.3\n"
+
+
+def test_entry_and_module(executables, empty_root):
+    entry = executables("inventory", "--entry", "inventory.cli:show_version")
+    assert empty_root.run(entry).stdout == "1.2.3\n"
+    module = executables("inventory", "-m", "certifi")
+    assert empty_root.run(module).stdout.strip() == "/app/certifi/cacert.pem"
+
+
+def test_a_script_with_dependencies(executables, empty_root):
+    assert empty_root.run(executables("dependent.py")).stdout == "hello hello\n"
+
+
+def test_a_tool_from_the_index(executables, empty_root):
+    """A large pure-Python tool: its version, its help, and a real operation."""
+    executable = executables("yt-dlp", what="yt-dlp")
+    assert re.fullmatch(r"20\d\d\.\d+\.\d+\S*\n", empty_root.run(executable, "--version").stdout)
+    assert "Usage: " in empty_root.run(executable, "--help").stdout
+    extractors = empty_root.run(executable, "--list-extractors").stdout.splitlines()
+    assert len(extractors) > 1000
+    # Simulated extraction of a page that is a local file: options, extractor, format selection.
+    (empty_root.folder / "tmp").mkdir(exist_ok=True)
+    info = {
+        "id": "x",
+        "title": "Stone",
+        "ext": "mp4",
+        "url": "http://localhost/v.mp4",
+        "extractor": "generic",
+        "extractor_key": "Generic",
+        "webpage_url": "http://localhost",
+    }
+    (empty_root.folder / "tmp/info.json").write_text(json.dumps(info))
+    done = empty_root.run(
+        executable,
+        "--load-info-json",
+        "/tmp/info.json",
+        "--simulate",
+        "--print",
+        "%(title)s.%(ext)s",
+    )
+    assert (done.returncode, done.stdout) == (0, "Stone.mp4\n"), done.stderr
+
+
+def test_a_wheel(tmp_path, empty_root, python_version):
+    wheel = write_wheel(tmp_path, ["tiny = tiny:main"])
+    obelisk("build", wheel, "-q", "-o", tmp_path / "tiny", "--python", python_version)
+    assert empty_root.run(tmp_path / "tiny").stdout == "tiny\n"
+
+
+def test_a_lock_is_honoured(project, empty_root, python_version):
+    """certifi is locked to a release that is not the newest; its hash is checked."""
+    from uv import find_uv_bin
+
+    path = project / "pyproject.toml"
+    loose = path.read_text().replace(
+        "dependencies = [", 'requires-python = ">=3.11"\ndependencies = ['
+    )
+    path.write_text(loose.replace('"certifi"', '"certifi==2024.7.4"'))
+    subprocess.run([find_uv_bin(), "lock", "-q"], cwd=project, check=True)
+    path.write_text(loose)
+    obelisk("build", "-q", "--script", "inventory-version", "--python", python_version, cwd=project)
+    inside = json.loads(obelisk("inspect", "--json", project / "dist/inventory-version"))
+    assert {"certifi": "2024.7.4"}.items() <= {
+        one["name"]: one["version"] for one in inside["packages"]
+    }.items()
+    lock = (project / "uv.lock").read_text()
+    (project / "uv.lock").write_text(re.sub(r"sha256:[0-9a-f]{8}", "sha256:00000000", lock))
+    said = obelisk(
+        "build",
+        "-q",
+        "--script",
+        "inventory-version",
+        "--python",
+        python_version,
+        cwd=project,
+        env={"UV_NO_CACHE": "1"},
+        status=4,
+    )
+    assert "hash" in said.lower()
+
+
+def test_run_passes_arguments_and_status(tmp_path, python_version):
+    script = APPS / "behaviour.py"
+    place = tmp_path / "app"
+    options = ("-q", "-o", place, "--python", python_version)
+    printed = obelisk("run", script, *options, "--", "show_main", "--flag")
+    assert "['--flag']" in printed
+    obelisk("run", script, *options, "--", "status", "9", status=9)

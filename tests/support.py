@@ -1,0 +1,57 @@
+"""How tests call Obelisk, and run what it built."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+APPS = Path(__file__).parent / "apps"
+
+
+def obelisk(*arguments, cwd=None, env=None, status=0):
+    """Run the command line; return stdout, or stdout and stderr when it was to fail."""
+    done = subprocess.run(
+        [sys.executable, "-m", "obelisk", *map(str, arguments)],
+        capture_output=True,
+        cwd=cwd,
+        env=os.environ | (env or {}),
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout if status == 0 else done.stdout + done.stderr
+
+
+def run(argv, *, cwd, stdin=None, env=None, timeout=60):
+    """Run a program with no environment but `env`."""
+    return subprocess.run(
+        [str(word) for word in argv],
+        capture_output=True,
+        cwd=cwd,
+        env=env or {},
+        input=stdin,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def expected(path):
+    """The lines that an application of tests/apps says it prints."""
+    lines = path.read_text().splitlines()
+    return [line.removeprefix("# expect: ") for line in lines if line.startswith("# expect: ")]
+
+
+def write_wheel(folder, scripts):
+    """Write a wheel of one module with these console scripts."""
+    path = folder / "tiny-1.0-py3-none-any.whl"
+    info = "tiny-1.0.dist-info"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("tiny.py", "def main():\n    print('tiny')\n")
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        wheel = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        archive.writestr(f"{info}/WHEEL", wheel)
+        archive.writestr(f"{info}/entry_points.txt", "\n".join(["[console_scripts]", *scripts]))
+        archive.writestr(f"{info}/RECORD", "")
+    return path

@@ -1,0 +1,128 @@
+import errno
+import json
+import tomllib
+
+import pytest
+
+from obelisk import cli
+from obelisk.commands.init import commented_table
+from obelisk.config.schema import Settings, apply_table
+from obelisk.errors import ConfigError
+
+
+def run(*argv):
+    with pytest.raises(SystemExit) as caught:
+        cli.main(list(argv))
+    return caught.value.code
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("OBELISK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_help_and_version(capsys):
+    assert run("--help") == 0
+    assert "statically linked" in capsys.readouterr().out
+    assert run("--version") == 0
+
+
+def test_an_unknown_option_is_a_configuration_error(capsys):
+    assert run("build", "--optimise", "1") == 2
+    assert "--optimize" in capsys.readouterr().err
+
+
+def test_errors_have_their_status_and_a_hint(capsys):
+    assert run("build", "nothing.py") == 2
+    assert "error: cannot read the script nothing.py" in capsys.readouterr().err
+    assert run("plan", "app", "--target", "x86_64-unknown-linux-mus") == 2
+    assert "hint: did you mean `x86_64-unknown-linux-musl`?" in capsys.readouterr().err
+    assert run("inspect", "nothing") == 7
+    assert run("verify", "nothing") == 7
+    assert run("distribution", "info", "nothing.tar.zst") == 2
+
+
+def test_plan_needs_no_cache_and_no_network(capsys, tmp_path):
+    (tmp_path / "hello.py").write_text("print()\n")
+    assert run("plan", "hello.py", "--optimize", "2", "--json") == 0
+    (plan,) = json.loads(capsys.readouterr().out)["plans"]
+    assert plan["optimize"] == {"value": "2", "why": "`optimize`"}
+    assert plan["entry"]["value"] == "module hello"
+    assert not (tmp_path / "cache").exists()
+
+
+def test_the_command_line_overrules_the_file(capsys, tmp_path):
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "app"\n[project.scripts]\napp = "app:main"\n'
+        '[tool.obelisk]\nscript = "app"\nexclude = ["a"]\n'
+    )
+    assert run("plan", "--entry", "app:other", "--exclude", "b", "--json") == 0
+    (plan,) = json.loads(capsys.readouterr().out)["plans"]
+    assert plan["entry"]["value"] == "app:other"
+    assert plan["exclude"]["value"] == "a, b"
+
+
+def test_init_writes_a_table_that_can_be_read(capsys, tmp_path):
+    assert run("init") == 2
+    path = tmp_path / "pyproject.toml"
+    path.write_text('[project]\nname = "app"\n')
+    assert run("init") == 0
+    assert tomllib.loads(path.read_text())["tool"]["obelisk"] == {}
+    assert run("init") == 2
+    assert "already" in capsys.readouterr().err
+
+
+def test_every_example_of_init_is_valid():
+    lines = [line.removeprefix("# ") for line in commented_table().splitlines() if " = " in line]
+    for line in lines:
+        apply_table(Settings(), tomllib.loads(line), "the example")
+
+
+def test_cache_commands(capsys, tmp_path):
+    assert run("cache", "dir") == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "cache")
+    assert run("cache", "list", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["entries"] == []
+    assert run("cache", "clean") == 0
+
+
+def test_distributions_are_listed(capsys):
+    assert run("distribution", "list", "--json") == 0
+    rows = json.loads(capsys.readouterr().out)["distributions"]
+    assert {row["python"] for row in rows} >= {"3.14.6", "3.13.15"}
+    assert run("distribution", "info", "3.13") == 2
+    assert "has not been built" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(capsys, shell):
+    assert run("completion", shell) == 0
+    assert "_OBELISK_COMPLETE" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "said"),
+    [
+        (OSError(errno.ENOSPC, "full", "/x"), 8, "No space left on device"),
+        (OSError(errno.EROFS, "ro", "/x"), 8, "choose another `--output`"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (ConfigError("wrong", hint="mend it"), 2, "hint: mend it"),
+    ],
+)
+def test_what_goes_wrong_ends_in_a_status(monkeypatch, capsys, raised, status, said):
+    def fail(*_, **__):
+        raise raised
+
+    monkeypatch.setattr(cli.cli, "main", fail)
+    assert run("build") == status
+    assert said in capsys.readouterr().err
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch):
+    def fail(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cli.cli, "main", fail)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["build"])

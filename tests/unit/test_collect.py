@@ -1,0 +1,161 @@
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from obelisk.collect.collect import _refuse_native_code, _script_modules
+from obelisk.collect.entry import defines
+from obelisk.collect.install import locked_block
+from obelisk.collect.patterns import Filter
+from obelisk.collect.read import is_native, module_name, read_packages, read_tree, record_text
+from obelisk.errors import LinkError
+from obelisk.model import DataFile, Module
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("app/__init__.py", "app"),
+        ("app/cli.py", "app.cli"),
+        ("single.py", "single"),
+        ("_sysconfigdata__x86-64.py", "_sysconfigdata__x86-64"),
+        ("app/data.txt", None),
+        ("app-1.0.dist-info/x.py", None),
+        ("__init__.py", None),
+    ],
+)
+def test_names_of_modules(path, name):
+    assert module_name(PurePosixPath(path)) == name
+
+
+def test_a_tree_is_sorted_into_modules_and_data(tmp_path):
+    for name in ("app/__init__.py", "app/x.txt", "app/__pycache__/x.pyc", "bin/app", "app/b.py"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    modules, files = read_tree(tmp_path)
+    assert [module.name for module in modules] == ["app", "app.b"]
+    assert [file.path for file in files] == ["app/x.txt"]
+
+
+def test_packages_are_described(tmp_path):
+    info = tmp_path / "my_app-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.4\nName: My.App\nVersion: 1.0\nLicense-Expression: MIT\n"
+    )
+    (info / "entry_points.txt").write_text("[console_scripts]\nmy = my_app.cli:main [extra]\n")
+    (package,) = read_packages(tmp_path)
+    assert (package.name, package.version, package.license) == ("My.App", "1.0", "MIT")
+    assert package.commands == (("my", "my_app.cli:main"),)
+
+
+def test_record_keeps_only_what_goes_in(tmp_path):
+    info = tmp_path / "a-1.dist-info"
+    info.mkdir()
+    lines = ["a/__init__.py,sha256=x,1", "../../bin/a,sha256=y,2", "bin/a,,"]
+    lines += [
+        "a-1.dist-info/direct_url.json,,",
+        "a-1.dist-info/METADATA,,",
+        "a/__pycache__/a.pyc,,",
+    ]
+    (info / "RECORD").write_text("\n".join(lines))
+    assert record_text(tmp_path, info).splitlines() == [
+        "a-1.dist-info/METADATA,,",
+        "a-1.dist-info/RECORD,,",
+        "a/__init__.py,sha256=x,1",
+    ]
+
+
+def module(name, *, from_stdlib=False):
+    return Module(name=name, is_package=False, source=Path(), from_stdlib=from_stdlib)
+
+
+def test_modules_are_left_out_with_all_below_them():
+    chosen = Filter(include=("app.tests.keep",), exclude=("app.tests", "other/*.py"))
+    assert chosen.keeps_module(module("app"))
+    assert chosen.keeps_module(module("app.tests2"))
+    assert not chosen.keeps_module(module("app.tests"))
+    assert not chosen.keeps_module(module("app.tests.deep.er"))
+    assert chosen.keeps_module(module("app.tests.keep"))
+    assert not chosen.keeps_module(module("other.x"))
+
+
+def test_parts_of_the_standard_library_are_left_out_by_default():
+    plain = Filter(include=(), exclude=())
+    assert not plain.keeps_module(module("idlelib.run", from_stdlib=True))
+    assert plain.keeps_module(module("test.mine"))
+    assert Filter(include=("idlelib",), exclude=()).keeps_module(
+        module("idlelib.run", from_stdlib=True)
+    )
+
+
+def test_files_belong_to_the_modules_of_their_folder():
+    chosen = Filter(include=(), exclude=("app.tests", "*.so", "docs/*"))
+    keeps = [
+        chosen.keeps_file(DataFile(path=path, source=Path()))
+        for path in ("app/data.txt", "app/tests/x.txt", "app/fast.so", "docs/a/b.md")
+    ]
+    assert keeps == [True, False, False, False]
+
+
+def test_native_code_is_refused_with_a_way_out():
+    files = [DataFile(path="fast/core.cpython-314-x86_64-linux-musl.so", source=Path())]
+    with pytest.raises(LinkError, match="`fast`") as caught:
+        _refuse_native_code(files)
+    assert "exclude" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("path", "native"),
+    [
+        ("a.so", True),
+        ("lib/libx.so.1.2", True),
+        ("a.pyd", True),
+        ("a.so.txt", True),
+        ("also", False),
+    ],
+)
+def test_names_of_native_code(path, native):
+    assert is_native(path) is native
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("def main(): pass", True),
+        ("from x import main", True),
+        ("from x import *", True),
+        ("main = 1", True),
+        ("import main.sub", True),
+        ("def __getattr__(name): ...", True),
+        ("syntax error here", True),
+        ("def other(): pass", False),
+        ("", False),
+    ],
+)
+def test_whether_a_module_defines_a_name(text, found):
+    assert defines(text.encode(), "main") is found
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_can_be_asked_for_a_name(source):
+    assert defines(source, "main") in (True, False)
+
+
+def test_a_script_brings_the_modules_beside_it(tmp_path):
+    (tmp_path / "tool.py").write_text("import helper, json\nfrom package import part\n")
+    (tmp_path / "helper.py").write_text("")
+    (tmp_path / "unused.py").write_text("")
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package/__init__.py").write_text("")
+    (tmp_path / "package/part.py").write_text("")
+    names = [one.name for one in _script_modules(tmp_path / "tool.py")]
+    assert sorted(names) == ["helper", "package", "package.part", "tool"]
+
+
+def test_one_package_of_an_exported_lock():
+    text = "a==1 \\\n    --hash=sha256:x\nb==2 ; python_version > '3' \\\n    --hash=sha256:y\n"
+    assert locked_block(text, "b") == "b==2 ; python_version > '3' \\\n    --hash=sha256:y\n\n"
+    assert locked_block(text, "c") is None

@@ -1,0 +1,98 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from obelisk.errors import VerifyError
+from obelisk.payload import Item, Kind, read_payload, write_payload
+
+
+def sample():
+    modules = [
+        Item(name="app", kind=Kind.PACKAGE, data=b"code of app"),
+        Item(name="app.cli", kind=Kind.MODULE, data=b"code of cli" * 50, compress=True),
+        Item(name="space", kind=Kind.NAMESPACE),
+    ]
+    files = [
+        Item(name="app/data/one.txt", kind=Kind.FILE, data=b"one"),
+        Item(name="app/cli.py", kind=Kind.FILE, data=b"import sys\n" * 100, compress=True),
+        Item(name="top.txt", kind=Kind.FILE, data=b""),
+    ]
+    return write_payload(modules, files, entry="app.cli", options=6)
+
+
+def test_what_is_written_is_read():
+    payload = read_payload(memoryview(sample()))
+    assert [(r.name, r.kind) for r in payload.modules] == [
+        ("app", Kind.PACKAGE),
+        ("app.cli", Kind.MODULE),
+        ("space", Kind.NAMESPACE),
+    ]
+    assert payload.entry == "app.cli"
+    assert payload.options == 6
+    assert payload.index_intact
+    assert payload.read(payload.modules[1]) == b"code of cli" * 50
+    assert payload.modules[1].compressed
+    assert payload.read(payload.file("app/cli.py")) == b"import sys\n" * 100
+    assert payload.read(payload.file("top.txt")) == b""
+
+
+def test_folders_are_added_and_children_are_neighbours():
+    payload = read_payload(memoryview(sample()))
+    kinds = {record.name: record.kind for record in payload.files}
+    assert kinds["app"] == kinds["app/data"] == Kind.FOLDER
+    keys = [record.key for record in payload.files]
+    assert keys == sorted(keys)
+
+
+def test_order_of_items_does_not_matter():
+    items = [Item(name=name, kind=Kind.FILE, data=name.encode()) for name in ("a/b", "c", "a/a")]
+    one = write_payload([], items, entry="m", options=0)
+    assert one == write_payload([], reversed(items), entry="m", options=0)
+
+
+def test_compression_that_does_not_help_is_not_used():
+    item = Item(name="small", kind=Kind.FILE, data=b"x", compress=True)
+    payload = read_payload(memoryview(write_payload([], [item], entry="m", options=0)))
+    assert not payload.file("small").compressed
+
+
+@pytest.mark.parametrize("size", [0, 10, 95, 96, 300])
+def test_a_cut_payload_is_refused(size):
+    with pytest.raises(VerifyError):
+        read_payload(memoryview(sample()[:size]))
+
+
+def test_every_single_damaged_byte_shows():
+    data = sample()
+    intact = read_payload(memoryview(data))
+    padding = set(range(len(data)))
+    for record in (*intact.modules, *intact.files):
+        padding -= set(range(record.offset, record.offset + record.stored))
+    unnoticed = []
+    for place in range(len(data)):
+        damaged = bytearray(data)
+        damaged[place] ^= 0x40
+        try:
+            payload = read_payload(memoryview(bytes(damaged)))
+        except VerifyError:
+            continue
+        records = (*payload.modules, *payload.files)
+        if payload.index_intact and all(payload.intact(record) for record in records):
+            unnoticed.append(place)
+    # Bytes that nothing reads may differ: those between the parts.
+    assert set(unnoticed) <= padding
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_damaged_payloads_are_refused_and_never_crash(data):
+    mutated = bytearray(sample())
+    for _ in range(data.draw(st.integers(1, 8))):
+        mutated[data.draw(st.integers(0, len(mutated) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(mutated)))
+    try:
+        payload = read_payload(memoryview(bytes(mutated[:cut])))
+        for record in (*payload.modules, *payload.files):
+            payload.read(record)
+    except VerifyError:
+        pass

@@ -1,0 +1,102 @@
+from dataclasses import replace
+
+import pytest
+
+from obelisk.config.request import read_request
+from obelisk.errors import ConfigError
+from obelisk.model import CommandOf, EntryPoint, RunModule
+from obelisk.plan import explain, make_plans, parse_entry
+
+PROJECT = '[project]\nname = "app"\n[project.scripts]\none = "app:main"\ntwo = "app.two:Run.go"\n'
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(PROJECT)
+    return read_request(str(tmp_path))
+
+
+def with_settings(request, **values):
+    return replace(request, settings=replace(request.settings, **values))
+
+
+def test_every_script_of_a_project_is_an_executable(project):
+    plans = make_plans(project)
+    assert [(plan.name, plan.entry) for plan in plans] == [
+        ("one", EntryPoint(module="app", function="main")),
+        ("two", EntryPoint(module="app.two", function="Run.go")),
+    ]
+
+
+def test_one_script_can_be_chosen(project):
+    (plan,) = make_plans(with_settings(project, script="two", name="second"))
+    assert plan.name == "second"
+    with pytest.raises(ConfigError, match="no script `tow`") as caught:
+        make_plans(with_settings(project, script="tow"))
+    assert caught.value.hint == "did you mean `two`?"
+
+
+def test_one_name_for_two_executables_is_refused(project):
+    with pytest.raises(ConfigError, match="2 scripts"):
+        make_plans(with_settings(project, name="app"))
+
+
+def test_entry_and_module_take_the_place_of_scripts(project):
+    (plan,) = make_plans(with_settings(project, entry="app.x:run"))
+    assert plan.entry == EntryPoint(module="app.x", function="run")
+    (plan,) = make_plans(with_settings(project, module="app"))
+    assert plan.entry == RunModule(module="app")
+    with pytest.raises(ConfigError, match="more than one entry point"):
+        make_plans(with_settings(project, module="app", entry="app:main"))
+
+
+@pytest.mark.parametrize("text", ["app", "app:", ":main", "app:a b", "my-app:main"])
+def test_what_is_no_entry_point_is_refused(text):
+    with pytest.raises(ConfigError, match="not an entry point"):
+        parse_entry(text)
+
+
+def test_a_project_without_scripts_needs_an_entry(tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "lib"\n')
+    with pytest.raises(ConfigError, match="no entry point") as caught:
+        make_plans(read_request(str(tmp_path)))
+    assert "--entry" in caught.value.hint
+
+
+def test_unknown_target_and_python_are_refused(project):
+    with pytest.raises(ConfigError, match="unknown target") as caught:
+        make_plans(with_settings(project, target="x86_64-unknown-linux-gnu"))
+    assert "x86_64-unknown-linux-musl" in caught.value.hint
+    with pytest.raises(ConfigError, match=r"unknown Python version `2\.7`"):
+        make_plans(with_settings(project, python="2.7"))
+
+
+def test_full_and_short_python_versions(project):
+    for version in ("3.13", "3.13.15"):
+        plan, _ = make_plans(with_settings(project, python=version))
+        assert plan.python.version == "3.13.15"
+
+
+def test_a_script_that_wants_another_python(tmp_path):
+    path = tmp_path / "tool.py"
+    path.write_text('# /// script\n# requires-python = "<3.10"\n# ///\n')
+    with pytest.raises(ConfigError, match=r"requires Python <3\.10"):
+        make_plans(read_request(str(path)))
+
+
+def test_locks_are_found(project, tmp_path):
+    (tmp_path / "pylock.toml").write_text("")
+    assert make_plans(project)[0].lock == tmp_path / "pylock.toml"
+    (tmp_path / "uv.lock").write_text("")
+    assert make_plans(project)[0].lock == tmp_path / "uv.lock"
+
+
+def test_a_requirement_plans_its_console_script():
+    (plan,) = make_plans(read_request("httpie"))
+    assert plan.entry == CommandOf(distribution="httpie", command=None)
+    assert {row.what: row.why for row in explain(plan)}["python"] == "default"
+
+
+def test_missing_requirement_files_are_named(project):
+    with pytest.raises(ConfigError, match=r"no requirement file .*more\.txt"):
+        make_plans(with_settings(project, requirements=("more.txt",)))

@@ -1,0 +1,182 @@
+import hashlib
+import io
+import os
+import tarfile
+import threading
+
+import pytest
+
+from obelisk.cache import Cache, content_key
+from obelisk.catalog import Origin, Source, sources
+from obelisk.errors import ConfigError, SourceError, ToolError
+from obelisk.fetch import fetch, unpack
+from obelisk.process import run_captured, run_logged
+from obelisk.target import TARGETS, parse_target
+
+
+def test_an_entry_is_made_once(cache):
+    made = []
+
+    def make(folder):
+        made.append(folder)
+        (folder / "file").write_text("x")
+
+    first = cache.obtain("kind", "key", make)
+    assert cache.obtain("kind", "key", make) == first
+    assert len(made) == 1
+    assert (first / "file").read_text() == "x"
+
+
+def test_an_interrupted_entry_leaves_nothing(cache):
+    def fail(folder):
+        (folder / "half").write_text("x")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cache.obtain("kind", "key", fail)
+    assert cache.find("kind", "key") is None
+    assert list((cache.root / "kind").iterdir()) == []
+    cache.obtain("kind", "key", lambda folder: (folder / "whole").write_text("x"))
+    assert cache.find("kind", "key")
+
+
+def test_two_builds_make_an_entry_once(cache):
+    made = []
+    start = threading.Barrier(4)
+
+    def build():
+        start.wait()
+        cache.obtain("kind", "key", made.append)
+
+    threads = [threading.Thread(target=build) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1
+
+
+def test_a_workshop_stays_only_when_a_tool_failed_in_it(cache):
+    with cache.workshop("good") as good:
+        pass
+    with pytest.raises(ConfigError), cache.workshop("bad") as bad:
+        raise ConfigError("no")
+    with pytest.raises(ToolError), cache.workshop("tool") as tool:
+        raise ToolError("no", log=tool / "log.txt")
+    assert (good.exists(), bad.exists(), tool.exists()) == (False, False, True)
+
+
+def test_only_a_cache_is_cleaned(tmp_path, cache):
+    cache.obtain("kind", "key", lambda folder: (folder / "f").write_bytes(bytes(100)))
+    assert [(e.kind, e.size) for e in cache.entries()] == [
+        ("kind", 100),
+    ]
+    assert cache.clean() == 100
+    assert cache.clean() == 0
+    (tmp_path / "precious").mkdir()
+    with pytest.raises(ConfigError, match="not a cache"):
+        Cache(tmp_path / "precious").clean()
+
+
+def test_keys_depend_on_values_and_not_on_order():
+    assert content_key({"a": 1, "b": [2]}) == content_key({"b": [2], "a": 1})
+    assert content_key({"a": 1}) != content_key({"a": 2})
+
+
+def make_source(data, name="thing.tar.gz"):
+    digest = hashlib.sha256(data).hexdigest()
+    origin = Origin(url=None, debian=f"t/thing/{name}", sha256=digest, size=len(data))
+    return Source(name="thing", version="1", license="MIT", license_file="L", origins=(origin,))
+
+
+def test_offline_archives_are_checked(tmp_path, cache):
+    pinned = make_source(b"good bytes")
+    with pytest.raises(SourceError, match=r"lacks `thing`.*`thing\.tar\.gz`"):
+        fetch(pinned, cache, tmp_path)
+    (tmp_path / "thing.tar.gz").write_bytes(b"good bytes")
+    assert fetch(pinned, cache, tmp_path).read_bytes() == b"good bytes"
+    (tmp_path / "thing.tar.gz").write_bytes(b"evil bytes")
+    with pytest.raises(SourceError, match="not what its pin says"):
+        fetch(pinned, cache, tmp_path)
+    (tmp_path / "thing.tar.gz").write_bytes(b"good")
+    with pytest.raises(SourceError, match="4 bytes instead of 10"):
+        fetch(pinned, cache, tmp_path)
+
+
+def serve(tmp_path, data):
+    path = tmp_path / "served.tar.gz"
+    path.write_bytes(data)
+    return path.as_uri()
+
+
+def test_a_download_is_checked_and_cached(tmp_path, cache, monkeypatch):
+    monkeypatch.delenv("OBELISK_SOURCES", raising=False)
+    good = b"archive"
+    digest = hashlib.sha256(good).hexdigest()
+    url = serve(tmp_path, good)
+    origin = Origin(url=url, debian=None, sha256=digest, size=len(good))
+    pinned = Source(name="t", version="1", license="MIT", license_file="L", origins=(origin,))
+    first = fetch(pinned, cache, None)
+    (tmp_path / "served.tar.gz").unlink()
+    assert fetch(pinned, cache, None) == first
+
+
+def test_a_truncated_download_leaves_nothing(tmp_path, cache, monkeypatch):
+    monkeypatch.delenv("OBELISK_SOURCES", raising=False)
+    url = serve(tmp_path, b"arch")
+    digest = hashlib.sha256(b"archive").hexdigest()
+    origin = Origin(url=url, debian=None, sha256=digest, size=7)
+    pinned = Source(name="t", version="1", license="MIT", license_file="L", origins=(origin,))
+    with pytest.raises(SourceError, match="4 bytes instead of 7"):
+        fetch(pinned, cache, None)
+    assert cache.find("downloads", digest) is None
+
+
+def test_an_unreachable_source_names_every_origin(cache, monkeypatch):
+    monkeypatch.delenv("OBELISK_SOURCES", raising=False)
+    origin = Origin(url="file:///nothing/here.tar", debian=None, sha256="0" * 64, size=1)
+    pinned = Source(name="t", version="1", license="MIT", license_file="L", origins=(origin,))
+    with pytest.raises(SourceError, match="cannot download `t` 1") as caught:
+        fetch(pinned, cache, None)
+    assert "here.tar" in str(caught.value)
+    assert "--sources" in caught.value.hint
+
+
+def test_archives_cannot_escape(tmp_path):
+    archive = tmp_path / "evil.tar"
+    with tarfile.open(archive, "w") as tar:
+        info = tarfile.TarInfo("../escaped")
+        info.size = 1
+        tar.addfile(info, io.BytesIO(b"x"))
+    with pytest.raises(SourceError, match="cannot unpack"):
+        unpack(archive, tmp_path / "into")
+    assert not (tmp_path / "escaped").exists()
+
+
+def test_every_pin_is_whole():
+    for pinned in sources().values():
+        assert pinned.license
+        assert len({origin.filename for origin in pinned.origins}) == len(pinned.origins)
+        assert any(origin.debian for origin in pinned.origins)
+
+
+def test_a_failing_tool_is_told_with_its_last_lines(tmp_path):
+    log = tmp_path / "log.txt"
+    script = "for i in $(seq 100); do echo line $i; done; exit 3"
+    with pytest.raises(ToolError, match="exited with status 3") as caught:
+        run_logged(["sh", "-c", script], log=log, cwd=tmp_path, env=dict(os.environ), what="work")
+    assert "line 100" in str(caught.value)
+    assert "line 1\n" not in str(caught.value)
+    assert str(log) in caught.value.hint
+
+
+def test_a_missing_tool_is_named():
+    with pytest.raises(ToolError, match="cannot start `no-such-tool`"):
+        run_captured(["no-such-tool"], what="work")
+
+
+def test_targets_know_where_they_run():
+    target = parse_target("x86_64-unknown-linux-musl")
+    assert target.runs_here("x86_64", "Linux")
+    assert not target.runs_here("arm64", "Darwin")
+    assert all(name == target.triple for name, target in TARGETS.items())
