@@ -1,0 +1,38 @@
+# `make demo` builds and runs a real executable, `make test` passes the tests; both make what they need.
+
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test unit lint docs bench clean
+
+demo: $(READY)
+	$(VENV)/bin/obelisk run examples/hello.py -- World
+	$(VENV)/bin/obelisk verify dist/hello
+
+test: $(READY)
+	$(VENV)/bin/pytest
+
+unit: $(READY)
+	$(VENV)/bin/pytest tests/unit
+
+lint: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+docs: $(READY)
+	$(VENV)/bin/python scripts/generate_docs.py
+
+bench: $(READY)
+	$(VENV)/bin/python bench/start.py
+
+clean:
+	rm -rf $(VENV) dist
+
+$(READY): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Obelisk needs Python 3.11 or newer; set PYTHON=python3.x")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --editable '.[dev]'
+	touch $@

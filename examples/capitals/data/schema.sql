@@ -1,0 +1,1 @@
+create table capitals (country text primary key, capital text not null);

@@ -1,0 +1,39 @@
+"""Write hash and size of every origin in data/sources.toml that a folder has an archive for.
+
+    python scripts/update_sources.py FOLDER
+
+To move to a new version: change version and file names by hand, put the archives (from the origin
+itself, not from elsewhere) into FOLDER, run this, and read the difference before you commit it.
+"""
+
+import hashlib
+import re
+import sys
+from pathlib import Path, PurePosixPath
+
+SOURCES = Path(__file__).parents[1] / "src/obelisk/data/sources.toml"
+ORIGIN = re.compile(
+    r'(?P<kind>url|debian) = "(?P<place>[^"]+)"\nsha256 = "(?P<sha>\w*)"\nsize = (?P<size>\d+)'
+)
+
+
+def main() -> None:
+    """Rewrite the file in place and say what changed."""
+    folder = Path(sys.argv[1])
+
+    def update(found: re.Match[str]) -> str:
+        path = folder / PurePosixPath(found["place"]).name
+        if not path.is_file():
+            return found[0]
+        data = path.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        if digest != found["sha"]:
+            print(f"{path.name}: {found['sha'][:12]} -> {digest[:12]}")
+        kind, place = found["kind"], found["place"]
+        return f'{kind} = "{place}"\nsha256 = "{digest}"\nsize = {len(data)}'
+
+    SOURCES.write_text(ORIGIN.sub(update, SOURCES.read_text()))
+
+
+if __name__ == "__main__":
+    main()
