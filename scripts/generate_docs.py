@@ -1,6 +1,7 @@
 """Write the generated pages of the reference, or say with `--check` that one is stale."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -19,7 +20,7 @@ def configuration() -> str:
         "# Configuration",
         "",
         "Settings stand in `[tool.obelisk]` of pyproject.toml, or of a script's header (PEP 723).",
-        "None is mandatory. The command line overrules the file; its lists are added to the file's.",
+        "None is mandatory. The command line overrules the file, and adds to its lists.",
         "",
         "| key | default | meaning |",
         "|---|---|---|",
@@ -30,7 +31,7 @@ def configuration() -> str:
     lines += [
         "",
         "A pattern with a `/`, or one that ends in `.so`, names files by their place in the",
-        "executable; any other names modules and all that is below them. `*` matches any characters.",
+        "executable; any other names modules and all that is below them. `*` matches anything.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -44,7 +45,9 @@ def commands() -> str:
     return "\n".join(blocks)
 
 
-def walk(command: click.Command, path: tuple[str, ...]):
+def walk(
+    command: click.Command, path: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     """Yield every command below one, with its words."""
     yield path, command
     if isinstance(command, click.Group):
@@ -56,7 +59,11 @@ def exit_codes() -> str:
     """Return the page of exit statuses."""
     lines = ["# Exit statuses", "", "## Of `obelisk`", "", "| status | meaning |", "|---|---|"]
     lines += ["| 0 | done |", "| 1 | a bug of Obelisk, with its traceback |"]
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    kinds = [
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.ObeliskError)
+    ]
     for kind in sorted(kinds, key=lambda kind: kind.exit_code):
         if kind is not errors.ObeliskError:
             meaning = (kind.__doc__ or "").splitlines()[0]
@@ -70,7 +77,7 @@ def exit_codes() -> str:
         "",
         "| status | meaning |",
         "|---|---|",
-        "| the application's own | as of an ordinary script: 0, 1 after a traceback, `sys.exit(n)` |",
+        "| the application's own | as of a script: 0, 1 after a traceback, `sys.exit(n)` |",
         "| 70 | the interpreter could not start |",
         "| 74 | the executable is damaged |",
         "| 120 | stdout could not be flushed at the end, as of CPython |",
