@@ -2,7 +2,7 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from obelisk.catalog import source
@@ -110,7 +110,6 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=200)
 @given(
     st.sampled_from(sorted(PYTHON_JSON)), json_values, st.sampled_from(["links", "objs", "in_core"])
 )

@@ -99,7 +99,7 @@ def test_a_writable_and_executable_segment_is_a_finding(executable):
     assert unsound == ["nothing writable and executable"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(st.data())
 def test_readers_of_damaged_files_refuse_and_never_crash(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "fuzzed"

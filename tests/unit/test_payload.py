@@ -83,7 +83,7 @@ def test_every_single_damaged_byte_shows():
     assert set(unnoticed) <= padding
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(st.data())
 def test_damaged_payloads_are_refused_and_never_crash(data):
     mutated = bytearray(sample())

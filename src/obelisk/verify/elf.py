@@ -6,6 +6,7 @@ Read with pyelftools and not with the views that `link` writes by, so that a mis
 from __future__ import annotations
 
 import io
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,11 @@ from elftools.elf.elffile import ELFFile
 from obelisk.errors import VerifyError
 from obelisk.target import TARGETS
 
+_DAMAGE: Final = (
+    *(ELFError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError),
+    *(RecursionError, TypeError, ValueError, struct.error),
+)
+"""What pyelftools raises at tables that make no sense."""
 PAYLOAD_SEGMENT: Final = 0x6F626C6B
 
 
@@ -49,7 +55,7 @@ def read_executable(path: Path) -> Executable:
         raise VerifyError(message) from error
     try:
         return _read(data)
-    except (ELFError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+    except _DAMAGE as error:
         message = f"{path} is not an executable that Obelisk made: {str(error) or 'tables'}"
         raise VerifyError(message) from error
     except VerifyError as error:
