@@ -24,7 +24,8 @@ _CHECK: Final = struct.Struct("<Q")
 _RECORD: Final = struct.Struct("<QQQQIHBB")
 _FACTS: Final = struct.Struct("<QQQQ")
 _ALIGNMENT: Final = 16
-_LEVEL: Final = 19
+_LEVEL: Final = 9
+"""Of zstd: higher ones take many times as long for a twentieth less."""
 
 
 class Kind(IntEnum):

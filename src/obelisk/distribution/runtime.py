@@ -27,9 +27,10 @@ _WARNINGS: Final = (
 _WRAPPED: Final = (
     *("open", "openat", "fopen", "stat", "lstat", "fstatat", "access", "faccessat", "readlink"),
     *("readlinkat", "realpath", "listxattr", "llistxattr", "opendir", "readdir", "closedir"),
-    *("rewinddir", "dirfd", "_PyConfig_InitPathConfig"),
+    *("rewinddir", "dirfd", "_PyConfig_InitPathConfig", "X509_get_default_cert_file"),
 )
-"""Functions that runtime/*.c answers in place of libc or CPython, see vfs.c and interp.c."""
+"""Functions that runtime/*.c answers in place of libc, CPython and OpenSSL: vfs_*.c, interp.c and
+certificates.c."""
 _FROZEN: Final = {
     "encodings": "encodings/__init__.py",
     "encodings.aliases": "encodings/aliases.py",

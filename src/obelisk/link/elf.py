@@ -122,16 +122,21 @@ def read_elf(data: bytes) -> Elf:
             _unpack(Section, _SECTION, data, header.sections_at + index * SECTION_SIZE)
             for index in range(header.section_count)
         )
-    except struct.error as error:
+    except (struct.error, OverflowError) as error:
         message = f"the ELF file is cut short: {error}"
         raise LinkError(message) from error
     return Elf(header=header, segments=segments, sections=sections)
 
 
 def section_name(data: bytes, elf: Elf, section: Section) -> str:
-    """Return a section's name."""
-    start = elf.sections[elf.header.names_section].offset + section.name
-    return data[start : data.index(b"\0", start)].decode()
+    """Return a section's name; raise `LinkError` when the table of names does not hold it."""
+    if elf.header.names_section < len(elf.sections):
+        start = elf.sections[elf.header.names_section].offset + section.name
+        end = data.find(b"\0", start) if start < len(data) else -1
+        if end >= 0:
+            return data[start:end].decode(errors="replace")
+    message = "the ELF file's table of section names is damaged"
+    raise LinkError(message)
 
 
 def pack_header(header: Header) -> bytes:

@@ -39,7 +39,8 @@ def link(runtime: bytes, payload: bytes, *, page_size: int) -> bytes:
     """
     elf = read_elf(runtime)
     reserve = _find_reserve(runtime, elf)
-    end = max(s.address + s.memory_size for s in elf.segments if s.type == SegmentType.LOAD)
+    loads = [s for s in elf.segments if s.type == SegmentType.LOAD]
+    end = max((s.address + s.memory_size for s in loads), default=0)
     # Without the section table, which stands last and is written anew.
     kept = runtime[: elf.header.sections_at]
     mapped = Segment(
@@ -72,7 +73,7 @@ def _find_reserve(runtime: bytes, elf: Elf) -> Section:
     for section in elf.sections:
         if section_name(runtime, elf, section) == _RESERVE:
             table_end = elf.header.segments_at + len(elf.segments) * SEGMENT_SIZE
-            if section.offset == table_end:
+            if section.offset == table_end and elf.segments[0].offset == elf.header.segments_at:
                 return section
     message = "the runtime has no room for program headers"
     raise LinkError(message, hint="this is a bug of Obelisk: please report it")
@@ -83,7 +84,7 @@ def _with_payload(elf: Elf, reserve: Section, mapped: Segment) -> tuple[Segment,
     own = [
         s for s in elf.segments if not (s.type == SegmentType.NOTE and s.offset == reserve.offset)
     ]
-    last = max(index for index, s in enumerate(own) if s.type == SegmentType.LOAD)
+    last = max((index for index, s in enumerate(own) if s.type == SegmentType.LOAD), default=0)
     own.insert(last + 1, mapped)
     own.append(replace(mapped, type=SegmentType.PAYLOAD, alignment=16))
     used = len(own) * SEGMENT_SIZE

@@ -21,6 +21,8 @@
 # expect: missing True
 # expect: copied ['empty.bin', 'items.txt']
 # expect: certificates True
+# expect: default certificates True
+# expect: from certifi True
 # expect: json 42
 # expect: linecache "Asks for everything that an application may ask of its own files."
 
@@ -58,6 +60,11 @@ def main(scratch):
     show_refusals(scratch or tempfile.gettempdir())
     context = ssl.create_default_context(cafile=certifi.where())
     print("certificates", len(context.get_ca_certs()) > 100)
+    # Without any on the machine, the default ones are those that the application carries.
+    found = ssl.get_default_verify_paths().cafile or "/etc/ssl/certs"
+    print("default certificates", found.startswith("/etc") or found == certifi.where())
+    if not os.path.exists("/etc"):
+        print("from certifi", len(ssl.create_default_context().get_ca_certs()) > 100)
     print("json", json.load(open(HERE / "stock" / "settings.json"))["answer"])
     print("linecache", linecache.getline(__file__, 1).strip().strip('"').join('""'))
 
