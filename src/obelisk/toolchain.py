@@ -113,15 +113,19 @@ def build_compiler_rt(chain: Toolchain, folder: Path, log: Path) -> None:
     folder.mkdir(parents=True)
     arch = chain.target.architecture
     source = zig_folder() / "lib/compiler_rt.zig"
+    # An object, archived by ourselves: an archive by zig would name the folder that it was made in.
+    builtins = folder / "builtins.o"
     argv: list[str | Path] = [
         zig_folder() / "zig",
-        "build-lib",
+        "build-obj",
         source,
         *("-target", chain.target.clang_triple),
         *("-O", "ReleaseFast", "-fPIC", "-fstrip", "--name", "compiler_rt"),
-        f"-femit-bin={folder / f'libclang_rt.builtins-{arch}.a'}",
+        f"-femit-bin={builtins}",
     ]
     run_logged(argv, log=log, cwd=folder, env=chain.environment(), what="building compiler-rt")
+    archive(chain, folder / f"libclang_rt.builtins-{arch}.a", [builtins], log)
+    builtins.unlink()
     # What gcc's crtbegin.o would define for __cxa_atexit; a program that is never unloaded has one.
     start = folder / "start.c"
     start.write_text("void *__dso_handle = 0;\n")

@@ -122,7 +122,7 @@ def read_extensions(setup: str, variables: Mapping[str, str]) -> list[Extension]
 
 
 def _ask(python: Path) -> dict[str, Any]:
-    done = run_captured([python, "-I", "-S", "-c", _ASK_PYTHON], env={}, what="asking Python")
+    done = run_captured([python, "-I", "-S", "-B", "-c", _ASK_PYTHON], env={}, what="asking Python")
     if done.status != 0:
         message = f"the built Python does not run: {done.stderr.decode(errors='replace').strip()}"
         raise ToolError(message)

@@ -134,7 +134,7 @@ def _libc_names(job: _Job) -> list[str]:
     The linker takes the members that define them, unless an object or the allocator already does.
     Inner names of the members that we replace would bring those in as well.
     """
-    inner = ("__malloc_", "__dl", "dlinfo")
+    inner = ("__malloc_", "__dl", "dlinfo", "__memcpy_fwd", "__memrchr")
     names = archive_symbols(job.chain.lib / "libc.a")
     return [name for name in names if not name.startswith(inner)]
 
@@ -184,7 +184,17 @@ def _frozen_source(job: _Job) -> str:
 
 
 def _freeze(job: _Job, name: str, path: Path, filename: str) -> bytes:
-    argv: list[str | Path] = [job.interpreter, "-I", "-S", "-c", _FREEZE, name, path, filename]
+    argv: list[str | Path] = [
+        job.interpreter,
+        "-I",
+        "-S",
+        "-B",
+        "-c",
+        _FREEZE,
+        name,
+        path,
+        filename,
+    ]
     done = run_captured(argv, env={}, what=f"freezing {name}")
     if done.status != 0:
         message = f"freezing `{name}` failed: {done.stderr.decode(errors='replace')}"

@@ -21,10 +21,17 @@ _OPTIONS = (
     "--with-terminfo-dirs=/etc/terminfo:/lib/terminfo:/usr/lib/terminfo:/usr/share/terminfo",
 )
 
+_ENVIRONMENT = {
+    "BUILD_CC": "cc",
+    "CFLAGS": "-O2",
+    # Its own choice of flags for `ar` would keep times and owners.
+    "cf_cv_ar_flags": "-crD",
+}
+
 
 def build(shop: Workshop) -> None:
     """Build ncurses and panel twice: without entries to have `tic`, then with what it compiled."""
-    shop.configure(*_OPTIONS, env={"BUILD_CC": "cc", "CFLAGS": "-O2"})
+    shop.configure(*_OPTIONS, env=_ENVIRONMENT)
     shop.run("make", f"-j{jobs()}", "-C", "include")
     shop.run("make", f"-j{jobs()}", "-C", "ncurses")
     shop.run("make", f"-j{jobs()}", "-C", "progs", "tic", "infocmp")

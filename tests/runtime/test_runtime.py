@@ -1,4 +1,4 @@
-"""The C reader of payloads against the Python writer, and against damage."""
+"""The runtime's C files by themselves, under the undefined-behaviour sanitizer."""
 
 import subprocess
 from pathlib import Path
@@ -19,7 +19,8 @@ WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werr
 
 
 @pytest.fixture(scope="session")
-def checker(tmp_path_factory):
+def compiled(tmp_path_factory):
+    """A function that compiles one of the programs here with a file of the runtime."""
     root = tmp_path_factory.mktemp("runtime")
     site = Site(
         cache=Cache(),
@@ -31,13 +32,21 @@ def checker(tmp_path_factory):
     chain = write_toolchain(site.target, root / "toolchain")
     for name in ("musl", "zstd"):
         merge_into_sysroot(libraries[name], chain.root)
-    made = root / "payload_check"
-    sources = [Path(__file__).with_name("payload_check.c"), runtime_folder() / "payload.c"]
-    command = [chain.tool("cc"), "-std=c11", "-O1", "-g", "-D_GNU_SOURCE", *WARNINGS]
-    command += ["-fsanitize=undefined", "-fsanitize-trap=undefined", f"-I{runtime_folder()}"]
-    command += [*sources, "-lzstd", "-o", made]
-    subprocess.run(command, env=chain.environment(), check=True)
-    return made
+
+    def compile_program(name, tested):
+        sources = [Path(__file__).with_name(f"{name}.c"), runtime_folder() / tested]
+        command = [chain.tool("cc"), "-std=c11", "-O1", "-g", "-D_GNU_SOURCE", *WARNINGS]
+        command += ["-fsanitize=undefined", "-fsanitize-trap=undefined", f"-I{runtime_folder()}"]
+        command += [*sources, "-lzstd", "-o", root / name]
+        subprocess.run(command, env=chain.environment(), check=True)
+        return root / name
+
+    return compile_program
+
+
+@pytest.fixture(scope="session")
+def checker(compiled):
+    return compiled("payload_check", "payload.c")
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +85,8 @@ def test_a_cut_payload_is_refused(checker, payload_file, tmp_path, size):
     path = tmp_path / "cut"
     path.write_bytes(payload_file.read_bytes()[:size])
     assert run(checker, path).returncode == 1
+
+
+def test_memory_functions_agree_with_plain_loops(compiled):
+    done = run(compiled("memory_check", "memory_x86_64.c"))
+    assert (done.returncode, done.stdout) == (0, "")
