@@ -108,6 +108,8 @@ def _link(job: _Job, place: Path, debug: bool) -> None:
         job.chain.tool("cc"),
         *objects,
         "-Wl,--export-dynamic",
+        # Parts of libraries that nothing can reach, and equal functions twice.
+        "-Wl,--gc-sections,--icf=safe",
         f"-Wl,--exclude-libs={':'.join(hidden)}",
         f"-Wl,--exclude-libs=libclang_rt.builtins-{job.chain.target.architecture}.a",
         *(f"-Wl,--wrap={name}" for name in _WRAPPED),
