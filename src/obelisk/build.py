@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-import os
 import tempfile
 import time
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from obelisk.distribution.libraries import Site
 from obelisk.distribution.recipes.cpython import major_minor
 from obelisk.distribution.runtime import obtain_runtime
 from obelisk.errors import CollectError, ConfigError, StorageError
+from obelisk.files import draft_beside
 from obelisk.link.image import link
 from obelisk.model import Bytecode, Collection, Module, RunModule
 from obelisk.pack import main_module, pack
@@ -62,14 +62,9 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
         with site.console.step("Packing and linking"):
             payload = pack(plan, collection, bytecodes, libraries)
             image = link(runtime.read_bytes(), payload, page_size=plan.target.page_size)
-        with site.console.step("Verifying"):
-            draft = _write_beside(output, image)
-            try:
-                _verify(plan, draft, work)
-            except BaseException:
-                draft.unlink()
-                raise
-            draft.rename(output)
+        with site.console.step("Verifying"), draft_beside(output, mode=0o755) as draft:
+            draft.write_bytes(image)
+            _verify(plan, draft, work)
     return Built(
         path=output,
         size=len(image),
@@ -154,18 +149,3 @@ def _require_writable(output: Path) -> None:
     except OSError as error:
         message = f"cannot write {output}: {error.strerror}"
         raise StorageError(message, hint="choose another `--output`") from error
-
-
-def _write_beside(output: Path, image: bytes) -> Path:
-    """Write a draft in the output's folder, whole and on disk, to be renamed into place."""
-    number, name = tempfile.mkstemp(prefix=f".{output.name}-", dir=output.parent)
-    try:
-        with os.fdopen(number, "wb") as stream:
-            stream.write(image)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(0o755)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return Path(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -30,6 +29,7 @@ from obelisk.distribution.build import (
     python_versions,
 )
 from obelisk.errors import ConfigError
+from obelisk.files import draft_beside
 from obelisk.target import DEFAULT_TARGET, TARGETS, parse_target
 
 
@@ -169,17 +169,8 @@ def _locate(which: str) -> Path:
 
 def _copy(archive: Path, output: Path) -> Path:
     place = output / archive.name if output.is_dir() else output
-    number, draft = tempfile.mkstemp(prefix=f".{place.name}-", dir=place.parent)
-    try:
-        with os.fdopen(number, "wb") as stream, archive.open("rb") as source:
-            shutil.copyfileobj(source, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(draft).chmod(0o644)
-        Path(draft).rename(place)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+    with draft_beside(place, mode=0o644) as draft:
+        shutil.copyfile(archive, draft)
     return place
 
 

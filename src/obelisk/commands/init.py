@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +13,7 @@ from obelisk.commands.options import quiet_options
 from obelisk.config.schema import documented_fields, read_table_of
 from obelisk.console import Console
 from obelisk.errors import ConfigError
+from obelisk.files import draft_beside
 
 _EXAMPLES: Final = {
     "name": '"app"',
@@ -42,7 +42,9 @@ def init_command(console: Console) -> None:
     if "obelisk" in read_table_of(path).get("tool", {}):
         message = f"{path} has a `[tool.obelisk]` already"
         raise ConfigError(message)
-    _replace(path, path.read_text().rstrip("\n") + "\n\n" + commented_table())
+    text = path.read_text().rstrip("\n") + "\n\n" + commented_table()
+    with draft_beside(path, mode=stat.S_IMODE(path.stat().st_mode)) as draft:
+        draft.write_text(text)
     console.report(f"added `\\[tool.obelisk]` to {path}")
 
 
@@ -53,13 +55,3 @@ def commented_table() -> str:
         shown = _EXAMPLES.get(key) or json.dumps(default)
         lines += [f"# {meaning}", f"# {key} = {shown}"]
     return "\n".join(lines) + "\n"
-
-
-def _replace(path: Path, text: str) -> None:
-    number, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(number, "w") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    Path(draft).chmod(path.stat().st_mode)
-    Path(draft).rename(path)
