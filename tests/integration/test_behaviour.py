@@ -60,7 +60,8 @@ def test_a_broken_pipe_ends_it(behaviour, tmp_path):
     error = writer.stderr.read()
     writer.stderr.close()
     assert b"BrokenPipeError" in error
-    assert writer.wait(10) == 120
+    # As CPython: 120 if something was left to flush at the end, else that of the traceback.
+    assert writer.wait(10) in (1, 120)
 
 
 @pytest.mark.parametrize(
