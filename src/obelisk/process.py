@@ -9,7 +9,10 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -17,6 +20,56 @@ from typing import IO, Final
 from obelisk.errors import ToolError
 
 _TAIL_LINES: Final = 40
+
+
+class _Children:
+    """The programs that run in the background of threads, so that an interrupt can end them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self.stopped = False
+
+    def add(self, process: subprocess.Popen[bytes]) -> None:
+        """Note a program that was started; end it at once if all were told to stop."""
+        with self._lock:
+            self._running.add(process)
+            if self.stopped:
+                _end(process)
+
+    def remove(self, process: subprocess.Popen[bytes]) -> None:
+        """Forget a program that has ended."""
+        with self._lock:
+            self._running.discard(process)
+
+    def stop(self) -> None:
+        """End all, and any that is started before `allow` is called."""
+        with self._lock:
+            self.stopped = True
+            for process in self._running:
+                _end(process)
+
+    def allow(self) -> None:
+        """Let programs run again."""
+        with self._lock:
+            self.stopped = False
+
+
+_children: Final = _Children()
+
+
+@contextmanager
+def working_together(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """Give a pool of threads; when the work fails or is interrupted, end what its threads run."""
+    pool = ThreadPoolExecutor(max_workers=workers)
+    try:
+        yield pool
+    except BaseException:
+        _children.stop()
+        pool.shutdown(cancel_futures=True)
+        _children.allow()
+        raise
+    pool.shutdown()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +98,9 @@ def run_logged(
         stream.write(f"$ {shlex.join(words)}\n".encode())
         stream.flush()
         status = _wait(words, cwd, env, stream)
+    if status != 0 and _children.stopped:
+        message = f"{what} was stopped"
+        raise ToolError(message)
     if status != 0:
         message = f"{what} failed: `{words[0]}` {_describe(status)}\n{_tail(log)}"
         raise ToolError(message, hint=f"the whole log is {log}", log=log)
@@ -101,13 +157,22 @@ def _wait(words: list[str], cwd: Path, env: Mapping[str, str], stream: IO[bytes]
     except OSError as error:
         message = f"cannot start `{words[0]}`: {error.strerror}"
         raise ToolError(message, hint="is it installed? see the README's prerequisites") from error
+    _children.add(process)
     try:
         return process.wait()
     except BaseException:
-        # An interrupted build must not leave compilers running: end the whole session.
-        os.killpg(process.pid, signal.SIGTERM)
+        # An interrupted build must not leave compilers running.
+        _end(process)
         process.wait()
         raise
+    finally:
+        _children.remove(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a program with all that it started, which is in a session of its own."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
 
 
 def _describe(status: int) -> str:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from obelisk.errors import ToolError
-from obelisk.process import run_logged
+from obelisk.process import run_logged, working_together
 from obelisk.target import Target
 
 VERSION: Final = importlib.metadata.version("ziglang")
@@ -156,7 +155,7 @@ def compile_all(
         argv: list[str | Path] = [chain.tool("cc"), *flags, "-c", source, "-o", made]
         run_logged(argv, log=log, cwd=cwd, env=chain.environment(), what=what)
 
-    with ThreadPoolExecutor(max_workers=jobs()) as pool:
+    with working_together(jobs()) as pool:
         for done in [pool.submit(compile_one, *pair) for pair in sources.items()]:
             done.result()
 

@@ -3,6 +3,7 @@ import io
 import os
 import tarfile
 import threading
+import time
 
 import pytest
 
@@ -10,7 +11,7 @@ from obelisk.cache import Cache, content_key
 from obelisk.catalog import Origin, Source, sources
 from obelisk.errors import ConfigError, SourceError, ToolError
 from obelisk.fetch import fetch, unpack
-from obelisk.process import run_captured, run_logged
+from obelisk.process import run_captured, run_logged, working_together
 from obelisk.target import TARGETS, parse_target
 
 
@@ -168,6 +169,26 @@ def test_a_failing_tool_is_told_with_its_last_lines(tmp_path):
     assert "line 100" in str(caught.value)
     assert "line 1\n" not in str(caught.value)
     assert str(log) in caught.value.hint
+
+
+def test_one_failure_ends_the_programs_beside_it(tmp_path):
+    def start(command):
+        run_logged(
+            ["sh", "-c", command],
+            log=tmp_path / "log",
+            cwd=tmp_path,
+            env=dict(os.environ),
+            what="work",
+        )
+
+    started = time.monotonic()
+    with pytest.raises(ToolError, match="status 3"), working_together(2) as pool:  # noqa: PT012
+        slow = pool.submit(start, "sleep 60; sleep 60")
+        pool.submit(start, "sleep 0.2; exit 3").result()
+    assert time.monotonic() - started < 30
+    with pytest.raises(ToolError, match="work was stopped"):
+        slow.result()
+    start("true")
 
 
 def test_a_missing_tool_is_named():

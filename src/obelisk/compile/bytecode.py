@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from obelisk.compile import worker
 from obelisk.errors import ToolError
 from obelisk.model import Bytecode, Module
-from obelisk.process import run_captured
+from obelisk.process import run_captured, working_together
 from obelisk.toolchain import jobs
 
 
@@ -35,7 +34,7 @@ def compile_modules(modules: Sequence[Module], *, python: Path, optimize: int) -
     """
     count = jobs()
     shares = [modules[start::count] for start in range(count)]
-    with ThreadPoolExecutor(max_workers=count) as pool:
+    with working_together(count) as pool:
         done = list(pool.map(lambda share: _compile_share(share, python, optimize), shares))
     bytecodes = [one for share, _ in done for one in share]
     refused = [one for _, share in done for one in share]

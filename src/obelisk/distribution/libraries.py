@@ -6,7 +6,7 @@ import inspect
 import os
 import shutil
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from functools import cache as memoize
 from graphlib import TopologicalSorter
@@ -20,6 +20,7 @@ from obelisk.distribution import workshop
 from obelisk.distribution.recipes import RECIPES, Recipe
 from obelisk.distribution.workshop import Workshop
 from obelisk.fetch import fetch, unpack
+from obelisk.process import working_together
 from obelisk.target import Target
 from obelisk.toolchain import toolchain_identity, write_toolchain
 
@@ -44,7 +45,7 @@ def build_libraries(site: Site) -> dict[str, Path]:
     graph.prepare()
     made: dict[str, Path] = {}
     running: dict[Future[Path], str] = {}
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+    with working_together(_AT_ONCE) as pool:
         while graph.is_active():
             for name in sorted(graph.get_ready(), key=list(RECIPES).index):
                 running[pool.submit(_build_library, site, RECIPES[name], dict(made))] = name
