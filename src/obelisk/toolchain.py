@@ -7,6 +7,7 @@ plain clang with a sysroot of ours. `docs/explanation/toolchain.md` gives the re
 from __future__ import annotations
 
 import importlib.metadata
+import inspect
 import os
 import sys
 from dataclasses import dataclass
@@ -98,9 +99,8 @@ def toolchain_identity(target: Target) -> dict[str, object]:
     """Return everything of the toolchain that can change bytes, for cache keys."""
     return {
         "ziglang": VERSION,
-        "target": target.triple,
-        "compile": list(COMPILE_FLAGS),
-        "link": list(LINK_FLAGS),
+        "target": repr(target),
+        "flags": inspect.getsource(sys.modules[__name__]),
     }
 
 

@@ -6,6 +6,7 @@ import inspect
 import json
 import platform
 import shutil
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -49,7 +50,9 @@ def distribution_key(target: Target, pinned: Source) -> str:
         {
             "source": source_identity(pinned),
             "recipe": inspect.getsource(cpython),
-            "layout": inspect.getsource(metadata) + inspect.getsource(archive),
+            "layout": [
+                inspect.getsource(module) for module in (metadata, archive, sys.modules[__name__])
+            ],
             "toolchain": toolchain_identity(target),
             "libraries": {name: library_key(target, name) for name in RECIPES},
         }

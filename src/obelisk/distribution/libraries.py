@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ def library_key(target: Target, name: str) -> str:
         {
             "source": source_identity(source(name)),
             "recipe": inspect.getsource(inspect.getmodule(recipe.build)),  # type: ignore[arg-type]
-            "workshop": inspect.getsource(workshop),
+            "workshop": inspect.getsource(workshop) + inspect.getsource(sys.modules[__name__]),
             "toolchain": toolchain_identity(target),
             "needs": [library_key(target, need) for need in recipe.needs],
         }

@@ -1,0 +1,89 @@
+"""The distribution as others would use it: listed, described, extracted, relinkable."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from support import obelisk
+
+pytestmark = pytest.mark.compile
+
+
+@pytest.fixture(scope="session")
+def archive(python_version):
+    printed = obelisk("distribution", "build", "--python", python_version, "-q")
+    return Path(printed.strip())
+
+
+@pytest.fixture(scope="session")
+def extracted(archive, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("extracted") / "out"
+    obelisk("distribution", "extract", archive, folder, "-q")
+    return folder / "python"
+
+
+@pytest.fixture(scope="session")
+def description(extracted):
+    return json.loads((extracted / "PYTHON.json").read_text())
+
+
+def test_a_second_build_does_nothing(archive, python_version):
+    assert obelisk("distribution", "build", "--python", python_version).strip() == str(archive)
+    listed = obelisk("distribution", "list", "--json")
+    rows = json.loads(listed)["distributions"]
+    assert {row["cached"] for row in rows if row["python"].startswith(python_version)} == {True}
+
+
+def test_info_and_licenses(archive, python_version):
+    by_archive = json.loads(obelisk("distribution", "info", archive, "--json"))
+    by_version = json.loads(obelisk("distribution", "info", python_version, "--json"))
+    assert by_archive == by_version
+    assert by_archive["extensions"]["_ssl"]["links"] == ["ssl", "crypto"]
+    assert by_archive["extensions"]["_ssl"]["licenses"] == ["Apache-2.0"]
+    licenses = obelisk("distribution", "licenses", archive)
+    assert "readline: BSD-3-Clause" in licenses
+    assert "GPL" not in licenses
+
+
+def test_the_description_is_of_format_8(description, python_version):
+    assert description["version"] == "8"
+    assert description["target_triple"] == "x86_64-unknown-linux-musl"
+    assert description["python_major_minor_version"] == python_version
+    assert description["libpython_link_mode"] == "static"
+    assert "static" in description["crt_features"]
+
+
+def test_everything_to_link_it_again_is_there(extracted, description):
+    info = description["build_info"]
+    named = [info["inittab_object"], info["inittab_source"], info["core"]["static_lib"]]
+    named += info["core"]["objs"]
+    for variants in info["extensions"].values():
+        for variant in variants:
+            named += variant["objs"] + variant.get("license_paths", [])
+            named += [link["path_static"] for link in variant["links"]]
+    missing = [path for path in named if not (extracted / path).is_file()]
+    assert missing == []
+    assert len(info["extensions"]) > 80
+
+
+def test_no_path_of_the_build_is_inside(extracted):
+    cache = obelisk("cache", "dir").strip().encode()
+    with_path = [
+        path.relative_to(extracted)
+        for path in extracted.rglob("*")
+        if path.is_file() and cache in path.read_bytes()
+    ]
+    assert with_path == []
+
+
+def test_its_python_runs(extracted, description):
+    python = extracted / description["python_exe"]
+    code = "import ssl, sqlite3, sysconfig; print(sysconfig.get_config_var('SOABI'))"
+    done = subprocess.run([python, "-I", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("x86_64-linux-musl")
+
+
+def test_what_is_there_is_not_overwritten(archive, tmp_path):
+    said = obelisk("distribution", "extract", archive, tmp_path, status=2)
+    assert "exists already" in said
