@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
-import json
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from obelisk.cache import content_key
 from obelisk.collect.collect import collect
-from obelisk.compile import bytecode, worker
-from obelisk.compile.bytecode import compile_modules
+from obelisk.collect.read import read_tree
+from obelisk.compile.bytecode import Compiled, compile_modules
+from obelisk.compile.stdlib import stdlib_bytecode
 from obelisk.distribution.archive import read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
 from obelisk.distribution.libraries import Site
@@ -50,15 +48,13 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
     _require_writable(output)
     runtime = obtain_runtime(site, plan.python, debug=plan.settings.debug)
     python = obtain_distribution(site, plan.python) / "python"
-    version = major_minor(plan.python.version)
-    interpreter = python / f"install/bin/python{version}"
-    stdlib = python / f"install/lib/python{version}"
+    stdlib = python / f"install/lib/python{major_minor(plan.python.version)}"
     libraries = read_description(python).sources
     with site.cache.workshop("build") as work:
         with site.console.step(f"Collecting {plan.name}"):
             collection = collect(plan, stdlib, work)
         with site.console.step(f"Compiling {len(collection.modules)} modules"):
-            bytecodes = _compile(plan, site, collection, interpreter, work)
+            bytecodes = _compile(plan, site, collection, python, work)
         with site.console.step("Packing and linking"):
             payload = pack(plan, collection, bytecodes, libraries)
             image = link(runtime.read_bytes(), payload, page_size=plan.target.page_size)
@@ -75,58 +71,41 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
 
 
 def _compile(
-    plan: Plan, site: Site, collection: Collection, interpreter: Path, work: Path
+    plan: Plan, site: Site, collection: Collection, python: Path, work: Path
 ) -> list[Bytecode]:
+    version = major_minor(plan.python.version)
+    interpreter = python / f"install/bin/python{version}"
     optimize = plan.settings.optimize
+    compiled = compile_modules(
+        _own_modules(collection, work), python=interpreter, optimize=optimize
+    )
+    _report_refused(compiled, collection, plan, site)
+    stdlib, _ = read_tree(python / f"install/lib/python{version}", from_stdlib=True)
+    key = distribution_key(plan.target, plan.python)
+    ready = stdlib_bytecode(site.cache, key, stdlib, python=interpreter, optimize=optimize)
+    wanted = {one.name for one in collection.modules if one.from_stdlib}
+    return [*compiled.bytecodes, *(one for one in ready if one.module.name in wanted)]
+
+
+def _own_modules(collection: Collection, work: Path) -> list[Module]:
+    """Return the modules that are not the standard library's, with the main program."""
     modules = [one for one in collection.modules if not one.from_stdlib]
-    if not isinstance(collection.entry, RunModule):
-        # It takes the place of a `__main__` that a package may have left at the top.
-        modules = [one for one in modules if one.name != "__main__"]
-        modules.append(main_module(collection.entry, work))
-    compiled = compile_modules(modules, python=interpreter, optimize=optimize)
+    if isinstance(collection.entry, RunModule):
+        return modules
+    # It takes the place of a `__main__` that a package may have left at the top.
+    return [
+        *(one for one in modules if one.name != "__main__"),
+        main_module(collection.entry, work),
+    ]
+
+
+def _report_refused(compiled: Compiled, collection: Collection, plan: Plan, site: Site) -> None:
     for module, reason in compiled.refused:
         if isinstance(collection.entry, RunModule) and module.name == collection.entry.module:
-            message = (
-                f"{module.source} cannot be compiled by Python {plan.python.version}: {reason}"
-            )
+            version = plan.python.version
+            message = f"{module.source} cannot be compiled by Python {version}: {reason}"
             raise CollectError(message)
         site.console.detail(f"not compiled: {module.path}: {reason}")
-    wanted = {one.name for one in collection.modules if one.from_stdlib}
-    stdlib = [one for one in collection.modules if one.from_stdlib]
-    ready = _stdlib_bytecode(plan, site, stdlib, interpreter)
-    return sorted(
-        [*compiled.bytecodes, *(one for one in ready if one.module.name in wanted)],
-        key=lambda one: one.module.name,
-    )
-
-
-def _stdlib_bytecode(
-    plan: Plan, site: Site, modules: list[Module], interpreter: Path
-) -> list[Bytecode]:
-    """Compile the standard library once for each distribution and level, and cache it."""
-    optimize = plan.settings.optimize
-    key = content_key(
-        {
-            "distribution": distribution_key(plan.target, plan.python),
-            "code": inspect.getsource(worker) + inspect.getsource(bytecode),
-            "optimize": optimize,
-            "modules": [module.name for module in modules],
-        }
-    )
-
-    def make(folder: Path) -> None:
-        compiled = compile_modules(modules, python=interpreter, optimize=optimize)
-        sizes = [[one.module.name, len(one.code)] for one in compiled.bytecodes]
-        (folder / "code").write_bytes(b"".join(one.code for one in compiled.bytecodes))
-        (folder / "index.json").write_text(json.dumps(sizes))
-
-    folder = site.cache.obtain("bytecode", key, make)
-    by_name = {module.name: module for module in modules}
-    code, found, place = (folder / "code").read_bytes(), [], 0
-    for name, size in json.loads((folder / "index.json").read_text()):
-        found.append(Bytecode(module=by_name[name], code=code[place : place + size]))
-        place += size
-    return found
 
 
 def _verify(plan: Plan, draft: Path, work: Path) -> None:

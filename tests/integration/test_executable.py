@@ -4,6 +4,8 @@ import hashlib
 import json
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from support import APPS, expected, obelisk, run
@@ -89,29 +91,20 @@ def test_two_builds_on_two_paths_are_equal(tmp_path, python_version):
 
 
 def test_one_processor_makes_the_same_bytes(hello, tmp_path, python_version):
+    """The standard library is compiled anew, by one worker instead of two."""
     place = tmp_path / "hello"
-    command = ["build", "-q", APPS / "hello.py", "-o", place, "--python", python_version]
-    # A new compilation of the standard library, by one worker instead of two.
+    arguments = ["build", "-q", APPS / "hello.py", "-o", place, "--python", python_version]
     code = (
-        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from obelisk import "
+        "import os, sys\n"
+        "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "from obelisk.cli import main\n"
+        "from obelisk.compile import stdlib\n"
+        "stdlib.content_key = lambda inputs: 'by-one-processor'\n"
+        "main(sys.argv[1:])\n"
     )
-    code += "toolchain, build, compile; from obelisk.cli import main; import sys; "
-    code += "build._stdlib_bytecode.__globals__['content_key'] = lambda _: 'test-one-processor'; "
-    code += "main(sys.argv[1:])"
-    obelisk_with(code, *command)
-    assert place.read_bytes() == hello.read_bytes()
-    shutil.rmtree(json_cache_entry("test-one-processor"))
-
-
-def obelisk_with(code, *arguments):
-    import sys
-
     subprocess.run([sys.executable, "-c", code, *map(str, arguments)], check=True)
-
-
-def json_cache_entry(key):
-    entries = json.loads(obelisk("cache", "list", "--json"))["entries"]
-    return next(entry["path"] for entry in entries if entry["key"] == key)
+    assert place.read_bytes() == hello.read_bytes()
+    shutil.rmtree(Path(obelisk("cache", "dir").strip()) / "bytecode/by-one-processor")
 
 
 def damage(executable, folder, mark, skip=0):

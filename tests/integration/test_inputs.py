@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from support import APPS, expected, obelisk, write_wheel
+from uv import find_uv_bin
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
@@ -80,8 +81,6 @@ def test_a_wheel(tmp_path, empty_root, python_version):
 
 def test_a_lock_is_honoured(project, empty_root, python_version):
     """certifi is locked to a release that is not the newest; its hash is checked."""
-    from uv import find_uv_bin
-
     path = project / "pyproject.toml"
     loose = path.read_text().replace(
         "dependencies = [", 'requires-python = ">=3.11"\ndependencies = ['
@@ -90,10 +89,7 @@ def test_a_lock_is_honoured(project, empty_root, python_version):
     subprocess.run([find_uv_bin(), "lock", "-q"], cwd=project, check=True)
     path.write_text(loose)
     obelisk("build", "-q", "--script", "inventory-version", "--python", python_version, cwd=project)
-    inside = json.loads(obelisk("inspect", "--json", project / "dist/inventory-version"))
-    assert {"certifi": "2024.7.4"}.items() <= {
-        one["name"]: one["version"] for one in inside["packages"]
-    }.items()
+    assert versions(project / "dist/inventory-version")["certifi"] == "2024.7.4"
     lock = (project / "uv.lock").read_text()
     (project / "uv.lock").write_text(re.sub(r"sha256:[0-9a-f]{8}", "sha256:00000000", lock))
     said = obelisk(
@@ -108,6 +104,39 @@ def test_a_lock_is_honoured(project, empty_root, python_version):
         status=4,
     )
     assert "hash" in said.lower()
+
+
+def test_a_pylock_is_honoured(project, python_version):
+    """The versions are those of pylock.toml, whatever is newer."""
+    path = project / "pyproject.toml"
+    loose = path.read_text()
+    path.write_text(loose.replace('"certifi"', '"certifi==2024.7.4"'))
+    export = ["export", "-q", "--format", "pylock.toml", "--no-emit-project", "-o", "pylock.toml"]
+    subprocess.run([find_uv_bin(), *export], cwd=project, check=True)
+    path.write_text(loose)
+    (project / "uv.lock").unlink()
+    obelisk("build", "-q", "--script", "inventory-version", "--python", python_version, cwd=project)
+    assert versions(project / "dist/inventory-version")["certifi"] == "2024.7.4"
+
+
+def test_requirement_files_go_in_as_well(tmp_path, python_version):
+    (tmp_path / "app.py").write_text("import certifi\n")
+    (tmp_path / "more.txt").write_text("certifi==2024.7.4\n")
+    obelisk("build", "-q", "app.py", "-r", "more.txt", "--python", python_version, cwd=tmp_path)
+    assert versions(tmp_path / "dist/app") == {"certifi": "2024.7.4"}
+    wrong = f"certifi==2024.7.4 --hash=sha256:{'0' * 64}\n"
+    (tmp_path / "more.txt").write_text(wrong)
+    said = obelisk(
+        *("build", "-q", "app.py", "-r", "more.txt", "--python", python_version),
+        cwd=tmp_path,
+        status=4,
+    )
+    assert "ash mismatch" in said
+
+
+def versions(executable):
+    inside = json.loads(obelisk("inspect", "--json", executable))
+    return {one["name"]: one["version"] for one in inside["packages"]}
 
 
 def test_run_passes_arguments_and_status(tmp_path, python_version):

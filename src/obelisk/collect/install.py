@@ -32,17 +32,16 @@ def install(plan: Plan, site: Path, work: Path) -> None:
     """
     site.mkdir()
     locked = _locked_requirements(plan, work)
-    match plan.application:
-        case Project():
-            _install_project(plan, plan.application, site, locked)
-        case Script():
-            _install_script(plan, plan.application, site, locked)
-        case Requirement():
-            _pip_install(plan, site, [plan.application.text])
-        case WheelFile():
-            _pip_install(plan, site, [str(plan.application.path)])
-    for path in plan.requirement_files:
-        _pip_install(plan, site, ["--requirements", str(path)])
+    more = [word for path in plan.requirement_files for word in ("--requirements", str(path))]
+    wanted = _wanted(plan)
+    if locked is None:
+        _pip_install(plan, site, [*wanted, *more])
+        return
+    if locked.suffix == ".toml" or "==" in locked.read_text():
+        _pip_install(plan, site, ["--require-hashes", "--requirements", str(locked)])
+    if isinstance(plan.application, Project):
+        _pip_install(plan, site, ["--no-deps", *wanted])
+    _pip_install(plan, site, more)
 
 
 def install_pure(plan: Plan, site: Path, work: Path, name: str, version: str) -> bool:
@@ -92,27 +91,22 @@ def _locked_requirements(plan: Plan, work: Path) -> Path | None:
     return place
 
 
-def _install_locked(plan: Plan, site: Path, locked: Path) -> None:
-    if locked.suffix == ".toml" or "==" in locked.read_text():
-        _pip_install(plan, site, ["--require-hashes", "--requirements", str(locked)])
-
-
-def _install_project(plan: Plan, project: Project, site: Path, locked: Path | None) -> None:
-    if locked is None:
-        _pip_install(plan, site, [str(project.folder)])
-        return
-    _install_locked(plan, site, locked)
-    _pip_install(plan, site, ["--no-deps", str(project.folder)])
-
-
-def _install_script(plan: Plan, script: Script, site: Path, locked: Path | None) -> None:
-    if locked is not None:
-        _install_locked(plan, site, locked)
-    elif script.dependencies:
-        _pip_install(plan, site, list(script.dependencies))
+def _wanted(plan: Plan) -> list[str]:
+    """Return the requirements that the application itself is, or has without a lock."""
+    match plan.application:
+        case Project():
+            return [str(plan.application.folder)]
+        case Script():
+            return list(plan.application.dependencies)
+        case Requirement():
+            return [plan.application.text]
+        case WheelFile():
+            return [str(plan.application.path)]
 
 
 def _pip_install(plan: Plan, site: Path, what: list[str], platform: str | None = None) -> None:
+    if not what:
+        return
     argv = [
         *("pip", "install", "--target", str(site)),
         *("--python", sys.executable),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -24,11 +25,12 @@ def quiet_options(command: Command) -> Command:
 
     @click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
     @click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors.")
+    @functools.wraps(command)
     def with_console(*args: Any, verbose: bool, quiet: bool, **rest: Any) -> None:
         level = Verbosity.VERBOSE if verbose else Verbosity.QUIET if quiet else Verbosity.NORMAL
         command(*args, console=Console(level), **rest)
 
-    return _like(with_console, command)
+    return with_console
 
 
 def json_option(command: Command) -> Command:
@@ -61,12 +63,3 @@ def target_options(command: Command) -> Command:
 def make_site(console: Console, target: str, sources: Path | None) -> Site:
     """Return the services that building needs."""
     return Site(cache=Cache(), console=console, target=parse_target(target), sources=sources)
-
-
-def _like(wrapper: Command, command: Command) -> Command:
-    """Keep the name, help and options that the wrapped command already has."""
-    wrapper.__name__ = command.__name__
-    wrapper.__doc__ = command.__doc__
-    added = getattr(wrapper, "__click_params__", [])
-    wrapper.__click_params__ = [*getattr(command, "__click_params__", []), *added]  # type: ignore[attr-defined]
-    return wrapper

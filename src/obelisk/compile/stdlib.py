@@ -1,0 +1,42 @@
+"""The standard library's bytecode: compiled once for each distribution and level, and cached."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+
+from obelisk.cache import Cache, content_key
+from obelisk.compile import bytecode, worker
+from obelisk.compile.bytecode import compile_modules
+from obelisk.model import Bytecode, Module
+
+
+def stdlib_bytecode(
+    cache: Cache, distribution: str, modules: list[Module], *, python: Path, optimize: int
+) -> list[Bytecode]:
+    """Return the bytecode of all modules of the distribution with the key `distribution`.
+
+    Raises `ToolError` when Python fails.
+    """
+    key = content_key(
+        {
+            "distribution": distribution,
+            "code": inspect.getsource(worker) + inspect.getsource(bytecode),
+            "optimize": optimize,
+        }
+    )
+
+    def make(folder: Path) -> None:
+        compiled = compile_modules(modules, python=python, optimize=optimize)
+        sizes = [[one.module.name, len(one.code)] for one in compiled.bytecodes]
+        (folder / "code").write_bytes(b"".join(one.code for one in compiled.bytecodes))
+        (folder / "index.json").write_text(json.dumps(sizes))
+
+    folder = cache.obtain("bytecode", key, make)
+    by_name = {module.name: module for module in modules}
+    code, found, place = (folder / "code").read_bytes(), [], 0
+    for name, size in json.loads((folder / "index.json").read_text()):
+        found.append(Bytecode(module=by_name[name], code=code[place : place + size]))
+        place += size
+    return found
