@@ -1,9 +1,12 @@
 """Every kind of input ends in an executable that works."""
 
+import functools
 import json
 import re
 import shutil
 import subprocess
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from support import APPS, expected, obelisk, write_wheel
@@ -43,34 +46,32 @@ def test_a_script_with_dependencies(executables, empty_root):
     assert empty_root.run(executables("dependent.py")).stdout == "hello hello\n"
 
 
-def test_a_tool_from_the_index(executables, empty_root):
+def test_a_tool_from_the_index(executables, empty_root, tmp_path):
     """A large pure-Python tool: its version, its help, and a real operation."""
     executable = executables("yt-dlp", what="yt-dlp")
     assert re.fullmatch(r"20\d\d\.\d+\.\d+\S*\n", empty_root.run(executable, "--version").stdout)
     assert "Usage: " in empty_root.run(executable, "--help").stdout
     extractors = empty_root.run(executable, "--list-extractors").stdout.splitlines()
     assert len(extractors) > 1000
-    # Simulated extraction of a page that is a local file: options, extractor, format selection.
-    (empty_root.folder / "tmp").mkdir(exist_ok=True)
-    info = {
-        "id": "x",
-        "title": "Stone",
-        "ext": "mp4",
-        "url": "http://localhost/v.mp4",
-        "extractor": "generic",
-        "extractor_key": "Generic",
-        "webpage_url": "http://localhost",
-    }
-    (empty_root.folder / "tmp/info.json").write_text(json.dumps(info))
-    done = empty_root.run(
-        executable,
-        "--load-info-json",
-        "/tmp/info.json",
-        "--simulate",
-        "--print",
-        "%(title)s.%(ext)s",
-    )
-    assert (done.returncode, done.stdout) == (0, "Stone.mp4\n"), done.stderr
+    # A download over HTTP, from a server of ours.
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served/stone.mp4").write_bytes(b"stone" * 100_000)
+    handler = functools.partial(QuietHandler, directory=tmp_path / "served")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        address = f"http://127.0.0.1:{server.server_port}/stone.mp4"
+        done = empty_root.run(executable, "--no-progress", "-o", "/tmp/%(title)s.%(ext)s", address)
+        server.shutdown()
+    assert done.returncode == 0, done.stderr
+    downloaded = empty_root.folder / "tmp/stone.mp4"
+    assert downloaded.read_bytes() == b"stone" * 100_000
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files without a line on stderr for each."""
+
+    def log_message(self, *_):
+        pass
 
 
 def test_a_wheel(tmp_path, empty_root, python_version):
