@@ -73,6 +73,9 @@ def _file_items(collection: Collection, bytecodes: list[Bytecode], plan: Plan) -
     for file in _data_files(collection, bytecodes):
         data = file.source.read_bytes()
         yield Item(name=file.path, kind=Kind.FILE, data=data, compress=compress_data)
+    # Packages are folders even when their sources are left out.
+    for folder in sorted({one.module.path.rpartition("/")[0] for one in bytecodes} - {""}):
+        yield Item(name=folder, kind=Kind.FOLDER)
     if plan.settings.sources:
         for one in bytecodes:
             text = one.module.source.read_bytes()

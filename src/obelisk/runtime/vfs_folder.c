@@ -7,18 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One open folder. Its pointer is given out as a DIR; `folders` tells it from libc's own. */
+/* No descriptor is negative, so this tells our open folders from libc's. */
+#define NOT_A_DESCRIPTOR (-0x0b31)
+
+/* One open folder, given out as a DIR. It begins as musl's own (src/dirent/__dirent.h) does, with a
+   position and a descriptor, so that either can be asked for the descriptor. */
 struct folder {
-    struct folder *next;
+    off_t position;
+    int descriptor;
     const struct payload_record *at;
     const struct payload_record *end;
     const struct payload_record *begin;
     size_t skip; /* bytes of the key before an entry's own name */
     struct dirent entry;
 };
-
-static struct folder *folders;
-static volatile int folders_lock;
 
 DIR *__real_opendir(const char *);
 struct dirent *__real_readdir(DIR *);
@@ -43,6 +45,7 @@ list_folder(struct vfs_path *path)
         return NULL;
     }
     path->text[path->size] = '\0';
+    folder->descriptor = NOT_A_DESCRIPTOR;
     folder->skip = path->size + 1;
     folder->begin = files->records
                     + payload_lower_bound(vfs_payload(), files, path->text, path->size + 1);
@@ -53,33 +56,13 @@ list_folder(struct vfs_path *path)
     return folder;
 }
 
-static void
-lock(void)
-{
-    while (__atomic_exchange_n(&folders_lock, 1, __ATOMIC_ACQUIRE)) {
-    }
-}
-
-static void
-unlock(void)
-{
-    __atomic_store_n(&folders_lock, 0, __ATOMIC_RELEASE);
-}
-
 /* Return the folder that a DIR stands for, or NULL when libc made it. */
 static struct folder *
-as_folder(const DIR *stream)
+as_folder(DIR *stream)
 {
-    struct folder *folder;
+    struct folder *folder = (void *)stream;
 
-    if (__atomic_load_n(&folders, __ATOMIC_RELAXED) == NULL) {
-        return NULL;
-    }
-    lock();
-    for (folder = folders; folder && folder != (const void *)stream; folder = folder->next) {
-    }
-    unlock();
-    return folder;
+    return folder->descriptor == NOT_A_DESCRIPTOR ? folder : NULL;
 }
 
 DIR *
@@ -87,7 +70,6 @@ __wrap_opendir(const char *name)
 {
     struct vfs_path path;
     const struct payload_record *record;
-    struct folder *folder;
 
     /* The executable itself can be listed too, though it is a file for all else. */
     if (vfs_payload() != NULL && strcmp(name, vfs_root()) == 0) {
@@ -101,14 +83,7 @@ __wrap_opendir(const char *name)
         errno = record ? ENOTDIR : ENOENT;
         return NULL;
     }
-    folder = list_folder(&path);
-    if (folder != NULL) {
-        lock();
-        folder->next = folders;
-        folders = folder;
-        unlock();
-    }
-    return (DIR *)folder;
+    return (DIR *)list_folder(&path);
 }
 
 struct dirent *
@@ -145,14 +120,6 @@ __wrap_closedir(DIR *stream)
     if (folder == NULL) {
         return __real_closedir(stream);
     }
-    lock();
-    for (struct folder **link = &folders; *link; link = &(*link)->next) {
-        if (*link == folder) {
-            *link = folder->next;
-            break;
-        }
-    }
-    unlock();
     free(folder);
     return 0;
 }
