@@ -19,6 +19,7 @@ from obelisk.cache import Cache
 from obelisk.catalog import Origin, Source
 from obelisk.errors import SourceError, ToolError
 from obelisk.process import run_captured
+from obelisk.untar import extract_safely
 
 ENVIRONMENT: Final = "OBELISK_SOURCES"
 _TIMEOUT: Final = 20
@@ -52,7 +53,7 @@ def unpack(archive: Path, into: Path) -> Path:
     into.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(archive) as tar:
-            tar.extractall(into, filter="data")
+            extract_safely(tar, into)
     except (tarfile.TarError, EOFError, OSError) as error:
         message = f"cannot unpack {archive}: {error}"
         raise SourceError(message) from error

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2] / "src/obelisk"
 LEVELS = [
     {"errors", "target", "model"},
-    {"console", "process", "fetch", "cache", "catalog", "toolchain", "files"},
+    {"console", "process", "fetch", "cache", "catalog", "toolchain", "files", "untar"},
     {"config"},
     {"distribution"},
     {"plan"},

@@ -143,15 +143,52 @@ def test_an_unreachable_source_names_every_origin(cache, monkeypatch):
     assert "--sources" in caught.value.hint
 
 
-def test_archives_cannot_escape(tmp_path):
+def member(name, kind=tarfile.REGTYPE, linkname=""):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname, info.mode = kind, linkname, 0o4777
+    return info
+
+
+@pytest.fixture(params=["filter", "older"])
+def either_python(request, monkeypatch):
+    """With the tar filter that Python has since 3.11.4, and as if there were none."""
+    if request.param == "older":
+        monkeypatch.delattr(tarfile, "data_filter")
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        member("../escaped"),
+        member("top/../../escaped"),
+        member("top/link", tarfile.SYMTYPE, "../../escaped"),
+        member("top/link", tarfile.SYMTYPE, "/etc/passwd"),
+        member("top/link", tarfile.LNKTYPE, "../escaped"),
+        member("top/device", tarfile.CHRTYPE),
+    ],
+    ids=lambda info: f"{info.name} {info.linkname}",
+)
+def test_archives_cannot_escape(tmp_path, either_python, evil):
     archive = tmp_path / "evil.tar"
     with tarfile.open(archive, "w") as tar:
-        info = tarfile.TarInfo("../escaped")
-        info.size = 1
-        tar.addfile(info, io.BytesIO(b"x"))
+        tar.addfile(member("top", tarfile.DIRTYPE))
+        tar.addfile(evil)
     with pytest.raises(SourceError, match="cannot unpack"):
-        unpack(archive, tmp_path / "into")
-    assert not (tmp_path / "escaped").exists()
+        unpack(archive, tmp_path / "deep/into")
+    assert not list(tmp_path.rglob("escaped"))
+
+
+def test_archives_are_unpacked(tmp_path, either_python):
+    archive = tmp_path / "good.tar"
+    with tarfile.open(archive, "w") as tar:
+        tar.addfile(member("top", tarfile.DIRTYPE))
+        info = member("top/sub/file")
+        info.size = 4
+        tar.addfile(info, io.BytesIO(b"text"))
+        tar.addfile(member("top/link", tarfile.SYMTYPE, "sub/file"))
+    top = unpack(archive, tmp_path / "into")
+    assert (top / "link").read_text() == "text"
+    assert (top / "sub/file").stat().st_mode & 0o7022 == 0
 
 
 def test_every_pin_is_whole():

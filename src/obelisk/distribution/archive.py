@@ -14,6 +14,7 @@ from typing import Any, Final
 import zstandard
 
 from obelisk.errors import SourceError
+from obelisk.untar import extract_safely
 
 _LEVEL: Final = 9
 _KNOWN_FORMATS: Final = ("7", "8")
@@ -72,7 +73,7 @@ def write_archive(python: Path, archive: Path) -> None:
 def extract_archive(archive: Path, into: Path) -> None:
     """Unpack a distribution archive; members that would land elsewhere are refused (PEP 706)."""
     with _opened(archive) as tar:
-        tar.extractall(into, filter="data")
+        extract_safely(tar, into)
 
 
 def read_description(archive: Path) -> Description:
