@@ -28,7 +28,7 @@ _SHELLS: Final = ("bash", "zsh", "fish")
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="obelisk", message="%(prog)s %(version)s")
 def cli() -> None:
-    r"""Turn a Python application into one statically linked executable.
+    """Turn a Python application into one statically linked executable.
 
     \b
     Start with:
@@ -40,7 +40,7 @@ def cli() -> None:
 @cli.command("completion")
 @click.argument("shell", type=click.Choice(_SHELLS))
 def completion_command(shell: str) -> None:
-    r"""Print a shell's completion script.
+    """Print a shell's completion script.
 
     \b
     For bash: eval "$(obelisk completion bash)"

@@ -71,7 +71,7 @@ def input_options(command: Command) -> Command:
 @json_option
 @quiet_options
 def build_command(console: Console, as_json: bool, **options: Any) -> None:
-    r"""Build executables from a project, a script, a wheel or a requirement.
+    """Build executables from a project, a script, a wheel or a requirement.
 
     WHAT is a folder with a pyproject.toml (default: this one), a script.py, a .whl file or a
     requirement such as `httpie` or `yt-dlp==2026.1.1`.
@@ -98,7 +98,7 @@ def build_command(console: Console, as_json: bool, **options: Any) -> None:
 @quiet_options
 @click.pass_obj
 def run_command(arguments: tuple[str, ...], /, console: Console, **options: Any) -> None:
-    r"""Build an executable and run it with the arguments after `--`.
+    """Build an executable and run it with the arguments after `--`.
 
     \b
     Example:
@@ -146,7 +146,7 @@ def _build_all(
 def _request(what: str | None, options: dict[str, Any]) -> Request:
     """Read the request, with the command line's values in place of the file's."""
     request = read_request(what)
-    options["sources"] = options.pop("sources_in", None)
+    options["sources"] = options.pop("source_text", None)
     given: dict[str, Any] = {}
     for key, value in options.items():
         if value is None or value == ():
