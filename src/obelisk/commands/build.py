@@ -40,14 +40,27 @@ def input_options(command: Command) -> Command:
         click.option("--entry", metavar="MODULE:FUNCTION", help="Call this function."),
         click.option("-m", "--module", metavar="MODULE", help="Run this module, as `python -m`."),
         click.option("--name", metavar="NAME", help="File name of the executable."),
-        click.option("--include", metavar="PATTERN", multiple=True, help="Put these in."),
-        click.option("--exclude", metavar="PATTERN", multiple=True, help="Leave these out."),
         click.option(
-            *("-r", "--requirements"), metavar="FILE", multiple=True, help="Install these as well."
+            "--include",
+            metavar="PATTERN",
+            multiple=True,
+            help="Put in modules or files that would be left out.",
+        ),
+        click.option(
+            "--exclude", metavar="PATTERN", multiple=True, help="Leave out modules or files."
+        ),
+        click.option(
+            *("-r", "--requirements"),
+            metavar="FILE",
+            multiple=True,
+            help="Install the requirements of this file as well.",
         ),
         click.option("--optimize", type=click.IntRange(0, 2), help="As `python -O` and `-OO`."),
         click.option(
-            "--sources-in/--no-sources-in", "sources_in", default=None, help="Source text."
+            "--with-sources/--without-sources",
+            "source_text",
+            default=None,
+            help="Whether source text goes in, for tracebacks.",
         ),
         click.option(
             "--compression",
