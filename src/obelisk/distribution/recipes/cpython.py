@@ -30,6 +30,9 @@ _ENVIRONMENT: Final = {
     "AR": "ar",
     "RANLIB": "ranlib",
     "READELF": "readelf",
+    # Not run, but configure would write into the Makefile what this machine has of them.
+    "PYTHON_FOR_REGEN": "python3",
+    "LLVM_PROFDATA": "/usr/bin/llvm-profdata",
     # A pkg-config of the host would find the host's libraries.
     "PKG_CONFIG": "false",
     "OPT": "-DNDEBUG -O3 -Wall",
