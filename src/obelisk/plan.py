@@ -130,6 +130,9 @@ def parse_entry(text: str) -> EntryPoint:
 
 def _project_entries(project: Project, settings: Settings) -> list[tuple[str, Entry]]:
     scripts = dict(project.scripts)
+    if not scripts and project.dynamic_scripts:
+        name = settings.name or settings.script or project.name
+        return [(name, CommandOf(distribution=project.name, command=settings.script))]
     if not scripts:
         message = f"the project `{project.name}` has no entry point: `[project.scripts]` is empty"
         hint = "add a script, or give `--entry module:function` or `-m module`"

@@ -1,16 +1,19 @@
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obelisk.collect.collect import _refuse_native_code, _script_modules
+from obelisk.collect.collect import _own_files, _refuse_native_code, _script_modules
 from obelisk.collect.entry import defines
 from obelisk.collect.install import locked_block
 from obelisk.collect.patterns import Filter
 from obelisk.collect.read import is_native, module_name, read_packages, read_tree, record_text
-from obelisk.errors import LinkError
+from obelisk.config.request import read_request
+from obelisk.errors import ConfigError, LinkError
 from obelisk.model import DataFile, Module
+from obelisk.plan import make_plans
 
 
 @pytest.mark.parametrize(
@@ -159,3 +162,14 @@ def test_one_package_of_an_exported_lock():
     text = "a==1 \\\n    --hash=sha256:x\nb==2 ; python_version > '3' \\\n    --hash=sha256:y\n"
     assert locked_block(text, "b") == "b==2 ; python_version > '3' \\\n    --hash=sha256:y\n\n"
     assert locked_block(text, "c") is None
+
+
+@pytest.mark.parametrize("pattern", ["/etc/*", "../*", "none/*"])
+def test_data_that_is_not_beside_the_script(tmp_path, pattern):
+    (tmp_path / "tool.py").write_text("")
+    request = read_request(str(tmp_path / "tool.py"))
+    (plan,) = make_plans(
+        replace(request, settings=replace(request.settings, data=("tool.py", pattern)))
+    )
+    with pytest.raises(ConfigError, match="`data` names"):
+        _own_files(plan)

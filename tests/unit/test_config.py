@@ -71,7 +71,14 @@ def test_a_folder_without_a_project_is_refused(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "text", ["[project", 'project = "text"', "[project]\n", '[project]\nname = "a"\nscripts = 1\n']
+    "text",
+    [
+        '[project]\nname = "a"\n[project.scripts]\na = 1\n',
+        "[project",
+        'project = "text"',
+        "[project]\n",
+        '[project]\nname = "a"\nscripts = 1\n',
+    ],
 )
 def test_a_broken_project_is_refused(tmp_path, text):
     (tmp_path / "pyproject.toml").write_text(text)

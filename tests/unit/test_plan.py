@@ -63,6 +63,19 @@ def test_a_project_without_scripts_needs_an_entry(tmp_path):
     assert "--entry" in caught.value.hint
 
 
+def test_scripts_that_only_the_backend_knows(tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "lib"\ndynamic = ["scripts"]\n')
+    (plan,) = make_plans(read_request(str(tmp_path)))
+    assert plan.entry == CommandOf(distribution="lib", command=None)
+
+
+def test_extras_of_an_entry_point_are_passed_over(tmp_path):
+    text = '[project]\nname = "a"\n[project.scripts]\na = "a:main [extra]"\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    (plan,) = make_plans(read_request(str(tmp_path)))
+    assert plan.entry == EntryPoint(module="a", function="main")
+
+
 def test_unknown_target_and_python_are_refused(project):
     with pytest.raises(ConfigError, match="unknown target") as caught:
         make_plans(with_settings(project, target="x86_64-unknown-linux-gnu"))

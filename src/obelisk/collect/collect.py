@@ -97,6 +97,9 @@ def _own_files(plan: Plan) -> tuple[list[Module], list[DataFile]]:
         modules = _script_modules(plan.application.path)
     files = []
     for pattern in plan.settings.data:
+        if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+            message = f"`data` names `{pattern}`, which does not stay in {plan.folder}"
+            raise ConfigError(message, hint="give patterns relative to that folder")
         found = sorted(path for path in plan.folder.glob(pattern) if path.is_file())
         if not found:
             message = f"`data` names `{pattern}`, but nothing in {plan.folder} matches"

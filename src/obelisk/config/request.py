@@ -29,6 +29,8 @@ class Project:
     name: str
     scripts: tuple[tuple[str, str], ...]
     """(command, `module:function`) of `[project.scripts]`."""
+    dynamic_scripts: bool
+    """Whether only its build backend knows the scripts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,9 +106,19 @@ def _read_project(folder: Path) -> Request:
     if not isinstance(name, str):
         message = f"{path} has no `name` in its `[project]` table"
         raise ConfigError(message, hint="Obelisk builds projects that follow PEP 621")
+    if not all(isinstance(text, str) for text in scripts.values()):
+        message = f"`[project.scripts]` of {path} has a value that is no string"
+        raise ConfigError(message)
+    dynamic = project.get("dynamic", [])
     return Request(
         application=Project(
-            folder=folder.absolute(), name=name, scripts=tuple(sorted(scripts.items()))
+            folder=folder.absolute(),
+            name=name,
+            # An entry point may name extras, which say nothing of what to call.
+            scripts=tuple(
+                sorted((key, text.split("[")[0].strip()) for key, text in scripts.items())
+            ),
+            dynamic_scripts=isinstance(dynamic, list) and "scripts" in dynamic,
         ),
         settings=apply_table(Settings(), tool, f"`[tool.obelisk]` of {path}"),
         folder=folder.absolute(),
