@@ -21,7 +21,7 @@ from typing import Final
 from filelock import FileLock
 from platformdirs import user_cache_path
 
-from obelisk.errors import ConfigError, ToolError
+from obelisk.errors import ConfigError, StorageError, ToolError
 
 _TAG: Final = "CACHEDIR.TAG"
 _TAG_TEXT: Final = (
@@ -139,10 +139,16 @@ class Cache:
             yield
 
     def _tag(self) -> None:
-        self.root.mkdir(parents=True, exist_ok=True)
         tag = self.root / _TAG
-        if not tag.exists():
-            tag.write_text(_TAG_TEXT)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            if not tag.exists():
+                tag.write_text(_TAG_TEXT)
+        except OSError as error:
+            message = f"cannot write the cache {self.root}: {error.strerror}"
+            raise StorageError(
+                message, hint=f"the variable {ENVIRONMENT} chooses another"
+            ) from error
 
 
 def _default_root() -> Path:

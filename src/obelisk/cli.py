@@ -103,8 +103,7 @@ def _report_interrupt() -> int:
 def _storage_error(error: OSError) -> StorageError:
     place = error.filename or "the output"
     message = f"cannot write {place}: {os.strerror(error.errno or 0)}"
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    hint = (
-        "free some space: `obelisk cache clean` may help" if full else "choose another `--output`"
-    )
+    hint = "choose another `--output`, or another cache with OBELISK_CACHE"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        hint = "free some space: `obelisk cache clean` may help"
     return StorageError(message, hint=hint)

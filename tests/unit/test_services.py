@@ -9,7 +9,7 @@ import pytest
 
 from obelisk.cache import Cache, content_key
 from obelisk.catalog import Origin, Source, sources
-from obelisk.errors import ConfigError, SourceError, ToolError
+from obelisk.errors import ConfigError, SourceError, StorageError, ToolError
 from obelisk.fetch import fetch, unpack
 from obelisk.process import run_captured, run_logged, working_together
 from obelisk.target import TARGETS, parse_target
@@ -77,6 +77,13 @@ def test_only_a_cache_is_cleaned(tmp_path, cache):
     (tmp_path / "precious").mkdir()
     with pytest.raises(ConfigError, match="not a cache"):
         Cache(tmp_path / "precious").clean()
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="cannot write the cache") as caught:
+        Cache(tmp_path / "file/cache").obtain("kind", "key", lambda _: None)
+    assert "OBELISK_CACHE" in caught.value.hint
 
 
 def test_keys_depend_on_values_and_not_on_order():
