@@ -67,6 +67,14 @@ def test_everything_to_link_it_again_is_there(extracted, description):
     assert len(info["extensions"]) > 80
 
 
+def test_every_licence_is_there(extracted, description):
+    names = {path.name for path in (extracted / "licenses").iterdir()}
+    assert names >= {f"LICENSE.{one['name']}.txt" for one in description["obelisk_sources"]}
+    incorporated = (extracted / "licenses/LICENSE.cpython-incorporated.rst").read_text()
+    assert "expat" in incorporated
+    assert "libmpdec" in incorporated
+
+
 def test_no_path_of_the_build_is_inside(extracted):
     cache = obelisk("cache", "dir").strip().encode()
     with_path = [

@@ -110,6 +110,10 @@ def _lay_out(shop: Workshop, version: str) -> None:
         if path.suffix in (".py", ".json"):
             _write_clean(shop, path, library / path.name)
     _copy_objects(shop, shop.output / "build")
+    licenses = shop.output / "licenses"
+    licenses.mkdir()
+    # What CPython's tree contains of others: expat, libmpdec, HACL* and more.
+    shutil.copyfile(shop.tree / "Doc/license.rst", licenses / "LICENSE.cpython-incorporated.rst")
 
 
 def _copy_headers(shop: Workshop, place: Path) -> None:
