@@ -27,6 +27,17 @@ def test_a_project_with_all_its_files(executables, empty_root):
     assert done.stdout.splitlines() == expected(APPS / "inventory/src/inventory/cli.py")
 
 
+def test_its_files_are_found_by_whatever_path_it_is_started(executables, empty_root):
+    """There is no /proc in the empty root that could tell the executable's path."""
+    (empty_root.folder / "tmp").mkdir()
+    (empty_root.folder / "tmp/link").symlink_to("/app")
+    executable = executables("inventory", "--script", "inventory")
+    for path in ("./tmp/../app", "/tmp/link", "tmp/link"):
+        done = empty_root.run(executable, "--scratch", "/tmp", path=path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.splitlines() == expected(APPS / "inventory/src/inventory/cli.py")
+
+
 def test_all_scripts_of_a_project(project, empty_root, python_version):
     printed = obelisk("build", "--json", "-q", "--python", python_version, cwd=project)
     built = json.loads(printed)["executables"]

@@ -7,7 +7,6 @@
 #include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -64,24 +63,18 @@ os_payload(void)
     return span;
 }
 
-/* Without /proc, as in an empty chroot, the path is what the kernel was asked to execute. */
+/* Without /proc, as in an empty chroot, the path is what the kernel was asked to execute. It is
+   made absolute and freed of links and dots, as /proc would give it. */
 static void
 path_from_start(char *path, size_t size)
 {
     const char *asked = (const char *)getauxval(AT_EXECFN);
-    char folder[PATH_MAX];
+    char resolved[PATH_MAX];
 
     if (asked == NULL) {
         asked = "";
     }
-    if (asked[0] == '/' || getcwd(folder, sizeof(folder)) == NULL) {
-        snprintf(path, size, "%s", asked);
-        return;
-    }
-    if (asked[0] == '.' && asked[1] == '/') {
-        asked += 2;
-    }
-    snprintf(path, size, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, asked);
+    snprintf(path, size, "%s", realpath(asked, resolved) ? resolved : asked);
 }
 
 const char *
