@@ -15,7 +15,6 @@ from obelisk.compile.stdlib import stdlib_bytecode
 from obelisk.distribution.archive import read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
 from obelisk.distribution.libraries import Site
-from obelisk.distribution.recipes.cpython import major_minor
 from obelisk.distribution.runtime import obtain_runtime
 from obelisk.errors import CollectError, ConfigError, StorageError
 from obelisk.files import draft_beside
@@ -48,15 +47,17 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
     _require_writable(output)
     runtime = obtain_runtime(site, plan.python, debug=plan.settings.debug)
     python = obtain_distribution(site, plan.python) / "python"
-    stdlib = python / f"install/lib/python{major_minor(plan.python.version)}"
-    libraries = read_description(python).sources
+    description = read_description(python)
+    interpreter = python / description.python_exe
+    stdlib = read_tree(python / description.stdlib, from_stdlib=True)
     with site.cache.workshop("build") as work:
         with site.console.step(f"Collecting {plan.name}"):
-            collection = collect(plan, stdlib, work)
+            collection = collect(plan, *stdlib, work)
         with site.console.step(f"Compiling {len(collection.modules)} modules"):
-            bytecodes = _compile(plan, site, collection, python, work)
+            own = _compile_own(plan, site, collection, interpreter, work)
+            bytecodes = [*own, *_compile_stdlib(plan, site, collection, interpreter, stdlib[0])]
         with site.console.step("Packing and linking"):
-            payload = pack(plan, collection, bytecodes, libraries)
+            payload = pack(plan, collection, bytecodes, description.sources)
             image = link(runtime.read_bytes(), payload, page_size=plan.target.page_size)
         with site.console.step("Verifying"), draft_beside(output, mode=0o755) as draft:
             draft.write_bytes(image)
@@ -70,21 +71,23 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
     )
 
 
-def _compile(
-    plan: Plan, site: Site, collection: Collection, python: Path, work: Path
-) -> list[Bytecode]:
-    version = major_minor(plan.python.version)
-    interpreter = python / f"install/bin/python{version}"
-    optimize = plan.settings.optimize
-    compiled = compile_modules(
-        _own_modules(collection, work), python=interpreter, optimize=optimize
-    )
+def _compile_own(
+    plan: Plan, site: Site, collection: Collection, interpreter: Path, work: Path
+) -> tuple[Bytecode, ...]:
+    own = _own_modules(collection, work)
+    compiled = compile_modules(own, python=interpreter, optimize=plan.settings.optimize)
     _report_refused(compiled, collection, plan, site)
-    stdlib, _ = read_tree(python / f"install/lib/python{version}", from_stdlib=True)
+    return compiled.bytecodes
+
+
+def _compile_stdlib(
+    plan: Plan, site: Site, collection: Collection, interpreter: Path, modules: list[Module]
+) -> list[Bytecode]:
     key = distribution_key(plan.target, plan.python)
-    ready = stdlib_bytecode(site.cache, key, stdlib, python=interpreter, optimize=optimize)
+    optimize = plan.settings.optimize
+    ready = stdlib_bytecode(site.cache, key, modules, python=interpreter, optimize=optimize)
     wanted = {one.name for one in collection.modules if one.from_stdlib}
-    return [*compiled.bytecodes, *(one for one in ready if one.module.name in wanted)]
+    return [one for one in ready if one.module.name in wanted]
 
 
 def _own_modules(collection: Collection, work: Path) -> list[Module]:

@@ -22,6 +22,7 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from obelisk.errors import ConfigError, StorageError, ToolError
+from obelisk.files import draft_folder_beside
 
 _TAG: Final = "CACHEDIR.TAG"
 _TAG_TEXT: Final = (
@@ -48,10 +49,10 @@ def content_key(inputs: Mapping[str, object]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def hash_tree(root: Path, pattern: str = "**/*") -> str:
+def hash_tree(root: Path) -> str:
     """Hash names and bytes of the files below `root`, the order of the file system aside."""
     digest = hashlib.sha256()
-    for path in sorted(root.glob(pattern)):
+    for path in sorted(root.rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
             digest.update(f"{path.relative_to(root).as_posix()}\0{path.stat().st_size}\0".encode())
             digest.update(path.read_bytes())
@@ -78,7 +79,8 @@ class Cache:
         place = self.root / kind / key
         with self._locked(kind, key):
             if not place.is_dir():
-                self._make(place, make)
+                with draft_folder_beside(place) as draft:
+                    make(draft)
         return place
 
     @contextmanager
@@ -119,17 +121,6 @@ class Cache:
         size = sum(entry.size for entry in self.entries())
         shutil.rmtree(self.root)
         return size
-
-    def _make(self, place: Path, make: Callable[[Path], None]) -> None:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
-        draft.chmod(0o755)
-        try:
-            make(draft)
-            draft.rename(place)
-        except BaseException:
-            shutil.rmtree(draft, ignore_errors=True)
-            raise
 
     @contextmanager
     def _locked(self, kind: str, key: str) -> Iterator[None]:

@@ -1,8 +1,9 @@
-"""Writing files so that they are there whole, or not at all."""
+"""Writing files and folders so that they are there whole, or not at all."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,4 +27,21 @@ def draft_beside(place: Path, mode: int) -> Iterator[Path]:
         draft.rename(place)
     except BaseException:
         draft.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def draft_folder_beside(place: Path) -> Iterator[Path]:
+    """Give a new folder beside `place`, and rename it into place afterwards.
+
+    When the work in it fails or is interrupted, the draft is removed.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+    draft.chmod(0o755)
+    try:
+        yield draft
+        draft.rename(place)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
         raise

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+def ancestors(name: str, separator: str = ".") -> list[str]:
+    """Return what is above a name, outermost first: `a` and `a.b` for `a.b.c`."""
+    parts = name.split(separator)
+    return [separator.join(parts[:count]) for count in range(1, len(parts))]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EntryPoint:
     """A function to call: `module:function`, as a console script names it."""

@@ -9,7 +9,15 @@ from typing import Any, Final
 
 from obelisk import __version__
 from obelisk.config.schema import Compression
-from obelisk.model import Bytecode, Collection, DataFile, EntryPoint, Module, RunModule
+from obelisk.model import (
+    Bytecode,
+    Collection,
+    DataFile,
+    EntryPoint,
+    Module,
+    RunModule,
+    ancestors,
+)
 from obelisk.payload import Item, Kind, Option, write_payload
 from obelisk.plan import Plan
 
@@ -60,11 +68,7 @@ def _module_items(bytecodes: list[Bytecode], compression: Compression) -> Iterat
 
 def _namespaces(names: set[str]) -> set[str]:
     """Return the packages that have modules below them but no `__init__` (PEP 420)."""
-    above = set()
-    for name in names:
-        parts = name.split(".")[:-1]
-        above |= {".".join(parts[: count + 1]) for count in range(len(parts))}
-    return above - names
+    return {above for name in names for above in ancestors(name)} - names
 
 
 def _file_items(collection: Collection, bytecodes: list[Bytecode], plan: Plan) -> Iterator[Item]:

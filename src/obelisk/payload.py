@@ -16,6 +16,7 @@ import xxhash
 import zstandard
 
 from obelisk.errors import VerifyError
+from obelisk.model import ancestors
 
 MAGIC: Final = b"\x89OBELISK\r\n\x1a\n"
 VERSION: Final = 1
@@ -248,9 +249,7 @@ def _file_key(path: str) -> bytes:
 def _with_folders(files: Iterable[Item]) -> list[Item]:
     items = {item.name: item for item in files}
     for path in list(items):
-        parts = path.split("/")[:-1]
-        for count in range(len(parts)):
-            folder = "/".join(parts[: count + 1])
+        for folder in ancestors(path, "/"):
             items.setdefault(folder, Item(name=folder, kind=Kind.FOLDER))
     return list(items.values())
 

@@ -25,22 +25,25 @@ from obelisk.plan import Plan
 _SHOWN: Final = 20
 
 
-def collect(plan: Plan, stdlib: Path, work: Path) -> Collection:
+def collect(
+    plan: Plan, stdlib_modules: list[Module], stdlib_files: list[DataFile], work: Path
+) -> Collection:
     """Install what the plan names and list all that goes in.
 
-    `stdlib` is the standard library's folder, `work` one for this stage alone. Raises
+    The standard library is given as it was read; `work` is a folder for this stage alone. Raises
     `CollectError`, `ConfigError` for an entry point that is not there, and `LinkError` for native
     code, which cannot be linked in yet.
     """
     site = work / "site"
+    chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
     install(plan, site, work)
-    _prefer_pure(plan, site, work)
+    # Packages that have native code, by their pure-Python wheels where there are any.
+    for package in native_packages(site, chosen):
+        install_pure(plan, site, work, package.name, package.version)
     packages = read_packages(site)
     modules, files = read_tree(site)
     files += _records(site, work)
     own_modules, own_files = _own_files(plan)
-    stdlib_modules, stdlib_files = read_tree(stdlib, from_stdlib=True)
-    chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
     kept = _unique_modules(
         module
         for module in (*own_modules, *modules, *stdlib_modules)
@@ -55,13 +58,6 @@ def collect(plan: Plan, stdlib: Path, work: Path) -> Collection:
         packages=tuple(packages),
         entry=resolve_entry(plan, packages, kept),
     )
-
-
-def _prefer_pure(plan: Plan, site: Path, work: Path) -> None:
-    """Replace packages that have native code by their pure-Python wheels where there are any."""
-    chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
-    for package in native_packages(site, chosen):
-        install_pure(plan, site, work, package.name, package.version)
 
 
 def _unique_modules(modules: Iterable[Module]) -> tuple[Module, ...]:

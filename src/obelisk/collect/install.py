@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -44,31 +45,28 @@ def install(plan: Plan, site: Path, work: Path) -> None:
     _pip_install(plan, site, more)
 
 
-def install_pure(plan: Plan, site: Path, work: Path, name: str, version: str) -> bool:
+def install_pure(plan: Plan, site: Path, work: Path, name: str, version: str) -> None:
     """Put the pure-Python wheel of that release in place of the installed one, if there is one.
 
     uv is told of a platform for which nobody builds extension modules, so that only wheels for any
     platform are left. A lock's hashes hold for them too.
     """
-    wanted = f"{name}=={version}"
     what = ["--no-deps", "--only-binary", ":all:", "--reinstall"]
     locked = work / _EXPORTED
     if locked.is_file():
         block = locked_block(locked.read_text(), name)
         if block is None:
-            return False
+            return
         one = work / "one.txt"
         one.write_text(block)
         what += ["--require-hashes", "--requirements", str(one)]
     elif plan.lock is not None:
-        return False  # pylock.toml names its wheels one by one
+        return  # pylock.toml names its wheels one by one
     else:
-        what.append(wanted)
-    try:
+        what.append(f"{name}=={version}")
+    # Without such a wheel the package stays as it is, and its native code is refused by name later.
+    with suppress(CollectError):
         _pip_install(plan, site, what, platform=_PLATFORM_OF_NOBODY)
-    except CollectError:
-        return False
-    return True
 
 
 def locked_block(requirements: str, name: str) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from obelisk.model import DataFile, Module
+from obelisk.model import DataFile, Module, ancestors
 
 LEFT_OUT_OF_STDLIB: Final = ("test", "idlelib", "tkinter", "turtle", "turtledemo", "ensurepip")
 """Modules of the standard library that are left out unless `include` names them."""
@@ -50,10 +50,9 @@ class Filter:
 
 
 def _names_module(patterns: Iterable[str], name: str) -> bool:
-    parts = name.split(".")
-    above = [".".join(parts[: count + 1]) for count in range(len(parts))]
+    names = [*ancestors(name), name]
     return any(
-        fnmatchcase(one, pattern) for pattern in patterns if not _is_path(pattern) for one in above
+        fnmatchcase(one, pattern) for pattern in patterns if not _is_path(pattern) for one in names
     )
 
 

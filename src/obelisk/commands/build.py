@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -17,6 +17,7 @@ from obelisk.commands.options import (
     Command,
     json_option,
     make_site,
+    mebibytes,
     quiet_options,
     sources_option,
     target_options,
@@ -27,8 +28,6 @@ from obelisk.console import Console
 from obelisk.errors import ConfigError
 from obelisk.plan import Plan, explain, make_plans
 from obelisk.process import run_attached
-
-_MEBIBYTE: Final = 1024 * 1024
 
 
 def input_options(command: Command) -> Command:
@@ -185,7 +184,7 @@ def _places(plans: list[Plan], output: Path | None) -> list[Path]:
 
 def _summarise(console: Console, built: Built) -> None:
     console.report(
-        f"[bold]{built.path}[/]  {built.size / _MEBIBYTE:.1f} MiB  {built.seconds:.1f} s\n"
+        f"[bold]{built.path}[/]  {mebibytes(built.size)}  {built.seconds:.1f} s\n"
         f"[dim]sha256 {built.sha256}[/]"
     )
 

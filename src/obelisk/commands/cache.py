@@ -5,10 +5,8 @@ from __future__ import annotations
 import click
 
 from obelisk.cache import Cache
-from obelisk.commands.options import JSON_VERSION, json_option, quiet_options
+from obelisk.commands.options import JSON_VERSION, json_option, mebibytes, quiet_options
 from obelisk.console import Console
-
-_MEBIBYTE = 1024 * 1024
 
 
 @click.group("cache")
@@ -35,7 +33,7 @@ def list_entries(console: Console, as_json: bool) -> None:
         console.json({"version": JSON_VERSION, "entries": rows})
         return
     for entry in entries:
-        console.data(f"{entry.size / _MEBIBYTE:>8.1f} MiB  {entry.kind}/{entry.key}")
+        console.data(f"{mebibytes(entry.size):>12}  {entry.kind}/{entry.key}")
 
 
 @cache_group.command("clean")
@@ -43,4 +41,4 @@ def list_entries(console: Console, as_json: bool) -> None:
 def clean_cache(console: Console) -> None:
     """Remove the whole cache. Nothing is lost but time."""
     size = Cache().clean()
-    console.report(f"removed {size / _MEBIBYTE:.1f} MiB")
+    console.report(f"removed {mebibytes(size)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from obelisk.distribution.build import (
     python_versions,
 )
 from obelisk.errors import ConfigError
-from obelisk.files import draft_beside
+from obelisk.files import draft_beside, draft_folder_beside
 from obelisk.target import DEFAULT_TARGET, TARGETS, parse_target
 
 
@@ -141,16 +140,8 @@ def extract_distribution(console: Console, which: str, folder: Path) -> None:
     archive = _locate(which)
     if archive.is_dir():
         archive = next(archive.parent.glob("*.tar.zst"))
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        with console.step(f"Extracting {archive.name}"):
-            extract_archive(archive, draft)
-        draft.chmod(0o755)
-        draft.rename(folder)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+    with console.step(f"Extracting {archive.name}"), draft_folder_beside(folder) as draft:
+        extract_archive(archive, draft)
     console.data(str(folder))
 
 

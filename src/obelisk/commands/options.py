@@ -20,6 +20,11 @@ JSON_VERSION: Final = 1
 Command = Callable[..., None]
 
 
+def mebibytes(size: int) -> str:
+    """Return a number of bytes as people read it."""
+    return f"{size / (1024 * 1024):.1f} MiB"
+
+
 def quiet_options(command: Command) -> Command:
     """Add `-v` and `-q`; the command receives a `console`."""
 

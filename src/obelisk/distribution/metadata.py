@@ -22,10 +22,10 @@ from obelisk.target import Target
 
 FORMAT_VERSION: Final = "8"
 _BUNDLED: Final = {
-    # Libraries in CPython's own tree: the extension modules that contain them, and their licence.
-    "_decimal": ("mpdec", "BSD-2-Clause"),
-    "pyexpat": ("expat", "MIT"),
-    "_elementtree": ("expat", "MIT"),
+    # Extension modules that contain a library of CPython's own tree, and its licence.
+    "_decimal": "BSD-2-Clause",
+    "pyexpat": "MIT",
+    "_elementtree": "MIT",
 }
 _ASK_PYTHON: Final = """
 import importlib.machinery, importlib.util, json, sys, sysconfig
@@ -70,10 +70,6 @@ def describe(python: Path, target: Target, pinned: Source) -> dict[str, Any]:
     facts = _ask(python / "install/bin" / f"python{version}")
     builtin = facts.pop("builtin_module_names")
     config = f"install/lib/python{version}/config-{version}-{target.platform_triplet}"
-    paths = {
-        name: path.replace("{installed_base}", "install").replace("{base}", "install")
-        for name, path in facts["python_paths_abstract"].items()
-    }
     facts["python_config_vars"] = _without_machine_paths(facts["python_config_vars"], python)
     return {
         "version": FORMAT_VERSION,
@@ -84,7 +80,9 @@ def describe(python: Path, target: Target, pinned: Source) -> dict[str, Any]:
         "python_abi_tag": "cp" + version.replace(".", ""),
         "python_platform_tag": f"linux-{target.architecture}",
         **facts,
-        "python_paths": {name: _expand(path, version) for name, path in paths.items()},
+        "python_paths": {
+            name: _expand(path, version) for name, path in facts["python_paths_abstract"].items()
+        },
         "python_exe": f"install/bin/python{version}",
         "python_stdlib_platform_config": config,
         "python_stdlib_test_packages": [],
@@ -108,7 +106,7 @@ def read_extensions(setup: str, variables: Mapping[str, str]) -> list[Extension]
         if not words or words[0].startswith("*") or "=" in words[0]:
             continue
         name, *rest = words
-        objects = [re.sub(r"\.(c|cpp|S)$", ".o", word) for word in rest if re.search(r"\.c$", word)]
+        objects = [word.removesuffix(".c") + ".o" for word in rest if word.endswith(".c")]
         flags = " ".join(rest) + " " + variables.get(f"MODULE_{name.upper()}_LDFLAGS", "")
         libraries = dict.fromkeys(re.findall(r"-l(\S+)", flags))
         found.append(
@@ -186,7 +184,7 @@ def _variant(python: Path, name: str, extension: Extension | None) -> dict[str, 
         paths = {f"licenses/LICENSE.{pinned.name}.txt" for pinned in known}
         entry["license_paths"] = sorted(paths)
     elif name in _BUNDLED:
-        entry["licenses"] = [_BUNDLED[name][1]]
+        entry["licenses"] = [_BUNDLED[name]]
     return entry
 
 
@@ -216,9 +214,16 @@ def _sources(pinned: Source) -> list[dict[str, str]]:
 
 
 def _expand(path: str, version: str) -> str:
-    path = path.replace("{py_version_short}", version).replace("{platlibdir}", "lib")
-    path = path.replace("{implementation_lower}", "python").replace("{abi_thread}", "")
-    return path.replace("{platbase}", "install").replace("{installed_platbase}", "install")
+    for name, value in (
+        *(
+            (base, "install")
+            for base in ("installed_base", "base", "installed_platbase", "platbase")
+        ),
+        *(("py_version_short", version), ("platlibdir", "lib")),
+        *(("implementation_lower", "python"), ("abi_thread", "")),
+    ):
+        path = path.replace(f"{{{name}}}", value)
+    return path
 
 
 def _without_machine_paths(variables: Mapping[str, str], python: Path) -> dict[str, str]:

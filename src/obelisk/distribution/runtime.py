@@ -11,10 +11,10 @@ from typing import Final
 
 from obelisk.cache import content_key, hash_tree
 from obelisk.catalog import Source
+from obelisk.distribution.archive import read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
 from obelisk.distribution.libraries import Site, merge_into_sysroot
 from obelisk.distribution.recipes import RECIPES
-from obelisk.distribution.recipes.cpython import major_minor
 from obelisk.errors import ToolError
 from obelisk.process import run_captured, run_logged
 from obelisk.target import Target
@@ -78,7 +78,7 @@ def obtain_runtime(site: Site, pinned: Source, *, debug: bool) -> Path:
             python = distribution / "python"
             chain = write_toolchain(site.target, root / "toolchain")
             merge_into_sysroot(python / "build", chain.root)
-            _link(_Job(chain, python, major_minor(pinned.version), root), folder / "runtime", debug)
+            _link(_Job(chain, python, root), folder / "runtime", debug)
 
     key = runtime_key(site.target, pinned, debug=debug)
     return site.cache.obtain("runtimes", key, make) / "runtime"
@@ -87,14 +87,14 @@ def obtain_runtime(site: Site, pinned: Source, *, debug: bool) -> Path:
 class _Job:
     """The places that the steps below share."""
 
-    def __init__(self, chain: Toolchain, python: Path, version: str, root: Path) -> None:
+    def __init__(self, chain: Toolchain, python: Path, root: Path) -> None:
         self.chain = chain
         self.python = python
-        self.version = version
+        self.description = read_description(python)
         self.root = root
         self.log = root / "log.txt"
-        self.interpreter = python / f"install/bin/python{version}"
-        self.stdlib = python / f"install/lib/python{version}"
+        self.interpreter = python / self.description.python_exe
+        self.stdlib = python / self.description.stdlib
 
 
 def _link(job: _Job, place: Path, debug: bool) -> None:
@@ -103,7 +103,9 @@ def _link(job: _Job, place: Path, debug: bool) -> None:
     names.write_text("".join(f"-Wl,-u,{name}\n" for name in _libc_names(job)))
     libraries = [name for recipe in RECIPES.values() for name in recipe.provides]
     hidden = [f"lib{name}.a" for name in libraries if name not in ("c", "m", "dl")]
-    config = f"config-{job.version}-{job.chain.target.platform_triplet}"
+    if job.description.static_library is None:
+        message = f"the distribution {job.python} has no static libpython"
+        raise ToolError(message)
     argv: list[str | Path] = [
         job.chain.tool("cc"),
         *objects,
@@ -115,7 +117,7 @@ def _link(job: _Job, place: Path, debug: bool) -> None:
         *(f"-Wl,--wrap={name}" for name in _WRAPPED),
         *(() if debug else ("-Wl,--strip-all",)),
         "-Wl,--whole-archive",
-        job.stdlib / config / f"libpython{job.version}.a",
+        job.python / job.description.static_library,
         "-Wl,--no-whole-archive",
         *_bundled_archives(job),
         # The allocator stands before libc, so that its malloc is everybody's.
@@ -151,7 +153,7 @@ def _compile(job: _Job) -> list[Path]:
     generated.write_text(_frozen_source(job))
     sources = [*sorted(runtime_folder().glob("*.c")), generated]
     made = {path: job.root / "objects" / f"{path.stem}.o" for path in sources}
-    include = job.python / f"install/include/python{job.version}"
+    include = job.python / "install/include" / job.stdlib.name
     flags = (
         "-std=c11",
         "-D_GNU_SOURCE",

@@ -39,7 +39,6 @@ class Finding:
 class Executable:
     """What was read of an executable file."""
 
-    machine: str
     findings: tuple[Finding, ...]
     payload: memoryview
     size: int
@@ -75,7 +74,6 @@ def _read(data: bytes) -> Executable:
         message = "it is cut short"
         raise VerifyError(message)
     return Executable(
-        machine=str(elf.header["e_machine"]),
         findings=tuple(_findings(elf, segments, ours[0])),
         payload=memoryview(data)[start : start + size],
         size=len(data),
