@@ -15,11 +15,13 @@ from obelisk.compile.stdlib import stdlib_bytecode
 from obelisk.distribution.archive import read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
 from obelisk.distribution.libraries import Site
+from obelisk.distribution.recipes.cpython import major_minor
 from obelisk.distribution.runtime import obtain_runtime
 from obelisk.errors import CollectError, ConfigError, StorageError
 from obelisk.files import draft_beside
 from obelisk.link.image import link
-from obelisk.model import Bytecode, Collection, Module, RunModule
+from obelisk.link.native import Natives
+from obelisk.model import LIBRARY_FOLDER, Bytecode, Collection, Module, NativeFile, RunModule
 from obelisk.pack import main_module, pack
 from obelisk.plan import Plan
 from obelisk.verify.verify import require_sound, smoke_test
@@ -58,17 +60,33 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
             bytecodes = [*own, *_compile_stdlib(plan, site, collection, interpreter, stdlib[0])]
         with site.console.step("Packing and linking"):
             payload = pack(plan, collection, bytecodes, description.sources)
-            image = link(runtime.read_bytes(), payload, page_size=plan.target.page_size)
+            natives = _natives(plan, collection, python)
+            image = link(runtime.read_bytes(), payload, natives, plan.target)
         with site.console.step("Verifying"), draft_beside(output, mode=0o755) as draft:
-            draft.write_bytes(image)
+            with draft.open("wb") as file:
+                image.write(file)
             _verify(plan, draft, work)
+    with output.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Built(
         path=output,
-        size=len(image),
-        sha256=hashlib.sha256(image).hexdigest(),
+        size=image.size,
+        sha256=digest,
         seconds=time.monotonic() - started,
         packages=tuple((one.name, one.version) for one in collection.packages),
     )
+
+
+def _natives(plan: Plan, collection: Collection, python: Path) -> Natives:
+    """Return what is linked in; the distribution has libraries that wheels may expect."""
+    libraries = sorted((python / "build/lib").glob("*.so.*"))
+    provided = {
+        path.name: NativeFile(path=f"{LIBRARY_FOLDER}/{path.name}", source=path, package=None)
+        for path in libraries
+    }
+    digits = major_minor(plan.python.version).replace(".", "")
+    abi = f"cpython-{digits}-{plan.target.platform_triplet}"
+    return Natives(files=collection.natives, provided=provided, abi=abi)
 
 
 def _compile_own(

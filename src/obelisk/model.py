@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+LIBRARY_FOLDER: Final = ".obelisk/lib"
+"""Folder in the executable of libraries that belong to no package."""
 
 
 def ancestors(name: str, separator: str = ".") -> list[str]:
@@ -66,6 +70,27 @@ class DataFile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NativeFile:
+    """A shared object, which is linked in."""
+
+    path: str
+    """Where it is in the executable, with `/` between the parts."""
+    source: Path
+    package: str | None
+    """The distribution that brought it."""
+
+    @property
+    def module(self) -> str | None:
+        """The dotted name by which it can be imported, None for what is no extension module."""
+        if not self.path.endswith(".so"):
+            return None
+        folder, _, file = self.path.rpartition("/")
+        stem = file.split(".")[0]
+        parts = [*(folder.split("/") if folder else []), *([] if stem == "__init__" else [stem])]
+        return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Package:
     """An installed distribution, as its metadata describes it."""
 
@@ -83,6 +108,7 @@ class Collection:
 
     modules: tuple[Module, ...]
     files: tuple[DataFile, ...]
+    natives: tuple[NativeFile, ...]
     packages: tuple[Package, ...]
     entry: EntryPoint | RunModule
 

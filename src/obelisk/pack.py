@@ -15,6 +15,7 @@ from obelisk.model import (
     DataFile,
     EntryPoint,
     Module,
+    NativeFile,
     RunModule,
     ancestors,
 )
@@ -46,7 +47,7 @@ def pack(
     """Return the payload; `libraries` are (name, version, licence) of the runtime's sources."""
     bytecodes = list(bytecodes)
     compression = plan.settings.compression
-    modules = list(_module_items(bytecodes, compression))
+    modules = list(_module_items(bytecodes, collection.natives, compression))
     files = list(_file_items(collection, bytecodes, plan))
     manifest = json.dumps(_manifest(plan, collection, libraries), indent=1, sort_keys=True) + "\n"
     files.append(Item(name=MANIFEST, kind=Kind.FILE, data=manifest.encode()))
@@ -56,9 +57,17 @@ def pack(
     return write_payload(modules, files, entry=name, options=options)
 
 
-def _module_items(bytecodes: list[Bytecode], compression: Compression) -> Iterator[Item]:
-    names = {one.module.name for one in bytecodes}
+def _module_items(
+    bytecodes: list[Bytecode], natives: Iterable[NativeFile], compression: Compression
+) -> Iterator[Item]:
+    # As for CPython's own finder, an extension module comes before source of the same name.
+    extensions = {one.module: one.path for one in natives if one.module is not None}
+    for name, path in sorted(extensions.items()):
+        yield Item(name=name, kind=Kind.EXTENSION, data=path.encode())
+    names = {one.module.name for one in bytecodes} | set(extensions)
     for one in bytecodes:
+        if one.module.name in extensions:
+            continue
         kind = Kind.PACKAGE if one.module.is_package else Kind.MODULE
         compress = compression == Compression.ZSTD
         yield Item(name=one.module.name, kind=kind, data=one.code, compress=compress)
@@ -77,6 +86,9 @@ def _file_items(collection: Collection, bytecodes: list[Bytecode], plan: Plan) -
     for file in _data_files(collection, bytecodes):
         data = file.source.read_bytes()
         yield Item(name=file.path, kind=Kind.FILE, data=data, compress=compress_data)
+    # Shared objects are there for those who look, but their content is in memory, not in a file.
+    for native in collection.natives:
+        yield Item(name=native.path, kind=Kind.FILE)
     # Packages are folders even when their sources are left out.
     for folder in sorted({one.module.path.rpartition("/")[0] for one in bytecodes} - {""}):
         yield Item(name=folder, kind=Kind.FOLDER)

@@ -37,6 +37,7 @@ class Kind(IntEnum):
     NAMESPACE = 2
     FILE = 3
     FOLDER = 4
+    EXTENSION = 5
 
 
 class Option(IntEnum):

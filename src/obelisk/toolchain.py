@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import inspect
 import os
+import shutil
 import sys
 from dataclasses import dataclass
 from importlib.resources import files
@@ -111,7 +112,7 @@ def build_compiler_rt(chain: Toolchain, folder: Path, log: Path) -> None:
     """
     folder.mkdir(parents=True)
     arch = chain.target.architecture
-    source = zig_folder() / "lib/compiler_rt.zig"
+    source = _source_that_yields(chain)
     # An object, archived by ourselves: an archive by zig would name the folder that it was made in.
     builtins = folder / "builtins.o"
     argv: list[str | Path] = [
@@ -137,6 +138,23 @@ def build_compiler_rt(chain: Toolchain, folder: Path, log: Path) -> None:
     for text, made in objects.items():
         argv = [chain.tool("cc"), "-c", text, "-o", made]
         run_logged(argv, log=log, cwd=folder, env=chain.environment(), what="building start files")
+
+
+def _source_that_yields(chain: Toolchain) -> Path:
+    """Copy the run-time library's source so that what it has of libc does not hide libc's own.
+
+    It defines libm, memcpy and more of libc too, weakly and hidden. libc's definition wins, but would
+    be hidden like its twin from all that is linked in later.
+    """
+    place = chain.root / "compiler_rt"
+    shutil.copytree(zig_folder() / "lib/compiler_rt", place / "compiler_rt")
+    text = (zig_folder() / "lib/compiler_rt.zig").read_text()
+    hidden = ".visibility = .hidden,"
+    if hidden not in text:
+        message = f"compiler-rt of ziglang {VERSION} is not as this recipe knows it"
+        raise ToolError(message)
+    (place / "compiler_rt.zig").write_text(text.replace(hidden, ".visibility = .default,"))
+    return place / "compiler_rt.zig"
 
 
 def compile_all(

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import modulefinder
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Final
 
 from obelisk.collect.entry import resolve_entry
-from obelisk.collect.install import install, install_pure
+from obelisk.collect.install import install
+from obelisk.collect.native import is_native, native_files
 from obelisk.collect.patterns import Filter
-from obelisk.collect.read import (
-    is_native,
-    native_packages,
-    read_packages,
-    read_tree,
-    record_text,
-)
+from obelisk.collect.read import read_packages, read_tree, record_text
 from obelisk.config.request import Script
-from obelisk.errors import CollectError, ConfigError, LinkError
-from obelisk.model import Collection, DataFile, Module
+from obelisk.errors import CollectError, ConfigError
+from obelisk.model import LIBRARY_FOLDER, Collection, DataFile, Module, NativeFile
 from obelisk.plan import Plan
-
-_SHOWN: Final = 20
 
 
 def collect(
@@ -31,18 +23,15 @@ def collect(
     """Install what the plan names and list all that goes in.
 
     The standard library is given as it was read; `work` is a folder for this stage alone. Raises
-    `CollectError`, `ConfigError` for an entry point that is not there, and `LinkError` for native
-    code, which cannot be linked in yet.
+    `CollectError`, and `ConfigError` for an entry point or a package that is not there.
     """
     site = work / "site"
     chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
     install(plan, site, work)
-    # Packages that have native code, by their pure-Python wheels where there are any.
-    for package in native_packages(site, chosen):
-        install_pure(plan, site, work, package.name, package.version)
     packages = read_packages(site)
     modules, files = read_tree(site)
-    files += _records(site, work)
+    natives = [*native_files(site, files, plan.settings.pure), *_native_libraries(plan)]
+    files = [file for file in files if not is_native(file)] + _records(site, work)
     own_modules, own_files = _own_files(plan)
     kept = _unique_modules(
         module
@@ -51,9 +40,9 @@ def collect(
     )
     data = [file for file in (*own_files, *files) if chosen.keeps_file(file)]
     data += [file for file in stdlib_files if _is_stdlib_data(file) and chosen.keeps_file(file)]
-    _refuse_native_code(data)
     return Collection(
         modules=kept,
+        natives=tuple(one for one in natives if chosen.keeps_file(one)),
         files=tuple(sorted({file.path: file for file in data}.values(), key=lambda f: f.path)),
         packages=tuple(packages),
         entry=resolve_entry(plan, packages, kept),
@@ -91,18 +80,10 @@ def _own_files(plan: Plan) -> tuple[list[Module], list[DataFile]]:
     modules: list[Module] = []
     if isinstance(plan.application, Script):
         modules = _script_modules(plan.application.path)
-    files = []
-    for pattern in plan.settings.data:
-        if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
-            message = f"`data` names `{pattern}`, which does not stay in {plan.folder}"
-            raise ConfigError(message, hint="give patterns relative to that folder")
-        found = sorted(path for path in plan.folder.glob(pattern) if path.is_file())
-        if not found:
-            message = f"`data` names `{pattern}`, but nothing in {plan.folder} matches"
-            raise ConfigError(message)
-        for path in found:
-            relative = path.relative_to(plan.folder).as_posix()
-            files.append(DataFile(path=relative, source=path))
+    files = [
+        DataFile(path=path.relative_to(plan.folder).as_posix(), source=path)
+        for path in _matching(plan, "data", plan.settings.data)
+    ]
     return modules, files
 
 
@@ -128,14 +109,22 @@ def _script_modules(script: Path) -> list[Module]:
     return [own, *beside]
 
 
-def _refuse_native_code(files: list[DataFile]) -> None:
-    native = [file.path for file in files if is_native(file.path)]
-    if not native:
-        return
-    tops = sorted({path.split("/")[0].split(".")[0] for path in native})
-    owners = ", ".join(f"`{top}`" for top in tops)
-    listed = "\n".join(f"  {path}" for path in native[:_SHOWN])
-    more = f"\n  and {len(native) - _SHOWN} more" if len(native) > _SHOWN else ""
-    message = f"shared objects cannot be linked in yet; they are in {owners}:\n{listed}{more}"
-    hint = 'if the application works without them, leave them out: `exclude = ["*.so"]`'
-    raise LinkError(message, hint=hint)
+def _native_libraries(plan: Plan) -> list[NativeFile]:
+    """Return the libraries that `native-libraries` names."""
+    return [
+        NativeFile(path=f"{LIBRARY_FOLDER}/{path.name}", source=path, package=None)
+        for path in _matching(plan, "native-libraries", plan.settings.native_libraries)
+    ]
+
+
+def _matching(plan: Plan, key: str, patterns: Iterable[str]) -> Iterator[Path]:
+    """Yield the files that patterns of the setting `key` name; raise `ConfigError` for none."""
+    for pattern in patterns:
+        if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+            message = f"`{key}` names `{pattern}`, which does not stay in {plan.folder}"
+            raise ConfigError(message, hint="give patterns relative to that folder")
+        found = sorted(path for path in plan.folder.glob(pattern) if path.is_file())
+        if not found:
+            message = f"`{key}` names `{pattern}`, but nothing in {plan.folder} matches"
+            raise ConfigError(message)
+        yield from found

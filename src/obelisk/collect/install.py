@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +21,6 @@ from obelisk.plan import Plan
 from obelisk.process import run_captured
 
 _EXPORTED: Final = "requirements.txt"
-_PLATFORM_OF_NOBODY: Final = "wasm32-pyodide2024"
 _NOISE: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -43,36 +41,6 @@ def install(plan: Plan, site: Path, work: Path) -> None:
     if isinstance(plan.application, Project):
         _pip_install(plan, site, ["--no-deps", *wanted])
     _pip_install(plan, site, more)
-
-
-def install_pure(plan: Plan, site: Path, work: Path, name: str, version: str) -> None:
-    """Put the pure-Python wheel of that release in place of the installed one, if there is one.
-
-    uv is told of a platform for which nobody builds extension modules, so that only wheels for any
-    platform are left. A lock's hashes hold for them too.
-    """
-    what = ["--no-deps", "--only-binary", ":all:", "--reinstall"]
-    locked = work / _EXPORTED
-    if locked.is_file():
-        block = locked_block(locked.read_text(), name)
-        if block is None:
-            return
-        one = work / "one.txt"
-        one.write_text(block)
-        what += ["--require-hashes", "--requirements", str(one)]
-    elif plan.lock is not None:
-        return  # pylock.toml names its wheels one by one
-    else:
-        what.append(f"{name}=={version}")
-    # Without such a wheel the package stays as it is, and its native code is refused by name later.
-    with suppress(CollectError):
-        _pip_install(plan, site, what, platform=_PLATFORM_OF_NOBODY)
-
-
-def locked_block(requirements: str, name: str) -> str | None:
-    """Return the lines of one package in an exported requirement file, hashes and all."""
-    blocks = re.split(r"\n(?=\S)", requirements)
-    return next((b + "\n" for b in blocks if re.match(rf"{re.escape(name)}==", b)), None)
 
 
 def _locked_requirements(plan: Plan, work: Path) -> Path | None:
@@ -102,14 +70,14 @@ def _wanted(plan: Plan) -> list[str]:
             return [str(plan.application.path)]
 
 
-def _pip_install(plan: Plan, site: Path, what: list[str], platform: str | None = None) -> None:
+def _pip_install(plan: Plan, site: Path, what: list[str]) -> None:
     if not what:
         return
     argv = [
         *("pip", "install", "--target", str(site)),
         *("--python", sys.executable),
         *("--python-version", major_minor(plan.python.version)),
-        *("--python-platform", platform or plan.target.triple),
+        *("--python-platform", plan.target.triple),
         *("--link-mode", "copy", "--no-progress"),
         *what,
     ]

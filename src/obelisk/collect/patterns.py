@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from obelisk.model import DataFile, Module, ancestors
+from obelisk.model import DataFile, Module, NativeFile, ancestors
 
 LEFT_OUT_OF_STDLIB: Final = ("test", "idlelib", "tkinter", "turtle", "turtledemo", "ensurepip")
 """Modules of the standard library that are left out unless `include` names them."""
@@ -34,7 +34,7 @@ class Filter:
             _names_module(self.exclude, module.name) or _names_file(self.exclude, module.path)
         )
 
-    def keeps_file(self, file: DataFile) -> bool:
+    def keeps_file(self, file: DataFile | NativeFile) -> bool:
         """Say whether a data file goes in; it belongs to the module that its folder would be."""
         stem = file.path.split("/")[-1].split(".")[0]
         folder = file.path.split("/")[:-1]

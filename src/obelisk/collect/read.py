@@ -10,11 +10,9 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from obelisk.collect.patterns import Filter
 from obelisk.errors import CollectError
 from obelisk.model import DataFile, Module, Package
 
-_NATIVE_SUFFIXES: Final = (".so", ".pyd", ".dylib")
 _NOT_FILES: Final = ("__pycache__", ".lock")
 _MACHINE_FACTS: Final = ("direct_url.json", "REQUESTED", "uv_cache.json", "uv_build.json", "RECORD")
 """Files of *.dist-info that differ by machine; RECORD is written anew without them."""
@@ -61,21 +59,6 @@ def read_packages(site: Path) -> list[Package]:
             raise CollectError(message)
         found[canonicalize_name(name)] = _describe(distribution, name)
     return [found[name] for name in sorted(found)]
-
-
-def is_native(path: str) -> bool:
-    """Say whether a file is native code that a system would load."""
-    return path.endswith(_NATIVE_SUFFIXES) or ".so." in path.rpartition("/")[2]
-
-
-def native_packages(site: Path, chosen: Filter) -> list[Package]:
-    """List the packages with native code that is not left out anyway."""
-    found = []
-    for distribution in distributions(path=[str(site)]):
-        paths = [str(path) for path in distribution.files or () if is_native(str(path))]
-        if any(chosen.keeps_file(DataFile(path=path, source=site / path)) for path in paths):
-            found.append(_describe(distribution, distribution.metadata["Name"]))
-    return sorted(found, key=lambda package: package.name)
 
 
 def record_text(site: Path, dist_info: Path) -> str:

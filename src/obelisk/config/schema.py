@@ -49,6 +49,10 @@ class Settings:
     """Patterns of modules or files that go in although a default or `exclude` leaves them out."""
     exclude: tuple[str, ...] = ()
     """Patterns of modules (`package.tests`) or files (`package/*.so`) to leave out."""
+    pure: tuple[str, ...] = ()
+    """Packages whose native code is left out: they must work, if slower, as pure Python."""
+    native_libraries: tuple[str, ...] = ()
+    """Glob patterns of shared libraries (`lib/libgeo.so`), built for musl, that are linked in."""
     data: tuple[str, ...] = ()
     """Glob patterns of files beside the project or script that go in at the same relative path."""
     requirements: tuple[str, ...] = ()

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from functools import cache as memoize
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Final
@@ -72,7 +71,6 @@ def library_key(target: Target, name: str) -> str:
     )
 
 
-@memoize
 def source_identity(pinned: Source) -> dict[str, str]:
     """Return what names a source's bytes, for cache keys: any of its origins will do."""
     return {"name": pinned.name, "version": pinned.version, "sha256": pinned.origins[0].sha256}

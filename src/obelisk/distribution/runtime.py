@@ -31,6 +31,8 @@ _WRAPPED: Final = (
 )
 """Functions that runtime/*.c answers in place of libc, CPython and OpenSSL: vfs_*.c, interp.c and
 certificates.c."""
+_EXPORTED_PATTERNS: Final = ("Py*", "_Py*", "__wrap_*", "obelisk_*", "dlvsym")
+"""What shared objects are linked to besides libc: the Python C API, and what stands for libc."""
 _FROZEN: Final = {
     "encodings": "encodings/__init__.py",
     "encodings.aliases": "encodings/aliases.py",
@@ -99,17 +101,23 @@ class _Job:
 
 def _link(job: _Job, place: Path, debug: bool) -> None:
     objects = _compile(job)
+    libc = _libc_names(job)
     names = job.root / "names.txt"
-    names.write_text("".join(f"-Wl,-u,{name}\n" for name in _libc_names(job)))
+    names.write_text("".join(f"-Wl,-u,{name}\n" for name in libc))
+    exported = job.root / "exported.txt"
+    patterns = (*_EXPORTED_PATTERNS, *libc)
+    exported.write_text("{" + "".join(f"{name};\n" for name in patterns) + "};\n")
     libraries = [name for recipe in RECIPES.values() for name in recipe.provides]
-    hidden = [f"lib{name}.a" for name in libraries if name not in ("c", "m", "dl")]
+    own = ("c", "m", "dl", "mimalloc")
+    hidden = [f"lib{name}.a" for name in libraries if name not in own]
     if job.description.static_library is None:
         message = f"the distribution {job.python} has no static libpython"
         raise ToolError(message)
     argv: list[str | Path] = [
         job.chain.tool("cc"),
         *objects,
-        "-Wl,--export-dynamic",
+        # For what is linked in later: nothing of ours or of a bundled library is visible to it.
+        f"-Wl,--dynamic-list={exported}",
         # Parts of libraries that nothing can reach, and equal functions twice.
         "-Wl,--gc-sections,--icf=safe",
         f"-Wl,--exclude-libs={':'.join(hidden)}",

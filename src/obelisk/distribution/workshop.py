@@ -42,19 +42,29 @@ class Workshop:
     def library(
         self, name: str, sources: Iterable[str], *, flags: tuple[str, ...], base: str = "."
     ) -> None:
-        """Compile files of the tree, named from `base`, with `flags` into `lib/<name>.a`."""
+        """Compile files of the tree, named from `base`, with `flags` into `lib/<name>.a`.
+
+        The code is position-independent, for shared objects as well as for the runtime.
+        """
         folder = self.tree / base
         objects = self.root / "objects"
         made = {folder / name: objects / (name.replace("/", "_") + ".o") for name in sources}
         compile_all(
             self.chain,
             made,
-            flags=("-O2", "-DNDEBUG", *flags),
+            flags=("-O2", "-DNDEBUG", "-fPIC", *flags),
             cwd=folder,
             log=self.log,
             what=f"building {self.source.name}",
         )
         archive(self.chain, self.output / "lib" / f"{name}.a", list(made.values()), self.log)
+
+    def shared(self, name: str, soname: str) -> None:
+        """Make a shared object of `lib/<name>.a`, for wheels that expect the system to have it."""
+        library = self.output / "lib" / f"{name}.a"
+        made = self.output / "lib" / soname
+        flags = ("-shared", "-soname", soname, "--hash-style=gnu", "-z", "relro", "-z", "now")
+        self.run("ld.lld", *flags, "--whole-archive", library, "-o", made)
 
     def glob(self, pattern: str, *, base: str = ".", without: Iterable[str] = ()) -> list[str]:
         """List files below `base` that match, sorted, but for those whose name is in `without`."""

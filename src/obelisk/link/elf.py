@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import astuple, dataclass, fields
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import Final, TypeVar
 
 from obelisk.errors import LinkError
@@ -25,9 +25,15 @@ class SegmentType(IntEnum):
     """Types of program headers that `link` cares for."""
 
     LOAD = 1
+    DYNAMIC = 2
+    INTERP = 3
     NOTE = 4
+    TLS = 7
+    RELRO = 0x6474E552
     PAYLOAD = 0x6F626C6B
     """Ours: where the payload is mapped. See runtime/os_linux.c."""
+    OBJECTS = 0x6F626C6D
+    """Ours: the table of the linked shared objects. See runtime/objects.h."""
 
 
 class SectionType(IntEnum):
@@ -37,10 +43,19 @@ class SectionType(IntEnum):
     PROGBITS = 1
 
 
+EXECUTE: Final = 1
+WRITE: Final = 2
 READ: Final = 4
-"""Flag of a segment that can be read."""
-ALLOC: Final = 2
-"""Flag of a section that is part of the memory image."""
+"""Flags of a segment."""
+
+
+class SectionFlag(IntFlag):
+    """Flags of sections."""
+
+    WRITE = 1
+    ALLOC = 2
+    """It is part of the memory image."""
+    EXECUTE = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +91,16 @@ class Segment:
     memory_size: int
     alignment: int
 
+    @property
+    def writable(self) -> bool:
+        """Whether it can be written to."""
+        return bool(self.flags & WRITE)
+
+    @property
+    def executable(self) -> bool:
+        """Whether its content can be run."""
+        return bool(self.flags & EXECUTE)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
@@ -107,7 +132,7 @@ class Elf:
     sections: tuple[Section, ...]
 
 
-def read_elf(data: bytes) -> Elf:
+def read_elf(data: bytes | memoryview) -> Elf:
     """Read the tables of an ELF file; raise `LinkError` when it is none."""
     try:
         header = _unpack(Header, _HEADER, data, 0)
@@ -154,6 +179,8 @@ def pack_sections(sections: tuple[Section, ...]) -> bytes:
     return b"".join(_SECTION.pack(*astuple(section)) for section in sections)
 
 
-def _unpack(kind: type[_Table], layout: struct.Struct, data: bytes, offset: int) -> _Table:
+def _unpack(
+    kind: type[_Table], layout: struct.Struct, data: bytes | memoryview, offset: int
+) -> _Table:
     names = (field.name for field in fields(kind))
     return kind(**dict(zip(names, layout.unpack_from(data, offset), strict=True)))

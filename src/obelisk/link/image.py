@@ -1,23 +1,26 @@
-"""The stage `link`: from runtime and payload to the executable.
+"""The stage `link`: from runtime, shared objects and payload to the executable.
 
-No linker runs: the payload becomes one more segment of the runtime, read-only, at the next free
-pages of file and memory. Its header goes where runtime/reserve.c kept room; a section header
-describes it too, so that `strip` and `objcopy` keep it.
+No linker runs: what is added becomes more segments of the runtime, at the next free pages of file
+and memory. Their headers go where runtime/reserve.c kept room; section headers describe them too,
+so that `strip` and `objcopy` keep them.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Final
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO, Final
 
 from obelisk.errors import LinkError
 from obelisk.link.elf import (
-    ALLOC,
+    EXECUTE,
     NULL_SECTION,
     READ,
     SEGMENT_SIZE,
+    WRITE,
     Elf,
     Section,
+    SectionFlag,
     SectionType,
     Segment,
     SegmentType,
@@ -27,46 +30,153 @@ from obelisk.link.elf import (
     read_elf,
     section_name,
 )
+from obelisk.link.native import Linked, Natives, Piece, link_natives
+from obelisk.link.tls import TlsImage, merge_tls, with_relr
+from obelisk.target import Target
 
 _RESERVE: Final = ".note.obelisk"
-_PAYLOAD_NAME: Final = b".obelisk\0"
 
 
-def link(runtime: bytes, payload: bytes, *, page_size: int) -> bytes:
-    """Return the executable's bytes. `page_size` is the largest that its kernels use.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Image:
+    """The bytes of an executable, as pieces at their places in the file."""
 
-    Raises `LinkError` when `runtime` is no runtime.
+    pieces: tuple[Piece, ...] = field(repr=False)
+    size: int
+
+    def write(self, file: BinaryIO) -> None:
+        """Write the whole file; what is between the pieces is zero, and takes no room on disk."""
+        for place, piece in self.pieces:
+            file.seek(place)
+            file.write(piece)
+        file.truncate(self.size)
+
+
+def link(runtime: bytes, payload: bytes, natives: Natives, target: Target) -> Image:
+    """Return the executable.
+
+    Raises `LinkError` when `runtime` is no runtime, or an object cannot be linked in.
     """
     elf = read_elf(runtime)
     reserve = _find_reserve(runtime, elf)
-    loads = [s for s in elf.segments if s.type == SegmentType.LOAD]
-    end = max((s.address + s.memory_size for s in loads), default=0)
-    # Without the section table, which stands last and is written anew.
-    kept = runtime[: elf.header.sections_at]
-    mapped = Segment(
-        type=SegmentType.LOAD,
-        flags=READ,
-        offset=_aligned(len(kept), page_size),
-        address=_aligned(end, page_size),
-        physical=_aligned(end, page_size),
-        file_size=len(payload),
-        memory_size=len(payload),
-        alignment=page_size,
-    )
-    segments = _with_payload(elf, reserve, mapped)
-    body = _padded(kept, page_size) + payload
-    names_at = len(body)
-    names = _section_names(runtime, elf) + _PAYLOAD_NAME
-    body = _padded(body + names, 16)
-    sections = _sections(elf, reserve, mapped, names_at, len(names))
+    build = _Build(runtime, elf, target.page_size)
+    linked = link_natives(natives, target, runtime, elf, build.next_address)
+    if linked is not None:
+        _add_objects(build, linked)
+    build.add(".obelisk", READ, SegmentType.PAYLOAD, [(0, payload)], len(payload))
+    return _assemble(build, reserve)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Part:
+    """Something added: a segment, a section that describes it, its content."""
+
+    name: str
+    segment: Segment
+    marked: SegmentType | None
+    """Type of a second header by which the runtime finds it."""
+    pieces: tuple[Piece, ...]
+
+
+class _Build:
+    """The executable while parts are added to the runtime."""
+
+    def __init__(self, runtime: bytes, elf: Elf, page_size: int) -> None:
+        self.elf = elf
+        # Without the section table, which stands last and is written anew.
+        self.kept = bytearray(runtime[: elf.header.sections_at])
+        self.segments = list(elf.segments)
+        self.parts: list[_Part] = []
+        self._page_size = page_size
+        self._end = len(self.kept)
+        loads = [one for one in elf.segments if one.type == SegmentType.LOAD]
+        self._last = max((one.address + one.memory_size for one in loads), default=0)
+
+    @property
+    def next_address(self) -> int:
+        """Where in memory the next part will be."""
+        return _aligned(self._last, self._page_size)
+
+    @property
+    def end(self) -> int:
+        """Bytes of the file so far."""
+        return self._end
+
+    def add(
+        self,
+        name: str,
+        flags: int,
+        marked: SegmentType | None,
+        pieces: Iterable[Piece],
+        size: int,
+    ) -> Segment:
+        """Add a part of `size` bytes; the places of its pieces are counted from its start."""
+        offset, address = _aligned(self._end, self._page_size), self.next_address
+        segment = Segment(
+            type=SegmentType.LOAD,
+            flags=flags,
+            offset=offset,
+            address=address,
+            physical=address,
+            file_size=size,
+            memory_size=size,
+            alignment=self._page_size,
+        )
+        placed = tuple((offset + place, piece) for place, piece in pieces)
+        self.parts.append(_Part(name=name, segment=segment, marked=marked, pieces=placed))
+        self._end, self._last = offset + size, address + size
+        return segment
+
+    def replace_tls(self, image: TlsImage, offset: int) -> None:
+        """Put the merged image of thread-local values in place of the runtime's."""
+        self.segments = [
+            replace(image.segment, offset=offset) if one.type == SegmentType.TLS else one
+            for one in self.segments
+        ]
+
+    def patch_relr(self, address: int, size: int) -> None:
+        """Let the runtime apply another table of relative relocations."""
+        table = next(one for one in self.segments if one.type == SegmentType.DYNAMIC)
+        place = slice(table.offset, table.offset + table.file_size)
+        self.kept[place] = with_relr(bytes(self.kept[place]), address, size)
+
+
+def _add_objects(build: _Build, linked: Linked) -> None:
+    layout = linked.layout
+    pieces = [(address - layout.start, piece) for address, piece in linked.pieces()]
+    build.add(".obelisk.objects", READ | EXECUTE, None, pieces, layout.end - layout.start)
+    image = merge_tls(linked, bytes(build.kept), build.elf, build.next_address)
+    if image is not None:
+        content = image.content
+        part = build.add(".obelisk.tls", READ | WRITE, None, [(0, content)], len(content))
+        build.replace_tls(image, part.offset)
+        relative = build.add(
+            ".obelisk.relr", READ, None, [(0, image.relative)], len(image.relative)
+        )
+        build.patch_relr(relative.address, relative.file_size)
+    table = linked.table(build.next_address)
+    build.add(".obelisk.table", READ, SegmentType.OBJECTS, [(0, table)], len(table))
+
+
+def _assemble(build: _Build, reserve: Section) -> Image:
+    elf = build.elf
+    segments = _segments(build, reserve)
+    names_at = build.end
+    names = _section_names(bytes(build.kept), elf) + _names_of(build.parts)
+    sections_at = _aligned(names_at + len(names), 16)
+    sections = _sections(build, reserve, names_at, len(names))
     header = replace(
         elf.header,
         segment_count=len(segments),
         section_count=len(sections),
-        sections_at=len(body),
+        sections_at=sections_at,
     )
     head = pack_header(header) + pack_segments(segments)
-    return head + body[len(head) :] + pack_sections(sections)
+    build.kept[: len(head)] = head
+    table = pack_sections(sections)
+    pieces = [(0, build.kept), *(piece for part in build.parts for piece in part.pieces)]
+    pieces += [(names_at, names), (sections_at, table)]
+    return Image(pieces=tuple(pieces), size=sections_at + len(table))
 
 
 def _find_reserve(runtime: bytes, elf: Elf) -> Section:
@@ -79,14 +189,19 @@ def _find_reserve(runtime: bytes, elf: Elf) -> Section:
     raise LinkError(message, hint="this is a bug of Obelisk: please report it")
 
 
-def _with_payload(elf: Elf, reserve: Section, mapped: Segment) -> tuple[Segment, ...]:
-    """Add the payload's segments, in the order of addresses as loaders expect."""
+def _segments(build: _Build, reserve: Section) -> tuple[Segment, ...]:
+    """Add the parts' segments, in the order of addresses as loaders expect."""
+    elf = build.elf
     own = [
-        s for s in elf.segments if not (s.type == SegmentType.NOTE and s.offset == reserve.offset)
+        s for s in build.segments if not (s.type == SegmentType.NOTE and s.offset == reserve.offset)
     ]
     last = max((index for index, s in enumerate(own) if s.type == SegmentType.LOAD), default=0)
-    own.insert(last + 1, mapped)
-    own.append(replace(mapped, type=SegmentType.PAYLOAD, alignment=16))
+    own[last + 1 : last + 1] = [part.segment for part in build.parts]
+    own += [
+        replace(part.segment, type=part.marked, alignment=16)
+        for part in build.parts
+        if part.marked is not None
+    ]
     used = len(own) * SEGMENT_SIZE
     if elf.header.segments_at + used > reserve.offset + reserve.size:
         message = f"no room for {len(own)} program headers"
@@ -99,27 +214,43 @@ def _with_payload(elf: Elf, reserve: Section, mapped: Segment) -> tuple[Segment,
 
 
 def _sections(
-    elf: Elf, reserve: Section, mapped: Segment, names_at: int, names_size: int
+    build: _Build, reserve: Section, names_at: int, names_size: int
 ) -> tuple[Section, ...]:
+    elf = build.elf
     names = elf.sections[elf.header.names_section]
-    described = Section(
-        name=names_size - len(_PAYLOAD_NAME),
-        type=SectionType.PROGBITS,
-        flags=ALLOC,
-        address=mapped.address,
-        offset=mapped.offset,
-        size=mapped.file_size,
-        link=0,
-        info=0,
-        alignment=16,
-        entry_size=0,
-    )
+    described = []
+    name = names.size
+    for part in build.parts:
+        described.append(_describe(part, name))
+        name += len(part.name) + 1
     changed = {
         # The room is used up: what stands there now is the table.
         reserve: NULL_SECTION,
         names: replace(names, offset=names_at, size=names_size),
     }
-    return (*(changed.get(section, section) for section in elf.sections), described)
+    return (*(changed.get(section, section) for section in elf.sections), *described)
+
+
+def _describe(part: _Part, name: int) -> Section:
+    segment = part.segment
+    return Section(
+        name=name,
+        type=SectionType.PROGBITS,
+        flags=SectionFlag.ALLOC
+        | (SectionFlag.WRITE if segment.writable else 0)
+        | (SectionFlag.EXECUTE if segment.executable else 0),
+        address=segment.address,
+        offset=segment.offset,
+        size=segment.file_size,
+        link=0,
+        info=0,
+        alignment=16,
+        entry_size=0,
+    )
+
+
+def _names_of(parts: list[_Part]) -> bytes:
+    return b"".join(part.name.encode() + b"\0" for part in parts)
 
 
 def _section_names(runtime: bytes, elf: Elf) -> bytes:
@@ -129,7 +260,3 @@ def _section_names(runtime: bytes, elf: Elf) -> bytes:
 
 def _aligned(size: int, alignment: int) -> int:
     return -(-size // alignment) * alignment
-
-
-def _padded(data: bytes, alignment: int) -> bytes:
-    return data + bytes(_aligned(len(data), alignment) - len(data))

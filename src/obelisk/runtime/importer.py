@@ -18,6 +18,8 @@ _HELPERS = tuple(
 )
 _PACKAGE = 1
 _NAMESPACE = 2
+_EXTENSION = 5
+_LIBC = ("c", "m", "pthread", "dl", "rt", "util", "crypt", "resolv")
 
 
 class Loader:
@@ -37,6 +39,8 @@ class Loader:
         if code is None:
             raise ImportError(f"cannot load module {module.__name__!r}", name=module.__name__)
         _bootstrap._call_with_frames_removed(exec, code, module.__dict__)
+        if self.name == "ctypes.util":
+            module.find_library = _find_library
 
     def is_package(self, name):
         """Say whether the module is a package (InspectLoader)."""
@@ -123,6 +127,8 @@ def _spec(name, record):
     kind = _payload.find(record)
     if kind < 0:
         return None
+    if kind == _EXTENSION:
+        return _extension_spec(name, record)
     folder = ROOT + "/" + record.replace(".", "/")
     if kind == _NAMESPACE:
         spec = _bootstrap.ModuleSpec(name, None, is_package=True)
@@ -137,6 +143,24 @@ def _spec(name, record):
     if is_package:
         spec.submodule_search_locations = [folder]
     return spec
+
+
+def _extension_spec(name, record):
+    """Return the spec of an extension module: CPython's loader opens it, and libdl.c finds it."""
+    path = ROOT + "/" + _payload.extension(record)
+    loader = _external.ExtensionFileLoader(name, path)
+    spec = _bootstrap.ModuleSpec(name, loader, origin=path)
+    spec.has_location = True
+    if loader.is_package(name):
+        spec.submodule_search_locations = [path.rpartition("/")[0]]
+    return spec
+
+
+def _find_library(name):
+    """Return what ctypes.CDLL takes for a library that is inside, or None (ctypes.util)."""
+    if name in _LIBC:
+        return "libc.so"
+    return _payload.library(f"lib{name}.so")
 
 
 class _Quitter:

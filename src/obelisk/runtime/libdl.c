@@ -1,151 +1,54 @@
-/* dlopen and its family for an executable that loads nothing.
+/* dlopen and its family for an executable that loads nothing: what they find is linked in.
 
-   The executable's own dynamic symbol table (`--export-dynamic`: libc and the Python C API) is what
-   dlsym looks names up in, as the ELF specification and the GNU hash table's description say.
-   ctypes.pythonapi and ctypes.CDLL(None) work with it. */
+   Symbols are looked up in the GNU hash tables of the executable, which exports libc and the Python
+   C API, and of the objects (objects.h). Lookups in the executable prefer its own file system's
+   calls to libc's. What is at an address is told by libdl_address.c. */
 
 #include <dlfcn.h>
-#include <elf.h>
+#include <errno.h>
 #include <link.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "libdl.h"
+#include "objects.h"
 #include "os.h"
+#include "symbols.h"
+#include "vfs.h"
 
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
-extern const ElfW(Dyn) _DYNAMIC[] __attribute__((visibility("hidden")));
+extern ElfW(Dyn) _DYNAMIC[] __attribute__((visibility("hidden")));
 
-struct symbols {
-    const ElfW(Sym) *table;
-    const char *strings;
-    const uint32_t *hash;
-};
-
-/* Names that programs give to parts of libc, which is in the executable: a prefix each. */
+/* Beginnings of the names that programs give to parts of libc, which is in the executable. */
 static const char *const libc_names[] = {
-    "libc.so", "libc.musl-", "libm.so", "libpthread.so", "libdl.so", "librt.so", NULL,
+    "libc.so",  "libc.musl-", "libm.so",      "libpthread.so", "libdl.so",
+    "librt.so", "ld-musl-",   "libpython3", NULL,
 };
 
 /* musl calls this when a thread ends, to free what its own dlerror keeps; ours keeps nothing. */
 void __dl_thread_cleanup(void);
+/* Not in musl's dlfcn.h. */
+void *dlvsym(void *restrict handle, const char *restrict name, const char *restrict version);
 
-static _Thread_local char message[256];
+static _Thread_local char message[PATH_MAX + 256];
 static _Thread_local int failed;
 
-static const void *
-address(uintptr_t offset)
-{
-    return (const char *)&__ehdr_start + offset;
-}
-
-static struct symbols
-own_symbols(void)
-{
-    struct symbols found = {NULL, NULL, NULL};
-
-    for (const ElfW(Dyn) *entry = _DYNAMIC; entry->d_tag != DT_NULL; entry++) {
-        switch (entry->d_tag) {
-        case DT_SYMTAB:
-            found.table = address(entry->d_un.d_ptr);
-            break;
-        case DT_STRTAB:
-            found.strings = address(entry->d_un.d_ptr);
-            break;
-        case DT_GNU_HASH:
-            found.hash = address(entry->d_un.d_ptr);
-            break;
-        default:
-            break;
-        }
-    }
-    return found;
-}
-
-static uint32_t
-gnu_hash(const char *name)
-{
-    uint32_t hash = 5381;
-
-    for (; *name != '\0'; name++) {
-        hash = hash * 33 + (unsigned char)*name;
-    }
-    return hash;
-}
-
-/* The table is: bucket count, first hashed symbol, filter words, filter shift; the filter (words of
-   pointer size), the buckets, and a chain whose hashes end at one with its lowest bit set. */
-static const ElfW(Sym) *
-lookup(const struct symbols *symbols, const char *name)
-{
-    const uint32_t *hash = symbols->hash;
-    uint32_t wanted = gnu_hash(name);
-    const uint32_t *buckets = hash + 4 + hash[2] * (sizeof(ElfW(Addr)) / sizeof(uint32_t));
-    const uint32_t *chain = buckets + hash[0];
-    uint32_t index = buckets[wanted % hash[0]];
-
-    if (index < hash[1]) {
-        return NULL;
-    }
-    for (;; index++) {
-        uint32_t own = chain[index - hash[1]];
-        const ElfW(Sym) *symbol = &symbols->table[index];
-        if ((own | 1) == (wanted | 1) && strcmp(symbols->strings + symbol->st_name, name) == 0) {
-            return symbol;
-        }
-        if (own & 1) {
-            return NULL;
-        }
-    }
-}
+static struct link_map own_map;
+static struct link_map *maps; /* one for each object; a handle is the address of one */
 
 static void
-complain(const char *format, const char *name)
+complain(const char *format, ...)
 {
-    snprintf(message, sizeof(message), format, name);
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(message, sizeof(message), format, values);
+    va_end(values);
     failed = 1;
-}
-
-void *
-dlopen(const char *name, int mode)
-{
-    (void)mode;
-    if (name == NULL) {
-        return (void *)&__ehdr_start;
-    }
-    for (const char *const *known = libc_names; *known != NULL; known++) {
-        if (strncmp(name, *known, strlen(*known)) == 0) {
-            return (void *)&__ehdr_start;
-        }
-    }
-    complain("%s: a static executable loads no shared objects", name);
-    return NULL;
-}
-
-void *
-dlsym(void *restrict handle, const char *restrict name)
-{
-    struct symbols symbols = own_symbols();
-    const ElfW(Sym) *symbol = symbols.hash ? lookup(&symbols, name) : NULL;
-
-    (void)handle;
-    if (symbol == NULL || symbol->st_shndx == SHN_UNDEF) {
-        complain("symbol not found: %s", name);
-        return NULL;
-    }
-    return (void *)address(symbol->st_value);
-}
-
-int
-dlclose(void *handle)
-{
-    (void)handle;
-    return 0;
-}
-
-void
-__dl_thread_cleanup(void)
-{
 }
 
 char *
@@ -158,31 +61,266 @@ dlerror(void)
     return message;
 }
 
-/* The nearest exported symbol at or below an address, for stack dumps. */
-int
-dladdr(const void *place, Dl_info *info)
+void
+__dl_thread_cleanup(void)
 {
-    struct symbols symbols = own_symbols();
-    uintptr_t wanted = (uintptr_t)place - (uintptr_t)&__ehdr_start;
-    const ElfW(Sym) *best = NULL;
-    uint32_t highest = 0;
+}
 
-    if (symbols.hash == NULL || wanted >> 32) {
-        return 0;
+static void *
+find_in_executable(const char *name)
+{
+    struct symbols symbols = symbols_of_executable();
+    const ElfW(Sym) *symbol = NULL;
+    char wrapped[64];
+
+    if (snprintf(wrapped, sizeof(wrapped), "__wrap_%s", name) < (int)sizeof(wrapped)) {
+        symbol = symbols_find(&symbols, wrapped, symbols_hash(wrapped));
     }
-    for (uint32_t bucket = 0; bucket < symbols.hash[0]; bucket++) {
-        uint32_t first = symbols.hash[4 + symbols.hash[2] * 2 + bucket];
-        highest = first > highest ? first : highest;
+    if (symbol == NULL) {
+        symbol = symbols_find(&symbols, name, symbols_hash(name));
     }
-    for (const ElfW(Sym) *symbol = symbols.table; symbol <= symbols.table + highest; symbol++) {
-        if (symbol->st_shndx != SHN_UNDEF && symbol->st_value <= wanted
-            && (best == NULL || symbol->st_value > best->st_value)) {
-            best = symbol;
+    return symbol ? (void *)objects_at(symbol->st_value) : NULL;
+}
+
+static void *
+find_in_object(uint32_t number, const char *name, uint32_t wanted)
+{
+    const struct object *object = objects_get(number);
+    struct symbols symbols = symbols_of_object(object);
+    const ElfW(Sym) *symbol = symbols_find(&symbols, name, wanted);
+
+    if (symbol == NULL) {
+        return NULL;
+    }
+    if (ELF64_ST_TYPE(symbol->st_info) == STT_TLS) {
+        return (char *)__builtin_thread_pointer() - object->tls_below + symbol->st_value;
+    }
+    if (symbol->st_shndx == SHN_ABS) {
+        return (void *)(uintptr_t)symbol->st_value;
+    }
+    return (void *)objects_at(object->base + symbol->st_value);
+}
+
+static void *
+find_in_global(const char *name)
+{
+    uint32_t wanted = symbols_hash(name);
+    void *found = NULL;
+
+    for (uint32_t i = 0; found == NULL && i < objects_loaded_count(); i++) {
+        if (objects_is_global(objects_loaded(i))) {
+            found = find_in_object(objects_loaded(i), name, wanted);
         }
     }
-    info->dli_fname = os_executable();
-    info->dli_fbase = (void *)&__ehdr_start;
-    info->dli_sname = best ? symbols.strings + best->st_name : NULL;
-    info->dli_saddr = best ? (void *)address(best->st_value) : NULL;
-    return 1;
+    return found;
+}
+
+/* Look through an object and all it needs, the last of which is libc; only behind `after` if that
+   is an object's number. */
+static void *
+find_in_closure(uint32_t number, int64_t after, const char *name)
+{
+    const struct object *object = objects_get(number);
+    const uint32_t *closure = objects_at(object->closure);
+    uint32_t wanted = symbols_hash(name);
+    void *found = NULL;
+
+    for (uint32_t i = 0; found == NULL && i < object->closure_count; i++) {
+        if (after < 0) {
+            found = find_in_object(closure[i], name, wanted);
+        }
+        else if (closure[i] == after) {
+            after = -1;
+        }
+    }
+    return found ? found : find_in_executable(name);
+}
+
+static void *
+find(void *handle, const char *name, const void *caller)
+{
+    int64_t number = objects_around(caller);
+    void *found;
+
+    if (handle == RTLD_NEXT) {
+        return number < 0 ? find_in_global(name)
+                          : find_in_closure((uint32_t)number, number, name);
+    }
+    if (handle == RTLD_DEFAULT || handle == &own_map) {
+        found = find_in_executable(name);
+        return found ? found : find_in_global(name);
+    }
+    return find_in_closure((uint32_t)((struct link_map *)handle - maps), -1, name);
+}
+
+static bool
+is_handle(const void *handle)
+{
+    const struct link_map *map = handle;
+    const struct objects *table = objects_table();
+
+    return handle == &own_map || (maps && map >= maps && map < maps + table->count);
+}
+
+static void *
+find_or_complain(void *handle, const char *name, const void *caller)
+{
+    void *found;
+
+    if (handle != RTLD_DEFAULT && handle != RTLD_NEXT && !is_handle(handle)) {
+        complain("invalid library handle %p", handle);
+        return NULL;
+    }
+    found = find(handle, name, caller);
+    if (found == NULL) {
+        complain("symbol not found: %s", name);
+    }
+    return found;
+}
+
+void *
+dlsym(void *restrict handle, const char *restrict name)
+{
+    return find_or_complain(handle, name, __builtin_return_address(0));
+}
+
+void *
+dlvsym(void *restrict handle, const char *restrict name, const char *restrict version)
+{
+    (void)version; /* the default one is all there is */
+    return find_or_complain(handle, name, __builtin_return_address(0));
+}
+
+static bool
+is_libc(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    const char *own = slash ? slash + 1 : name;
+
+    for (const char *const *known = libc_names; *known != NULL; known++) {
+        if (strncmp(own, *known, strlen(*known)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int64_t
+find_object(const char *name)
+{
+    struct vfs_path path;
+
+    return objects_find(vfs_below(name, &path) ? path.text : name);
+}
+
+/* Describe the executable and all objects, for dlinfo, as a dynamic linker would. */
+static bool
+make_maps(void)
+{
+    static char empty[] = "";
+    const struct objects *table = objects_table();
+
+    if (own_map.l_ld != NULL) {
+        return true;
+    }
+    if (table != NULL) {
+        maps = calloc(table->count, sizeof(*maps));
+        if (maps == NULL) {
+            return false;
+        }
+    }
+    own_map.l_addr = (uintptr_t)&__ehdr_start;
+    own_map.l_name = empty;
+    own_map.l_ld = _DYNAMIC;
+    return true;
+}
+
+/* Complete the description of an object when it is opened: its whole path. */
+static bool
+describe(uint32_t number)
+{
+    const struct object *object = objects_get(number);
+    struct link_map *map = &maps[number];
+    const char *name = objects_at(object->name);
+    size_t size = strlen(os_executable()) + strlen(name) + 2;
+    char *path;
+
+    if (map->l_name != NULL) {
+        return true;
+    }
+    path = malloc(size);
+    if (path == NULL) {
+        return false;
+    }
+    snprintf(path, size, "%s/%s", os_executable(), name);
+    map->l_addr = (uintptr_t)objects_at(object->base);
+    map->l_ld = (void *)objects_at(object->dynamic);
+    map->l_prev = &own_map;
+    map->l_name = path;
+    return true;
+}
+
+const char *
+libdl_name(uint32_t number)
+{
+    const char *name = maps ? maps[number].l_name : NULL;
+
+    return name ? name : objects_at(objects_get(number)->name);
+}
+
+static void *
+open_object(uint32_t number, const char *name, int mode)
+{
+    if ((mode & RTLD_NOLOAD) && !objects_is_loaded(number)) {
+        return NULL;
+    }
+    if (!describe(number) || !objects_load(number, mode & RTLD_GLOBAL)) {
+        complain("%s: its memory cannot be set up: %s", name, strerror(errno));
+        return NULL;
+    }
+    return &maps[number];
+}
+
+void *
+dlopen(const char *name, int mode)
+{
+    int64_t number;
+
+    if (!make_maps()) {
+        complain("out of memory");
+        return NULL;
+    }
+    if (name == NULL || is_libc(name)) {
+        return &own_map;
+    }
+    number = find_object(name);
+    if (number < 0) {
+        complain("%s: not linked into this executable, which loads nothing from disk (name the "
+                 "library, built for musl, in native-libraries of [tool.obelisk], and build again)",
+                 name);
+        return NULL;
+    }
+    return open_object((uint32_t)number, name, mode);
+}
+
+int
+dlclose(void *handle)
+{
+    (void)handle; /* as in musl, what is loaded stays */
+    return 0;
+}
+
+int
+dlinfo(void *handle, int request, void *result)
+{
+    if (!is_handle(handle)) {
+        complain("invalid library handle %p", handle);
+        return -1;
+    }
+    if (request != RTLD_DI_LINKMAP) {
+        complain("unsupported request %d", request);
+        return -1;
+    }
+    *(struct link_map **)result = handle;
+    return 0;
 }

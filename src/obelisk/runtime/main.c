@@ -1,6 +1,7 @@
 /* The executable's main function: protect, open the payload, run Python. */
 
 #include "interp.h"
+#include "objects.h"
 #include "os.h"
 #include "payload.h"
 #include "vfs.h"
@@ -16,7 +17,11 @@ main(int argc, char **argv)
     const char *wrong;
 
     os_protect();
-    span = os_payload();
+    span = os_segment(OS_OBJECTS);
+    if (span.base != NULL && !objects_open(span.base, span.size)) {
+        os_die(OS_EXIT_DAMAGED, "this executable is damaged: its table of shared objects");
+    }
+    span = os_segment(OS_PAYLOAD);
     if (span.base == NULL) {
         os_die(OS_EXIT_DAMAGED, "this is a runtime without an application in it");
     }

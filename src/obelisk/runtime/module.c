@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "objects.h"
 #include "os.h"
 
 static const struct payload *served;
@@ -59,7 +60,8 @@ find_module(PyObject *name)
 }
 
 PyDoc_STRVAR(find_doc, "find(name, /)\n--\n\n"
-                       "Return the kind of a module (0 module, 1 package, 2 namespace), or -1.");
+                       "Return the kind of a module (0 module, 1 package, 2 namespace,\n"
+                       "5 extension module), or -1.");
 
 static PyObject *
 find(PyObject *self, PyObject *name)
@@ -113,6 +115,46 @@ code(PyObject *self, PyObject *name)
         die_damaged();
     }
     return unmarshal(record);
+}
+
+PyDoc_STRVAR(extension_doc, "extension(name, /)\n--\n\n"
+                            "Return the path below the executable of an extension module, or None.");
+
+static PyObject *
+extension(PyObject *self, PyObject *name)
+{
+    const struct payload_record *record;
+
+    (void)self;
+    record = PyUnicode_Check(name) ? find_module(name) : NULL;
+    if (record == NULL || record->kind != PAYLOAD_EXTENSION) {
+        Py_RETURN_NONE;
+    }
+    if (!payload_intact(served, record)) {
+        die_damaged();
+    }
+    return PyUnicode_DecodeUTF8((const char *)payload_bytes(served, record),
+                                (Py_ssize_t)record->stored, "strict");
+}
+
+PyDoc_STRVAR(library_doc, "library(start, /)\n--\n\n"
+                          "Return the file name of a linked library that begins so, or None.");
+
+static PyObject *
+library(PyObject *self, PyObject *start)
+{
+    const char *text = PyUnicode_AsUTF8(start);
+    const char *found;
+
+    (void)self;
+    if (text == NULL) {
+        return NULL;
+    }
+    found = objects_named(text);
+    if (found == NULL) {
+        Py_RETURN_NONE;
+    }
+    return PyUnicode_DecodeFSDefault(found);
 }
 
 /* Append the modules directly below `prefix`, which ends in a dot unless it is empty. */
@@ -172,6 +214,8 @@ children(PyObject *self, PyObject *prefix)
 static PyMethodDef methods[] = {
     {"find", find, METH_O, find_doc},
     {"code", code, METH_O, code_doc},
+    {"extension", extension, METH_O, extension_doc},
+    {"library", library, METH_O, library_doc},
     {"children", children, METH_O, children_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -16,11 +16,17 @@ struct os_span {
     uint64_t size; /* bytes */
 };
 
+/* What `link` adds to the runtime, each in a segment that it marks. */
+enum os_part {
+    OS_PAYLOAD,
+    OS_OBJECTS, /* the table of linked shared objects */
+};
+
 /* Make read-only what relocation was the last to write (PT_GNU_RELRO). */
 void os_protect(void);
 
-/* Return the mapped segment that holds the payload; `base` is NULL when there is none. */
-struct os_span os_payload(void);
+/* Return the mapped segment that holds a part; `base` is NULL when there is none. */
+struct os_span os_segment(enum os_part part);
 
 /* Return the absolute path of this executable, as found when it started. */
 const char *os_executable(void);

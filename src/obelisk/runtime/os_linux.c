@@ -11,9 +11,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* The type of the program header that `link` adds for the payload: "OBLK", in the range that
-   the ELF specification leaves to operating systems. The segment is mapped by the PT_LOAD beside. */
-#define PT_OBELISK 0x6f626c6b
+/* The types of the program headers that `link` adds, in the range that the ELF specification leaves
+   to operating systems: "oblk" and the next. The segments are mapped by PT_LOADs beside them. */
+static const uint32_t segment_types[] = {
+    [OS_PAYLOAD] = 0x6f626c6b,
+    [OS_OBJECTS] = 0x6f626c6d,
+};
 
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
@@ -51,9 +54,9 @@ os_protect(void)
 }
 
 struct os_span
-os_payload(void)
+os_segment(enum os_part part)
 {
-    const ElfW(Phdr) *header = program_header(PT_OBELISK);
+    const ElfW(Phdr) *header = program_header(segment_types[part]);
     struct os_span span = {NULL, 0};
 
     if (header != NULL) {

@@ -17,6 +17,7 @@ enum payload_kind {
     PAYLOAD_NAMESPACE = 2, /* a package without __init__: no bytes */
     PAYLOAD_FILE = 3,
     PAYLOAD_FOLDER = 4,    /* no bytes */
+    PAYLOAD_EXTENSION = 5, /* path of the linked shared object that is the module */
 };
 
 enum payload_option {

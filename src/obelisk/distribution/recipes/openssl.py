@@ -20,7 +20,7 @@ def build(shop: Workshop) -> None:
         *_OPTIONS,
         *("--prefix=/usr", "--libdir=lib", "--openssldir=/etc/ssl"),
         # Flags of ours in place of its -g -Wa,...; buildinf.h would otherwise keep our paths.
-        "-O3",
+        *("-O3", "-fPIC"),
         env={"CC": "cc", "AR": "ar", "RANLIB": "ranlib"},
     )
     shop.run("make", f"-j{jobs()}", "build_libs")

@@ -1,0 +1,50 @@
+"""Which installed files are shared objects, and whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Final
+
+from packaging.utils import canonicalize_name
+
+from obelisk.errors import ConfigError, did_you_mean
+from obelisk.model import DataFile, NativeFile
+
+_ELF: Final = b"\x7fELF"
+
+
+def is_native(file: DataFile) -> bool:
+    """Say whether a file is a shared object: its name says so, and its first bytes do."""
+    name = file.path.rpartition("/")[2]
+    if not (name.endswith(".so") or ".so." in name):
+        return False
+    with file.source.open("rb") as stream:
+        return stream.read(len(_ELF)) == _ELF
+
+
+def native_files(site: Path, files: Iterable[DataFile], pure: Iterable[str]) -> list[NativeFile]:
+    """Return the shared objects among installed `files`, without those of the `pure` packages.
+
+    Raises `ConfigError` when such a package has none.
+    """
+    owners = {
+        path.as_posix(): distribution.metadata["Name"]
+        for distribution in distributions(path=[str(site)])
+        for path in distribution.files or ()
+    }
+    natives = [
+        NativeFile(path=file.path, source=file.source, package=owners.get(file.path))
+        for file in files
+        if is_native(file)
+    ]
+    packages = {canonicalize_name(one.package) for one in natives if one.package}
+    dropped = {canonicalize_name(name) for name in pure}
+    for name in sorted(dropped - packages):
+        message = f"`pure` names `{name}`, which is no package with native code in it"
+        hint = did_you_mean(name, packages) if packages else "no package here has native code"
+        raise ConfigError(message, hint=hint)
+    return [
+        one for one in natives if not (one.package and canonicalize_name(one.package) in dropped)
+    ]

@@ -1,0 +1,95 @@
+"""Linking shared objects: from files to the segments that they become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from obelisk.link.elf import Elf, SegmentType
+from obelisk.link.graph import Found, Node, connect
+from obelisk.link.inputs import read_files
+from obelisk.link.layout import Layout, RuntimeTls, lay_out
+from obelisk.link.machine import machine_of
+from obelisk.link.relocate import Linking, Relocated, relocate
+from obelisk.link.symbols import Resolver, Runtime
+from obelisk.link.table import write_table
+from obelisk.model import NativeFile
+from obelisk.target import Target
+
+_POOL: Final = "obelisk_tls_pool"
+_DESCRIPTOR: Final = "obelisk_tls_descriptor"
+
+Piece = tuple[int, bytes | bytearray | memoryview]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Natives:
+    """What to link in, and for which Python."""
+
+    files: Sequence[NativeFile]
+    provided: Mapping[str, NativeFile]
+    """Libraries by soname that go in when an object needs them."""
+    abi: str
+    """Tag of extension modules, such as `cpython-314-x86_64-linux-musl`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Linked:
+    """Linked objects at their addresses."""
+
+    nodes: tuple[Node, ...]
+    layout: Layout
+    relocated: tuple[Relocated, ...] = field(repr=False)
+    tls: RuntimeTls
+
+    def pieces(self) -> Iterable[Piece]:
+        """Yield (address, bytes) of all that is in memory and not zero."""
+        for node, base, part in zip(self.nodes, self.layout.bases, self.relocated, strict=True):
+            written = [s for s in node.object.loads if part.content and s.address >= part.start]
+            for load in node.object.loads:
+                if load not in written:
+                    content = node.object.read(load.address, load.file_size)
+                    yield base + load.address, content
+            if written:
+                end = max(load.address + load.file_size for load in written)
+                yield base + part.start, part.content[: end - part.start]
+
+    def table(self, place: int) -> bytes:
+        """Return the table for the run time, to stand at the address `place`."""
+        return write_table(self.nodes, self.layout, self.relocated, place)
+
+
+def link_natives(
+    natives: Natives, target: Target, runtime: bytes, elf: Elf, start: int
+) -> Linked | None:
+    """Link shared objects to the runtime, from the address `start` on; None when there are none.
+
+    Raises `LinkError` that says which object cannot be linked in, and why.
+    """
+    machine = machine_of(target)
+    found = read_files(natives.files, machine, natives.abi)
+    if not found:
+        return None
+
+    def provide(name: str) -> Found | None:
+        wanted = [natives.provided[name]] if name in natives.provided else []
+        return next(iter(read_files(wanted, machine, natives.abi)), None)
+
+    nodes = connect(found, provide)
+    exports = Runtime(runtime, elf)
+    pool = exports.require(_POOL)
+    own = next(one for one in elf.segments if one.type == SegmentType.TLS)
+    tls = RuntimeTls(segment=own, pool_at=pool.value, pool_size=pool.size)
+    layout = lay_out(nodes, start=start, tls=tls)
+    resolver = Resolver(exports, nodes)
+    linking = Linking(
+        nodes=nodes,
+        layout=layout,
+        machine=machine,
+        resolver=resolver,
+        descriptor=exports.require(_DESCRIPTOR).value,
+    )
+    relocated = tuple(relocate(number, linking) for number in range(len(nodes)))
+    resolver.require_all_resolved()
+    return Linked(nodes=tuple(nodes), layout=layout, relocated=relocated, tls=tls)

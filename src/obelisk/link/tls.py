@@ -1,0 +1,94 @@
+"""One image of the initial values of all thread-local variables, the runtime's and the objects'.
+
+A static executable has one thread-local block. Objects' blocks with initial values stand below the
+runtime's own, so libc must copy a longer image for each thread; addresses in it are relocated
+where it is now.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from obelisk.errors import LinkError
+from obelisk.link import relr
+from obelisk.link.elf import READ, Elf, Segment, SegmentType
+from obelisk.link.native import Linked
+from obelisk.link.objects import Tag
+
+_DYNAMIC: Final = struct.Struct("<qQ")
+_WORD: Final = struct.Struct("<Q")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TlsImage:
+    """The image, and the runtime's relative relocations that apply to it."""
+
+    segment: Segment
+    """To take the place of the runtime's own; its offset in the file is not known yet."""
+    content: bytes = field(repr=False)
+    relative: bytes = field(repr=False)
+    """A RELR table, to take the place of the runtime's own."""
+
+
+def merge_tls(linked: Linked, runtime: bytes, elf: Elf, place: int) -> TlsImage | None:
+    """Return the image, to stand at the aligned address `place`; None when none is needed."""
+    layout, own = linked.layout, linked.tls.segment
+    if not layout.tls_initialised:
+        return None
+    whole, below = layout.tls_all_below, linked.tls.below
+    own_at = whole - below
+    content = bytearray(own_at + own.file_size)
+    content[own_at:] = runtime[own.offset : own.offset + own.file_size]
+    pointers = [
+        address - own.address + place + own_at
+        if own.address <= address < own.address + own.file_size
+        else address
+        for address in relr.decode(_read_relr(runtime, elf))
+    ]
+    for number in sorted(layout.tls_initialised):
+        block = linked.nodes[number].object.tls
+        part = linked.relocated[number]
+        if block is None or block.address < part.start:
+            message = f"{linked.nodes[number].object} has thread-local values that are read-only"
+            raise LinkError(message)
+        at = whole - layout.tls_below[number]
+        start = block.address - part.start
+        content[at : at + block.file_size] = part.content[start : start + block.file_size]
+        pointers += [
+            address - block.address + place + at
+            for address in part.pointers
+            if block.address <= address < block.address + block.file_size
+        ]
+    segment = replace(
+        own,
+        address=place,
+        physical=place,
+        flags=READ,
+        file_size=len(content),
+        memory_size=whole - (below - own.memory_size),
+    )
+    words = relr.encode(sorted(pointers))
+    relative = b"".join(_WORD.pack(word) for word in words)
+    return TlsImage(segment=segment, content=bytes(content), relative=relative)
+
+
+def with_relr(dynamic: bytes, address: int, size: int) -> bytes:
+    """Return a dynamic section that names another table of relative relocations."""
+    changed = {Tag.RELR: address, Tag.RELRSZ: size}
+    rows = _DYNAMIC.iter_unpack(dynamic)
+    return b"".join(_DYNAMIC.pack(tag, changed.get(tag, value)) for tag, value in rows)
+
+
+def _read_relr(runtime: bytes, elf: Elf) -> tuple[int, ...]:
+    table = next(one for one in elf.segments if one.type == SegmentType.DYNAMIC)
+    rows = dict(_DYNAMIC.iter_unpack(runtime[table.offset : table.offset + table.file_size]))
+    address, size = rows.get(Tag.RELR, 0), rows.get(Tag.RELRSZ, 0)
+    for load in elf.segments:
+        in_it = load.address <= address < load.address + load.file_size
+        if load.type == SegmentType.LOAD and in_it:
+            start = load.offset + address - load.address
+            return struct.unpack(f"<{size // 8}Q", runtime[start : start + size])
+    message = "the runtime has no relative relocations"
+    raise LinkError(message, hint="this is a bug of Obelisk: please report it")
