@@ -143,8 +143,8 @@ def build_compiler_rt(chain: Toolchain, folder: Path, log: Path) -> None:
 def _source_that_yields(chain: Toolchain) -> Path:
     """Copy the run-time library's source so that what it has of libc does not hide libc's own.
 
-    It defines libm, memcpy and more of libc too, weakly and hidden. libc's definition wins, but would
-    be hidden like its twin from all that is linked in later.
+    It defines libm, memcpy and more of libc too, weakly and hidden. libc's definition wins, but
+    would be hidden like its twin from all that is linked in later.
     """
     place = chain.root / "compiler_rt"
     shutil.copytree(zig_folder() / "lib/compiler_rt", place / "compiler_rt")

@@ -20,7 +20,6 @@
 #include "symbols.h"
 #include "vfs.h"
 
-extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 extern ElfW(Dyn) _DYNAMIC[] __attribute__((visibility("hidden")));
 
 /* Beginnings of the names that programs give to parts of libc, which is in the executable. */
@@ -229,7 +228,7 @@ make_maps(void)
             return false;
         }
     }
-    own_map.l_addr = (uintptr_t)&__ehdr_start;
+    own_map.l_addr = (uintptr_t)os_image;
     own_map.l_name = empty;
     own_map.l_ld = _DYNAMIC;
     return true;

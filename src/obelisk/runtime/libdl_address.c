@@ -12,8 +12,6 @@
 
 #define MAX_HEADERS 64
 
-extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
-
 /* Say what is at a place of the symbols' own, whose address 0 is at the place `base`. */
 static void
 name_symbol(const struct symbols *symbols, uint64_t base, uint64_t place, Dl_info *info)
@@ -28,7 +26,7 @@ int
 dladdr(const void *address, Dl_info *info)
 {
     int64_t number = objects_around(address);
-    uint64_t place = (uint64_t)address - (uint64_t)&__ehdr_start;
+    uint64_t place = (uint64_t)address - (uint64_t)os_image;
     struct symbols symbols;
 
     if (number >= 0) {
@@ -44,7 +42,7 @@ dladdr(const void *address, Dl_info *info)
         return 0;
     }
     info->dli_fname = os_executable();
-    info->dli_fbase = (void *)&__ehdr_start;
+    info->dli_fbase = (void *)os_image;
     name_symbol(&symbols, 0, place, info);
     return 1;
 }
@@ -56,17 +54,18 @@ own_headers(void)
 {
     static ElfW(Phdr) headers[MAX_HEADERS];
     const struct objects *table = objects_table();
-    const ElfW(Phdr) *all = objects_at(__ehdr_start.e_phoff);
+    const ElfW(Ehdr) *file = (const void *)os_image;
+    const ElfW(Phdr) *all = objects_at(file->e_phoff);
     struct dl_phdr_info info = {
-        .dlpi_addr = (uintptr_t)&__ehdr_start,
+        .dlpi_addr = (uintptr_t)os_image,
         .dlpi_name = "",
         .dlpi_phdr = table ? headers : all,
-        .dlpi_phnum = table ? 0 : __ehdr_start.e_phnum,
+        .dlpi_phnum = table ? 0 : file->e_phnum,
         .dlpi_adds = 1 + objects_loaded_count(),
         .dlpi_tls_modid = 1,
     };
 
-    for (int i = 0; table && i < __ehdr_start.e_phnum && info.dlpi_phnum < MAX_HEADERS; i++) {
+    for (int i = 0; table && i < file->e_phnum && info.dlpi_phnum < MAX_HEADERS; i++) {
         if (all[i].p_type != PT_LOAD || all[i].p_vaddr < table->memory.start) {
             headers[info.dlpi_phnum++] = all[i];
         }

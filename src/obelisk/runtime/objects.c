@@ -5,6 +5,8 @@
 
 #include "objects.h"
 
+#include "os.h"
+
 #include <link.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,8 +15,6 @@
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
-
-extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
 static const char magic[8] = "OBJECTS";
 
@@ -37,13 +37,13 @@ _Static_assert(sizeof(struct objects) == 88, "the header is written with 88 byte
 const void *
 objects_at(uint64_t place)
 {
-    return (const char *)&__ehdr_start + place;
+    return os_image + place;
 }
 
 static void *
 writable(uint64_t place)
 {
-    return (char *)&__ehdr_start + place;
+    return os_image + place;
 }
 
 static bool
@@ -172,7 +172,7 @@ objects_named(const char *start)
 static void
 add_base(const uint64_t *words, uint32_t count)
 {
-    uint64_t base = (uint64_t)&__ehdr_start;
+    uint64_t base = (uint64_t)os_image;
     uint64_t *place = NULL;
 
     for (uint32_t i = 0; i < count; i++) {
@@ -288,7 +288,7 @@ objects_loaded(uint32_t position)
 int64_t
 objects_around(const void *address)
 {
-    uint64_t place = (uint64_t)address - (uint64_t)&__ehdr_start;
+    uint64_t place = (uint64_t)address - (uint64_t)os_image;
 
     for (uint32_t i = 0; i < objects_loaded_count(); i++) {
         const struct object *object = objects_get(objects_loaded(i));

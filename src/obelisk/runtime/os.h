@@ -22,6 +22,10 @@ enum os_part {
     OS_OBJECTS, /* the table of linked shared objects */
 };
 
+/* The executable's first byte in memory, which is its ELF header. An array without a size, for all of
+   the executable is counted from here. */
+extern char os_image[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
+
 /* Make read-only what relocation was the last to write (PT_GNU_RELRO). */
 void os_protect(void);
 

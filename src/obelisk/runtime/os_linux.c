@@ -18,15 +18,13 @@ static const uint32_t segment_types[] = {
     [OS_OBJECTS] = 0x6f626c6d,
 };
 
-extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
-
 static const ElfW(Phdr) *
 program_header(uint32_t type)
 {
-    const char *base = (const char *)&__ehdr_start;
-    const ElfW(Phdr) *headers = (const void *)(base + __ehdr_start.e_phoff);
+    const ElfW(Ehdr) *file = (const void *)os_image;
+    const ElfW(Phdr) *headers = (const void *)(os_image + file->e_phoff);
 
-    for (int i = 0; i < __ehdr_start.e_phnum; i++) {
+    for (int i = 0; i < file->e_phnum; i++) {
         if (headers[i].p_type == type) {
             return &headers[i];
         }
@@ -45,7 +43,7 @@ os_protect(void)
     if (relro == NULL) {
         return;
     }
-    start = (uintptr_t)&__ehdr_start + relro->p_vaddr;
+    start = (uintptr_t)os_image + relro->p_vaddr;
     end = (start + relro->p_memsz) & ~(page - 1);
     start &= ~(page - 1);
     if (mprotect((void *)start, end - start, PROT_READ) != 0) {
@@ -60,7 +58,7 @@ os_segment(enum os_part part)
     struct os_span span = {NULL, 0};
 
     if (header != NULL) {
-        span.base = (const char *)&__ehdr_start + header->p_vaddr;
+        span.base = os_image + header->p_vaddr;
         span.size = header->p_filesz;
     }
     return span;
