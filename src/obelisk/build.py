@@ -14,6 +14,7 @@ from obelisk.compile.bytecode import Compiled, compile_modules
 from obelisk.compile.stdlib import stdlib_bytecode
 from obelisk.distribution.archive import read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
+from obelisk.distribution.builder import obtain_builder
 from obelisk.distribution.libraries import Site
 from obelisk.distribution.recipes.cpython import major_minor
 from obelisk.distribution.runtime import obtain_runtime
@@ -53,8 +54,9 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
     interpreter = python / description.python_exe
     stdlib = read_tree(python / description.stdlib, from_stdlib=True)
     with site.cache.workshop("build") as work:
+        builder = obtain_builder(site, plan.python, _build_packages(plan), work)
         with site.console.step(f"Collecting {plan.name}"):
-            collection = collect(plan, *stdlib, work)
+            collection = collect(plan, builder, *stdlib, work)
         with site.console.step(f"Compiling {len(collection.modules)} modules"):
             own = _compile_own(plan, site, collection, interpreter, work)
             bytecodes = [*own, *_compile_stdlib(plan, site, collection, interpreter, stdlib[0])]
@@ -75,6 +77,12 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
         seconds=time.monotonic() - started,
         packages=tuple((one.name, one.version) for one in collection.packages),
     )
+
+
+def _build_packages(plan: Plan) -> tuple[str, ...]:
+    """Return `build-packages` with folders, which are told by their slash, as whole paths."""
+    names = plan.settings.build_packages
+    return tuple(str(plan.folder / name) if "/" in name else name for name in names)
 
 
 def _natives(plan: Plan, collection: Collection, python: Path) -> Natives:

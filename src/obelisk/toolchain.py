@@ -23,7 +23,6 @@ from obelisk.target import Target
 VERSION: Final = importlib.metadata.version("ziglang")
 
 COMPILE_FLAGS: Final = (
-    "-fPIE",
     "-fstack-protector-strong",
     "-ffunction-sections",
     "-fdata-sections",
@@ -31,14 +30,20 @@ COMPILE_FLAGS: Final = (
     "-Werror=date-time",
 )
 LINK_FLAGS: Final = (
-    "-static-pie",
     "-Wl,-z,relro,-z,now,-z,noexecstack",
     # 55,000 relocations take a tenth of the room and less time as RELR.
     "-Wl,-z,pack-relative-relocs",
-    # musl takes the default size of thread stacks from PT_GNU_STACK; glibc's users have 8 MiB.
-    "-Wl,-z,stack-size=8388608",
     "-Wl,--build-id=none",
 )
+STATIC_FLAGS: Final = (
+    "-fPIE",
+    "-static-pie",
+    # musl takes the default size of thread stacks from PT_GNU_STACK; glibc's users have 8 MiB.
+    "-Wl,-z,stack-size=8388608",
+)
+"""Of `cc`, whose programs are static."""
+SHARED_FLAGS: Final = ("-fPIC", "-Wl,--hash-style=gnu")
+"""Of `cc-shared`, whose shared objects, and programs that load them, use libc.so."""
 
 
 def zig_folder() -> Path:
@@ -65,7 +70,7 @@ class Toolchain:
         return self.sysroot / "lib"
 
     def tool(self, name: str) -> Path:
-        """Return the path of `cc`, `ar`, `ranlib` or `ld.lld`."""
+        """Return the path of `cc`, `cc-shared`, `ar`, `ranlib` or `ld.lld`."""
         return self.root / "bin" / name
 
     def environment(self) -> dict[str, str]:
@@ -90,7 +95,9 @@ def write_toolchain(target: Target, root: Path) -> Toolchain:
     resource.mkdir()
     (resource / "include").symlink_to(zig_folder() / "lib/include")
     zig = zig_folder() / "zig"
-    _write_script(chain.tool("cc"), f"'{zig}' clang {' '.join(_driver_flags(chain))}")
+    driver = f"'{zig}' clang {' '.join(_driver_flags(chain))}"
+    _write_script(chain.tool("cc"), f"{driver} {' '.join(STATIC_FLAGS)}")
+    _write_script(chain.tool("cc-shared"), f"{driver} {' '.join(SHARED_FLAGS)}")
     for name in ("ar", "ranlib", "ld.lld"):
         _write_script(chain.tool(name), f"'{zig}' {name}")
     return chain

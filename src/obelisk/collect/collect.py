@@ -12,13 +12,18 @@ from obelisk.collect.native import is_native, native_files
 from obelisk.collect.patterns import Filter
 from obelisk.collect.read import read_packages, read_tree, record_text
 from obelisk.config.request import Script
+from obelisk.distribution.builder import Builder
 from obelisk.errors import CollectError, ConfigError
 from obelisk.model import LIBRARY_FOLDER, Collection, DataFile, Module, NativeFile
 from obelisk.plan import Plan
 
 
 def collect(
-    plan: Plan, stdlib_modules: list[Module], stdlib_files: list[DataFile], work: Path
+    plan: Plan,
+    builder: Builder,
+    stdlib_modules: list[Module],
+    stdlib_files: list[DataFile],
+    work: Path,
 ) -> Collection:
     """Install what the plan names and list all that goes in.
 
@@ -27,7 +32,7 @@ def collect(
     """
     site = work / "site"
     chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
-    install(plan, site, work)
+    install(plan, builder, site, work)
     packages = read_packages(site)
     modules, files = read_tree(site)
     natives = [*native_files(site, files, plan.settings.pure), *_native_libraries(plan)]

@@ -1,30 +1,32 @@
 """Installing the application and its dependencies for the target, with uv.
 
-Nothing of it is run: uv chooses wheels by the target's platform and Python version, and only an
-sdist's build backend runs, with the host's Python.
+Nothing of it is run. uv chooses wheels for the target's Python; what has none is built from source
+by its own backend, in isolation, with the target's Python and compilers (distribution/builder.py).
 """
 
 from __future__ import annotations
 
 import os
 import re
-import sys
 from pathlib import Path
 from typing import Final
 
 from uv import find_uv_bin
 
 from obelisk.config.request import Project, Requirement, Script, WheelFile
-from obelisk.distribution.recipes.cpython import major_minor
+from obelisk.distribution.builder import Builder
 from obelisk.errors import CollectError, ToolError
 from obelisk.plan import Plan
-from obelisk.process import run_captured
+from obelisk.process import Finished, run_captured
 
 _EXPORTED: Final = "requirements.txt"
+_FAILED_BUILD: Final = re.compile(
+    r"(?:Failed to build|failed to build|Failed to download and build) `([^`]+)`"
+)
 _NOISE: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def install(plan: Plan, site: Path, work: Path) -> None:
+def install(plan: Plan, builder: Builder, site: Path, work: Path) -> None:
     """Install everything that `plan` names into the folder `site`.
 
     Raises `CollectError` when something does not resolve, build or match its hash.
@@ -33,14 +35,15 @@ def install(plan: Plan, site: Path, work: Path) -> None:
     locked = _locked_requirements(plan, work)
     more = [word for path in plan.requirement_files for word in ("--requirements", str(path))]
     wanted = _wanted(plan)
+    job = _Job(plan, builder, site)
     if locked is None:
-        _pip_install(plan, site, [*wanted, *more])
+        job.install([*wanted, *more])
         return
     if locked.suffix == ".toml" or "==" in locked.read_text():
-        _pip_install(plan, site, ["--require-hashes", "--requirements", str(locked)])
+        job.install(["--require-hashes", "--requirements", str(locked)])
     if isinstance(plan.application, Project):
-        _pip_install(plan, site, ["--no-deps", *wanted])
-    _pip_install(plan, site, more)
+        job.install(["--no-deps", *wanted])
+    job.install(more)
 
 
 def _locked_requirements(plan: Plan, work: Path) -> Path | None:
@@ -70,37 +73,71 @@ def _wanted(plan: Plan) -> list[str]:
             return [str(plan.application.path)]
 
 
-def _pip_install(plan: Plan, site: Path, what: list[str]) -> None:
-    if not what:
-        return
-    argv = [
-        *("pip", "install", "--target", str(site)),
-        *("--python", sys.executable),
-        *("--python-version", major_minor(plan.python.version)),
-        *("--python-platform", plan.target.triple),
-        *("--link-mode", "copy", "--no-progress"),
-        *what,
-    ]
-    _uv(argv, "installing " + " ".join(word for word in what if not word.startswith("--")))
+class _Job:
+    """Installing with one builder into one folder."""
+
+    def __init__(self, plan: Plan, builder: Builder, site: Path) -> None:
+        self._settings = plan.settings
+        self._builder = builder
+        self._site = site
+
+    def install(self, what: list[str]) -> None:
+        """Install requirements; provide what builds turn out to need, and try again."""
+        if not what:
+            return
+        argv = [
+            *("pip", "install", "--target", str(self._site)),
+            *("--python", str(self._builder.python)),
+            *("--cache-dir", str(self._builder.cache)),
+            *("--link-mode", "copy", "--no-progress"),
+            *(word for name in self._settings.no_binary for word in ("--no-binary", name)),
+            *what,
+        ]
+        said = "installing " + " ".join(word for word in what if not word.startswith("--"))
+        done = _run(argv, said, self._builder.environment(os.environ))
+        if self._builder.add_missing():
+            done = _run([*argv, "--reinstall"], said, self._builder.environment(os.environ))
+        if done.status != 0:
+            raise _refusal(said, _output_of(done), self._builder.missing())
 
 
 def _uv(argv: list[str], what: str) -> None:
-    env = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    done = _run(argv, what, dict(os.environ))
+    if done.status != 0:
+        raise _refusal(what, _output_of(done), set())
+
+
+def _run(argv: list[str], what: str, env: dict[str, str]) -> Finished:
+    env.pop("VIRTUAL_ENV", None)
     env["SOURCE_DATE_EPOCH"] = "315532800"
     try:
-        done = run_captured([find_uv_bin(), *argv], env=env, what=what)
+        return run_captured([find_uv_bin(), *argv], env=env, what=what)
     except FileNotFoundError as error:
         message = f"{what} failed: uv is not installed"
         raise ToolError(message, hint="install Obelisk again, with its dependencies") from error
-    if done.status != 0:
-        output = _NOISE.sub("", done.stderr.decode(errors="replace")).strip()
-        message = f"{what} failed\n{output}"
-        raise CollectError(message, hint=_hint(output))
+
+
+def _output_of(done: Finished) -> str:
+    return _NOISE.sub("", done.stderr.decode(errors="replace")).strip()
+
+
+def _refusal(what: str, output: str, missing: set[str]) -> CollectError:
+    message = f"{what} failed\n{output}"
+    failed = _FAILED_BUILD.search(output)
+    if failed is None:
+        return CollectError(message, hint=_hint(output))
+    package, _, version = failed[1].partition("==")
+    message += f"\n`{package}` has no wheel for the target, and building it from source failed"
+    if missing:
+        message += f": it needs a {' and a '.join(sorted(missing))} compiler, which is not here"
+    choices = f"try another version than {version}, " if version else "try another version, "
+    choices += "name the C libraries that it needs in `build-packages`, or do without the package"
+    return CollectError(message, hint=choices)
 
 
 def _hint(output: str) -> str:
     if "hash" in output.lower():
         return "the download is not what the lock or requirement file says; find out why"
     if "No solution found" in output:
-        return "no release of these packages has a wheel for the target or a pure-Python sdist"
+        return "no release of these packages has a wheel for the target, or source to build it from"
     return "uv's message above says what is wrong"

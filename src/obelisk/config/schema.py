@@ -51,6 +51,10 @@ class Settings:
     """Patterns of modules (`package.tests`) or files (`package/*.so`) to leave out."""
     pure: tuple[str, ...] = ()
     """Packages whose native code is left out: they must work, if slower, as pure Python."""
+    no_binary: tuple[str, ...] = ()
+    """Packages to build from source although they have wheels; `:all:` is every one."""
+    build_packages: tuple[str, ...] = ()
+    """C libraries for packages that are built from source: recipes (`openssl`) or folders."""
     native_libraries: tuple[str, ...] = ()
     """Glob patterns of shared libraries (`lib/libgeo.so`), built for musl, that are linked in."""
     data: tuple[str, ...] = ()

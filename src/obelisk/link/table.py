@@ -9,7 +9,7 @@ from typing import Final
 import xxhash
 
 from obelisk.link import relr
-from obelisk.link.elf import Segment
+from obelisk.link.elf import Segment, pack_segments
 from obelisk.link.graph import Node
 from obelisk.link.layout import Layout
 from obelisk.link.objects import PAGE, Tag
@@ -115,7 +115,8 @@ def _record(
         writer.text(node.names[0]),
         base,
         base + one.span,
-        base + one.elf.header.segments_at,
+        # A copy: tools that edit objects may leave the headers outside of what is in memory.
+        writer.add(pack_segments(one.elf.segments)),
         base + one.dynamic_at,
         at(Tag.SYMTAB),
         at(Tag.STRTAB),

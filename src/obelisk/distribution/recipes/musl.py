@@ -7,20 +7,27 @@ from obelisk.toolchain import build_compiler_rt, jobs
 
 
 def build(shop: Workshop) -> None:
-    """Build the static libc, its start files and its headers, and what clang adds to them."""
-    build_compiler_rt(shop.chain, shop.output / "resource/lib/linux", shop.log)
+    """Build libc, its start files and its headers, and what clang adds to them.
+
+    The static one is the product's; the shared one is for the Python that builds packages.
+    """
+    runtime = shop.output / "resource/lib/linux"
+    build_compiler_rt(shop.chain, runtime, shop.log)
+    builtins = runtime / f"libclang_rt.builtins-{shop.chain.target.architecture}.a"
     shop.run(
         "./configure",
         f"--target={shop.chain.target.clang_triple}",
-        "--disable-shared",
-        "--prefix=/",
+        *("--prefix=/", "--syslibdir=/lib"),
         env={
-            "CC": "cc",
+            # It says itself what is static; the other flags of `cc` do no harm.
+            "CC": "cc-shared",
             "AR": "ar",
             "RANLIB": "ranlib",
             "CFLAGS": "-O2 -fstack-protector-strong -fPIE",
-            "LIBCC": " ",
+            "LIBCC": str(builtins),
         },
     )
     shop.run("make", f"-j{jobs()}")
     shop.run("make", "install", f"DESTDIR={shop.output}")
+    # A link to where libc.so would be if it were the system's.
+    (shop.output / "lib" / f"ld-musl-{shop.chain.target.architecture}.so.1").unlink()

@@ -1,0 +1,212 @@
+"""What packages are built with: the target's Python, able to load extension modules, and compilers.
+
+Build backends run in this Python as on a system whose libc is musl: its sysconfig, its headers and
+its platform tags are the target's, and wheels for musl that a build needs (numpy) work in it. The
+compilers are those of the distribution, under the names that backends call.
+"""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from obelisk.cache import content_key
+from obelisk.catalog import Source
+from obelisk.distribution.archive import read_description
+from obelisk.distribution.build import distribution_key, obtain_distribution
+from obelisk.distribution.cxx import LIBRARIES, header_flags, obtain_cxx
+from obelisk.distribution.libraries import Site, build_libraries, merge_into_sysroot
+from obelisk.distribution.recipes import RECIPES
+from obelisk.distribution.recipes.cpython import major_minor
+from obelisk.errors import ConfigError, ToolError, did_you_mean
+from obelisk.process import run_logged
+from obelisk.toolchain import Toolchain, write_toolchain
+
+_C_COMPILERS: Final = ("cc", "gcc", "clang")
+_CXX_COMPILERS: Final = ("c++", "g++", "clang++")
+_MISSING_COMPILERS: Final = {
+    "Rust": ("cargo", "rustc"),
+    "Fortran": ("gfortran", "flang", "f77", "f90", "f95"),
+}
+_CXX: Final = "C++"
+_CLEARED: Final = ("CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "PYTHONPATH", "PYTHONHOME")
+"""Variables that would bring something of this host into what is built."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Builder:
+    """A place where packages can be built."""
+
+    python: Path
+    """The interpreter that build backends run in."""
+    cache: Path
+    """Folder for what the installer downloads and builds."""
+    chain: Toolchain
+    site: Site
+    distribution: Path
+
+    @property
+    def tools(self) -> Path:
+        """The folder of compilers by the names that backends call."""
+        return self.chain.root / "tools"
+
+    def environment(self, base: Mapping[str, str]) -> dict[str, str]:
+        """Return `base` with the variables that backends find compilers and libraries by."""
+        own = self.chain.environment()
+        return {
+            **{name: value for name, value in base.items() if name not in _CLEARED},
+            "PATH": f"{self.tools}:{own['PATH']}",
+            "CC": "cc",
+            "CXX": "c++",
+            "AR": "ar",
+            "RANLIB": "ranlib",
+            "PKG_CONFIG_LIBDIR": str(self.chain.lib / "pkgconfig"),
+            "CMAKE_PREFIX_PATH": str(self.chain.sysroot),
+            **{name: own[name] for name in ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")},
+        }
+
+    def missing(self) -> set[str]:
+        """Return the languages whose compiler was called and is not there."""
+        return {path.name for path in self._calls.iterdir()}
+
+    def add_missing(self) -> bool:
+        """Provide what was missing and can be built; say whether there was anything."""
+        if _CXX not in self.missing():
+            return False
+        merge_into_sysroot(obtain_cxx(self.site, self.distribution), self.chain.root)
+        (self._calls / _CXX).unlink()
+        _write_cxx(self.tools)
+        return True
+
+    @property
+    def _calls(self) -> Path:
+        return self.chain.root / "calls"
+
+
+def obtain_builder(site: Site, pinned: Source, packages: tuple[str, ...], work: Path) -> Builder:
+    """Return a builder with its compilers in the folder `work`; build what is missing.
+
+    `packages` are the libraries that extension modules may be linked with besides libc: names of
+    recipes, or folders with `include` and `lib`. Raises `ConfigError`, `SourceError` or
+    `ToolError`.
+    """
+    distribution = obtain_distribution(site, pinned)
+    inputs = {
+        "distribution": distribution_key(site.target, pinned),
+        "recipe": inspect.getsource(sys.modules[__name__]) + _customization().read_text(),
+        # The interpreter names its loader by the whole path.
+        "place": str(site.cache.root),
+    }
+    key = content_key(inputs)
+
+    def make(folder: Path) -> None:
+        place = site.cache.root / "builders" / key
+        with (
+            site.console.step(f"Preparing Python {pinned.version} to build packages"),
+            site.cache.workshop("builder") as root,
+        ):
+            _make(site, distribution / "python", root, folder, place)
+
+    home = site.cache.obtain("builders", key, make)
+    chain = write_toolchain(site.target, work / "toolchain")
+    for library in _libraries(site, packages):
+        merge_into_sysroot(library, chain.root)
+    _write_tools(chain, home)
+    return Builder(
+        python=home / "bin" / f"python{major_minor(pinned.version)}",
+        cache=site.cache.root / "uv" / key,
+        chain=chain,
+        site=site,
+        distribution=distribution,
+    )
+
+
+def _libraries(site: Site, packages: tuple[str, ...]) -> list[Path]:
+    """Return the folders of libc and of the libraries that `packages` name."""
+    found = build_libraries(site)
+    chosen = [found["musl"]]
+    for package in packages:
+        if package in found:
+            chosen.append(found[package])
+        elif Path(package).is_dir():
+            chosen.append(Path(package))
+        else:
+            message = f"`build-packages` names `{package}`, which is neither a recipe nor a folder"
+            raise ConfigError(message, hint=did_you_mean(package, found))
+    return chosen
+
+
+def _customization() -> Path:
+    return Path(str(files("obelisk"))) / "distribution/sitecustomize.py"
+
+
+def _make(site: Site, python: Path, root: Path, folder: Path, place: Path) -> None:
+    """Lay out a Python below `folder` that will be at `place`."""
+    chain = write_toolchain(site.target, root / "toolchain")
+    merge_into_sysroot(python / "build", chain.root)
+    description = read_description(python)
+    stdlib = python / description.stdlib
+    if description.static_library is None:
+        message = f"the distribution {python} has no static libpython"
+        raise ToolError(message)
+    for name in ("bin", "lib"):
+        (folder / name).mkdir()
+    shutil.copy(chain.lib / "libc.so", folder / "lib/ld-musl.so.1")
+    skipped = shutil.ignore_patterns("config-*")
+    library = folder / "lib" / stdlib.name
+    shutil.copytree(stdlib, library, ignore=skipped)
+    include = python / "install/include" / stdlib.name
+    shutil.copytree(include, folder / "include" / stdlib.name)
+    shutil.copyfile(_customization(), library / "sitecustomize.py")
+    libraries = [name for recipe in RECIPES.values() for name in recipe.provides]
+    argv: list[str | Path] = [
+        chain.tool("cc-shared"),
+        *("-pie", "-Wl,--export-dynamic"),
+        f"-Wl,--dynamic-linker={place / 'lib/ld-musl.so.1'}",
+        python / "build/Programs/python.o",
+        *("-Wl,--whole-archive", python / description.static_library, "-Wl,--no-whole-archive"),
+        *sorted((python / "build/Modules").rglob("*.a")),
+        "-Wl,--start-group",
+        *(f"-l{name}" for name in libraries if name not in ("c", "m", "dl", "mimalloc")),
+        "-Wl,--end-group",
+        *("-o", folder / "bin" / stdlib.name),
+    ]
+    env = chain.environment()
+    run_logged(argv, log=root / "log.txt", cwd=root, env=env, what="linking Python")
+
+
+def _write_tools(chain: Toolchain, home: Path) -> None:
+    """Write compilers under all names that backends may call, so that none of the host's is."""
+    tools, calls = chain.root / "tools", chain.root / "calls"
+    tools.mkdir()
+    calls.mkdir()
+    # Programs that a build runs are loaded as Python is.
+    loader = f"-Wl,--dynamic-linker='{home / 'lib/ld-musl.so.1'}'"
+    for name in _C_COMPILERS:
+        _write_script(tools / name, f"'{chain.tool('cc-shared')}' {loader}")
+    for language, names in {_CXX: _CXX_COMPILERS, **_MISSING_COMPILERS}.items():
+        for name in names:
+            said = f"obelisk: there is no {language} compiler here for the target"
+            text = f"#!/bin/sh\n: > '{calls / language}'\necho '{said}' >&2\nexit 127\n"
+            (tools / name).write_text(text)
+            (tools / name).chmod(0o755)
+
+
+def _write_cxx(tools: Path) -> None:
+    libraries = " ".join(f"-l{name}" for name in LIBRARIES)
+    hidden = ":".join(f"lib{name}.a" for name in LIBRARIES)
+    flags = " ".join(f"'{flag}'" for flag in header_flags())
+    for name in _CXX_COMPILERS:
+        command = f"'{tools / _C_COMPILERS[0]}' --driver-mode=g++ {flags} -nostdlib++"
+        _write_script(tools / name, command, f"-Wl,--exclude-libs={hidden} {libraries}")
+
+
+def _write_script(path: Path, command: str, last: str = "") -> None:
+    path.write_text(f'#!/bin/sh\nexec {command} "$@" {last}\n')
+    path.chmod(0o755)
