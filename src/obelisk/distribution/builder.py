@@ -164,6 +164,9 @@ def _make(site: Site, python: Path, root: Path, folder: Path, place: Path) -> No
     include = python / "install/include" / stdlib.name
     shutil.copytree(include, folder / "include" / stdlib.name)
     shutil.copyfile(_customization(), library / "sitecustomize.py")
+    for facts in library.glob("_sysconfigdata_*.py"):
+        # CPython itself has no C++ in it, and was not given a compiler for it.
+        facts.write_text(facts.read_text().replace("cc -x c++", "c++"))
     libraries = [name for recipe in RECIPES.values() for name in recipe.provides]
     argv: list[str | Path] = [
         chain.tool("cc-shared"),

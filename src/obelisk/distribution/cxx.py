@@ -50,7 +50,8 @@ def header_flags() -> list[str]:
     folders = (lib / "libcxx/include", lib / "libcxxabi/include")
     return [
         "-nostdinc++",
-        *(word for folder in folders for word in ("-isystem", str(folder))),
+        # Not as system headers: they must come before those of libc, which they wrap.
+        *(f"-I{folder}" for folder in folders),
         *(f"-D{name}" for name in _DEFINES),
     ]
 
