@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obelisk.collect.collect import _own_files, _refuse_native_code, _script_modules
+from obelisk.collect.collect import _own_files, _script_modules
 from obelisk.collect.entry import defines
-from obelisk.collect.install import locked_block
+from obelisk.collect.native import is_native, native_files
 from obelisk.collect.patterns import Filter
-from obelisk.collect.read import is_native, module_name, read_packages, read_tree, record_text
+from obelisk.collect.read import module_name, read_packages, read_tree, record_text
 from obelisk.config.request import read_request
-from obelisk.errors import ConfigError, LinkError
-from obelisk.model import DataFile, Module
+from obelisk.errors import ConfigError
+from obelisk.model import DataFile, Module, NativeFile
 from obelisk.plan import make_plans
 
 
@@ -103,25 +103,63 @@ def test_files_belong_to_the_modules_of_their_folder():
     assert keeps == [True, False, False, False]
 
 
-def test_native_code_is_refused_with_a_way_out():
-    files = [DataFile(path="fast/core.cpython-314-x86_64-linux-musl.so", source=Path())]
-    with pytest.raises(LinkError, match="`fast`") as caught:
-        _refuse_native_code(files)
-    assert "exclude" in caught.value.hint
+@pytest.mark.parametrize(
+    ("path", "content", "native"),
+    [
+        ("a.so", b"\x7fELF...", True),
+        ("lib/libx.so.1.2", b"\x7fELF...", True),
+        ("a.so", b"GROUP ( libc.so.6 )", False),
+        ("a.so", b"", False),
+        ("a.pyd", b"MZ", False),
+        ("tool", b"\x7fELF...", False),
+    ],
+)
+def test_what_is_a_shared_object(tmp_path, path, content, native):
+    source = tmp_path / "file"
+    source.write_bytes(content)
+    assert is_native(DataFile(path=path, source=source)) is native
+
+
+def site_with_native_package(folder):
+    info = folder / "Fast_Json-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: Fast_Json\nVersion: 1.0\n")
+    (info / "RECORD").write_text("fast.so,,\n")
+    for name in ("fast.so", "stray.so"):
+        (folder / name).write_bytes(b"\x7fELF")
+    return [DataFile(path=name, source=folder / name) for name in ("fast.so", "stray.so")]
+
+
+def test_shared_objects_know_their_package(tmp_path):
+    files = site_with_native_package(tmp_path)
+    found = native_files(tmp_path, files, ())
+    assert [(one.path, one.package) for one in found] == [
+        ("fast.so", "Fast_Json"),
+        ("stray.so", None),
+    ]
+    assert [one.path for one in native_files(tmp_path, files, ("fast-json",))] == ["stray.so"]
+
+
+def test_a_package_that_cannot_be_made_pure(tmp_path):
+    files = site_with_native_package(tmp_path)
+    with pytest.raises(ConfigError, match="`fast-jsn`") as caught:
+        native_files(tmp_path, files, ("fast-jsn",))
+    assert "did you mean `fast-json`?" in caught.value.hint
 
 
 @pytest.mark.parametrize(
-    ("path", "native"),
+    ("path", "module"),
     [
-        ("a.so", True),
-        ("lib/libx.so.1.2", True),
-        ("a.pyd", True),
-        ("a.so.txt", True),
-        ("also", False),
+        ("a/b.cpython-314-x86_64-linux-musl.so", "a.b"),
+        ("a/b.abi3.so", "a.b"),
+        ("b.so", "b"),
+        ("a/__init__.abi3.so", "a"),
+        ("numpy.libs/libx-1.so", None),
+        ("a/libx.so.1", None),
     ],
 )
-def test_names_of_native_code(path, native):
-    assert is_native(path) is native
+def test_which_shared_objects_can_be_imported(path, module):
+    assert NativeFile(path=path, source=Path(), package=None).module == module
 
 
 @pytest.mark.parametrize(
@@ -156,12 +194,6 @@ def test_a_script_brings_the_modules_beside_it(tmp_path):
     (tmp_path / "package/part.py").write_text("")
     names = [one.name for one in _script_modules(tmp_path / "tool.py")]
     assert sorted(names) == ["helper", "package", "package.part", "tool"]
-
-
-def test_one_package_of_an_exported_lock():
-    text = "a==1 \\\n    --hash=sha256:x\nb==2 ; python_version > '3' \\\n    --hash=sha256:y\n"
-    assert locked_block(text, "b") == "b==2 ; python_version > '3' \\\n    --hash=sha256:y\n\n"
-    assert locked_block(text, "c") is None
 
 
 @pytest.mark.parametrize("pattern", ["/etc/*", "../*", "none/*"])

@@ -1,6 +1,7 @@
 import contextlib
 import io
 import struct
+from dataclasses import replace
 
 import pytest
 from elftools.elf.elffile import ELFFile
@@ -9,10 +10,22 @@ from hypothesis import strategies as st
 
 from obelisk.errors import LinkError, VerifyError
 from obelisk.link.elf import read_elf
-from obelisk.link.image import link
+from obelisk.link.image import link as link_all
+from obelisk.link.native import Natives
 from obelisk.payload import Item, Kind, write_payload
+from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.verify.elf import read_executable
 from obelisk.verify.verify import verify
+
+NOTHING = Natives(files=(), provided={}, abi="")
+
+
+def link(runtime, payload, page_size=4096):
+    """Link with no shared object, and return the file's bytes."""
+    target = replace(parse_target(DEFAULT_TARGET), page_size=page_size)
+    file = io.BytesIO()
+    link_all(runtime, payload, NOTHING, target).write(file)
+    return file.getvalue()
 
 
 @pytest.fixture
@@ -23,12 +36,12 @@ def payload():
 @pytest.fixture
 def executable(tiny_runtime, payload, tmp_path):
     path = tmp_path / "app"
-    path.write_bytes(link(tiny_runtime, payload, page_size=4096))
+    path.write_bytes(link(tiny_runtime, payload))
     return path
 
 
 def test_the_payload_is_one_more_segment_after_the_last(tiny_runtime, payload):
-    elf = ELFFile(io.BytesIO(link(tiny_runtime, payload, page_size=4096)))
+    elf = ELFFile(io.BytesIO(link(tiny_runtime, payload)))
     loads = [s.header for s in elf.iter_segments("PT_LOAD")]
     assert [load["p_vaddr"] for load in loads] == [0, 0x2000]
     assert loads[1]["p_offset"] % 4096 == 0
@@ -40,7 +53,7 @@ def test_the_payload_is_one_more_segment_after_the_last(tiny_runtime, payload):
 
 
 def test_the_table_describes_itself(tiny_runtime, payload):
-    elf = read_elf(link(tiny_runtime, payload, page_size=4096))
+    elf = read_elf(link(tiny_runtime, payload))
     assert elf.segments[0].file_size == len(elf.segments) * 56
 
 
@@ -57,7 +70,7 @@ def test_a_sound_executable_has_only_sound_findings(executable):
 
 def test_a_runtime_without_room_is_refused(tiny_runtime):
     with pytest.raises(LinkError, match="no room"):
-        link(tiny_runtime.replace(b".note.obelisk", b".note.another"), b"", page_size=4096)
+        link(tiny_runtime.replace(b".note.obelisk", b".note.another"), b"")
 
 
 @pytest.mark.parametrize("data", [b"", b"MZ", b"\x7fELF" + bytes(60), b"#!/bin/sh\n" * 20])
@@ -67,7 +80,7 @@ def test_what_is_no_executable_of_ours_is_refused(tmp_path, data):
     with pytest.raises(VerifyError, match="not an executable that Obelisk made"):
         read_executable(path)
     with pytest.raises(LinkError):
-        link(data, b"", page_size=4096)
+        link(data, b"")
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -111,7 +124,7 @@ def test_readers_of_damaged_files_refuse_and_never_crash(tmp_path_factory, data)
     with contextlib.suppress(VerifyError):
         verify(path)
     with contextlib.suppress(LinkError):
-        link(image, b"payload", page_size=4096)
+        link(image, b"payload")
 
 
 def _image():

@@ -6,7 +6,16 @@ import pytest
 
 from obelisk.config.request import read_request
 from obelisk.config.schema import Compression
-from obelisk.model import Bytecode, Collection, DataFile, EntryPoint, Module, Package, RunModule
+from obelisk.model import (
+    Bytecode,
+    Collection,
+    DataFile,
+    EntryPoint,
+    Module,
+    NativeFile,
+    Package,
+    RunModule,
+)
 from obelisk.pack import MANIFEST, main_module, main_program, pack
 from obelisk.payload import Kind, read_payload
 from obelisk.plan import make_plans
@@ -33,6 +42,10 @@ def parts(tmp_path):
     collection = Collection(
         modules=tuple(one.module for one in bytecodes),
         files=(DataFile(path="app/data.bin", source=data),),
+        natives=(
+            NativeFile(path="app/fast.abi3.so", source=data, package="App"),
+            NativeFile(path="app.libs/libx.so.1", source=data, package="App"),
+        ),
         packages=(Package(name="App", version="1", license="MIT", commands=()),),
         entry=RunModule(module="tool"),
     )
@@ -53,9 +66,12 @@ def test_modules_files_sources_and_manifest(plan, parts):
         "app": Kind.PACKAGE,
         "app.deep": Kind.NAMESPACE,
         "app.deep.mod": Kind.MODULE,
+        "app.fast": Kind.EXTENSION,
         "tool": Kind.MODULE,
     }
     assert payload.read(payload.file("app/__init__.py")).startswith(b"# source of app")
+    assert payload.read(payload.modules[3]) == b"app/fast.abi3.so"
+    assert payload.file("app.libs/libx.so.1").kind == Kind.FILE
     assert payload.read(payload.file("app/data.bin")) == b"data " * 100
     manifest = json.loads(payload.read(payload.file(MANIFEST)))
     assert manifest["packages"] == [{"name": "App", "version": "1", "license": "MIT"}]

@@ -57,7 +57,7 @@ def connect(found: Sequence[Found], provide: Callable[[str], Found | None]) -> l
     place = 0
     while place < len(files):
         own = []
-        for name in files[place].object.needed:
+        for name in files[place].object.dynamic.needed:
             if name.startswith(_LIBC):
                 continue
             number = finder.find(files[place], name)

@@ -86,7 +86,7 @@ def _lay_out_tls(
         if one.tls.alignment > tls.segment.alignment:
             message = f"{one} aligns thread-local variables to {one.tls.alignment} bytes"
             raise LinkError(message)
-        if any(one.read(one.tls.address, one.tls.file_size)):
+        if any(one.memory.at(one.tls.address, one.tls.file_size)):
             lowest = _down_to(lowest + one.tls.memory_size, one.tls)
             below[number] = lowest
             initialised.add(number)

@@ -49,7 +49,7 @@ class Linked:
             written = [s for s in node.object.loads if part.content and s.address >= part.start]
             for load in node.object.loads:
                 if load not in written:
-                    content = node.object.read(load.address, load.file_size)
+                    content = node.object.memory.at(load.address, load.file_size)
                     yield base + load.address, content
             if written:
                 end = max(load.address + load.file_size for load in written)

@@ -16,8 +16,10 @@ from obelisk.link import relr
 from obelisk.link.graph import Node
 from obelisk.link.layout import Layout
 from obelisk.link.machine import Action, Machine
-from obelisk.link.objects import ABSOLUTE, PAGE, Kind, SharedObject, Symbol
+from obelisk.link.memory import PAGE
+from obelisk.link.objects import SharedObject
 from obelisk.link.symbols import Definition, Resolver
+from obelisk.link.symtab import ABSOLUTE, Kind, Symbol
 
 _MASK: Final = (1 << 64) - 1
 _RELA: Final = struct.Struct("<QQq")
@@ -229,5 +231,5 @@ def _writable_part(one: SharedObject) -> tuple[int, bytearray]:
     for load in one.loads:
         if load.address >= start:
             place = load.address - start
-            content[place : place + load.file_size] = one.read(load.address, load.file_size)
+            content[place : place + load.file_size] = one.memory.at(load.address, load.file_size)
     return start, content

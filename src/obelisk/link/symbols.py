@@ -10,7 +10,7 @@ from typing import Final
 from obelisk.errors import LinkError
 from obelisk.link.elf import Elf, Section, section_name
 from obelisk.link.graph import Node
-from obelisk.link.objects import LOCAL, WEAK, Kind, Symbol
+from obelisk.link.symtab import LOCAL, WEAK, Kind, Symbol
 
 _SYMBOL: Final = struct.Struct("<IBBHQQ")
 _WRAPPED: Final = b"__wrap_"

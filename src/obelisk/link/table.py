@@ -9,10 +9,11 @@ from typing import Final
 import xxhash
 
 from obelisk.link import relr
+from obelisk.link.dynamic import Tag
 from obelisk.link.elf import Segment, pack_segments
 from obelisk.link.graph import Node
 from obelisk.link.layout import Layout
-from obelisk.link.objects import PAGE, Tag
+from obelisk.link.memory import PAGE
 from obelisk.link.relocate import Relocated
 
 _VERSION: Final = 1
@@ -106,7 +107,7 @@ def _record(
     one, base = node.object, layout.bases[number]
 
     def at(tag: int) -> int:
-        return base + one.tag(tag) if one.tag(tag) else 0
+        return base + one.dynamic.get(tag) if one.dynamic.get(tag) else 0
 
     writable = [_pages(base, load) for load in one.loads if load.writable]
     words = relr.encode([base + place for place in relocated.pointers])
@@ -117,7 +118,7 @@ def _record(
         base + one.span,
         # A copy: tools that edit objects may leave the headers outside of what is in memory.
         writer.add(pack_segments(one.elf.segments)),
-        base + one.dynamic_at,
+        base + one.dynamic.address,
         at(Tag.SYMTAB),
         at(Tag.STRTAB),
         at(Tag.GNU_HASH),
@@ -134,8 +135,8 @@ def _record(
         *relro,
         len(one.elf.segments),
         len(one.symbols),
-        one.tag(Tag.INIT_ARRAYSZ) // 8,
-        one.tag(Tag.FINI_ARRAYSZ) // 8,
+        one.dynamic.get(Tag.INIT_ARRAYSZ) // 8,
+        one.dynamic.get(Tag.FINI_ARRAYSZ) // 8,
         len(node.closure),
         len(writable),
         len(words),

@@ -13,9 +13,9 @@ from typing import Final
 
 from obelisk.errors import LinkError
 from obelisk.link import relr
+from obelisk.link.dynamic import Tag
 from obelisk.link.elf import READ, Elf, Segment, SegmentType
 from obelisk.link.native import Linked
-from obelisk.link.objects import Tag
 
 _DYNAMIC: Final = struct.Struct("<qQ")
 _WORD: Final = struct.Struct("<Q")

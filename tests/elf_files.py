@@ -1,0 +1,205 @@
+"""Small ELF files for tests of the linker, made byte by byte: no compiler is asked."""
+
+import struct
+
+DATA = 0x2100
+"""Address of a shared object's data; its dynamic section is before it."""
+CODE = 0x1000
+TLS_AT = 0x2F00
+
+RELATIVE, SYMBOL, SLOT, MODULE, IN_MODULE, IN_THREAD, DESCRIPTOR, IFUNC = (
+    8,
+    1,
+    6,
+    16,
+    17,
+    18,
+    36,
+    37,
+)
+FUNCTION, OBJECT, TLS, IFUNC_KIND = 2, 1, 6, 10
+GLOBAL, WEAK = 1, 2
+
+
+def header(machine=62, kind=3, segments=0, sections_at=0, sections=0, names=0, segments_at=64):
+    ident = b"\x7fELF\x02\x01\x01" + bytes(9)
+    return struct.pack(
+        "<16sHHIQQQIHHHHHH",
+        *(ident, kind, machine, 1, 0, segments_at, sections_at, 0),
+        *(64, 56, segments, 64, sections, names),
+    )
+
+
+def segment(kind, flags, address, size, memory=None, align=0x1000):
+    memory = size if memory is None else memory
+    return struct.pack("<IIQQQQQQ", kind, flags, address, address, address, size, memory, align)
+
+
+def strings_of(names):
+    table, places = b"\0", {}
+    for name in names:
+        places[name] = len(table)
+        table += name.encode() + b"\0"
+    return table, places
+
+
+def gnu_hash(name):
+    value = 5381
+    for byte in name.encode():
+        value = (value * 33 + byte) & 0xFFFFFFFF
+    return value
+
+
+def hash_table(undefined, exported):
+    """One bucket for all; the filter lets everything through."""
+    first = 1 + len(undefined)
+    table = struct.pack("<IIIIQI", 1, first, 1, 0, (1 << 64) - 1, first if exported else 0)
+    for number, name in enumerate(exported, 1):
+        table += struct.pack("<I", gnu_hash(name) & ~1 | (number == len(exported)))
+    return table
+
+
+def shared_object(
+    exports=None,
+    imports=(),
+    relocations=(),
+    data=b"",
+    bss=0,
+    needed=(),
+    tags=(),
+    tls=None,
+    relr=(),
+    name="x.so",
+    versions=(),
+    **head,
+):
+    """Return the bytes of a shared object.
+
+    `exports` are {name: (address, kind)}; `imports` names or (name, binding); `relocations`
+    (address, type, name or number, addend); `tls` (initial bytes, size, alignment); `tags`
+    (tag, value), whose value may be a text.
+    """
+    exports = exports or {}
+    imports = [(one, GLOBAL) if isinstance(one, str) else one for one in imports]
+    texts = [value for _, value in tags if isinstance(value, str)]
+    words = [*(one for one, _ in imports), *exports, *needed, *texts, name, *versions]
+    strings, places = strings_of(words)
+    symbols = bytes(24)
+    for one, binding in imports:
+        symbols += struct.pack("<IBBHQQ", places[one], binding << 4, 0, 0, 0, 0)
+    for one, (address, kind) in exports.items():
+        symbols += struct.pack("<IBBHQQ", places[one], GLOBAL << 4 | kind, 0, 1, address, 8)
+    numbers = {one: 1 + n for n, one in enumerate([*(i for i, _ in imports), *exports])}
+    rela = b"".join(
+        struct.pack("<QQq", place, numbers.get(one, one or 0) << 32 | kind, addend)
+        for place, kind, one, addend in relocations
+    )
+    content, at = b"", {}
+    for key, part in (
+        ("symbols", symbols),
+        ("hash", hash_table(imports, list(exports))),
+        ("rela", rela),
+        ("relr", b"".join(struct.pack("<Q", word) for word in relr)),
+        ("strings", strings),
+        ("versions", _version_needs([places[one] for one in versions])),
+    ):
+        content += bytes(-len(content) % 8)
+        at[key] = 0x400 + len(content)
+        content += part
+    dynamic = [(1, places[one]) for one in needed] + [(14, places[name])]
+    dynamic += [
+        (5, at["strings"]),
+        (10, len(strings)),
+        (6, at["symbols"]),
+        (0x6FFFFEF5, at["hash"]),
+    ]
+    dynamic += [(7, at["rela"]), (8, len(rela))] if rela else []
+    dynamic += [(36, at["relr"]), (35, 8 * len(relr))] if relr else []
+    dynamic += [(0x6FFFFFFE, at["versions"]), (0x6FFFFFFF, 1)] if versions else []
+    dynamic += [(tag, places.get(value, value)) for tag, value in tags]
+    table = b"".join(struct.pack("<qQ", *one) for one in [*dynamic, (0, 0)])
+    image, size, alignment = tls or (b"", 0, 1)
+    used = 0x1000 if image else 0x100 + len(data)
+    segments = [
+        segment(1, 4, 0, 0x400 + len(content)),
+        segment(1, head.pop("code_flags", 5), CODE, 16),
+        segment(1, 6, 0x2000, used, used + bss),
+        segment(2, 6, 0x2000, len(table), align=8),
+        *([segment(7, 4, TLS_AT, len(image), size, alignment)] if tls else []),
+        *([segment(3, 4, 0x400, 8)] if head.pop("interpreter", False) else []),
+    ]
+    file = (header(segments=len(segments), **head) + b"".join(segments)).ljust(0x400, b"\0")
+    file = (file + content).ljust(CODE, b"\0") + b"\xc3" * 16
+    file = (file.ljust(0x2000, b"\0") + table).ljust(DATA, b"\0") + data
+    return file.ljust(TLS_AT, b"\0") + image.ljust(0x100, b"\0") if image else file
+
+
+def _version_needs(names):
+    if not names:
+        return b""
+    table = struct.pack("<HHIII", 1, len(names), 0, 16, 0)
+    return table + b"".join(struct.pack("<IHHII", 0, 0, 2, name, 16) for name in names)
+
+
+RUNTIME_SYMBOLS = {
+    "malloc": (0x500, FUNCTION),
+    "open": (0x510, FUNCTION),
+    "__wrap_open": (0x520, FUNCTION),
+    "stat": (0x530, FUNCTION),
+    "PyLong_FromLong": (0x540, FUNCTION),
+    "obelisk_tls_descriptor": (0x550, FUNCTION),
+    "obelisk_tls_pool": (0x20, TLS),
+}
+RUNTIME_RELR = (0x708, 0x760)
+"""Addresses of the runtime's own relative relocations; the second is in its TLS image."""
+
+
+def runtime(symbols=None, pool=0x200):
+    """Return an ELF file with what `link` needs of a runtime, in the memory from 0 to 0x1800.
+
+    Its thread-local block is at 0x760: 16 bytes with initial values, then `pool` bytes of room.
+    """
+    symbols = RUNTIME_SYMBOLS if symbols is None else symbols
+    reserve, count = 896, 7
+    note = 64 + 56 * count
+    segments = [
+        segment(6, 4, 64, 56 * count, align=8),
+        segment(1, 6, 0, 0xC00, 0x1800),
+        segment(0x6474E552, 4, 0x700, 16, align=1),
+        segment(0x6474E551, 6, 0, 0),
+        segment(2, 6, 0x800, 64, align=8),
+        segment(7, 4, 0x760, 16, 0x20 + pool, align=64),
+        segment(4, 4, note, reserve, align=8),
+    ]
+    strings, places = strings_of(symbols)
+    table = bytes(24)
+    for name, (address, kind) in symbols.items():
+        size = pool if name == "obelisk_tls_pool" else 16
+        table += struct.pack("<IBBHQQ", places[name], GLOBAL << 4 | kind, 0, 1, address, size)
+    relr = struct.pack("<QQ", *RUNTIME_RELR)
+    dynamic = struct.pack("<qQqQqQqQ", 36, 0x880, 35, len(relr), 30, 8, 0, 0)
+    names = b"\0.note.obelisk\0.shstrtab\0.dynsym\0.dynstr\0"
+
+    def section(name, kind, address, offset, size):
+        return struct.pack(
+            "<IIQQQQIIQQ", names.index(name), kind, 2, address, offset, size, 0, 0, 8, 0
+        )
+
+    head_size = 0x800
+    parts = {0x800: dynamic, 0x880: relr, 0x8C0: table, 0xA80: strings}
+    body = bytearray(b"".join([header(segments=count), *segments]).ljust(0xC00, b"\0"))
+    for place, part in parts.items():
+        body[place : place + len(part)] = part
+    body[0x760:0x770] = struct.pack("<QQ", 0x500, 7)
+    sections = [
+        bytes(64),
+        section(b".note.obelisk", 7, note, note, reserve),
+        section(b".shstrtab", 3, 0, len(body), len(names)),
+        section(b".dynsym", 11, 0x8C0, 0x8C0, len(table)),
+        section(b".dynstr", 3, 0xA80, 0xA80, len(strings)),
+    ]
+    assert note + reserve <= head_size
+    body[:64] = header(
+        segments=count, sections_at=len(body) + len(names), sections=len(sections), names=2
+    )
+    return bytes(body) + names + b"".join(sections)

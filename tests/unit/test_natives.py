@@ -1,0 +1,440 @@
+"""Linking shared objects, on files made byte by byte; see tests/elf_files.py."""
+
+import contextlib
+import io
+import random
+import struct
+from itertools import pairwise
+
+import pytest
+from elf_files import (
+    CODE,
+    DATA,
+    DESCRIPTOR,
+    FUNCTION,
+    IFUNC,
+    IFUNC_KIND,
+    IN_MODULE,
+    IN_THREAD,
+    MODULE,
+    RELATIVE,
+    RUNTIME_RELR,
+    RUNTIME_SYMBOLS,
+    SLOT,
+    SYMBOL,
+    TLS,
+    TLS_AT,
+    WEAK,
+    runtime,
+    shared_object,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from obelisk.errors import LinkError
+from obelisk.link import relr
+from obelisk.link.elf import read_elf
+from obelisk.link.image import link
+from obelisk.link.native import Natives
+from obelisk.model import NativeFile
+from obelisk.target import DEFAULT_TARGET, parse_target
+
+ABI = "cpython-314-x86_64-linux-musl"
+TARGET = parse_target(DEFAULT_TARGET)
+
+
+class Linked:
+    """An executable as it is in memory, mapped at 0."""
+
+    def __init__(self, image):
+        file = io.BytesIO()
+        image.write(file)
+        self.file = file.getvalue()
+        self.elf = read_elf(self.file)
+        self.segments = self.elf.segments
+        (place,) = [one.address for one in self.segments if one.type == 0x6F626C6D]
+        head = struct.unpack("<8sIIQQQQQQQQQ", self.read(place, 88))
+        self.memory = head[8:10]
+        self.objects = {}
+        for number in range(head[2]):
+            row = struct.unpack("<20Q8I", self.read(head[3] + 192 * number, 192))
+            self.objects[self.text(row[0])] = row
+        rows = self.read(head[4], 16 * head[5])
+        self.names = {self.text(t): n for t, n in struct.iter_unpack("<QQ", rows)}
+        self.data = list(struct.iter_unpack("<QQ", self.read(head[6], 16 * head[7])))
+        self.numbers = list(self.objects)
+
+    def read(self, address, size):
+        for one in self.segments:
+            if one.type == 1 and one.address <= address < one.address + one.memory_size:
+                start = one.offset + address - one.address
+                return self.file[start : start + size]
+        raise AssertionError(hex(address))
+
+    def word(self, address):
+        return struct.unpack("<Q", self.read(address, 8))[0]
+
+    def text(self, address):
+        return self.read(address, 200).split(b"\0")[0].decode()
+
+    def base(self, name):
+        return self.objects[name][1]
+
+    def pointers(self, name):
+        row = self.objects[name]
+        words = struct.unpack(f"<{row[26]}Q", self.read(row[16], 8 * row[26]))
+        return [address - row[1] for address in relr.decode(words)]
+
+    def closure(self, name):
+        row = self.objects[name]
+        numbers = struct.unpack(f"<{row[24]}I", self.read(row[13], 4 * row[24]))
+        return [self.numbers[number] for number in numbers]
+
+    def order(self, name):
+        row = self.objects[name]
+        numbers = struct.unpack(f"<{row[24]}I", self.read(row[14], 4 * row[24]))
+        return [self.numbers[number] for number in numbers]
+
+
+@pytest.fixture
+def linked(tmp_path):
+    def build(files, provided=None, base=None, package="pkg"):
+        def native(path, data):
+            source = tmp_path / path.replace("/", "_")
+            source.write_bytes(data)
+            return NativeFile(path=path, source=source, package=package)
+
+        natives = Natives(
+            files=[native(path, data) for path, data in files.items()],
+            provided={name: native(name, data) for name, data in (provided or {}).items()},
+            abi=ABI,
+        )
+        return Linked(link(base or runtime(), b"payload", natives, TARGET))
+
+    return build
+
+
+def test_addresses_and_pointers(linked):
+    one = shared_object(
+        exports={"own": (CODE, FUNCTION)},
+        imports=["malloc", "PyLong_FromLong"],
+        relocations=[
+            (DATA, RELATIVE, None, CODE + 4),
+            (DATA + 8, SYMBOL, "malloc", 0),
+            (DATA + 16, SLOT, "own", 0),
+            (DATA + 24, SYMBOL, "PyLong_FromLong", 2),
+        ],
+        data=bytes(40),
+    )
+    found = linked({"a.so": one})
+    base = found.base("a.so")
+    assert base % 4096 == 0
+    words = [found.word(base + DATA + place) for place in (0, 8, 16, 24, 32)]
+    assert words == [base + CODE + 4, 0x500, base + CODE, 0x542, 0]
+    assert found.pointers("a.so") == [DATA, DATA + 8, DATA + 16, DATA + 24]
+
+
+def test_compact_relative_relocations(linked):
+    data = struct.pack("<QQQ", CODE, 5, CODE + 8)
+    found = linked({"a.so": shared_object(data=data, relr=[DATA, 0b101])})
+    base = found.base("a.so")
+    assert [found.word(base + DATA + n) for n in (0, 8, 16)] == [base + CODE, 5, base + CODE + 8]
+    assert found.pointers("a.so") == [DATA, DATA + 16]
+
+
+def test_the_executables_own_file_system_and_large_file_names(linked):
+    one = shared_object(
+        imports=["open", "open64", "stat64"],
+        relocations=[
+            (DATA, SLOT, "open", 0),
+            (DATA + 8, SLOT, "open64", 0),
+            (DATA + 16, SLOT, "stat64", 0),
+        ],
+        data=bytes(24),
+    )
+    found = linked({"a.so": one})
+    base = found.base("a.so")
+    assert [found.word(base + DATA + n) for n in (0, 8, 16)] == [0x520, 0x520, 0x530]
+
+
+def test_weak_symbols_may_be_missing_and_libc_comes_first(linked):
+    one = shared_object(
+        exports={"malloc": (CODE, FUNCTION)},
+        imports=[("nowhere", WEAK)],
+        relocations=[(DATA, SLOT, "nowhere", 0), (DATA + 8, SLOT, "malloc", 0)],
+        data=b"\xff" * 16,
+    )
+    found = linked({"a.so": one})
+    base = found.base("a.so")
+    assert found.word(base + DATA) == 0
+    assert found.word(base + DATA + 8) == 0x500
+    assert found.pointers("a.so") == [DATA + 8]
+
+
+def user(*names, needed=(), **more):
+    slots = [(DATA + 8 * n, SLOT, name, 0) for n, name in enumerate(names)]
+    return shared_object(
+        imports=names, relocations=slots, data=bytes(64), needed=needed, name="user.so", **more
+    )
+
+
+def library(name, *exports, **more):
+    return shared_object(exports=dict.fromkeys(exports, (CODE, FUNCTION)), name=name, **more)
+
+
+def test_libraries_are_found_beside_by_origin_and_by_soname(linked):
+    found = linked(
+        {
+            "pkg/user.so": user(
+                *("f", "g", "h"),
+                needed=["libf.so.1", "libg.so", "libh.so"],
+                tags=[(29, "$ORIGIN/../pkg.libs")],
+            ),
+            "pkg.libs/libf.so.1": library("libf.so.1", "f"),
+            "pkg/libg.so": library("libg.so", "g"),
+            "other/deep/x.so": library("libh.so", "h"),
+        }
+    )
+    assert found.closure("pkg/user.so") == [
+        *("pkg/user.so", "pkg.libs/libf.so.1", "pkg/libg.so", "other/deep/x.so")
+    ]
+    words = [found.word(found.base("pkg/user.so") + DATA + n) for n in (0, 8, 16)]
+    names = ("pkg.libs/libf.so.1", "pkg/libg.so", "other/deep/x.so")
+    assert words == [found.base(name) + CODE for name in names]
+
+
+def test_needed_libraries_are_set_up_first(linked):
+    found = linked(
+        {
+            "a.so": user(needed=["b.so", "c.so"]),
+            "b.so": library("b.so", needed=["c.so"]),
+            "c.so": library("c.so"),
+        }
+    )
+    assert found.order("a.so") == ["c.so", "b.so", "a.so"]
+    assert found.order("c.so") == ["c.so"]
+
+
+def test_libraries_that_need_each_other(linked):
+    found = linked(
+        {"a.so": library("a.so", needed=["b.so"]), "b.so": library("b.so", needed=["a.so"])}
+    )
+    assert sorted(found.order("a.so")) == ["a.so", "b.so"]
+
+
+def test_a_symbol_is_not_seen_without_need(linked):
+    with pytest.raises(LinkError, match=r"`user\.so` of pkg needs `f`"):
+        linked({"user.so": user("f"), "libf.so": library("libf.so", "f")})
+
+
+def test_a_provided_library_goes_in_only_when_it_is_needed(linked):
+    provided = {"libz.so.1": library("libz.so.1", "inflate")}
+    alone = linked({"a.so": library("a.so")}, provided)
+    assert list(alone.objects) == ["a.so"]
+    found = linked({"a.so": user("inflate", needed=["libz.so.1"])}, provided)
+    assert found.closure("a.so") == ["a.so", "libz.so.1"]
+
+
+def test_a_library_under_two_roots_sees_what_both_have(linked):
+    """Otherwise what it is bound to would depend on which is imported first."""
+    one = library("one.so", "shared", needed=["low.so"])
+    two = library("two.so", "shared", needed=["low.so"])
+    low = shared_object(
+        exports={"shared": (CODE + 8, FUNCTION)},
+        relocations=[(DATA, SLOT, "shared", 0)],
+        data=bytes(8),
+        name="low.so",
+    )
+    found = linked({"one.so": one, "two.so": two, "low.so": low})
+    assert found.word(found.base("low.so") + DATA) == found.base("low.so") + CODE + 8
+
+
+def test_identical_files_are_linked_once(linked):
+    same = library("libsame.so", "f")
+    found = linked({"a.libs/libsame.so": same, "b.libs/libsame.so": same, "c.so": library("c.so")})
+    assert list(found.objects) == ["a.libs/libsame.so", "c.so"]
+    assert found.names["a.libs/libsame.so"] == found.names["b.libs/libsame.so"]
+    assert {"libsame.so", "c.so"} <= set(found.names)
+
+
+# Thread-local variables: the runtime's block begins 0x220 below the thread pointer.
+BELOW = 0x220
+
+
+def tls_user(exports=None, **more):
+    return shared_object(
+        exports=exports or {},
+        relocations=[
+            (DATA, IN_THREAD, None, 4),
+            (DATA + 8, MODULE, None, 0),
+            (DATA + 24, DESCRIPTOR, None, 2),
+            *((DATA + 40 + 16 * n, MODULE, name, 0) for n, name in enumerate(exports or {})),
+            *((DATA + 48 + 16 * n, IN_MODULE, name, 0) for n, name in enumerate(exports or {})),
+        ],
+        data=bytes(16) + struct.pack("<Q", 6) + bytes(80),
+        **more,
+    )
+
+
+def signed(value):
+    return value - (1 << 64) if value >> 63 else value
+
+
+@pytest.mark.parametrize("values", [b"", b"\0" * 8, b"\1" * 8])
+def test_all_models_of_thread_local_variables(linked, values):
+    one = tls_user({"variable": (16, TLS)}, tls=(values, 40, 8))
+    found = linked({"a.so": one})
+    row, at = found.objects["a.so"], found.base("a.so") + DATA
+    below = row[17]
+    (block,) = [one for one in found.segments if one.type == 7]
+    whole = block.memory_size + ((-block.address - block.memory_size) & (block.alignment - 1))
+    assert signed(found.word(at)) == 4 - below
+    assert found.word(at + 8) == 1
+    assert found.word(at + 16) == 6 + whole - below, "its own variables need no relocation"
+    assert found.word(at + 24) == RUNTIME_SYMBOLS["obelisk_tls_descriptor"][0]
+    assert signed(found.word(at + 32)) == 2 - below
+    assert found.word(at + 40) == 1
+    assert found.word(at + 48) == 16 + whole - below
+    assert (below + TLS_AT) % 8 == 0
+    if any(values):
+        assert below > BELOW, "initial values stand below the runtime's block"
+        place = block.address + whole - below
+        assert found.read(place, 8) == values
+        assert found.read(block.address + whole - BELOW, 16) == struct.pack("<QQ", 0x500, 7)
+    else:
+        assert 0 < below <= BELOW - 0x20, "zeros stand in the runtime's pool"
+        assert block.file_size == 16, "and nothing more is copied for every thread"
+
+
+def test_addresses_among_initial_values_are_relocated_where_they_are_used(linked):
+    one = shared_object(
+        relocations=[(TLS_AT, RELATIVE, None, CODE)], tls=(b"\xff" * 16, 16, 8), data=bytes(8)
+    )
+    found = linked({"a.so": one})
+    (block,) = [one for one in found.segments if one.type == 7]
+    whole = block.memory_size + ((-block.address - block.memory_size) & (block.alignment - 1))
+    place = block.address + whole - found.objects["a.so"][17]
+    assert found.word(place) == found.base("a.so") + CODE
+    (dynamic,) = [one for one in found.segments if one.type == 2]
+    rows = dict(struct.iter_unpack("<qQ", found.read(dynamic.address, dynamic.file_size)))
+    words = struct.unpack(f"<{rows[35] // 8}Q", found.read(rows[36], rows[35]))
+    moved = block.address + whole - BELOW
+    assert relr.decode(words) == sorted([RUNTIME_RELR[0], moved, place])
+
+
+def test_many_blocks_are_apart_and_aligned(linked):
+    chance = random.Random(3)
+    sizes = {f"{n}.so": (chance.randrange(1, 20), 2 ** chance.randrange(7)) for n in range(12)}
+    files = {
+        name: shared_object(
+            name=name, tls=(b"\1" if size % 2 else b"", size, alignment), data=bytes(8)
+        )
+        for name, (size, alignment) in sizes.items()
+    }
+    found = linked(files, base=runtime(pool=0x400))
+    spans = []
+    for name, (size, alignment) in sizes.items():
+        below = found.objects[name][17]
+        assert (below + TLS_AT) % alignment == 0
+        spans.append((-below, -below + size))
+    spans.sort()
+    assert all(one[1] <= two[0] for one, two in pairwise(spans))
+
+
+def test_all_pages_but_code_lose_the_right_to_run_at_start(linked):
+    found = linked({"a.so": library("a.so"), "b.so": library("b.so")})
+    code = [(base + CODE, base + CODE + 0x1000) for base in map(found.base, ("a.so", "b.so"))]
+    covered = sorted([*code, *found.data])
+    assert covered[0][0] == found.memory[0]
+    assert covered[-1][1] >= found.memory[1]
+    assert all(one[1] == two[0] for one, two in pairwise(covered))
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"a.so": shared_object(machine=183)}, "another machine (ELF machine 183), not x86-64"),
+        ({"a.so": shared_object(kind=2)}, "it is not a shared object"),
+        ({"a.so": shared_object(interpreter=True)}, "it is not a shared object"),
+        ({"a.so": shared_object(needed=["libc.so.6"])}, "built for glibc (it needs libc.so.6)"),
+        ({"a.so": shared_object(versions=["GLIBC_2.17"])}, "built for glibc (it needs GLIBC_2.17)"),
+        ({"a.so": shared_object(tags=[(22, 0)])}, "text relocations"),
+        ({"a.so": shared_object(tags=[(30, 4)])}, "text relocations"),
+        ({"a.so": shared_object(code_flags=7)}, "writable and executable"),
+        (
+            {"a.so": shared_object(exports={"f": (CODE, IFUNC_KIND)})},
+            "`f` is chosen at start (IFUNC)",
+        ),
+        (
+            {"a.so": shared_object(relocations=[(DATA, IFUNC, None, CODE)], data=bytes(8))},
+            "chooses a function at start (IFUNC)",
+        ),
+        (
+            {"a.so": shared_object(relocations=[(DATA, 99, None, 0)], data=bytes(8))},
+            "relocation of type 99",
+        ),
+        (
+            {"a.so": shared_object(relocations=[(CODE, RELATIVE, None, 0)])},
+            "relocation at 0x1000, which cannot be written to",
+        ),
+        ({"a.so": user("lost")}, "`a.so` of pkg needs `lost`"),
+        ({"a.so": user(needed=["libgone.so.3"])}, "`a.so` of pkg needs `libgone.so.3`"),
+        ({"a.so": shared_object(tls=(b"", 0x300, 8))}, "bytes of thread-local variables"),
+        ({"a.so": shared_object(tls=(b"", 8, 128))}, "aligns thread-local variables to 128"),
+        ({"a.cpython-313-x86_64-linux-musl.so": shared_object()}, "it is for `cpython-313-x86_64"),
+        ({"a.so": b"\x7fELF"}, "cut short"),
+        ({"a.so": b"GROUP ( libc.a )" * 10}, "not a 64-bit little-endian ELF file"),
+        ({"a.so": shared_object(bss=1 << 40)}, "MiB of memory"),
+    ],
+)
+def test_what_cannot_be_linked_in_is_named_with_the_reason(linked, files, said):
+    with pytest.raises(LinkError) as caught:
+        linked(files)
+    assert said in str(caught.value)
+    assert "pkg" in str(caught.value)
+    assert "a." in str(caught.value)
+
+
+def test_versions_of_other_libraries_are_no_sign_of_glibc(linked):
+    linked({"a.so": shared_object(versions=["GLIBCXX_3.4", "GCC_3.0"])})
+
+
+def test_all_reasons_are_told_at_once(linked):
+    with pytest.raises(LinkError) as caught:
+        linked({"a.so": shared_object(machine=40), "b.so": shared_object(tags=[(22, 0)])})
+    assert "`a.so`" in str(caught.value)
+    assert "`b.so`" in str(caught.value)
+    assert "-fPIC" in caught.value.hint
+    assert "exclude" in caught.value.hint
+
+
+@given(st.sets(st.integers(0, 5000)))
+def test_relative_relocations_are_written_as_they_are_read(places):
+    addresses = sorted(8 * place for place in places)
+    assert relr.decode(relr.encode(addresses)) == addresses
+
+
+def damaged(data, chance):
+    image = bytearray(data)
+    for _ in range(chance.randrange(1, 8)):
+        place = chance.randrange(len(image))
+        if chance.random() < 0.7:  # where the tables are
+            place = chance.choice([*range(64, 0x600), *range(0x2000, 0x2100)])
+        value = chance.choice([0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)])
+        image[place % len(image)] = value
+    return bytes(image)[: chance.choice([len(image), len(image), chance.randrange(len(image))])]
+
+
+FUZZED = [
+    user("malloc", needed=["libf.so"], tags=[(29, "$ORIGIN")]),
+    tls_user({"variable": (16, TLS)}, tls=(b"\1" * 8, 40, 8), name="tls.so"),
+    shared_object(data=struct.pack("<QQ", CODE, 0), relr=[DATA, 3], versions=["GCC_3.0"]),
+]
+
+
+def test_damaged_objects_are_refused_and_never_crash(linked):
+    """Every refusal is a LinkError; scripts/fuzz_objects.py tries as many as one likes."""
+    chance = random.Random(1)
+    for _ in range(400):
+        with contextlib.suppress(LinkError):
+            linked({"a.so": damaged(chance.choice(FUZZED), chance), "libf.so": library("libf.so")})
