@@ -10,7 +10,7 @@ from obelisk.link.elf import Elf, SegmentType
 from obelisk.link.graph import Found, Node, connect
 from obelisk.link.inputs import read_files
 from obelisk.link.layout import Layout, RuntimeTls, lay_out
-from obelisk.link.machine import machine_of
+from obelisk.link.machine import Machine, machine_of
 from obelisk.link.relocate import Linking, Relocated, relocate
 from obelisk.link.symbols import Resolver, Runtime
 from obelisk.link.table import write_table
@@ -69,14 +69,20 @@ def link_natives(
     """
     machine = machine_of(target)
     found = read_files(natives.files, machine, natives.abi)
-    if not found:
-        return None
 
     def provide(name: str) -> Found | None:
         wanted = [natives.provided[name]] if name in natives.provided else []
         return next(iter(read_files(wanted, machine, natives.abi)), None)
 
-    nodes = connect(found, provide)
+    if not found:
+        return None
+    return link_found(connect(found, provide), machine, runtime, elf, start)
+
+
+def link_found(
+    nodes: Sequence[Node], machine: Machine, runtime: bytes, elf: Elf, start: int
+) -> Linked:
+    """Link objects that were read; raise `LinkError` as `link_natives` does."""
     exports = Runtime(runtime, elf)
     pool = exports.require(_POOL)
     own = next(one for one in elf.segments if one.type == SegmentType.TLS)

@@ -15,6 +15,7 @@ _SHARED: Final = 3
 """`e_type` of a shared object."""
 LARGEST: Final = 1 << 30
 """Bytes of memory that one object may take; damaged sizes are larger."""
+_MOST_VERSIONS: Final = 10_000
 _NEED: Final = struct.Struct("<HHIII")
 _NEED_NAME: Final = struct.Struct("<IHHII")
 _GLIBC_LIBRARIES: Final = frozenset(
@@ -77,8 +78,8 @@ def _check_libc(memory: Memory, dynamic: Dynamic) -> None:
 
 def _glibc_version(memory: Memory, dynamic: Dynamic) -> str | None:
     """Return a version of glibc's symbols that the object asks for; not all name the library."""
-    address = dynamic.get(Tag.VERNEED)
-    for _ in range(min(dynamic.get(Tag.VERNEEDNUM), 1000)):
+    address, looked_at = dynamic.get(Tag.VERNEED), 0
+    for _ in range(min(dynamic.get(Tag.VERNEEDNUM), _MOST_VERSIONS)):
         _, count, _, names_at, following = _NEED.unpack(memory.at(address, _NEED.size))
         place = address + names_at
         for _ in range(count):
@@ -87,6 +88,10 @@ def _glibc_version(memory: Memory, dynamic: Dynamic) -> str | None:
             if text.startswith("GLIBC_"):
                 return text
             place += step
+            looked_at += 1
+            if looked_at > _MOST_VERSIONS:
+                message = "its table of versions does not end"
+                raise LinkError(message)
         address += following
     return None
 
