@@ -203,11 +203,10 @@ def _write_tools(chain: Toolchain, home: Path) -> None:
 
 def _write_cxx(tools: Path) -> None:
     libraries = " ".join(f"-l{name}" for name in LIBRARIES)
-    hidden = ":".join(f"lib{name}.a" for name in LIBRARIES)
     flags = " ".join(f"'{flag}'" for flag in header_flags())
     for name in _CXX_COMPILERS:
         command = f"'{tools / _C_COMPILERS[0]}' --driver-mode=g++ {flags} -nostdlib++"
-        _write_script(tools / name, command, f"-Wl,--exclude-libs={hidden} {libraries}")
+        _write_script(tools / name, command, libraries)
 
 
 def _write_script(path: Path, command: str, last: str = "") -> None:

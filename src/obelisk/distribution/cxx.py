@@ -1,7 +1,7 @@
 """The C++ standard library for shared objects that are built from source: LLVM's, static.
 
-Its source comes with the `ziglang` package. Each shared object contains what it uses of it, hidden,
-so that objects of different compilers do not meet.
+Its source comes with the `ziglang` package. Each shared object contains what it uses of it, and
+exports it: objects that need one another then agree on the types of exceptions.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _DEFINES: Final = (
 )
 """How the library was configured; programs must be compiled with the same."""
 _BUILDING: Final = (
-    *("-O2", "-DNDEBUG", "-fPIC", "-fvisibility=hidden", "-w", "-D_GNU_SOURCE"),
+    *("-O2", "-DNDEBUG", "-fPIC", "-w", "-D_GNU_SOURCE"),
     *("-D_LIBCPP_BUILDING_LIBRARY", "-D_LIBCXXABI_BUILDING_LIBRARY"),
     *("-DLIBCXX_BUILDING_LIBCXXABI", "-D_LIBUNWIND_IS_NATIVE_ONLY"),
 )

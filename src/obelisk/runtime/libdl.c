@@ -106,10 +106,8 @@ find_in_global(const char *name)
     uint32_t wanted = symbols_hash(name);
     void *found = NULL;
 
-    for (uint32_t i = 0; found == NULL && i < objects_loaded_count(); i++) {
-        if (objects_is_global(objects_loaded(i))) {
-            found = find_in_object(objects_loaded(i), name, wanted);
-        }
+    for (uint32_t i = 0; found == NULL && i < objects_global_count(); i++) {
+        found = find_in_object(objects_global(i), name, wanted);
     }
     return found;
 }

@@ -28,6 +28,8 @@ static const struct objects *table;
 static uint8_t *states;
 static uint32_t *loaded;
 static uint32_t loaded_count;
+static uint32_t *global;
+static uint32_t global_count;
 /* Recursive: a constructor may open another object. */
 static pthread_mutex_t lock;
 
@@ -92,11 +94,12 @@ objects_open(const struct objects *base, uint64_t size)
     }
     states = calloc(base->count, sizeof(*states));
     loaded = calloc(base->count, sizeof(*loaded));
+    global = calloc(base->count, sizeof(*global));
     initialise_lock();
     /* A child has one thread, so nobody holds the lock there. */
     pthread_atfork(take_lock, release_lock, initialise_lock);
     table = base;
-    return states != NULL && loaded != NULL;
+    return states != NULL && loaded != NULL && global != NULL;
 }
 
 const struct objects *
@@ -238,12 +241,24 @@ set_up_all(const uint32_t *order, uint32_t count)
     return true;
 }
 
+/* What is opened comes before what it needs, as when a dynamic linker had loaded them. */
+static void
+make_global(const uint32_t *closure, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (!(states[closure[i]] & GLOBAL)) {
+            states[closure[i]] |= GLOBAL;
+            global[global_count] = closure[i];
+            __atomic_store_n(&global_count, global_count + 1, __ATOMIC_RELEASE);
+        }
+    }
+}
+
 bool
-objects_load(uint32_t number, bool global)
+objects_load(uint32_t number, bool for_all)
 {
     const struct object *object = objects_get(number);
     const uint32_t *order = objects_at(object->order);
-    const uint32_t *closure = objects_at(object->closure);
     bool done;
 
     take_lock();
@@ -254,8 +269,8 @@ objects_load(uint32_t number, bool global)
             construct(objects_get(order[i]));
         }
     }
-    for (uint32_t i = 0; done && global && i < object->closure_count; i++) {
-        states[closure[i]] |= GLOBAL;
+    if (done && for_all) {
+        make_global(objects_at(object->closure), object->closure_count);
     }
     release_lock();
     return done;
@@ -267,10 +282,16 @@ objects_is_loaded(uint32_t number)
     return states[number] & SET_UP;
 }
 
-bool
-objects_is_global(uint32_t number)
+uint32_t
+objects_global_count(void)
 {
-    return states[number] & GLOBAL;
+    return __atomic_load_n(&global_count, __ATOMIC_ACQUIRE);
+}
+
+uint32_t
+objects_global(uint32_t position)
+{
+    return global[position];
 }
 
 uint32_t

@@ -89,15 +89,18 @@ int64_t objects_find(const char *name);
 const char *objects_named(const char *start);
 
 /* Set up an object and all it needs, and run their constructors, unless that was done before. With
-   `global` their symbols are for everybody. Returns false when memory could not be protected. */
-bool objects_load(uint32_t number, bool global);
+   `for_all` their symbols are for everybody. Returns false when memory could not be protected. */
+bool objects_load(uint32_t number, bool for_all);
 
 bool objects_is_loaded(uint32_t number);
-bool objects_is_global(uint32_t number);
 
 /* Return how many objects are loaded, and the number of each in the order of loading. */
 uint32_t objects_loaded_count(void);
 uint32_t objects_loaded(uint32_t position);
+
+/* The same for those whose symbols are for everybody. */
+uint32_t objects_global_count(void);
+uint32_t objects_global(uint32_t position);
 
 /* Return the number of the loaded object that an address is in, or -1. */
 int64_t objects_around(const void *address);

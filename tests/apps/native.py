@@ -1,0 +1,129 @@
+# /// script
+# [tool.obelisk]
+# native-libraries = ["*.so"]
+# data = ["message.txt"]
+# unbuffered = true
+# ///
+"""Shared objects of the tests' own, by ctypes; tests/native has their source."""
+
+import ctypes
+import ctypes.util
+import os
+import sys
+import threading
+
+MODELS = ("global-dynamic", "local-dynamic", "initial-exec", "descriptors")
+PR_SET_MDWE = 65
+
+
+def text_of(call, *arguments):
+    buffer = ctypes.create_string_buffer(1000)
+    assert call(*arguments, buffer, len(buffer)) > 0
+    return buffer.value.decode()
+
+
+def in_threads(function, count=3):
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(function())) for _ in range(count)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    return results
+
+
+def thread_local():
+    waiting, go = [], threading.Event()
+
+    def old_thread():
+        go.wait()
+        waiting.append([ctypes.CDLL(f"tls-{model}.so").count() for model in MODELS])
+
+    early = threading.Thread(target=old_thread)
+    early.start()
+    for model in MODELS:
+        library = ctypes.CDLL(f"tls-{model}.so")
+        library.sum.restype = ctypes.c_long
+        library.pointed.restype = ctypes.c_char_p
+        numbers = [library.count(), library.count(), *in_threads(library.count)]
+        sums = [library.sum(), *in_threads(library.sum)]
+        array = (ctypes.c_long * 4).in_dll(library, "visible")
+        print(model, numbers, sums, list(array), library.pointed().decode())
+    go.set()
+    early.join()
+    print("a thread from before", waiting[0])
+    child = os.fork()
+    if child == 0:
+        numbers = [ctypes.CDLL(f"tls-{model}.so").count() for model in MODELS]
+        os._exit(0 if numbers == [46] * 4 else 1)
+    print("after fork", os.waitpid(child, 0)[1])
+
+
+def life():
+    print("opening")
+    high = ctypes.CDLL("libhigh.so", mode=os.RTLD_GLOBAL)
+    ctypes.CDLL("libhigh.so")
+    print("which", high.which(), high.other_which())
+    print("malloc", high.malloc_is_libcs())
+    print("name", text_of(high.own_name).replace(sys.executable, "EXE"))
+    print("listed", high.listed(b"libhigh"), high.listed(b"liblow"), high.listed(b"nothing"))
+    print("file", chr(high.first_byte(os.fsencode(os.path.join(sys.executable, "message.txt")))))
+    high.aligned.restype = ctypes.c_void_p
+    memory = high.aligned(1 << 16)
+    libc = ctypes.CDLL(None)
+    libc.free.argtypes = [ctypes.c_void_p]
+    libc.free(memory)
+    print("aligned", memory % 64)
+    print("global", libc.which(), ctypes.CDLL("liblow.so").which())
+
+
+def exceptions():
+    catcher = ctypes.CDLL("libcatcher.so")
+    for kind in (1, 2, 3):
+        print(text_of(catcher.catch_error, kind))
+    print("threads", catcher.catch_in_threads(4))
+
+
+def libc():
+    print(ctypes.util.find_library("c"), ctypes.util.find_library("high"))
+    print(ctypes.util.find_library("nothing"))
+    for name in (None, "libc.so.6", "libc.so", "libm.so.6", "/lib/ld-musl-x86_64.so.1"):
+        assert ctypes.CDLL(name).getpid() == os.getpid(), name
+    print("python", ctypes.pythonapi.PyLong_AsLong(ctypes.py_object(42)))
+    compare = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.POINTER(ctypes.c_int)] * 2)
+    numbers = (ctypes.c_int * 3)(3, 1, 2)
+    ctypes.CDLL(None).qsort(numbers, 3, 4, compare(lambda a, b: a[0] - b[0]))
+    print("callback", list(numbers))
+    for missing in ("libmissing.so", "/usr/lib/libm-missing.so.2"):
+        try:
+            ctypes.CDLL(missing)
+        except OSError as error:
+            print(error)
+    try:
+        _ = ctypes.CDLL("libhigh.so").not_there
+    except AttributeError as error:
+        print(error)
+
+
+def mappings():
+    """What is mapped to be run; nothing may be written to and run."""
+    with open("/proc/self/maps") as stream:
+        for line in stream:
+            rights, path = line.split()[1], line.split()[-1]
+            if "x" in rights and path not in ("[vdso]", "[vsyscall]"):
+                assert path == sys.executable, line
+                assert "w" not in rights, line
+
+
+def deny():
+    """Refuse memory that is written to and run, as some systems do, and use everything then."""
+    assert ctypes.CDLL(None).prctl(PR_SET_MDWE, 1, 0, 0, 0) == 0
+    libc()
+    thread_local()
+    exceptions()
+    mappings()
+    print("denied")
+
+
+for name in sys.argv[1:]:
+    globals()[name]()

@@ -1,0 +1,160 @@
+"""Shared objects of the tests' own: the dlopen family, thread-local variables, C++ exceptions."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from support import APPS, obelisk, run
+
+from obelisk.cache import Cache
+from obelisk.console import Console, Verbosity
+from obelisk.distribution.build import python_source
+from obelisk.distribution.builder import obtain_builder
+from obelisk.distribution.libraries import Site
+from obelisk.target import DEFAULT_TARGET, parse_target
+
+pytestmark = pytest.mark.compile
+
+SOURCES = Path(__file__).parents[1] / "native"
+MODELS = {
+    "global-dynamic": ["-ftls-model=global-dynamic"],
+    "local-dynamic": ["-ftls-model=local-dynamic"],
+    "initial-exec": ["-ftls-model=initial-exec"],
+    "descriptors": ["-mtls-dialect=gnu2"],
+}
+
+
+class Compiler:
+    """Makes shared objects as a build backend would."""
+
+    def __init__(self, python_version, folder):
+        site = Site(
+            cache=Cache(),
+            console=Console(Verbosity.QUIET),
+            target=parse_target(DEFAULT_TARGET),
+            sources=None,
+        )
+        self.builder = obtain_builder(site, python_source(python_version), (), folder)
+
+    def __call__(self, place, *arguments, tool="cc"):
+        self.run(tool, place, arguments)
+        if not place.exists():
+            assert self.builder.add_missing(), "only C++ may have been missing"
+            assert self.run(tool, place, arguments).returncode == 0
+        return place
+
+    def run(self, tool, place, arguments):
+        argv = [tool, "-shared", "-fPIC", "-O1", *map(str, arguments), "-o", str(place)]
+        env = self.builder.environment(os.environ)
+        return subprocess.run(argv, cwd=SOURCES, env=env, check=False, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def compiler(python_version, tmp_path_factory):
+    return Compiler(python_version, tmp_path_factory.mktemp("compiler"))
+
+
+@pytest.fixture(scope="session")
+def native(compiler, executables, tmp_path_factory):
+    """An executable with all libraries of tests/native linked in."""
+    folder = tmp_path_factory.mktemp("native")
+    shutil.copy(APPS / "native.py", folder)
+    (folder / "message.txt").write_text("message\n")
+    for model, flags in MODELS.items():
+        compiler(folder / f"tls-{model}.so", *flags, "tls.c")
+    low = compiler(folder / "liblow.so", "-Wl,-soname,liblow.so", "low.c")
+    compiler(folder / "libhigh.so", "-Wl,-soname,libhigh.so", "high.c", low)
+    thrower = compiler(
+        folder / "libthrower.so", "-Wl,-soname,libthrower.so", "thrower.cpp", tool="c++"
+    )
+    compiler(folder / "libcatcher.so", "catcher.cpp", thrower, tool="c++")
+    return executables("native", what=folder / "native.py")
+
+
+def lines(native, empty_root, name):
+    done = empty_root.run(native, name)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.splitlines()
+
+
+def test_thread_local_variables_of_all_models(native, empty_root):
+    assert lines(native, empty_root, "thread_local") == [
+        *(
+            f"{model} [42, 44, 42, 42, 42] [21, 21, 21, 21] [1, 2, 3, 14] pointed to"
+            for model in MODELS
+        ),
+        "a thread from before [42, 42, 42, 42]",
+        "after fork 0",
+    ]
+
+
+def test_loading_and_the_dlopen_family(native, empty_root):
+    assert lines(native, empty_root, "life") == [
+        *("opening", "low begins", "high begins", "low says hello"),
+        *("which 2 1", "malloc 1", "name EXE/.obelisk/lib/libhigh.so own_name"),
+        *("listed 1 1 0", "file m", "aligned 0", "global 2 1"),
+        *("high ends", "low ends"),
+    ]
+
+
+def test_cxx_exceptions_across_objects_and_threads(native, empty_root):
+    assert lines(native, empty_root, "exceptions") == [
+        "Error: an own type, 2 unwound",
+        "exception: of the library, 2 unwound",
+        "number 3, 2 unwound",
+        "threads 800",
+    ]
+
+
+def test_libc_and_what_is_not_inside(native, empty_root):
+    said = lines(native, empty_root, "libc")
+    assert said[:4] == ["libc.so libhigh.so", "None", "python 42", "callback [1, 2, 3]"]
+    for line, name in zip(said[4:6], ("libmissing.so", "/usr/lib/libm-missing.so.2"), strict=True):
+        assert line.startswith(f"{name}: not linked into this executable")
+        assert "native-libraries" in line
+    assert "symbol not found: not_there" in said[-3]
+
+
+def test_no_memory_is_written_to_and_run(native, tmp_path):
+    done = run([native, "deny"], cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\ndenied\n" in done.stdout
+
+
+def test_nothing_is_mapped_to_be_run_and_no_library_is_looked_for(native, tmp_path):
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed")
+    log = tmp_path / "log"
+    argv = ["strace", "-f", "-y", "-o", log, native, "life", "exceptions", "libc"]
+    subprocess.run(argv, check=True, env={}, capture_output=True)
+    calls = log.read_text().splitlines()
+    # libffi maps the page of the executable that holds its trampolines once more.
+    run_from = [line for line in calls if "PROT_EXEC" in line]
+    assert [line for line in run_from if f"<{native}>" not in line] == []
+    assert [line for line in calls if "open" in line and ".so" in line] == []
+
+
+def test_a_library_that_is_not_there_is_named_at_build_time(compiler, tmp_path):
+    shutil.copy(APPS / "native.py", tmp_path)
+    (tmp_path / "message.txt").write_text("")
+    low = compiler(tmp_path / "liblow.so", "-Wl,-soname,liblow.so", "low.c")
+    compiler(tmp_path / "libhigh.so", "high.c", low)
+    low.unlink()
+    said = obelisk("build", tmp_path / "native.py", status=6)
+    assert "`.obelisk/lib/libhigh.so` needs `liblow.so`" in said
+    assert "native-libraries" in said
+    assert "Traceback" not in said
+
+
+def test_an_object_of_this_host_is_refused_as_built_for_glibc(tmp_path):
+    """Any library of a host with glibc; its own libc is one."""
+    found = next(Path("/lib/x86_64-linux-gnu").glob("libz.so.1*"), None)
+    if found is None:
+        pytest.skip("this host has no libz built for glibc")
+    shutil.copy(APPS / "native.py", tmp_path)
+    (tmp_path / "message.txt").write_text("")
+    shutil.copy(found, tmp_path / "libz.so")
+    said = obelisk("build", tmp_path / "native.py", status=6)
+    assert "`.obelisk/lib/libz.so`: it was built for glibc" in said
