@@ -41,6 +41,8 @@ class SectionType(IntEnum):
 
     NULL = 0
     PROGBITS = 1
+    SYMTAB = 2
+    NOBITS = 8
 
 
 EXECUTE: Final = 1
@@ -153,13 +155,14 @@ def read_elf(data: bytes | memoryview) -> Elf:
     return Elf(header=header, segments=segments, sections=sections)
 
 
-def section_name(data: bytes, elf: Elf, section: Section) -> str:
+def section_name(data: bytes | memoryview, elf: Elf, section: Section) -> str:
     """Return a section's name; raise `LinkError` when the table of names does not hold it."""
     if elf.header.names_section < len(elf.sections):
-        start = elf.sections[elf.header.names_section].offset + section.name
-        end = data.find(b"\0", start) if start < len(data) else -1
+        names = elf.sections[elf.header.names_section]
+        table = bytes(data[names.offset : names.offset + names.size])
+        end = table.find(0, section.name)
         if end >= 0:
-            return data[start:end].decode(errors="replace")
+            return table[section.name : end].decode(errors="replace")
     message = "the ELF file's table of section names is damaged"
     raise LinkError(message)
 

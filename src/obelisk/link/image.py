@@ -12,25 +12,24 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO, Final
 
 from obelisk.errors import LinkError
+from obelisk.link.debug import add_debug_info
 from obelisk.link.elf import (
     EXECUTE,
-    NULL_SECTION,
     READ,
     SEGMENT_SIZE,
     WRITE,
     Elf,
     Section,
-    SectionFlag,
     SectionType,
     Segment,
     SegmentType,
     pack_header,
-    pack_sections,
     pack_segments,
     read_elf,
     section_name,
 )
 from obelisk.link.native import Linked, Natives, Piece, link_natives
+from obelisk.link.sections import Sections, describe
 from obelisk.link.tls import TlsImage, merge_tls, with_relr
 from obelisk.target import Target
 
@@ -64,7 +63,16 @@ def link(runtime: bytes, payload: bytes, natives: Natives, target: Target) -> Im
     if linked is not None:
         _add_objects(build, linked)
     build.add(".obelisk", READ, SegmentType.PAYLOAD, [(0, payload)], len(payload))
-    return _assemble(build, reserve)
+    sections = Sections(elf, _section_names(runtime, elf))
+    # The room is used up: what stands there now is the table.
+    sections.remove(reserve)
+    parts = build.parts
+    if linked is not None and any(one.type == SectionType.SYMTAB for one in elf.sections):
+        # In place of the one section of all objects: no two sections may hold the same address.
+        add_debug_info(sections, linked, runtime, elf, parts[0].segment)
+        parts = parts[1:]
+    sections.add(describe(part.name, part.segment) for part in parts)
+    return _assemble(build, sections, reserve)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,25 +166,19 @@ def _add_objects(build: _Build, linked: Linked) -> None:
     build.add(".obelisk.table", READ, SegmentType.OBJECTS, [(0, table)], len(table))
 
 
-def _assemble(build: _Build, reserve: Section) -> Image:
-    elf = build.elf
+def _assemble(build: _Build, sections: Sections, reserve: Section) -> Image:
     segments = _segments(build, reserve)
-    names_at = build.end
-    names = _section_names(bytes(build.kept), elf) + _names_of(build.parts)
-    sections_at = _aligned(names_at + len(names), 16)
-    sections = _sections(build, reserve, names_at, len(names))
+    tail = sections.write(build.end)
     header = replace(
-        elf.header,
+        build.elf.header,
         segment_count=len(segments),
-        section_count=len(sections),
-        sections_at=sections_at,
+        section_count=tail.count,
+        sections_at=tail.headers_at,
     )
     head = pack_header(header) + pack_segments(segments)
     build.kept[: len(head)] = head
-    table = pack_sections(sections)
     pieces = [(0, build.kept), *(piece for part in build.parts for piece in part.pieces)]
-    pieces += [(names_at, names), (sections_at, table)]
-    return Image(pieces=tuple(pieces), size=sections_at + len(table))
+    return Image(pieces=(*pieces, *tail.pieces), size=tail.end)
 
 
 def _find_reserve(runtime: bytes, elf: Elf) -> Section:
@@ -211,46 +213,6 @@ def _segments(build: _Build, reserve: Section) -> tuple[Segment, ...]:
         replace(s, file_size=used, memory_size=used) if s.offset == elf.header.segments_at else s
         for s in own
     )
-
-
-def _sections(
-    build: _Build, reserve: Section, names_at: int, names_size: int
-) -> tuple[Section, ...]:
-    elf = build.elf
-    names = elf.sections[elf.header.names_section]
-    described = []
-    name = names.size
-    for part in build.parts:
-        described.append(_describe(part, name))
-        name += len(part.name) + 1
-    changed = {
-        # The room is used up: what stands there now is the table.
-        reserve: NULL_SECTION,
-        names: replace(names, offset=names_at, size=names_size),
-    }
-    return (*(changed.get(section, section) for section in elf.sections), *described)
-
-
-def _describe(part: _Part, name: int) -> Section:
-    segment = part.segment
-    return Section(
-        name=name,
-        type=SectionType.PROGBITS,
-        flags=SectionFlag.ALLOC
-        | (SectionFlag.WRITE if segment.writable else 0)
-        | (SectionFlag.EXECUTE if segment.executable else 0),
-        address=segment.address,
-        offset=segment.offset,
-        size=segment.file_size,
-        link=0,
-        info=0,
-        alignment=16,
-        entry_size=0,
-    )
-
-
-def _names_of(parts: list[_Part]) -> bytes:
-    return b"".join(part.name.encode() + b"\0" for part in parts)
 
 
 def _section_names(runtime: bytes, elf: Elf) -> bytes:

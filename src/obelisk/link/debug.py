@@ -1,0 +1,121 @@
+"""What gdb, perf and addr2line read of linked objects: sections, symbols, unwind tables."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from obelisk.errors import LinkError
+from obelisk.link.elf import (
+    NULL_SECTION,
+    Elf,
+    Section,
+    SectionFlag,
+    SectionType,
+    Segment,
+    section_name,
+)
+from obelisk.link.frames import debug_frames
+from obelisk.link.graph import Node
+from obelisk.link.native import Linked
+from obelisk.link.sections import Named, Sections, describe
+from obelisk.link.symtab import ABSOLUTE, Kind
+
+_SYMBOL: Final = struct.Struct("<IBBHQQ")
+_GLOBAL: Final = 1
+
+
+def add_debug_info(
+    sections: Sections, linked: Linked, runtime: bytes, elf: Elf, segment: Segment
+) -> None:
+    """Describe linked objects, which `segment` holds, in a runtime that kept its own symbols."""
+    table = next(n for n, one in enumerate(elf.sections) if one.type == SectionType.SYMTAB)
+    names = elf.sections[table].link
+    strings = bytearray(_content(runtime, elf.sections[names]))
+    symbols = bytearray(_content(runtime, elf.sections[table]))
+    shift = segment.offset - segment.address
+    for node, base in zip(linked.nodes, linked.layout.bases, strict=True):
+        numbers: dict[int, int] = {}
+        for number, section in enumerate(node.object.elf.sections):
+            if section.flags & SectionFlag.ALLOC and section.type != SectionType.NOBITS:
+                numbers[number] = sections.count
+                sections.add([_moved(node, section, base, shift)])
+        if not numbers:
+            sections.add(_loads(node, base, shift))
+        for name, info, other, number, value, size in _symbols(node):
+            if number in numbers and info & 15 <= Kind.FUNCTION:
+                row = (len(strings), _GLOBAL << 4 | info & 15, other, numbers[number])
+                symbols += _SYMBOL.pack(*row, value + base, size)
+                strings += name + b"\0"
+    frames = debug_frames(_eh_frames(linked))
+    section = replace(NULL_SECTION, type=SectionType.PROGBITS, size=len(frames), alignment=8)
+    sections.add([Named(name=".debug_frame", section=section, content=frames)])
+    sections.extend(table, bytes(symbols))
+    sections.extend(names, bytes(strings))
+
+
+def _content(data: bytes, section: Section) -> bytes:
+    return data[section.offset : section.offset + section.size]
+
+
+def _loads(node: Node, base: int, shift: int) -> Iterator[Named]:
+    """Yield a section for each segment of an object whose section headers were stripped."""
+    for load in node.object.loads:
+        moved = replace(load, address=load.address + base, offset=load.address + base + shift)
+        yield describe(node.object.name, moved)
+
+
+def _moved(node: Node, section: Section, base: int, shift: int) -> Named:
+    # Its place in the file is as far from its address as that of all objects is.
+    where = replace(
+        section,
+        address=section.address + base,
+        offset=section.address + base + shift,
+        type=SectionType.PROGBITS,
+        flags=section.flags & (SectionFlag.WRITE | SectionFlag.ALLOC | SectionFlag.EXECUTE),
+        link=0,
+        info=0,
+        entry_size=0,
+    )
+    # Tools that look for a name, as for `.eh_frame`, are to find the runtime's.
+    file = node.object.name.rpartition("/")[2]
+    return Named(name=f"{_name(node, section)}:{file}", section=where)
+
+
+def _name(node: Node, section: Section) -> str:
+    one = node.object
+    try:
+        return section_name(one.memory.data, one.elf, section)
+    except LinkError:
+        return ""
+
+
+def _symbols(node: Node) -> Iterator[tuple[bytes, int, int, int, int, int]]:
+    """Yield name and fields of an object's symbols: all if it was not stripped, else exported."""
+    one = node.object
+    table = next((s for s in one.elf.sections if s.type == SectionType.SYMTAB), None)
+    if table is None or table.link >= len(one.elf.sections):
+        for symbol in one.exports.values():
+            if symbol.section != ABSOLUTE:
+                info = symbol.binding << 4 | symbol.kind
+                row = (symbol.visibility, symbol.section, symbol.value, symbol.size)
+                yield symbol.name, info, *row
+        return
+    names = one.elf.sections[table.link]
+    strings = bytes(one.memory.data[names.offset : names.offset + names.size])
+    size = table.size // _SYMBOL.size * _SYMBOL.size
+    for name, *rest in _SYMBOL.iter_unpack(one.memory.data[table.offset : table.offset + size]):
+        end = strings.find(0, name)
+        if end > name:
+            info, other, section, value, length = rest
+            yield strings[name:end], info, other, section, value, length
+
+
+def _eh_frames(linked: Linked) -> Iterator[tuple[int, bytes]]:
+    for node, base in zip(linked.nodes, linked.layout.bases, strict=True):
+        for section in node.object.elf.sections:
+            if section.flags & SectionFlag.ALLOC and _name(node, section) == ".eh_frame":
+                content = node.object.memory.data[section.offset : section.offset + section.size]
+                yield base + section.address, bytes(content)

@@ -1,0 +1,127 @@
+"""The section headers of the executable: tools read them, nothing at run time does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from obelisk.link.elf import (
+    NULL_SECTION,
+    Elf,
+    Section,
+    SectionFlag,
+    SectionType,
+    Segment,
+    pack_sections,
+)
+from obelisk.link.native import Piece
+
+_ALIGNMENT: Final = 16
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """A section with its name, whose place among the names is not known yet."""
+
+    name: str
+    section: Section
+    content: bytes | None = field(default=None, repr=False)
+    """Bytes that are to be written for it; None for what is in memory."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tail:
+    """The end of the file: what only sections have, their names, their headers."""
+
+    pieces: tuple[Piece, ...] = field(repr=False)
+    headers_at: int
+    count: int
+    end: int
+
+
+class Sections:
+    """The sections of the runtime, and what is added to them."""
+
+    def __init__(self, elf: Elf, names: bytes) -> None:
+        self._elf = elf
+        self._names = names
+        self._own: dict[int, Named] = {}
+        self._added: list[Named] = []
+
+    @property
+    def count(self) -> int:
+        """How many there are so far; the number of the next one."""
+        return len(self._elf.sections) + len(self._added)
+
+    def add(self, sections: Iterable[Named]) -> None:
+        """Add sections behind all others."""
+        self._added += sections
+
+    def remove(self, section: Section) -> None:
+        """Leave a header of the runtime empty: what it describes is no more."""
+        self._own[self._elf.sections.index(section)] = Named(name="", section=NULL_SECTION)
+
+    def extend(self, number: int, content: bytes) -> None:
+        """Give a section of the runtime, which is not in memory, other bytes."""
+        self._own[number] = Named(
+            name="", section=replace(self._elf.sections[number], size=len(content)), content=content
+        )
+
+    def write(self, end: int) -> Tail:
+        """Return what follows the `end` of all else in the file."""
+        texts = {name: self._place(name) for name in sorted({one.name for one in self._added})}
+        self.extend(self._elf.header.names_section, self._names)
+        rows = [
+            self._own.get(n, Named(name="", section=s)) for n, s in enumerate(self._elf.sections)
+        ]
+        rows += [
+            replace(one, section=replace(one.section, name=texts[one.name])) for one in self._added
+        ]
+        pieces: list[Piece] = []
+        headers = []
+        for row in rows:
+            section = row.section
+            if row.content is not None:
+                place = _aligned(end)
+                section = replace(section, offset=place)
+                pieces.append((place, row.content))
+                end = place + len(row.content)
+            headers.append(section)
+        headers_at = _aligned(end)
+        table = pack_sections(tuple(headers))
+        pieces.append((headers_at, table))
+        return Tail(
+            pieces=tuple(pieces),
+            headers_at=headers_at,
+            count=len(headers),
+            end=headers_at + len(table),
+        )
+
+    def _place(self, name: str) -> int:
+        place = len(self._names)
+        self._names += name.encode() + b"\0"
+        return place
+
+
+def describe(name: str, segment: Segment) -> Named:
+    """Return the section that describes a whole segment."""
+    flags = SectionFlag.ALLOC
+    if segment.writable:
+        flags |= SectionFlag.WRITE
+    if segment.executable:
+        flags |= SectionFlag.EXECUTE
+    section = replace(
+        NULL_SECTION,
+        type=SectionType.PROGBITS,
+        flags=flags,
+        address=segment.address,
+        offset=segment.offset,
+        size=segment.file_size,
+        alignment=_ALIGNMENT,
+    )
+    return Named(name=name, section=section)
+
+
+def _aligned(place: int) -> int:
+    return -(-place // _ALIGNMENT) * _ALIGNMENT
