@@ -1,5 +1,6 @@
 """How tests call Obelisk, and run what it built."""
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -23,8 +24,16 @@ def obelisk(*arguments, cwd=None, env=None, status=0):
     return done.stdout if status == 0 else done.stdout + done.stderr
 
 
+PR_SET_MDWE = 65
+
+
+def refuse_new_code():
+    """Deny this process, and what it executes, memory that becomes executable (Linux 6.3)."""
+    ctypes.CDLL(None).prctl(PR_SET_MDWE, 1, 0, 0, 0)
+
+
 def run(argv, *, cwd, stdin=None, env=None, timeout=60):
-    """Run a program with no environment but `env`."""
+    """Run a program with no environment but `env`, and with no memory both written and run."""
     return subprocess.run(
         [str(word) for word in argv],
         capture_output=True,
@@ -34,6 +43,7 @@ def run(argv, *, cwd, stdin=None, env=None, timeout=60):
         text=True,
         timeout=timeout,
         check=False,
+        preexec_fn=refuse_new_code,
     )
 
 

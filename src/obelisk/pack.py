@@ -127,6 +127,10 @@ def _manifest(
             {"name": one.name, "version": one.version, "license": one.license}
             for one in collection.packages
         ],
+        "natives": [
+            {"path": one.path, "package": one.package}
+            for one in sorted(collection.natives, key=lambda one: one.path)
+        ],
         "libraries": [
             {"name": name, "version": version, "license": licensed}
             for name, version, licensed in libraries

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -17,6 +18,12 @@ from obelisk.distribution.build import python_source
 from obelisk.errors import ConfigError, did_you_mean
 from obelisk.model import CommandOf, Entry, EntryPoint, RunModule
 from obelisk.target import Target, parse_target
+
+_SHOWN: Final = (
+    *("include", "exclude", "pure", "no_binary", "build_packages", "native_libraries", "data"),
+    *("optimize", "sources", "compression", "unbuffered"),
+)
+"""Settings that `obelisk plan` prints as they are."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,8 +96,9 @@ def explain(plan: Plan) -> list[Decision]:
         Decision(what="entry", value=_describe_entry(plan.entry), why=_entry_reason(plan)),
         Decision(what="dependencies", value=_describe_dependencies(plan), why="found there"),
     ]
-    for key in ("include", "exclude", "data", "optimize", "sources", "compression", "unbuffered"):
-        value, default = getattr(settings, key), getattr(defaults, key)
+    for field in _SHOWN:
+        key = field.replace("_", "-")
+        value, default = getattr(settings, field), getattr(defaults, field)
         why = "default" if value == default else f"`{key}`"
         shown = ", ".join(value) if isinstance(value, tuple) else str(value).lower()
         decisions.append(Decision(what=key, value=shown or "-", why=why))

@@ -158,3 +158,34 @@ def test_an_object_of_this_host_is_refused_as_built_for_glibc(tmp_path):
     shutil.copy(found, tmp_path / "libz.so")
     said = obelisk("build", tmp_path / "native.py", status=6)
     assert "`.obelisk/lib/libz.so`: it was built for glibc" in said
+
+
+@pytest.fixture(scope="session")
+def debuggable(compiler, executables, tmp_path_factory):
+    """The same objects with symbols kept."""
+    folder = tmp_path_factory.mktemp("debuggable")
+    shutil.copy(APPS / "native.py", folder)
+    (folder / "message.txt").write_text("message\n")
+    low = compiler(folder / "liblow.so", "-Wl,-soname,liblow.so", "low.c")
+    compiler(folder / "libhigh.so", "-Wl,-soname,libhigh.so", "high.c", low)
+    return executables("debuggable", "--debug", what=folder / "native.py")
+
+
+def test_symbols_of_linked_objects_are_kept_for_debuggers(debuggable):
+    names = subprocess.run(["nm", debuggable], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in names.splitlines()]
+    (address,) = [row[0] for row in rows if row[-1] == "low_hello"]
+    argv = ["addr2line", "-f", "-e", debuggable, address]
+    found = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    assert found.splitlines()[0] == "low_hello"
+    assert "Py_BytesMain" in names or "PyEval_EvalCode" in names
+
+
+def test_a_debugger_shows_the_whole_stack(debuggable, tmp_path):
+    if not shutil.which("gdb"):
+        pytest.skip("gdb is not installed")
+    argv = ["gdb", "-batch", "-ex", "break low_hello", "-ex", "run life", "-ex", "bt", debuggable]
+    said = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    frames = [line.split(" in ")[-1].split(" (")[0] for line in said.splitlines() if "#" in line]
+    assert frames[0].endswith("low_hello")
+    assert {"objects_load", "dlopen", "main"} <= set(frames)

@@ -35,6 +35,7 @@ from obelisk.link.image import link
 from obelisk.link.native import Natives
 from obelisk.model import NativeFile
 from obelisk.target import DEFAULT_TARGET, parse_target
+from obelisk.verify.elf import read_executable
 
 ABI = "cpython-314-x86_64-linux-musl"
 TARGET = parse_target(DEFAULT_TARGET)
@@ -54,7 +55,7 @@ class Linked:
         self.memory = head[8:10]
         self.objects = {}
         for number in range(head[2]):
-            row = struct.unpack("<20Q8I", self.read(head[3] + 192 * number, 192))
+            row = struct.unpack("<21Q8I", self.read(head[3] + 200 * number, 200))
             self.objects[self.text(row[0])] = row
         rows = self.read(head[4], 16 * head[5])
         self.names = {self.text(t): n for t, n in struct.iter_unpack("<QQ", rows)}
@@ -79,17 +80,17 @@ class Linked:
 
     def pointers(self, name):
         row = self.objects[name]
-        words = struct.unpack(f"<{row[26]}Q", self.read(row[16], 8 * row[26]))
+        words = struct.unpack(f"<{row[27]}Q", self.read(row[16], 8 * row[27]))
         return [address - row[1] for address in relr.decode(words)]
 
     def closure(self, name):
         row = self.objects[name]
-        numbers = struct.unpack(f"<{row[24]}I", self.read(row[13], 4 * row[24]))
+        numbers = struct.unpack(f"<{row[25]}I", self.read(row[13], 4 * row[25]))
         return [self.numbers[number] for number in numbers]
 
     def order(self, name):
         row = self.objects[name]
-        numbers = struct.unpack(f"<{row[24]}I", self.read(row[14], 4 * row[24]))
+        numbers = struct.unpack(f"<{row[25]}I", self.read(row[14], 4 * row[25]))
         return [self.numbers[number] for number in numbers]
 
 
@@ -377,6 +378,28 @@ def test_all_reasons_are_told_at_once(linked):
     assert "`b.so`" in str(caught.value)
     assert "-fPIC" in caught.value.hint
     assert "exclude" in caught.value.hint
+
+
+def findings(file, path):
+    path.write_bytes(file)
+    return {one.what: one.sound for one in read_executable(path).findings}
+
+
+@pytest.mark.parametrize("where", ["code", "data"])
+def test_a_damaged_object_is_a_finding(linked, tmp_path, where):
+    found = linked({"a.so": user("malloc"), "b.so": library("b.so", "f")})
+    assert findings(found.file, tmp_path / "app")["shared objects intact"]
+    (load,) = [one for one in found.segments if one.address == found.memory[0]]
+    place = load.offset + {"code": CODE, "data": DATA}[where] + 1
+    damaged_file = bytearray(found.file)
+    damaged_file[place] ^= 1
+    assert not findings(bytes(damaged_file), tmp_path / "app")["shared objects intact"]
+
+
+def test_a_damaged_table_is_a_finding(linked, tmp_path):
+    file = bytearray(linked({"a.so": library("a.so")}).file)
+    file[file.index(b"OBJECTS\0") + 100] ^= 1
+    assert not findings(bytes(file), tmp_path / "app")["table of shared objects intact"]
 
 
 @given(st.sets(st.integers(0, 5000)))

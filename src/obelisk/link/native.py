@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import xxhash
+
 from obelisk.link.elf import Elf, SegmentType
 from obelisk.link.graph import Found, Node, connect
 from obelisk.link.inputs import read_files
@@ -45,19 +47,39 @@ class Linked:
 
     def pieces(self) -> Iterable[Piece]:
         """Yield (address, bytes) of all that is in memory and not zero."""
-        for node, base, part in zip(self.nodes, self.layout.bases, self.relocated, strict=True):
-            written = [s for s in node.object.loads if part.content and s.address >= part.start]
-            for load in node.object.loads:
-                if load not in written:
-                    content = node.object.memory.at(load.address, load.file_size)
-                    yield base + load.address, content
-            if written:
-                end = max(load.address + load.file_size for load in written)
-                yield base + part.start, part.content[: end - part.start]
+        for number in range(len(self.nodes)):
+            yield from self._pieces_of(number)
 
     def table(self, place: int) -> bytes:
         """Return the table for the run time, to stand at the address `place`."""
-        return write_table(self.nodes, self.layout, self.relocated, place)
+        checks = [self._check(number) for number in range(len(self.nodes))]
+        return write_table(self.nodes, self.layout, self.relocated, checks, place)
+
+    def _pieces_of(self, number: int) -> Iterable[Piece]:
+        one, base, part = (
+            self.nodes[number].object,
+            self.layout.bases[number],
+            self.relocated[number],
+        )
+        written = [load for load in one.loads if part.content and load.address >= part.start]
+        for load in one.loads:
+            if load not in written:
+                yield base + load.address, one.memory.at(load.address, load.file_size)
+        if written:
+            end = max(load.address + load.file_size for load in written)
+            yield base + part.start, part.content[: end - part.start]
+
+    def _check(self, number: int) -> int:
+        """Hash an object's memory, what is zero between and behind the pieces with it."""
+        digest = xxhash.xxh64(seed=0)
+        place = self.layout.bases[number]
+        for address, piece in sorted(self._pieces_of(number), key=lambda one: one[0]):
+            digest.update(bytes(address - place))
+            digest.update(piece)
+            place = address + len(piece)
+        end = self.layout.bases[number] + self.nodes[number].object.span
+        digest.update(bytes(end - place))
+        return digest.intdigest()
 
 
 def link_natives(

@@ -18,7 +18,7 @@ from obelisk.link.relocate import Relocated
 
 _VERSION: Final = 1
 _HEADER: Final = struct.Struct("<8sIIQQQQQQQQQ")
-_OBJECT: Final = struct.Struct("<20Q8I")
+_OBJECT: Final = struct.Struct("<21Q8I")
 _PAIR: Final = struct.Struct("<QQ")
 _MAGIC: Final = b"OBJECTS\0"
 
@@ -26,12 +26,19 @@ Span = tuple[int, int]
 
 
 def write_table(
-    nodes: Sequence[Node], layout: Layout, relocated: Sequence[Relocated], place: int
+    nodes: Sequence[Node],
+    layout: Layout,
+    relocated: Sequence[Relocated],
+    checks: Sequence[int],
+    place: int,
 ) -> bytes:
-    """Return the table, which will stand at the address `place`."""
+    """Return the table, which will stand at the address `place`.
+
+    `checks` are the XXH64 of each object's memory.
+    """
     writer = _Writer(place + _HEADER.size)
     records = [
-        _record(writer, number, node, layout, relocated[number])
+        _record(writer, number, node, layout, relocated[number], checks[number])
         for number, node in enumerate(nodes)
     ]
     names = sorted(_names(nodes).items())
@@ -102,7 +109,7 @@ class _Writer:
 
 
 def _record(
-    writer: _Writer, number: int, node: Node, layout: Layout, relocated: Relocated
+    writer: _Writer, number: int, node: Node, layout: Layout, relocated: Relocated, check: int
 ) -> bytes:
     one, base = node.object, layout.bases[number]
 
@@ -133,6 +140,7 @@ def _record(
         writer.words(words),
         layout.tls_below[number],
         *relro,
+        check,
         len(one.elf.segments),
         len(one.symbols),
         one.dynamic.get(Tag.INIT_ARRAYSZ) // 8,

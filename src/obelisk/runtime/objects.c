@@ -33,7 +33,7 @@ static uint32_t global_count;
 /* Recursive: a constructor may open another object. */
 static pthread_mutex_t lock;
 
-_Static_assert(sizeof(struct object) == 192, "objects are written with 192 bytes");
+_Static_assert(sizeof(struct object) == 200, "objects are written with 200 bytes");
 _Static_assert(sizeof(struct objects) == 88, "the header is written with 88 bytes");
 
 const void *

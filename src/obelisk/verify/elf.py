@@ -17,6 +17,8 @@ from elftools.elf.elffile import ELFFile
 
 from obelisk.errors import VerifyError
 from obelisk.target import TARGETS
+from obelisk.verify.finding import Finding
+from obelisk.verify.objects import Reader, check_objects
 
 _DAMAGE: Final = (
     *(ELFError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError),
@@ -24,15 +26,7 @@ _DAMAGE: Final = (
 )
 """What pyelftools raises at tables that make no sense."""
 PAYLOAD_SEGMENT: Final = 0x6F626C6B
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    what: str
-    sound: bool
-    detail: str
+OBJECTS_SEGMENT: Final = 0x6F626C6D
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,11 +67,30 @@ def _read(data: bytes) -> Executable:
     if start + size > len(data):
         message = "it is cut short"
         raise VerifyError(message)
+    findings = _findings(elf, segments, ours[0])
+    for table in segments:
+        if table["p_type"] == OBJECTS_SEGMENT:
+            findings += check_objects(_reader(data, segments), table["p_vaddr"], table["p_filesz"])
     return Executable(
-        findings=tuple(_findings(elf, segments, ours[0])),
+        findings=tuple(findings),
         payload=memoryview(data)[start : start + size],
         size=len(data),
     )
+
+
+def _reader(data: bytes, segments: list[Any]) -> Reader:
+    loads = [segment for segment in segments if segment["p_type"] == "PT_LOAD"]
+
+    def read(address: int, size: int) -> memoryview:
+        for load in loads:
+            place = address - load["p_vaddr"]
+            if place >= 0 and place + size <= load["p_filesz"]:
+                start = load["p_offset"] + place
+                return memoryview(data)[start : start + size]
+        message = f"it refers to {size} bytes at {address:#x}, which are not there"
+        raise VerifyError(message)
+
+    return read
 
 
 def _findings(elf: ELFFile, segments: list[Any], payload: Any) -> list[Finding]:

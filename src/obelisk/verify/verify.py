@@ -9,7 +9,8 @@ from obelisk.errors import VerifyError
 from obelisk.payload import Payload, read_payload
 from obelisk.process import run_captured
 from obelisk.target import Target
-from obelisk.verify.elf import Executable, Finding, read_executable
+from obelisk.verify.elf import Executable, read_executable
+from obelisk.verify.finding import Finding
 
 
 def verify(path: Path) -> tuple[Finding, ...]:

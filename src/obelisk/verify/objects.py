@@ -1,0 +1,63 @@
+"""The linked shared objects of an executable: are they as they were written.
+
+Reads the table of runtime/objects.h by itself, so that a mistake of the writer shows.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Final
+
+import xxhash
+
+from obelisk.errors import VerifyError
+from obelisk.verify.finding import Finding
+
+_HEADER: Final = struct.Struct("<8sIIQQQQQQQQQ")
+_OBJECT_SIZE: Final = 200
+_NAME, _BASE, _END, _CHECK = 0, 8, 16, 160
+_MAGIC: Final = b"OBJECTS\0"
+_LONGEST_NAME: Final = 4096
+
+Reader = Callable[[int, int], memoryview]
+"""Returns bytes by their address; raises `VerifyError` where there are none."""
+
+
+def check_objects(read: Reader, place: int, size: int) -> tuple[Finding, ...]:
+    """Check the table at the address `place` and the memory of every object in it."""
+    head = _HEADER.unpack(read(place, _HEADER.size))
+    magic, _, count, objects_at, *_, used, check = head
+    if magic != _MAGIC or used > size or count * _OBJECT_SIZE > used:
+        message = "its table of shared objects is damaged"
+        raise VerifyError(message)
+    content = read(place + _HEADER.size, used - _HEADER.size)
+    intact = xxhash.xxh64_intdigest(content, 0) == check
+    damaged = _damaged(read, objects_at, count) if intact else []
+    return (
+        Finding(what="table of shared objects intact", sound=intact, detail=f"{count} objects"),
+        Finding(
+            what="shared objects intact",
+            sound=not damaged,
+            detail=", ".join(damaged[:5]) or f"{count} objects",
+        ),
+    )
+
+
+def _damaged(read: Reader, objects_at: int, count: int) -> list[str]:
+    found = []
+    for number in range(count):
+        row = read(objects_at + number * _OBJECT_SIZE, _OBJECT_SIZE)
+        name, base, end, check = (
+            struct.unpack_from("<Q", row, at)[0] for at in (_NAME, _BASE, _END, _CHECK)
+        )
+        if xxhash.xxh64_intdigest(read(base, end - base), 0) != check:
+            found.append(_text(read, name))
+    return found
+
+
+def _text(read: Reader, place: int) -> str:
+    name = b""
+    while not name.endswith(b"\0") and len(name) < _LONGEST_NAME:
+        name += bytes(read(place + len(name), 1))
+    return name[:-1].decode(errors="replace")

@@ -1,0 +1,9 @@
+from nano import words
+
+
+def main():
+    print(words.count(["a", "b", "a"]))
+    try:
+        words.count([])
+    except ValueError as error:
+        print("error", error)

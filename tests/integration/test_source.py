@@ -1,0 +1,112 @@
+"""Extension modules built from source: C, Cython and C++, by several build backends."""
+
+import shutil
+import subprocess
+
+import pytest
+from support import APPS, expected, obelisk
+
+pytestmark = [pytest.mark.compile, pytest.mark.network]
+
+BROKEN = """
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "broken"
+version = "1.0"
+[project.scripts]
+broken = "broken:main"
+"""
+
+
+def test_packages_from_their_source_archives(executables, empty_root):
+    """MarkupSafe, msgpack, greenlet (C++), and PyYAML with a library that it needs."""
+    done = empty_root.run(executables("from_source.py"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == expected(APPS / "from_source.py")
+
+
+def test_a_project_of_c_and_cython(executables, empty_root, tmp_path):
+    project = shutil.copytree(APPS / "speedups", tmp_path / "speedups")
+    done = empty_root.run(executables("speedups", what=project))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "3.5 True",
+        "/speedups/plain",
+        "unsupported operand type(s) for +=: 'float' and 'str'",
+    ]
+
+
+def test_a_project_of_cxx_with_cmake_and_ninja_from_wheels(executables, empty_root, tmp_path):
+    project = shutil.copytree(APPS / "nano", tmp_path / "nano")
+    done = empty_root.run(executables("nano", what=project))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["{'a': 2, 'b': 1}", "error no words"]
+
+
+def test_a_package_of_meson_and_pybind11(executables, empty_root):
+    """contourpy, whose build needs numpy to be imported."""
+    done = empty_root.run(executables("contours.py"), timeout=600)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == expected(APPS / "contours.py")
+
+
+def test_what_was_built_is_the_same_again(tmp_path, python_version):
+    """On another path, without the installer's cache."""
+    made = []
+    for name in ("one", "another-place"):
+        project = shutil.copytree(APPS / "speedups", tmp_path / name / "speedups")
+        place = tmp_path / name / "app"
+        obelisk("build", "-q", "-o", place, "--python", python_version, cwd=project)
+        made.append(place.read_bytes())
+    assert made[0] == made[1]
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """A function that makes a project whose setup.py runs a command, and builds it."""
+
+    def build(setup, status=4):
+        (tmp_path / "pyproject.toml").write_text(BROKEN)
+        (tmp_path / "broken.py").write_text("def main():\n    print('whole')\n")
+        (tmp_path / "setup.py").write_text(f"from setuptools import setup\n{setup}\nsetup()\n")
+        said = obelisk("build", cwd=tmp_path, status=status)
+        assert 'Traceback (most recent call last):\n  File "/work' not in said
+        return said
+
+    return build
+
+
+def test_a_missing_compiler_is_named(broken):
+    said = broken("import subprocess\nsubprocess.run(['cargo', 'build'], check=True)")
+    assert "building it from source failed: it needs a Rust compiler, which is not here" in said
+    said = broken("import subprocess\nsubprocess.run(['gfortran', 'x.f90'], check=True)")
+    assert "it needs a Fortran compiler" in said
+
+
+def test_a_build_that_fails_says_what_was_tried_and_what_to_do(broken):
+    said = broken(
+        "from setuptools import Extension\n"
+        "open('x.c', 'w').write('#include <not_there.h>\\n')\n"
+        "setup(ext_modules=[Extension('x', ['x.c'])])"
+    )
+    assert "not_there.h" in said
+    assert "has no wheel for the target, and building it from source failed" in said
+    assert "`build-packages`" in said
+
+
+def test_an_unknown_build_package_is_refused(tmp_path):
+    project = shutil.copytree(APPS / "speedups", tmp_path / "speedups")
+    path = project / "pyproject.toml"
+    path.write_text(path.read_text().replace('"zlib"', '"zlbi"'))
+    said = obelisk("build", cwd=project, status=2)
+    assert "did you mean `zlib`?" in said
+
+
+def test_no_compiler_of_this_host_is_called(executables, tmp_path):
+    """The comment section says which compiler made an object."""
+    project = shutil.copytree(APPS / "speedups", tmp_path / "speedups")
+    place = executables("speedups-debug", "--debug", what=project)
+    said = subprocess.run(["readelf", "-p", ".comment", place], capture_output=True, check=True)
+    assert b"GCC" not in said.stdout
