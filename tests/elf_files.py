@@ -180,9 +180,10 @@ def runtime(symbols=None, pool=0x200):
     dynamic = struct.pack("<qQqQqQqQ", 36, 0x880, 35, len(relr), 30, 8, 0, 0)
     names = b"\0.note.obelisk\0.shstrtab\0.dynsym\0.dynstr\0"
 
-    def section(name, kind, address, offset, size):
+    def section(name, kind, address, offset, size, strings=0):
+        entry = 24 if strings else 0
         return struct.pack(
-            "<IIQQQQIIQQ", names.index(name), kind, 2, address, offset, size, 0, 0, 8, 0
+            "<IIQQQQIIQQ", names.index(name), kind, 2, address, offset, size, strings, 0, 8, entry
         )
 
     head_size = 0x800
@@ -195,7 +196,7 @@ def runtime(symbols=None, pool=0x200):
         bytes(64),
         section(b".note.obelisk", 7, note, note, reserve),
         section(b".shstrtab", 3, 0, len(body), len(names)),
-        section(b".dynsym", 11, 0x8C0, 0x8C0, len(table)),
+        section(b".dynsym", 11, 0x8C0, 0x8C0, len(table), 4),
         section(b".dynstr", 3, 0xA80, 0xA80, len(strings)),
     ]
     assert note + reserve <= head_size

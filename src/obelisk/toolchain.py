@@ -44,6 +44,15 @@ STATIC_FLAGS: Final = (
 """Of `cc`, whose programs are static."""
 SHARED_FLAGS: Final = ("-fPIC", "-Wl,--hash-style=gnu")
 """Of `cc-shared`, whose shared objects, and programs that load them, use libc.so."""
+_CHANGES_OF_COMPILER_RT: Final = {
+    "if (!builtin.is_test) @export(": (
+        # What compilers call; of libm only what no libc has.
+        'const own = comptime std.mem.startsWith(u8, name, "__") or '
+        'std.mem.endsWith(u8, name, "f128") or std.mem.endsWith(u8, name, "f16");\n'
+        "    if (own) @export("
+    ),
+    '_ = @import("compiler_rt/ssp.zig");': "",
+}
 
 
 def zig_folder() -> Path:
@@ -96,10 +105,10 @@ def write_toolchain(target: Target, root: Path) -> Toolchain:
     (resource / "include").symlink_to(zig_folder() / "lib/include")
     zig = zig_folder() / "zig"
     driver = f"'{zig}' clang {' '.join(_driver_flags(chain))}"
-    _write_script(chain.tool("cc"), f"{driver} {' '.join(STATIC_FLAGS)}")
-    _write_script(chain.tool("cc-shared"), f"{driver} {' '.join(SHARED_FLAGS)}")
+    write_script(chain.tool("cc"), f"{driver} {' '.join(STATIC_FLAGS)}")
+    write_script(chain.tool("cc-shared"), f"{driver} {' '.join(SHARED_FLAGS)}")
     for name in ("ar", "ranlib", "ld.lld"):
-        _write_script(chain.tool(name), f"'{zig}' {name}")
+        write_script(chain.tool(name), f"'{zig}' {name}")
     return chain
 
 
@@ -119,7 +128,7 @@ def build_compiler_rt(chain: Toolchain, folder: Path, log: Path) -> None:
     """
     folder.mkdir(parents=True)
     arch = chain.target.architecture
-    source = _source_that_yields(chain)
+    source = _without_libc(chain)
     # An object, archived by ourselves: an archive by zig would name the folder that it was made in.
     builtins = folder / "builtins.o"
     argv: list[str | Path] = [
@@ -127,7 +136,7 @@ def build_compiler_rt(chain: Toolchain, folder: Path, log: Path) -> None:
         "build-obj",
         source,
         *("-target", chain.target.clang_triple),
-        *("-O", "ReleaseFast", "-fPIC", "-fstrip", "--name", "compiler_rt"),
+        *("-O", "ReleaseFast", "-fPIC", "-fstrip", "-fno-builtin", "--name", "compiler_rt"),
         f"-femit-bin={builtins}",
     ]
     run_logged(argv, log=log, cwd=folder, env=chain.environment(), what="building compiler-rt")
@@ -135,7 +144,7 @@ def build_compiler_rt(chain: Toolchain, folder: Path, log: Path) -> None:
     builtins.unlink()
     # What gcc's crtbegin.o would define for __cxa_atexit; a program that is never unloaded has one.
     start = folder / "start.c"
-    start.write_text("void *__dso_handle = 0;\n")
+    start.write_text('__attribute__((visibility("hidden"))) void *__dso_handle = 0;\n')
     end = folder / "end.c"
     end.write_text("typedef int obelisk_empty;\n")
     objects = {
@@ -147,20 +156,21 @@ def build_compiler_rt(chain: Toolchain, folder: Path, log: Path) -> None:
         run_logged(argv, log=log, cwd=folder, env=chain.environment(), what="building start files")
 
 
-def _source_that_yields(chain: Toolchain) -> Path:
-    """Copy the run-time library's source so that what it has of libc does not hide libc's own.
+def _without_libc(chain: Toolchain) -> Path:
+    """Copy the run-time library's source so that it has nothing of libc.
 
-    It defines libm, memcpy and more of libc too, weakly and hidden. libc's definition wins, but
-    would be hidden like its twin from all that is linked in later.
+    It would also define libm, memcpy and the stack protector, weakly and hidden: in the runtime
+    they would hide libc's own from all that is linked in later, in a shared object replace them.
     """
     place = chain.root / "compiler_rt"
     shutil.copytree(zig_folder() / "lib/compiler_rt", place / "compiler_rt")
     text = (zig_folder() / "lib/compiler_rt.zig").read_text()
-    hidden = ".visibility = .hidden,"
-    if hidden not in text:
-        message = f"compiler-rt of ziglang {VERSION} is not as this recipe knows it"
-        raise ToolError(message)
-    (place / "compiler_rt.zig").write_text(text.replace(hidden, ".visibility = .default,"))
+    for found, wanted in _CHANGES_OF_COMPILER_RT.items():
+        if found not in text:
+            message = f"compiler-rt of ziglang {VERSION} is not as this recipe knows it"
+            raise ToolError(message)
+        text = text.replace(found, wanted)
+    (place / "compiler_rt.zig").write_text(text)
     return place / "compiler_rt.zig"
 
 
@@ -220,6 +230,7 @@ def _driver_flags(chain: Toolchain) -> list[str]:
     ]
 
 
-def _write_script(path: Path, command: str) -> None:
-    path.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+def write_script(path: Path, command: str, last: str = "") -> None:
+    """Write a script that runs a command with the arguments it is given, and `last` after them."""
+    path.write_text(f'#!/bin/sh\nexec {command} "$@" {last}\n')
     path.chmod(0o755)

@@ -21,12 +21,17 @@ from obelisk.catalog import Source
 from obelisk.distribution.archive import read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
 from obelisk.distribution.cxx import LIBRARIES, header_flags, obtain_cxx
-from obelisk.distribution.libraries import Site, build_libraries, merge_into_sysroot
-from obelisk.distribution.recipes import RECIPES
+from obelisk.distribution.libraries import (
+    Site,
+    build_extra,
+    build_libraries,
+    merge_into_sysroot,
+)
+from obelisk.distribution.recipes import EXTRA_RECIPES, RECIPES
 from obelisk.distribution.recipes.cpython import major_minor
 from obelisk.errors import ConfigError, ToolError, did_you_mean
 from obelisk.process import run_logged
-from obelisk.toolchain import Toolchain, write_toolchain
+from obelisk.toolchain import Toolchain, write_script, write_toolchain
 
 _C_COMPILERS: Final = ("cc", "gcc", "clang")
 _CXX_COMPILERS: Final = ("c++", "g++", "clang++")
@@ -134,11 +139,13 @@ def _libraries(site: Site, packages: tuple[str, ...]) -> list[Path]:
     for package in packages:
         if package in found:
             chosen.append(found[package])
+        elif package in EXTRA_RECIPES:
+            chosen.append(build_extra(site, package, found))
         elif Path(package).is_dir():
             chosen.append(Path(package))
         else:
             message = f"`build-packages` names `{package}`, which is neither a recipe nor a folder"
-            raise ConfigError(message, hint=did_you_mean(package, found))
+            raise ConfigError(message, hint=did_you_mean(package, [*found, *EXTRA_RECIPES]))
     return chosen
 
 
@@ -164,9 +171,7 @@ def _make(site: Site, python: Path, root: Path, folder: Path, place: Path) -> No
     include = python / "install/include" / stdlib.name
     shutil.copytree(include, folder / "include" / stdlib.name)
     shutil.copyfile(_customization(), library / "sitecustomize.py")
-    for facts in library.glob("_sysconfigdata_*.py"):
-        # CPython itself has no C++ in it, and was not given a compiler for it.
-        facts.write_text(facts.read_text().replace("cc -x c++", "c++"))
+    (library / "lib-dynload").mkdir()  # Python looks for it to know where it is
     libraries = [name for recipe in RECIPES.values() for name in recipe.provides]
     argv: list[str | Path] = [
         chain.tool("cc-shared"),
@@ -192,7 +197,7 @@ def _write_tools(chain: Toolchain, home: Path) -> None:
     # Programs that a build runs are loaded as Python is.
     loader = f"-Wl,--dynamic-linker='{home / 'lib/ld-musl.so.1'}'"
     for name in _C_COMPILERS:
-        _write_script(tools / name, f"'{chain.tool('cc-shared')}' {loader}")
+        write_script(tools / name, f"'{chain.tool('cc-shared')}' {loader}")
     for language, names in {_CXX: _CXX_COMPILERS, **_MISSING_COMPILERS}.items():
         for name in names:
             said = f"obelisk: there is no {language} compiler here for the target"
@@ -206,9 +211,4 @@ def _write_cxx(tools: Path) -> None:
     flags = " ".join(f"'{flag}'" for flag in header_flags())
     for name in _CXX_COMPILERS:
         command = f"'{tools / _C_COMPILERS[0]}' --driver-mode=g++ {flags} -nostdlib++"
-        _write_script(tools / name, command, libraries)
-
-
-def _write_script(path: Path, command: str, last: str = "") -> None:
-    path.write_text(f'#!/bin/sh\nexec {command} "$@" {last}\n')
-    path.chmod(0o755)
+        write_script(tools / name, command, libraries)

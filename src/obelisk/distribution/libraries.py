@@ -17,7 +17,7 @@ from obelisk.cache import Cache, content_key
 from obelisk.catalog import Source, source
 from obelisk.console import Console
 from obelisk.distribution import workshop
-from obelisk.distribution.recipes import RECIPES, Recipe
+from obelisk.distribution.recipes import EXTRA_RECIPES, RECIPES, Recipe
 from obelisk.distribution.workshop import Workshop
 from obelisk.fetch import fetch, unpack
 from obelisk.process import working_together
@@ -57,9 +57,16 @@ def build_libraries(site: Site) -> dict[str, Path]:
     return made
 
 
+def build_extra(site: Site, name: str, made: dict[str, Path]) -> Path:
+    """Return the folder of a library that no distribution has; `made` are what it may need."""
+    recipe = EXTRA_RECIPES[name]
+    more = {one: build_extra(site, one, made) for one in recipe.needs if one not in made}
+    return _build_library(site, recipe, made | more)
+
+
 def library_key(target: Target, name: str) -> str:
     """Return the cache key of a library: all that can change its bytes."""
-    recipe = RECIPES[name]
+    recipe = RECIPES.get(name) or EXTRA_RECIPES[name]
     return content_key(
         {
             "source": source_identity(source(name)),

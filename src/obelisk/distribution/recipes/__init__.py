@@ -12,6 +12,9 @@ from obelisk.distribution.recipes import (
     libedit,
     libffi,
     libuuid,
+    libxml2,
+    libxslt,
+    libyaml,
     mimalloc,
     musl,
     ncurses,
@@ -55,3 +58,18 @@ RECIPES: Final = {
         Recipe(name="mimalloc", build=mimalloc.build, provides=("mimalloc",)),
     )
 }
+
+EXTRA_RECIPES: Final = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(name="libyaml", build=libyaml.build, provides=("yaml",)),
+        Recipe(name="libxml2", build=libxml2.build, provides=("xml2",)),
+        Recipe(
+            name="libxslt",
+            build=libxslt.build,
+            needs=("musl", "libxml2"),
+            provides=("xslt", "exslt"),
+        ),
+    )
+}
+"""Libraries that are built when `build-packages` names them; no distribution has them."""

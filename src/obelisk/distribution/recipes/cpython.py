@@ -26,7 +26,8 @@ _OPTIONS: Final = (
 _NEWER_OPTIONS: Final = {"3.14": ("--with-tail-call-interp",)}
 _ENVIRONMENT: Final = {
     "CC": "cc",
-    "CXX": "cc -x c++",
+    # Not run: CPython has no C++ in it. It is what setuptools calls for packages that have.
+    "CXX": "c++",
     "AR": "ar",
     "RANLIB": "ranlib",
     "READELF": "readelf",
