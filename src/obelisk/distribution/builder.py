@@ -72,6 +72,7 @@ class Builder:
             "AR": "ar",
             "RANLIB": "ranlib",
             "PKG_CONFIG_LIBDIR": str(self.chain.lib / "pkgconfig"),
+            "PKG_CONFIG_SYSROOT_DIR": str(self.chain.sysroot),
             "CMAKE_PREFIX_PATH": str(self.chain.sysroot),
             **{name: own[name] for name in ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")},
         }

@@ -8,20 +8,25 @@ from obelisk.distribution.workshop import Workshop
 from obelisk.toolchain import jobs
 
 _OPTIONS: Final = ("--disable-shared", "--without-python", "--without-crypto", "--without-plugins")
+_XML_CONFIG: Final = """\
+#!/bin/sh
+case "$1" in
+--cflags) echo "-I{include}/libxml2" ;;
+--libs) echo "-lxml2 -lm" ;;
+--version) echo "2.9.14" ;;
+esac
+"""
 
 
 def build(shop: Workshop) -> None:
     """Build both libraries and install their headers and what `pkg-config` reads."""
-    folders = ("libxslt", "libexslt")
-    shop.configure(
-        *(*_OPTIONS, f"--with-libxml-src={shop.root / 'none'}"),
-        env={
-            "CFLAGS": "-O2 -fPIC",
-            "LIBXML_CFLAGS": f"-I{shop.chain.sysroot}/include/libxml2",
-            "LIBXML_LIBS": "-lxml2",
-        },
-    )
-    for folder in folders:
+    # In place of the script that libxml2 installs, which knows only where it was to be.
+    script = shop.root / "xml2-config"
+    script.write_text(_XML_CONFIG.format(include=shop.chain.sysroot / "include"))
+    script.chmod(0o755)
+    env = {"CFLAGS": "-O2 -fPIC", "XML_CONFIG": str(script), "PKG_CONFIG": "false"}
+    shop.configure(*_OPTIONS, env=env)
+    for folder in ("libxslt", "libexslt"):
         shop.run("make", "-C", folder, f"-j{jobs()}", f"{folder}.la")
         shop.run("make", "-C", folder, "install", f"DESTDIR={shop.output}")
     shop.run("make", "install-pkgconfigDATA", f"DESTDIR={shop.output}")
