@@ -59,10 +59,15 @@ def test_a_dependency_that_does_not_resolve(project):
     assert "certifi>9999" in said
 
 
-def test_native_code_is_refused_by_name(tmp_path):
-    said = build("markupsafe", "-m", "markupsafe", cwd=tmp_path, status=6)
-    assert "markupsafe/_speedups" in said
-    assert 'exclude = ["*.so"]' in said
+def test_a_package_without_native_code_cannot_be_made_pure(project):
+    edit(project, "[tool.obelisk]", "[tool.obelisk]\npure = ['certifi']")
+    said = build(cwd=project, status=2)
+    assert "`pure` names `certifi`" in said
+
+
+def test_a_native_library_that_is_not_there(project):
+    edit(project, "[tool.obelisk]", "[tool.obelisk]\nnative-libraries = ['lib/*.so']")
+    assert "`native-libraries` names `lib/*.so`" in build(cwd=project, status=2)
 
 
 def test_a_script_that_does_not_compile(tmp_path):
