@@ -56,6 +56,13 @@ def threads():
     thread.join()
 
 
+def run_path():
+    import runpy
+
+    place = os.path.join(sys.executable, "__future__.py")
+    print("ran", runpy.run_path(place, run_name="again")["all_feature_names"][0])
+
+
 def builtins():
     print(exit, quit, help)
     exit(3)

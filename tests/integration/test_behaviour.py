@@ -33,6 +33,10 @@ def test_exit_status(ask, status):
     assert ask("status", str(status)).returncode == status
 
 
+def test_a_file_below_the_executable_can_be_run(ask):
+    assert ask("run_path").stdout == "ran nested_scopes\n"
+
+
 def test_exit_message(ask):
     done = ask("message")
     assert (done.returncode, done.stderr) == (1, "a last word\n")

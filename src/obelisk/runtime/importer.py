@@ -102,8 +102,9 @@ class PathEntry:
     """
 
     def __init__(self, path):
-        if path != ROOT and not path.startswith(ROOT + "/"):
-            raise ImportError("only paths below the executable are supported", path=path)
+        is_below = path.startswith(ROOT + "/") and _external._path_isdir(path)
+        if path != ROOT and not is_below:
+            raise ImportError("only folders below the executable are supported", path=path)
         below = path[len(ROOT) + 1 :].strip("/")
         self._prefix = below.replace("/", ".") + "." if below else ""
 
