@@ -96,7 +96,9 @@ class _Job:
         said = "installing " + " ".join(word for word in what if not word.startswith("--"))
         done = _run(argv, said, self._builder.environment(os.environ))
         if self._builder.add_missing():
-            done = _run([*argv, "--reinstall"], said, self._builder.environment(os.environ))
+            # What was built without it is not to be taken from the cache.
+            again = ["--reinstall", *(["--refresh"] if done.status == 0 else [])]
+            done = _run([*argv, *again], said, self._builder.environment(os.environ))
         if done.status != 0:
             raise _refusal(said, _output_of(done), self._builder.missing())
 

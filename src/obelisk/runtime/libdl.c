@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdbool.h>
@@ -211,25 +212,18 @@ find_object(const char *name)
 }
 
 /* Describe the executable and all objects, for dlinfo, as a dynamic linker would. */
-static bool
+static void
 make_maps(void)
 {
     static char empty[] = "";
     const struct objects *table = objects_table();
 
-    if (own_map.l_ld != NULL) {
-        return true;
-    }
     if (table != NULL) {
         maps = calloc(table->count, sizeof(*maps));
-        if (maps == NULL) {
-            return false;
-        }
     }
     own_map.l_addr = (uintptr_t)os_image;
     own_map.l_name = empty;
     own_map.l_ld = _DYNAMIC;
-    return true;
 }
 
 /* Complete the description of an object when it is opened: its whole path. */
@@ -281,16 +275,14 @@ open_object(uint32_t number, const char *name, int mode)
 void *
 dlopen(const char *name, int mode)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     int64_t number;
 
-    if (!make_maps()) {
-        complain("out of memory");
-        return NULL;
-    }
+    pthread_once(&once, make_maps);
     if (name == NULL || is_libc(name)) {
         return &own_map;
     }
-    number = find_object(name);
+    number = maps ? find_object(name) : -1;
     if (number < 0) {
         complain("%s: not linked into this executable, which loads nothing from disk (name the "
                  "library, built for musl, in native-libraries of [tool.obelisk], and build again)",
