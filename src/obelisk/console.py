@@ -55,10 +55,14 @@ class Console:
         if self.verbosity > Verbosity.QUIET:
             self._err.print(markup)
 
+    def note(self, text: str) -> None:
+        """Print one line about the step that runs, unless quiet."""
+        self.report(f"[dim]  {escape(text)}[/]")
+
     def detail(self, text: str) -> None:
         """Print one line for people who asked for more."""
         if self.verbosity >= Verbosity.VERBOSE:
-            self._err.print(f"[dim]  {escape(text)}[/]")
+            self.note(text)
 
     def warn(self, text: str) -> None:
         """Print something that a person should act on."""

@@ -10,7 +10,7 @@ import shlex
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -126,6 +126,30 @@ def run_captured(
     return Finished(status=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
 
+def run_watched(
+    argv: Sequence[str | Path],
+    *,
+    env: Mapping[str, str],
+    what: str,
+    on_line: Callable[[str], None],
+) -> Finished:
+    """Run a program that takes long, and hand on every line of its stderr when it comes.
+
+    Raises `ToolError` if it cannot be started. When this is interrupted, the program is ended with
+    all that it started.
+    """
+    words = [str(word) for word in argv]
+    process = _start(words, None, env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, what=what)
+    lines = []
+    with _ended_with_us(process):
+        assert process.stderr is not None  # noqa: S101 - for mypy
+        for line in process.stderr:
+            lines.append(line)
+            on_line(line.decode(errors="replace").rstrip())
+        status = process.wait()
+    return Finished(status=status, stdout=b"", stderr=b"".join(lines))
+
+
 def run_attached(argv: Sequence[str | Path]) -> int:
     """Run a program on our own terminal and return the exit status a shell would report."""
     with _ignored_interrupt():
@@ -144,27 +168,47 @@ class _ignored_interrupt:  # noqa: N801 - reads as a statement
 
 
 def _wait(words: list[str], cwd: Path, env: Mapping[str, str], stream: IO[bytes]) -> int:
+    process = _start(words, cwd, env, stdout=stream, stderr=subprocess.STDOUT, what=words[0])
+    with _ended_with_us(process):
+        return process.wait()
+
+
+def _start(
+    words: list[str],
+    cwd: Path | None,
+    env: Mapping[str, str],
+    *,
+    stdout: IO[bytes] | int,
+    stderr: int,
+    what: str,
+) -> subprocess.Popen[bytes]:
+    """Start a program in a session of its own, so that it can be ended with all that it starts."""
     try:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             words,
             cwd=cwd,
             env=dict(env),
             stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
+            stdout=stdout,
+            stderr=stderr,
             start_new_session=True,
         )
     except OSError as error:
-        message = f"cannot start `{words[0]}`: {error.strerror}"
+        message = f"{what}: cannot start `{words[0]}`: {error.strerror}"
         raise ToolError(message, hint="is it installed? see the README's prerequisites") from error
+
+
+@contextmanager
+def _ended_with_us(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """See that an interrupted build does not leave compilers running."""
     _children.add(process)
     try:
-        return process.wait()
-    except BaseException:
-        # An interrupted build must not leave compilers running.
-        _end(process)
-        process.wait()
-        raise
+        with process:
+            try:
+                yield
+            except BaseException:
+                _end(process)
+                raise
     finally:
         _children.remove(process)
 

@@ -42,13 +42,13 @@ class EmptyRoot:
     def __init__(self, folder):
         self.folder = folder
 
-    def run(self, executable, *arguments, stdin=None, env=None, path="/app", timeout=60):
+    def run(self, executable, *arguments, path="/app", **options):
         (self.folder / "tmp").mkdir(exist_ok=True)
         shutil.copy(executable, self.folder / "app")
         # Only root may chroot; others become root of a namespace of their own.
         prefix = [] if os.geteuid() == 0 else ["unshare", "--map-root-user"]
         argv = [*prefix, shutil.which("chroot"), self.folder, path, *arguments]
-        done = run(argv, cwd="/", stdin=stdin, env=env, timeout=timeout)
+        done = run(argv, cwd="/", **options)
         (self.folder / "app").unlink()
         return done
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +18,13 @@ from obelisk.config.request import Project, Requirement, Script, WheelFile
 from obelisk.distribution.builder import Builder
 from obelisk.errors import CollectError, ToolError
 from obelisk.plan import Plan
-from obelisk.process import Finished, run_captured
+from obelisk.process import Finished, run_watched
 
 _EXPORTED: Final = "requirements.txt"
 _FAILED_BUILD: Final = re.compile(
     r"(?:Failed to build|failed to build|Failed to download and build) `([^`]+)`"
 )
+_BUILDING: Final = re.compile(r"^\s+Building (\S+)")
 _NOISE: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -94,13 +96,20 @@ class _Job:
             *what,
         ]
         said = "installing " + " ".join(word for word in what if not word.startswith("--"))
-        done = _run(argv, said, self._builder.environment(os.environ))
+        done = _run(argv, said, self._builder.environment(os.environ), self._tell)
         if self._builder.add_missing():
             # What was built without it is not to be taken from the cache.
             again = ["--reinstall", *(["--refresh"] if done.status == 0 else [])]
-            done = _run([*argv, *again], said, self._builder.environment(os.environ))
+            environment = self._builder.environment(os.environ)
+            done = _run([*argv, *again], said, environment, self._tell)
         if done.status != 0:
             raise _refusal(said, _output_of(done), self._builder.missing())
+
+    def _tell(self, line: str) -> None:
+        """Say what is built from source, which may take minutes."""
+        found = _BUILDING.search(_NOISE.sub("", line))
+        if found:
+            self._builder.site.console.note(f"building {found[1]} from source")
 
 
 def _uv(argv: list[str], what: str) -> None:
@@ -109,11 +118,13 @@ def _uv(argv: list[str], what: str) -> None:
         raise _refusal(what, _output_of(done), set())
 
 
-def _run(argv: list[str], what: str, env: dict[str, str]) -> Finished:
+def _run(
+    argv: list[str], what: str, env: dict[str, str], on_line: Callable[[str], None] = lambda _: None
+) -> Finished:
     env.pop("VIRTUAL_ENV", None)
     env["SOURCE_DATE_EPOCH"] = "315532800"
     try:
-        return run_captured([find_uv_bin(), *argv], env=env, what=what)
+        return run_watched([find_uv_bin(), *argv], env=env, what=what, on_line=on_line)
     except FileNotFoundError as error:
         message = f"{what} failed: uv is not installed"
         raise ToolError(message, hint="install Obelisk again, with its dependencies") from error

@@ -15,8 +15,11 @@ from typing import Final
 from obelisk.errors import LinkError
 from obelisk.link.objects import SharedObject
 
-_LIBC: Final = ("libc.so", "libc.musl-", "ld-musl-", "libm.so", "libpthread.so", "libdl.so")
-"""Beginnings of the names of libc, which is in the runtime."""
+_IN_RUNTIME: Final = (
+    *("libc.so", "libc.musl-", "ld-musl-", "libm.so", "libpthread.so", "libdl.so"),
+    "libpython3.",
+)
+"""Beginnings of the names of libc and of Python, which the runtime exports."""
 _ORIGIN: Final = ("$ORIGIN", "${ORIGIN}")
 
 
@@ -58,7 +61,7 @@ def connect(found: Sequence[Found], provide: Callable[[str], Found | None]) -> l
     while place < len(files):
         own = []
         for name in files[place].object.dynamic.needed:
-            if name.startswith(_LIBC):
+            if name.startswith(_IN_RUNTIME):
                 continue
             number = finder.find(files[place], name)
             if number is None and (more := provide(name)) is not None:
