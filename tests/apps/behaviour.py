@@ -56,6 +56,16 @@ def threads():
     thread.join()
 
 
+def subinterpreters():
+    import _interpreters
+
+    text = "import sys, json, decimal; print(json.dumps([sys.frozen, str(decimal.Decimal(1))]))"
+    for _ in range(2):
+        number = _interpreters.create()
+        print(_interpreters.exec(number, text))
+        _interpreters.destroy(number)
+
+
 def run_path():
     import runpy
 

@@ -33,6 +33,12 @@ def test_exit_status(ask, status):
     assert ask("status", str(status)).returncode == status
 
 
+def test_subinterpreters_import_from_the_executable(ask):
+    done = ask("subinterpreters")
+    lines = sorted(done.stdout.splitlines())
+    assert (lines, done.stderr) == (["None", "None", '[true, "1"]', '[true, "1"]'], "")
+
+
 def test_a_file_below_the_executable_can_be_run(ask):
     assert ask("run_path").stdout == "ran nested_scopes\n"
 

@@ -39,6 +39,9 @@ _FROZEN: Final = {
     "encodings.utf_8": "encodings/utf_8.py",
 }
 """Modules that CPython imports before the importer is in place."""
+_INSTALLS: Final = "encodings"
+_INSTALL: Final = "\nimport _obelisk\n_obelisk.install()\n"
+"""What is added to the first module that every interpreter imports, also each subinterpreter."""
 _FREEZE: Final = """
 import marshal, sys
 name, path, filename = sys.argv[1:]
@@ -180,6 +183,10 @@ def _compile(job: _Job) -> list[Path]:
 def _frozen_source(job: _Job) -> str:
     """Return frozen.c: the bytecode of the early modules and of the importer, and their table."""
     modules = {name: (job.stdlib / path, f"<frozen {name}>") for name, path in _FROZEN.items()}
+    first = job.root / "frozen" / _FROZEN[_INSTALLS]
+    first.parent.mkdir(parents=True)
+    first.write_text((job.stdlib / _FROZEN[_INSTALLS]).read_text() + _INSTALL)
+    modules[_INSTALLS] = (first, f"<frozen {_INSTALLS}>")
     # Under this file name CPython leaves the importer's frames out of tracebacks, as its own.
     importer = runtime_folder() / "importer.py"
     modules["_obelisk"] = (importer, "<frozen importlib._bootstrap_external>")

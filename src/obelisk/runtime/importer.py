@@ -193,8 +193,8 @@ class _Helper:
         return pydoc.help(*args, **kwds)
 
 
-def start():
-    """Take the importer's place in `sys`, prepare `__main__`, and return its code object."""
+def install():
+    """Take the importer's place in `sys`; the frozen `encodings` calls this in each interpreter."""
     import builtins
 
     # Before PathFinder, which still serves what the application adds to sys.path.
@@ -205,6 +205,10 @@ def start():
     for name in ("exit", "quit"):
         setattr(builtins, name, _Quitter(name))
     builtins.help = _Helper()
+
+
+def start():
+    """Prepare `__main__` and return its code object."""
     command = _multiprocessing_command(sys.argv)
     if command is not None:
         return command

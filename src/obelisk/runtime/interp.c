@@ -92,7 +92,8 @@ initialize(const struct payload *payload, const char *executable, int argc, char
     return status;
 }
 
-/* Let the frozen importer take its place; it returns the code of the main program. */
+/* Ask the frozen importer for the code of the main program. It took its place when CPython imported
+   `encodings`, to whose frozen code that was added (distribution/runtime.py). */
 static PyObject *
 start_importer(void)
 {
