@@ -1,5 +1,6 @@
 """Shared objects of the tests' own: the dlopen family, thread-local variables, C++ exceptions."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -115,6 +116,14 @@ def test_libc_and_what_is_not_inside(native, empty_root):
         assert line.startswith(f"{name}: not linked into this executable")
         assert "native-libraries" in line
     assert "symbol not found: not_there" in said[-3]
+
+
+def test_what_is_inside_is_told(native):
+    inside = json.loads(obelisk("inspect", "--json", native))
+    assert {"path": ".obelisk/lib/liblow.so", "package": None} in inside["natives"]
+    assert inside["executable"]["natives"] > 100_000
+    assert "natives   8" in obelisk("inspect", native)
+    assert "ok  shared objects intact: 8 objects" in obelisk("verify", native)
 
 
 def test_no_memory_is_written_to_and_run(native, tmp_path):

@@ -61,6 +61,7 @@ def _summary(inside: dict[str, Any]) -> list[str]:
         f"entry     {inside['entry']}",
         f"size      {size['size']} bytes: runtime {size['runtime']}, payload {size['payload']}",
         f"modules   {len(inside['modules'])}",
+        f"natives   {len(inside['natives'])}: {size['natives']} bytes",
         f"files     {len(inside['files'])}",
         "packages",
     ]

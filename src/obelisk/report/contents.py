@@ -27,7 +27,8 @@ def contents(path: Path) -> dict[str, Any]:
         "executable": {
             "path": str(path),
             "size": executable.size,
-            "runtime": executable.size - len(payload.data),
+            "runtime": executable.size - len(payload.data) - executable.objects_size,
+            "natives": executable.objects_size,
             "payload": len(payload.data),
         },
         "modules": modules,

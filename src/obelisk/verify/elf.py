@@ -18,7 +18,7 @@ from elftools.elf.elffile import ELFFile
 from obelisk.errors import VerifyError
 from obelisk.target import TARGETS
 from obelisk.verify.finding import Finding
-from obelisk.verify.objects import Reader, check_objects
+from obelisk.verify.objects import Reader, check_objects, objects_size
 
 _DAMAGE: Final = (
     *(ELFError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError),
@@ -37,6 +37,8 @@ class Executable:
     payload: memoryview
     size: int
     """Bytes of the file."""
+    objects_size: int
+    """Bytes of linked shared objects in it."""
 
 
 def read_executable(path: Path) -> Executable:
@@ -68,13 +70,15 @@ def _read(data: bytes) -> Executable:
         message = "it is cut short"
         raise VerifyError(message)
     findings = _findings(elf, segments, ours[0])
-    for table in segments:
-        if table["p_type"] == OBJECTS_SEGMENT:
-            findings += check_objects(_reader(data, segments), table["p_vaddr"], table["p_filesz"])
+    read = _reader(data, segments)
+    tables = [segment for segment in segments if segment["p_type"] == OBJECTS_SEGMENT]
+    for table in tables:
+        findings += check_objects(read, table["p_vaddr"], table["p_filesz"])
     return Executable(
         findings=tuple(findings),
         payload=memoryview(data)[start : start + size],
         size=len(data),
+        objects_size=sum(objects_size(read, table["p_vaddr"]) for table in tables),
     )
 
 

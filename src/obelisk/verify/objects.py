@@ -18,6 +18,7 @@ _HEADER: Final = struct.Struct("<8sIIQQQQQQQQQ")
 _OBJECT_SIZE: Final = 200
 _NAME, _BASE, _END, _CHECK = 0, 8, 16, 160
 _MAGIC: Final = b"OBJECTS\0"
+_VERSION: Final = 1
 _LONGEST_NAME: Final = 4096
 
 Reader = Callable[[int, int], memoryview]
@@ -27,8 +28,9 @@ Reader = Callable[[int, int], memoryview]
 def check_objects(read: Reader, place: int, size: int) -> tuple[Finding, ...]:
     """Check the table at the address `place` and the memory of every object in it."""
     head = _HEADER.unpack(read(place, _HEADER.size))
-    magic, _, count, objects_at, *_, used, check = head
-    if magic != _MAGIC or used > size or count * _OBJECT_SIZE > used:
+    magic, version, count, objects_at, *_, used, check = head
+    sizes_fit = used <= size and count * _OBJECT_SIZE <= used
+    if magic != _MAGIC or version != _VERSION or not sizes_fit:
         message = "its table of shared objects is damaged"
         raise VerifyError(message)
     content = read(place + _HEADER.size, used - _HEADER.size)
@@ -42,6 +44,12 @@ def check_objects(read: Reader, place: int, size: int) -> tuple[Finding, ...]:
             detail=", ".join(damaged[:5]) or f"{count} objects",
         ),
     )
+
+
+def objects_size(read: Reader, place: int) -> int:
+    """Return how many bytes of the executable the objects take, by the table at `place`."""
+    *_, start, end, _, _ = _HEADER.unpack(read(place, _HEADER.size))
+    return int(end - start)
 
 
 def _damaged(read: Reader, objects_at: int, count: int) -> list[str]:
