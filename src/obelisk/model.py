@@ -87,7 +87,8 @@ class NativeFile:
         folder, _, file = self.path.rpartition("/")
         stem = file.split(".")[0]
         parts = [*(folder.split("/") if folder else []), *([] if stem == "__init__" else [stem])]
-        return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
+        # Not only identifiers: mypyc makes names that begin with a digit.
+        return ".".join(parts) if parts and all(p and "." not in p for p in parts) else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

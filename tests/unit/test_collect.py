@@ -154,7 +154,9 @@ def test_a_package_that_cannot_be_made_pure(tmp_path):
         ("a/b.abi3.so", "a.b"),
         ("b.so", "b"),
         ("a/__init__.abi3.so", "a"),
+        ("6ec5__mypyc.cpython-314-x86_64-linux-musl.so", "6ec5__mypyc"),
         ("numpy.libs/libx-1.so", None),
+        (".obelisk/lib/libx.so", None),
         ("a/libx.so.1", None),
     ],
 )

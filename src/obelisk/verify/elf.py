@@ -6,6 +6,7 @@ Read with pyelftools and not with the views that `link` writes by, so that a mis
 from __future__ import annotations
 
 import io
+import mmap
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,7 @@ class Executable:
 def read_executable(path: Path) -> Executable:
     """Read an executable; raise `VerifyError` when it is not one that Obelisk made."""
     try:
-        data = path.read_bytes()
+        data = _mapped(path)
     except OSError as error:
         message = f"cannot read {path}: {error.strerror}"
         raise VerifyError(message) from error
@@ -58,8 +59,16 @@ def read_executable(path: Path) -> Executable:
         raise VerifyError(message) from error
 
 
-def _read(data: bytes) -> Executable:
-    elf = ELFFile(io.BytesIO(data))
+def _mapped(path: Path) -> mmap.mmap:
+    """Map a file into memory: executables may be larger than one wants to hold there."""
+    with path.open("rb") as file:
+        if file.seek(0, io.SEEK_END) == 0:
+            return mmap.mmap(-1, 1)  # it cannot map nothing
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _read(data: mmap.mmap) -> Executable:
+    elf = ELFFile(data)
     segments = [segment.header for segment in elf.iter_segments()]
     ours = [segment for segment in segments if segment["p_type"] == PAYLOAD_SEGMENT]
     if len(ours) != 1:
@@ -82,7 +91,7 @@ def _read(data: bytes) -> Executable:
     )
 
 
-def _reader(data: bytes, segments: list[Any]) -> Reader:
+def _reader(data: mmap.mmap, segments: list[Any]) -> Reader:
     loads = [segment for segment in segments if segment["p_type"] == "PT_LOAD"]
 
     def read(address: int, size: int) -> memoryview:
