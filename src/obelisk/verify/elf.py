@@ -68,7 +68,8 @@ def _mapped(path: Path) -> mmap.mmap:
 
 
 def _read(data: mmap.mmap) -> Executable:
-    elf = ELFFile(data)  # type: ignore[arg-type] - it reads and seeks as a file does
+    # It reads, seeks and tells as a file does.
+    elf = ELFFile(data)  # type: ignore[arg-type]
     segments = [segment.header for segment in elf.iter_segments()]
     ours = [segment for segment in segments if segment["p_type"] == PAYLOAD_SEGMENT]
     if len(ours) != 1:
