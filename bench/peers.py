@@ -4,7 +4,6 @@
 
 The program imports click, requests, rich, jinja2 and yaml and renders one template. Everything is
 made in one temporary folder, on the Python that runs this; the distribution must be in the cache.
-Obelisk leaves optional speed-ups out (`exclude = ["*.so"]`), the others have them.
 """
 
 import argparse
@@ -19,8 +18,6 @@ REQUIREMENTS = ("click", "requests", "rich", "jinja2", "pyyaml")
 PROGRAM = """\
 # /// script
 # dependencies = ["click", "requests", "rich", "jinja2", "pyyaml"]
-# [tool.obelisk]
-# exclude = ["*.so"]
 # ///
 import click, jinja2, requests, rich.console, yaml
 

@@ -66,6 +66,8 @@ def life():
     print("which", high.which(), high.other_which())
     print("malloc", high.malloc_is_libcs())
     print("name", text_of(high.own_name).replace(sys.executable, "EXE"))
+    low = ctypes.c_void_p(ctypes.CDLL("liblow.so")._handle)
+    print("described", text_of(high.described, low).replace(sys.executable, "EXE"))
     print("listed", high.listed(b"libhigh"), high.listed(b"liblow"), high.listed(b"nothing"))
     print("file", chr(high.first_byte(os.fsencode(os.path.join(sys.executable, "message.txt")))))
     high.aligned.restype = ctypes.c_void_p

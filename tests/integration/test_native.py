@@ -95,6 +95,7 @@ def test_loading_and_the_dlopen_family(native, empty_root):
     assert lines(native, empty_root, "life") == [
         *("opening", "low begins", "high begins", "low says hello"),
         *("which 2 1", "malloc 1", "name EXE/.obelisk/lib/libhigh.so own_name"),
+        "described EXE/.obelisk/lib/liblow.so",
         *("listed 1 1 0", "file m", "aligned 0", "global 2 1"),
         *("high ends", "low ends"),
     ]

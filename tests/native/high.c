@@ -12,8 +12,10 @@ int malloc_is_libcs(void);
 int other_which(void);
 int own_name(char *into, size_t size);
 int listed(const char *wanted);
+int described(void *handle, char *into, size_t size);
 int first_byte(const char *path);
 void *aligned(size_t size);
+void *dlvsym(void *restrict handle, const char *restrict name, const char *restrict version);
 
 static int found;
 
@@ -80,6 +82,21 @@ listed(const char *wanted)
     found = 0;
     dl_iterate_phdr(compare, (void *)wanted);
     return found;
+}
+
+/* What dlinfo tells of a handle, and what a versioned lookup finds. */
+int
+described(void *handle, char *into, size_t size)
+{
+    struct link_map *map = NULL;
+
+    if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0 || map->l_addr == 0 || map->l_ld == NULL) {
+        return -1;
+    }
+    if (dlvsym(handle, "which", "VERSION_1") != dlsym(handle, "which") || dlclose(handle) != 0) {
+        return -1;
+    }
+    return snprintf(into, size, "%s", map->l_name);
 }
 
 int

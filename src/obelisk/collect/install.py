@@ -152,5 +152,8 @@ def _hint(output: str) -> str:
     if "hash" in output.lower():
         return "the download is not what the lock or requirement file says; find out why"
     if "No solution found" in output:
-        return "no release of these packages has a wheel for the target, or source to build it from"
+        return (
+            "a package without a wheel for the target, and without source to build it from, may "
+            "have one in another version; or do without it"
+        )
     return "uv's message above says what is wrong"

@@ -31,7 +31,7 @@ _WRAPPED: Final = (
 )
 """Functions that runtime/*.c answers in place of libc, CPython and OpenSSL: vfs_*.c, interp.c and
 certificates.c."""
-_EXPORTED_PATTERNS: Final = ("Py*", "_Py*", "__wrap_*", "obelisk_*", "dlvsym")
+_EXPORTED_PATTERNS: Final = ("Py*", "_Py*", "__wrap_*", "obelisk_*", "dlinfo", "dlvsym")
 """What shared objects are linked to besides libc: the Python C API, and what stands for libc."""
 _FROZEN: Final = {
     "encodings": "encodings/__init__.py",
