@@ -28,6 +28,7 @@ from obelisk.link.elf import (
     read_elf,
     section_name,
 )
+from obelisk.link.memory import aligned
 from obelisk.link.native import Linked, Natives, Piece, link_natives
 from obelisk.link.sections import Sections, describe
 from obelisk.link.tls import TlsImage, merge_tls, with_relr
@@ -103,7 +104,7 @@ class _Build:
     @property
     def next_address(self) -> int:
         """Where in memory the next part will be."""
-        return _aligned(self._last, self._page_size)
+        return aligned(self._last, self._page_size)
 
     @property
     def end(self) -> int:
@@ -119,7 +120,7 @@ class _Build:
         size: int,
     ) -> Segment:
         """Add a part of `size` bytes; the places of its pieces are counted from its start."""
-        offset, address = _aligned(self._end, self._page_size), self.next_address
+        offset, address = aligned(self._end, self._page_size), self.next_address
         segment = Segment(
             type=SegmentType.LOAD,
             flags=flags,
@@ -218,7 +219,3 @@ def _segments(build: _Build, reserve: Section) -> tuple[Segment, ...]:
 def _section_names(runtime: bytes, elf: Elf) -> bytes:
     names = elf.sections[elf.header.names_section]
     return runtime[names.offset : names.offset + names.size]
-
-
-def _aligned(size: int, alignment: int) -> int:
-    return -(-size // alignment) * alignment

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from obelisk.errors import LinkError
 from obelisk.link.elf import Segment
 from obelisk.link.graph import Node
+from obelisk.link.memory import aligned
 from obelisk.link.objects import SharedObject
 
 
@@ -54,7 +55,7 @@ def lay_out(nodes: Sequence[Node], *, start: int, tls: RuntimeTls) -> Layout:
     """
     place, bases = start, []
     for node in nodes:
-        place = _up(place, node.object.alignment)
+        place = aligned(place, node.object.alignment)
         bases.append(place)
         place += node.object.span
     tls_below, initialised, all_below = _lay_out_tls([node.object for node in nodes], tls)
@@ -99,14 +100,10 @@ def _lay_out_tls(
             raise LinkError(message, hint=hint)
         below[number] = start
     if initialised:
-        lowest = _up(lowest, tls.segment.alignment)
+        lowest = aligned(lowest, tls.segment.alignment)
     return tuple(below), frozenset(initialised), lowest
 
 
 def _down_to(distance: int, block: Segment) -> int:
     """Return the least distance from `distance` on at which the block is aligned as it asks."""
     return distance + (-distance - block.address) % max(1, block.alignment)
-
-
-def _up(value: int, alignment: int) -> int:
-    return -(-value // alignment) * alignment

@@ -12,6 +12,21 @@ PAGE: Final = 4096
 """Bytes of the smallest page; segments of different rights do not share one."""
 
 
+def aligned(place: int, alignment: int) -> int:
+    """Return the first multiple of `alignment` that is not below `place`."""
+    return -(-place // alignment) * alignment
+
+
+def page_start(address: int) -> int:
+    """Return where the page of an address begins."""
+    return address // PAGE * PAGE
+
+
+def page_end(address: int) -> int:
+    """Return where the last page below an address ends."""
+    return aligned(address, PAGE)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Memory:
     """A file and its loaded segments."""

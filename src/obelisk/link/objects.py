@@ -14,7 +14,7 @@ from obelisk.errors import LinkError
 from obelisk.link.dynamic import Dynamic, Tag, read_dynamic
 from obelisk.link.elf import Elf, Segment, SegmentType, read_elf
 from obelisk.link.machine import Machine
-from obelisk.link.memory import PAGE, Memory, memory_of
+from obelisk.link.memory import PAGE, Memory, memory_of, page_end, page_start
 from obelisk.link.policy import LARGEST, check_dynamic, check_file
 from obelisk.link.symtab import Symbol, read_symbols
 
@@ -148,17 +148,17 @@ def _relro(elf: Elf, memory: Memory) -> tuple[int, int] | None:
     found = next((one for one in elf.segments if one.type == SegmentType.RELRO), None)
     if found is None:
         return None
-    start = found.address // PAGE * PAGE
-    end = (found.address + found.memory_size) // PAGE * PAGE
+    start = page_start(found.address)
+    end = page_start(found.address + found.memory_size)
     if start >= end:
         return None
     writable = [load for load in memory.loads if load.writable]
     # Some linkers let it reach over two segments.
-    if not writable or start < writable[0].address // PAGE * PAGE or end > _end(writable):
+    if not writable or start < page_start(writable[0].address) or end > _end(writable):
         message = "what it wants to become read-only is not writable before"
         raise LinkError(message)
     return start, end
 
 
 def _end(loads: list[Segment]) -> int:
-    return -(-max(one.address + one.memory_size for one in loads) // PAGE) * PAGE
+    return page_end(max(one.address + one.memory_size for one in loads))

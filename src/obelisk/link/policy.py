@@ -9,7 +9,7 @@ from obelisk.errors import LinkError
 from obelisk.link.dynamic import Dynamic, Tag
 from obelisk.link.elf import Elf, Segment, SegmentType
 from obelisk.link.machine import Machine
-from obelisk.link.memory import PAGE, Memory
+from obelisk.link.memory import Memory, page_end, page_start
 
 _SHARED: Final = 3
 """`e_type` of a shared object."""
@@ -57,10 +57,10 @@ def _check_segments(loads: tuple[Segment, ...]) -> None:
         if one.writable and one.executable:
             message = "it has a segment that is both writable and executable"
             raise LinkError(message)
-        if one.address // PAGE * PAGE < end or one.file_size > one.memory_size:
+        if page_start(one.address) < end or one.file_size > one.memory_size:
             message = "its segments overlap"
             raise LinkError(message)
-        end = _page_up(one.address + one.memory_size)
+        end = page_end(one.address + one.memory_size)
     if end > LARGEST:
         message = f"it takes {end >> 20} MiB of memory"
         raise LinkError(message)
@@ -123,7 +123,3 @@ def _check_functions(memory: Memory, dynamic: Dynamic) -> None:
         ):
             message = "its constructor or destructor is not in its code"
             raise LinkError(message)
-
-
-def _page_up(value: int) -> int:
-    return -(-value // PAGE) * PAGE

@@ -16,7 +16,7 @@ from obelisk.link import relr
 from obelisk.link.graph import Node
 from obelisk.link.layout import Layout
 from obelisk.link.machine import Action, Machine
-from obelisk.link.memory import PAGE
+from obelisk.link.memory import page_start
 from obelisk.link.objects import SharedObject
 from obelisk.link.symbols import Definition, Resolver
 from obelisk.link.symtab import ABSOLUTE, Kind, Symbol
@@ -225,7 +225,7 @@ def _writable_part(one: SharedObject) -> tuple[int, bytearray]:
     writable = [load for load in one.loads if load.writable]
     if not writable:
         return 0, bytearray()
-    start = writable[0].address // PAGE * PAGE
+    start = page_start(writable[0].address)
     end = max(load.address + load.memory_size for load in writable)
     content = bytearray(end - start)
     for load in one.loads:

@@ -15,6 +15,7 @@ from obelisk.link.elf import (
     Segment,
     pack_sections,
 )
+from obelisk.link.memory import aligned
 from obelisk.link.native import Piece
 
 _ALIGNMENT: Final = 16
@@ -83,12 +84,12 @@ class Sections:
         for row in rows:
             section = row.section
             if row.content is not None:
-                place = _aligned(end)
+                place = aligned(end, _ALIGNMENT)
                 section = replace(section, offset=place)
                 pieces.append((place, row.content))
                 end = place + len(row.content)
             headers.append(section)
-        headers_at = _aligned(end)
+        headers_at = aligned(end, _ALIGNMENT)
         table = pack_sections(tuple(headers))
         pieces.append((headers_at, table))
         return Tail(
@@ -121,7 +122,3 @@ def describe(name: str, segment: Segment) -> Named:
         alignment=_ALIGNMENT,
     )
     return Named(name=name, section=section)
-
-
-def _aligned(place: int) -> int:
-    return -(-place // _ALIGNMENT) * _ALIGNMENT

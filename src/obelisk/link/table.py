@@ -13,7 +13,7 @@ from obelisk.link.dynamic import Tag
 from obelisk.link.elf import Segment, pack_segments
 from obelisk.link.graph import Node
 from obelisk.link.layout import Layout
-from obelisk.link.memory import PAGE
+from obelisk.link.memory import page_end, page_start
 from obelisk.link.relocate import Relocated
 
 _VERSION: Final = 1
@@ -75,7 +75,7 @@ def data_spans(nodes: Sequence[Node], layout: Layout) -> list[Span]:
                 if start > place:
                     spans.append((place, start))
                 place = end
-    end = -(-layout.end // PAGE) * PAGE
+    end = page_end(layout.end)
     if end > place:
         spans.append((place, end))
     return spans
@@ -164,5 +164,5 @@ def _names(nodes: Sequence[Node]) -> dict[str, int]:
 
 
 def _pages(base: int, load: Segment) -> Span:
-    start = (base + load.address) // PAGE * PAGE
-    return start, -(-(base + load.address + load.memory_size) // PAGE) * PAGE
+    start = base + load.address
+    return page_start(start), page_end(start + load.memory_size)
