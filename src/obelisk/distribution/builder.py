@@ -16,7 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from obelisk.cache import content_key
+from obelisk.cache import content_key, hash_tree
 from obelisk.catalog import Source
 from obelisk.distribution.archive import read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
@@ -126,11 +126,19 @@ def obtain_builder(site: Site, pinned: Source, packages: tuple[str, ...], work: 
     _write_tools(chain, home)
     return Builder(
         python=home / "bin" / f"python{major_minor(pinned.version)}",
-        cache=site.cache.root / "uv" / key,
+        cache=site.cache.root / "uv" / _installer_key(key, packages),
         chain=chain,
         site=site,
         distribution=distribution,
     )
+
+
+def _installer_key(builder: str, packages: tuple[str, ...]) -> str:
+    """What is built from source depends on the libraries that it finds."""
+    if not packages:
+        return builder
+    folders = {name: hash_tree(Path(name)) for name in packages if Path(name).is_dir()}
+    return content_key({"builder": builder, "packages": sorted(packages), "folders": folders})
 
 
 def _libraries(site: Site, packages: tuple[str, ...]) -> list[Path]:
