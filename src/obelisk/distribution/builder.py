@@ -99,7 +99,7 @@ def obtain_builder(site: Site, pinned: Source, packages: tuple[str, ...], work: 
     """Return a builder with its compilers in the folder `work`; build what is missing.
 
     `packages` are the libraries that extension modules may be linked with besides libc: names of
-    recipes, or folders with `include` and `lib`. Raises `ConfigError`, `SourceError` or
+    recipes, or absolute paths of folders with `include` and `lib`. Raises `ConfigError`, `SourceError` or
     `ToolError`.
     """
     distribution = obtain_distribution(site, pinned)
@@ -134,10 +134,10 @@ def obtain_builder(site: Site, pinned: Source, packages: tuple[str, ...], work: 
 
 
 def _installer_key(builder: str, packages: tuple[str, ...]) -> str:
-    """What is built from source depends on the libraries that it finds."""
+    """Name a cache of what was built with these libraries; other ones may give other results."""
     if not packages:
         return builder
-    folders = {name: hash_tree(Path(name)) for name in packages if Path(name).is_dir()}
+    folders = {name: hash_tree(Path(name)) for name in packages if Path(name).is_absolute()}
     return content_key({"builder": builder, "packages": sorted(packages), "folders": folders})
 
 
@@ -150,7 +150,7 @@ def _libraries(site: Site, packages: tuple[str, ...]) -> list[Path]:
             chosen.append(found[package])
         elif package in EXTRA_RECIPES:
             chosen.append(build_extra(site, package, found))
-        elif Path(package).is_dir():
+        elif Path(package).is_absolute() and Path(package).is_dir():
             chosen.append(Path(package))
         else:
             message = f"`build-packages` names `{package}`, which is neither a recipe nor a folder"
