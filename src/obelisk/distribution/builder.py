@@ -99,8 +99,8 @@ def obtain_builder(site: Site, pinned: Source, packages: tuple[str, ...], work: 
     """Return a builder with its compilers in the folder `work`; build what is missing.
 
     `packages` are the libraries that extension modules may be linked with besides libc: names of
-    recipes, or absolute paths of folders with `include` and `lib`. Raises `ConfigError`, `SourceError` or
-    `ToolError`.
+    recipes, or absolute paths of folders with `include` and `lib`. Raises `ConfigError`,
+    `SourceError` or `ToolError`.
     """
     distribution = obtain_distribution(site, pinned)
     inputs = {
