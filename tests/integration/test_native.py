@@ -1,7 +1,6 @@
 """Shared objects of the tests' own: the dlopen family, thread-local variables, C++ exceptions."""
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,52 +8,14 @@ from pathlib import Path
 import pytest
 from support import APPS, obelisk, run
 
-from obelisk.cache import Cache
-from obelisk.console import Console, Verbosity
-from obelisk.distribution.build import python_source
-from obelisk.distribution.builder import obtain_builder
-from obelisk.distribution.libraries import Site
-from obelisk.target import DEFAULT_TARGET, parse_target
-
 pytestmark = pytest.mark.compile
 
-SOURCES = Path(__file__).parents[1] / "native"
 MODELS = {
     "global-dynamic": ["-ftls-model=global-dynamic"],
     "local-dynamic": ["-ftls-model=local-dynamic"],
     "initial-exec": ["-ftls-model=initial-exec"],
     "descriptors": ["-mtls-dialect=gnu2"],
 }
-
-
-class Compiler:
-    """Makes shared objects as a build backend would."""
-
-    def __init__(self, python_version, folder):
-        site = Site(
-            cache=Cache(),
-            console=Console(Verbosity.QUIET),
-            target=parse_target(DEFAULT_TARGET),
-            sources=None,
-        )
-        self.builder = obtain_builder(site, python_source(python_version), (), folder)
-
-    def __call__(self, place, *arguments, tool="cc"):
-        self.run(tool, place, arguments)
-        if not place.exists():
-            assert self.builder.add_missing(), "only C++ may have been missing"
-            assert self.run(tool, place, arguments).returncode == 0
-        return place
-
-    def run(self, tool, place, arguments):
-        argv = [tool, "-shared", "-fPIC", "-O1", *map(str, arguments), "-o", str(place)]
-        env = self.builder.environment(os.environ)
-        return subprocess.run(argv, cwd=SOURCES, env=env, check=False, capture_output=True)
-
-
-@pytest.fixture(scope="session")
-def compiler(python_version, tmp_path_factory):
-    return Compiler(python_version, tmp_path_factory.mktemp("compiler"))
 
 
 @pytest.fixture(scope="session")

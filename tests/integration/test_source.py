@@ -104,6 +104,31 @@ def test_an_unknown_build_package_is_refused(tmp_path):
     assert "did you mean `zlib`?" in said
 
 
+def test_a_c_library_from_a_folder(compiler, tmp_path, empty_root, python_version):
+    project = shutil.copytree(APPS / "speedups", tmp_path / "speedups")
+    library = project / "vendor/checks"
+    (library / "include").mkdir(parents=True)
+    (library / "lib").mkdir()
+    (library / "include/zlib.h").write_text(
+        "typedef unsigned char Bytef;\ntypedef unsigned uInt;\n"
+        "unsigned long adler32(unsigned long, const Bytef *, uInt);\n"
+    )
+    source = tmp_path / "checks.c"
+    source.write_text(
+        '#include "zlib.h"\n'
+        "unsigned long adler32(unsigned long a, const Bytef *b, uInt c)\n{\n"
+        "    (void)b;\n    return a + 41 * (c > 0);\n}\n"
+    )
+    made = tmp_path / "checks.o"
+    flags = ("-c", "-fPIC", f"-I{library / 'include'}")
+    compiler.call("cc", *flags, source, "-o", made)
+    compiler.call("ar", "rcs", library / "lib/libz.a", made)
+    path = project / "pyproject.toml"
+    path.write_text(path.read_text().replace('"zlib"', '"vendor/checks"'))
+    obelisk("build", "-q", "-o", tmp_path / "app", "--python", python_version, cwd=project)
+    assert empty_root.run(tmp_path / "app").stdout.startswith("3.5 False\n")
+
+
 def test_no_compiler_of_this_host_is_called(executables, tmp_path):
     """The comment section says which compiler made an object."""
     project = shutil.copytree(APPS / "speedups", tmp_path / "speedups")
