@@ -152,6 +152,18 @@ def test_symbols_of_linked_objects_are_kept_for_debuggers(debuggable):
     assert "Py_BytesMain" in names or "PyEval_EvalCode" in names
 
 
+@pytest.mark.parametrize("kind", ["native", "debuggable"])
+@pytest.mark.parametrize("tool", ["strip", "objcopy"])
+def test_strip_and_objcopy_keep_linked_objects(request, tmp_path, kind, tool):
+    copy = tmp_path / "app"
+    shutil.copy(request.getfixturevalue(kind), copy)
+    subprocess.run([tool, str(copy)], check=True, capture_output=True)
+    assert "BAD" not in obelisk("verify", copy)
+    done = run([copy, "life"], cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("high ends\nlow ends\n")
+
+
 def test_a_debugger_shows_the_whole_stack(debuggable, tmp_path):
     if not shutil.which("gdb"):
         pytest.skip("gdb is not installed")

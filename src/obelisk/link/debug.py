@@ -10,11 +10,13 @@ from typing import Final
 from obelisk.errors import LinkError
 from obelisk.link.elf import (
     NULL_SECTION,
+    READ,
     Elf,
     Section,
     SectionFlag,
     SectionType,
     Segment,
+    SegmentType,
     section_name,
 )
 from obelisk.link.frames import debug_frames
@@ -25,6 +27,7 @@ from obelisk.link.symtab import ABSOLUTE, Kind
 
 _SYMBOL: Final = struct.Struct("<IBBHQQ")
 _GLOBAL: Final = 1
+_KEPT_FLAGS: Final = SectionFlag.WRITE | SectionFlag.ALLOC | SectionFlag.EXECUTE
 
 
 def add_debug_info(
@@ -36,19 +39,20 @@ def add_debug_info(
     strings = bytearray(_content(runtime, elf.sections[names]))
     symbols = bytearray(_content(runtime, elf.sections[table]))
     shift = segment.offset - segment.address
+    place = segment.address
     for node, base in zip(linked.nodes, linked.layout.bases, strict=True):
         numbers: dict[int, int] = {}
-        for number, section in enumerate(node.object.elf.sections):
-            if section.flags & SectionFlag.ALLOC and section.type != SectionType.NOBITS:
-                numbers[number] = sections.count
-                sections.add([_moved(node, section, base, shift)])
-        if not numbers:
-            sections.add(_loads(node, base, shift))
+        for number, moved in _moved(node, base, shift):
+            sections.add(_filling(place, moved.section.address, shift))
+            numbers[number] = sections.count
+            sections.add([moved])
+            place = moved.section.address + moved.section.size
         for name, info, other, number, value, size in _symbols(node):
             if number in numbers and info & 15 <= Kind.FUNCTION:
                 row = (len(strings), _GLOBAL << 4 | info & 15, other, numbers[number])
                 symbols += _SYMBOL.pack(*row, value + base, size)
                 strings += name + b"\0"
+    sections.add(_filling(place, segment.address + segment.memory_size, shift))
     frames = debug_frames(_eh_frames(linked))
     section = replace(NULL_SECTION, type=SectionType.PROGBITS, size=len(frames), alignment=8)
     sections.add([Named(name=".debug_frame", section=section, content=frames)])
@@ -56,32 +60,47 @@ def add_debug_info(
     sections.extend(names, bytes(strings))
 
 
+def _filling(start: int, end: int, shift: int) -> Iterator[Named]:
+    """Yield a section for what no section of an object covers: `strip` keeps only sections."""
+    if start < end:
+        segment = Segment(
+            type=SegmentType.LOAD,
+            flags=READ,
+            offset=start + shift,
+            address=start,
+            physical=start,
+            file_size=end - start,
+            memory_size=end - start,
+            alignment=1,
+        )
+        yield describe(".obelisk.objects", segment)
+
+
 def _content(data: bytes, section: Section) -> bytes:
     return data[section.offset : section.offset + section.size]
 
 
-def _loads(node: Node, base: int, shift: int) -> Iterator[Named]:
-    """Yield a section for each segment of an object whose section headers were stripped."""
-    for load in node.object.loads:
-        moved = replace(load, address=load.address + base, offset=load.address + base + shift)
-        yield describe(node.object.name, moved)
-
-
-def _moved(node: Node, section: Section, base: int, shift: int) -> Named:
-    # Its place in the file is as far from its address as that of all objects is.
-    where = replace(
-        section,
-        address=section.address + base,
-        offset=section.address + base + shift,
-        type=SectionType.PROGBITS,
-        flags=section.flags & (SectionFlag.WRITE | SectionFlag.ALLOC | SectionFlag.EXECUTE),
-        link=0,
-        info=0,
-        entry_size=0,
-    )
-    # Tools that look for a name, as for `.eh_frame`, are to find the runtime's.
-    file = node.object.name.rpartition("/")[2]
-    return Named(name=f"{_name(node, section)}:{file}", section=where)
+def _moved(node: Node, base: int, shift: int) -> list[tuple[int, Named]]:
+    """Return an object's sections in memory by their numbers, by address, where they are now."""
+    found = []
+    for number, section in enumerate(node.object.elf.sections):
+        if section.flags & SectionFlag.ALLOC and section.type != SectionType.NOBITS:
+            address = section.address + base
+            where = replace(
+                section,
+                # As far from its place in the file as all objects are.
+                address=address,
+                offset=address + shift,
+                type=SectionType.PROGBITS,
+                flags=section.flags & _KEPT_FLAGS,
+                link=0,
+                info=0,
+                entry_size=0,
+            )
+            # Tools that look for a name, as for `.eh_frame`, are to find the runtime's.
+            file = node.object.name.rpartition("/")[2]
+            found.append((number, Named(name=f"{_name(node, section)}:{file}", section=where)))
+    return sorted(found, key=lambda one: (one[1].section.address, one[0]))
 
 
 def _name(node: Node, section: Section) -> str:
