@@ -58,6 +58,8 @@ class SectionFlag(IntFlag):
     ALLOC = 2
     """It is part of the memory image."""
     EXECUTE = 4
+    TLS = 0x400
+    """It holds initial values of thread-local variables."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -35,6 +35,8 @@ from obelisk.link.tls import TlsImage, merge_tls, with_relr
 from obelisk.target import Target
 
 _RESERVE: Final = ".note.obelisk"
+_TLS: Final = ".tdata"
+"""Name of the part that holds the initial values of all thread-local variables."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +74,9 @@ def link(runtime: bytes, payload: bytes, natives: Natives, target: Target) -> Im
         # In place of the one section of all objects: no two sections may hold the same address.
         add_debug_info(sections, linked, runtime, elf, parts[0].segment)
         parts = parts[1:]
-    sections.add(describe(part.name, part.segment) for part in parts)
+    sections.add(describe(part.name, part.segment) for part in parts if part.name != _TLS)
+    if any(part.name == _TLS for part in parts):
+        sections.replace_tls(next(one for one in build.segments if one.type == SegmentType.TLS))
     return _assemble(build, sections, reserve)
 
 
@@ -157,7 +161,7 @@ def _add_objects(build: _Build, linked: Linked) -> None:
     image = merge_tls(linked, bytes(build.kept), build.elf, build.next_address)
     if image is not None:
         content = image.content
-        part = build.add(".obelisk.tls", READ | WRITE, None, [(0, content)], len(content))
+        part = build.add(_TLS, READ | WRITE, None, [(0, content)], len(content))
         build.replace_tls(image, part.offset)
         relative = build.add(
             ".obelisk.relr", READ, None, [(0, image.relative)], len(image.relative)

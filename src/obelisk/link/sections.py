@@ -63,6 +63,35 @@ class Sections:
         """Leave a header of the runtime empty: what it describes is no more."""
         self._own[self._elf.sections.index(section)] = Named(name="", section=NULL_SECTION)
 
+    def replace_tls(self, segment: Segment) -> None:
+        """Let another segment hold the initial values of thread-local variables.
+
+        `strip` and `objcopy` make the segment's header anew, of the sections that say so.
+        """
+        for number, section in enumerate(self._elf.sections):
+            if section.flags & SectionFlag.TLS:
+                plain = replace(section, flags=section.flags & ~SectionFlag.TLS)
+                is_empty = section.type == SectionType.NOBITS
+                self._own[number] = Named(name="", section=NULL_SECTION if is_empty else plain)
+        values = replace(
+            NULL_SECTION,
+            type=SectionType.PROGBITS,
+            flags=SectionFlag.WRITE | SectionFlag.ALLOC | SectionFlag.TLS,
+            address=segment.address,
+            offset=segment.offset,
+            size=segment.file_size,
+            alignment=segment.alignment,
+        )
+        zeros = replace(
+            values,
+            type=SectionType.NOBITS,
+            address=segment.address + segment.file_size,
+            offset=segment.offset + segment.file_size,
+            size=segment.memory_size - segment.file_size,
+            alignment=1,
+        )
+        self.add([Named(name=".tdata", section=values), Named(name=".tbss", section=zeros)])
+
     def extend(self, number: int, content: bytes) -> None:
         """Give a section of the runtime, which is not in memory, other bytes."""
         self._own[number] = Named(
