@@ -21,7 +21,7 @@ PACKAGES = APPS / "packages"
 WITH_A_SERVER = ("uvloop_server", "postgres_client")
 MAKE_CODE = {
     "polars_frames": "polars writes a function that asks the processor for its features",
-    "small_extensions": "cffi writes a function for each callback of its ABI mode",
+    "cffi_calls": "cffi writes a function for each callback of its ABI mode",
 }
 """Packages that no system which forbids that can run, however they were installed."""
 ALONE = sorted(path.stem for path in PACKAGES.glob("*.py") if path.stem not in WITH_A_SERVER)

@@ -1,18 +1,15 @@
 # /// script
-# dependencies = ["grpcio", "pyzmq"]
+# dependencies = ["grpcio"]
 # ///
-"""A gRPC client and server, and ZeroMQ sockets, on loopback; C++ with threads of its own."""
+"""A gRPC client and server on loopback; C++ with threads of its own."""
 
 # expect: grpc b'pong:x49'
 # expect: stream [0, 1, 2]
 # expect: error UNIMPLEMENTED
-# expect: zmq 1000
-# expect: curve 40
 
 from concurrent import futures
 
 import grpc
-import zmq
 
 
 class Handler(grpc.GenericRpcHandler):
@@ -39,14 +36,3 @@ with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
     except grpc.RpcError as error:
         print("error", error.code().name)
 server.stop(0).wait()
-
-context = zmq.Context()
-one, two = context.socket(zmq.PAIR), context.socket(zmq.PAIR)
-two.connect(f"tcp://127.0.0.1:{one.bind_to_random_port('tcp://127.0.0.1')}")
-for number in range(1000):
-    two.send(b"%d" % number)
-print("zmq", len({one.recv() for _ in range(1000)}))
-print("curve", len(zmq.curve_keypair()[0]))
-one.close()
-two.close()
-context.term()
