@@ -61,7 +61,8 @@ def _module_items(
     bytecodes: list[Bytecode], natives: Iterable[NativeFile], compression: Compression
 ) -> Iterator[Item]:
     # As for CPython's own finder, an extension module comes before source of the same name.
-    extensions = {one.module: one.path for one in natives if one.module is not None}
+    ordered = sorted(natives, key=_preference)
+    extensions = {one.module: one.path for one in ordered if one.module is not None}
     for name, path in sorted(extensions.items()):
         yield Item(name=name, kind=Kind.EXTENSION, data=path.encode())
     names = {one.module.name for one in bytecodes} | set(extensions)
@@ -73,6 +74,13 @@ def _module_items(
         yield Item(name=one.module.name, kind=kind, data=one.code, compress=compress)
     for name in sorted(_namespaces(names)):
         yield Item(name=name, kind=Kind.NAMESPACE)
+
+
+def _preference(native: NativeFile) -> tuple[int, str]:
+    """Order files of one module as CPython's suffixes do, the preferred one last."""
+    name = native.path.rpartition("/")[2]
+    suffixes = ("", ".abi3.", ".cpython-")
+    return max(number for number, part in enumerate(suffixes) if part in name), native.path
 
 
 def _namespaces(names: set[str]) -> set[str]:

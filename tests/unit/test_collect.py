@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obelisk.collect.collect import _own_files, _script_modules
+from obelisk.collect.collect import _native_libraries, _own_files, _script_modules
 from obelisk.collect.entry import defines
 from obelisk.collect.native import is_native, native_files
 from obelisk.collect.patterns import Filter
@@ -196,6 +196,18 @@ def test_a_script_brings_the_modules_beside_it(tmp_path):
     (tmp_path / "package/part.py").write_text("")
     names = [one.name for one in _script_modules(tmp_path / "tool.py")]
     assert sorted(names) == ["helper", "package", "package.part", "tool"]
+
+
+def test_two_native_libraries_of_one_name(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "libx.so").write_bytes(b"\x7fELF")
+    (tmp_path / "tool.py").write_text("")
+    request = read_request(str(tmp_path / "tool.py"))
+    chosen = replace(request.settings, native_libraries=("*/libx.so", "a/*.so"))
+    (plan,) = make_plans(replace(request, settings=chosen))
+    with pytest.raises(ConfigError, match=r"two files `libx\.so`"):
+        _native_libraries(plan)
 
 
 @pytest.mark.parametrize("pattern", ["/etc/*", "../*", "none/*"])

@@ -28,6 +28,12 @@ def plan(tmp_path):
     return plan
 
 
+NATIVES = (
+    *("app/fast.cpython-314-x86_64-linux-musl.so", "app/fast.abi3.so", "app/fast.so"),
+    "app.libs/libx.so.1",
+)
+
+
 @pytest.fixture
 def parts(tmp_path):
     names = {"tool": False, "app": True, "app.deep.mod": False}
@@ -43,7 +49,11 @@ def parts(tmp_path):
         modules=tuple(one.module for one in bytecodes),
         files=(DataFile(path="app/data.bin", source=data),),
         natives=(
+            NativeFile(
+                path="app/fast.cpython-314-x86_64-linux-musl.so", source=data, package="App"
+            ),
             NativeFile(path="app/fast.abi3.so", source=data, package="App"),
+            NativeFile(path="app/fast.so", source=data, package="App"),
             NativeFile(path="app.libs/libx.so.1", source=data, package="App"),
         ),
         packages=(Package(name="App", version="1", license="MIT", commands=()),),
@@ -70,7 +80,7 @@ def test_modules_files_sources_and_manifest(plan, parts):
         "tool": Kind.MODULE,
     }
     assert payload.read(payload.file("app/__init__.py")).startswith(b"# source of app")
-    assert payload.read(payload.modules[3]) == b"app/fast.abi3.so"
+    assert payload.read(payload.modules[3]) == b"app/fast.cpython-314-x86_64-linux-musl.so"
     assert payload.file("app.libs/libx.so.1").kind == Kind.FILE
     assert payload.read(payload.file("app/data.bin")) == b"data " * 100
     manifest = json.loads(payload.read(payload.file(MANIFEST)))

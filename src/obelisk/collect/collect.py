@@ -115,10 +115,17 @@ def _script_modules(script: Path) -> list[Module]:
 
 
 def _native_libraries(plan: Plan) -> list[NativeFile]:
-    """Return the libraries that `native-libraries` names."""
+    """Return the libraries that `native-libraries` names; raise `ConfigError` for two of a name."""
+    found: dict[str, Path] = {}
+    for path in _matching(plan, "native-libraries", plan.settings.native_libraries):
+        if found.setdefault(path.name, path) != path:
+            message = (
+                f"`native-libraries` has two files `{path.name}`: {found[path.name]} and {path}"
+            )
+            raise ConfigError(message, hint="programs open them by that name; keep one")
     return [
-        NativeFile(path=f"{LIBRARY_FOLDER}/{path.name}", source=path, package=None)
-        for path in _matching(plan, "native-libraries", plan.settings.native_libraries)
+        NativeFile(path=f"{LIBRARY_FOLDER}/{name}", source=path, package=None)
+        for name, path in sorted(found.items())
     ]
 
 
