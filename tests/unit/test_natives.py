@@ -13,6 +13,7 @@ from elf_files import (
     FUNCTION,
     IFUNC,
     IFUNC_KIND,
+    MODULE,
     RELATIVE,
     RUNTIME_RELR,
     RUNTIME_SYMBOLS,
@@ -348,6 +349,10 @@ def test_all_pages_but_code_lose_the_right_to_run_at_start(linked):
         (
             {"a.so": shared_object(relocations=[(CODE, RELATIVE, None, 0)])},
             "relocation at 0x1000, which cannot be written to",
+        ),
+        (
+            {"a.so": shared_object(relocations=[(DATA, MODULE, None, 0)], data=bytes(8))},
+            "relocation at 0x2108, which cannot be written to",
         ),
         ({"a.so": user("lost")}, "`a.so` of pkg needs `lost`"),
         ({"a.so": user(needed=["libgone.so.3"])}, "`a.so` of pkg needs `libgone.so.3`"),

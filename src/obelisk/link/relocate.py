@@ -115,8 +115,10 @@ class _Work:
         layout = self._linking.layout
         for place, number in self._modules:
             if place + 8 not in self._in_modules:
-                (value,) = _WORD.unpack_from(self.content, place + 8 - self.start)
-                self._put(place + 8, value + layout.tls_all_below - layout.tls_below[number])
+                self._put(
+                    place + 8,
+                    self._get(place + 8) + layout.tls_all_below - layout.tls_below[number],
+                )
 
     def _apply_one(self, place: int, kind: int, index: int, addend: int) -> None:
         action = self._linking.machine.actions.get(kind)
@@ -200,11 +202,18 @@ class _Work:
     def _symbol(self, index: int) -> Symbol:
         return self._object.symbols[index]
 
+    def _get(self, place: int) -> int:
+        (value,) = _WORD.unpack_from(self.content, self._offset(place))
+        return int(value)
+
     def _put(self, place: int, value: int) -> None:
+        _WORD.pack_into(self.content, self._offset(place), value & _MASK)
+
+    def _offset(self, place: int) -> int:
         offset = place - self.start
         if offset < 0 or offset + 8 > len(self.content):
             raise self._read_only(place)
-        _WORD.pack_into(self.content, offset, value & _MASK)
+        return offset
 
     def _require_writable(self, places: Sequence[int]) -> None:
         if not places:
