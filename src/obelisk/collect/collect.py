@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from obelisk.collect.entry import resolve_entry
 from obelisk.collect.install import install
-from obelisk.collect.native import is_native, native_files
+from obelisk.collect.native import native_files, split_native
 from obelisk.collect.patterns import Filter
 from obelisk.collect.read import read_packages, read_tree, record_text
 from obelisk.config.request import Script
@@ -35,8 +35,9 @@ def collect(
     install(plan, builder, site, work)
     packages = read_packages(site)
     modules, files = read_tree(site)
-    natives = [*native_files(site, files, plan.settings.pure), *_native_libraries(plan)]
-    files = [file for file in files if not is_native(file)] + _records(site, work)
+    shared, files = split_native(files)
+    natives = [*native_files(site, shared, plan.settings.pure), *_native_libraries(plan)]
+    files += _records(site, work)
     own_modules, own_files = _own_files(plan)
     kept = _unique_modules(
         module

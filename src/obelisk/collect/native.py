@@ -24,8 +24,17 @@ def is_native(file: DataFile) -> bool:
         return stream.read(len(_ELF)) == _ELF
 
 
+def split_native(files: Iterable[DataFile]) -> tuple[list[DataFile], list[DataFile]]:
+    """Return the shared objects among files, and the others."""
+    shared: list[DataFile] = []
+    others: list[DataFile] = []
+    for file in files:
+        (shared if is_native(file) else others).append(file)
+    return shared, others
+
+
 def native_files(site: Path, files: Iterable[DataFile], pure: Iterable[str]) -> list[NativeFile]:
-    """Return the shared objects among installed `files`, without those of the `pure` packages.
+    """Return installed shared objects with their packages, without those of the `pure` ones.
 
     Raises `ConfigError` when such a package has none.
     """
@@ -37,7 +46,6 @@ def native_files(site: Path, files: Iterable[DataFile], pure: Iterable[str]) -> 
     natives = [
         NativeFile(path=file.path, source=file.source, package=owners.get(file.path))
         for file in files
-        if is_native(file)
     ]
     packages = {canonicalize_name(one.package) for one in natives if one.package}
     dropped = {canonicalize_name(name) for name in pure}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -17,15 +16,15 @@ from obelisk.link.elf import (
     SectionType,
     Segment,
     SegmentType,
+    section_content,
     section_name,
 )
 from obelisk.link.frames import debug_frames
 from obelisk.link.graph import Node
 from obelisk.link.native import Linked
 from obelisk.link.sections import Named, Sections, describe
-from obelisk.link.symtab import ABSOLUTE, Kind
+from obelisk.link.symtab import SYMBOL, Kind, Symbol, unpack_symbols
 
-_SYMBOL: Final = struct.Struct("<IBBHQQ")
 _GLOBAL: Final = 1
 _KEPT_FLAGS: Final = SectionFlag.WRITE | SectionFlag.ALLOC | SectionFlag.EXECUTE
 
@@ -36,8 +35,8 @@ def add_debug_info(
     """Describe linked objects, which `segment` holds, in a runtime that kept its own symbols."""
     table = next(n for n, one in enumerate(elf.sections) if one.type == SectionType.SYMTAB)
     names = elf.sections[table].link
-    strings = bytearray(_content(runtime, elf.sections[names]))
-    symbols = bytearray(_content(runtime, elf.sections[table]))
+    strings = bytearray(section_content(runtime, elf.sections[names]))
+    symbols = bytearray(section_content(runtime, elf.sections[table]))
     shift = segment.offset - segment.address
     place = segment.address
     for node, base in zip(linked.nodes, linked.layout.bases, strict=True):
@@ -47,11 +46,11 @@ def add_debug_info(
             numbers[number] = sections.count
             sections.add([moved])
             place = moved.section.address + moved.section.size
-        for name, info, other, number, value, size in _symbols(node):
-            if number in numbers and info & 15 <= Kind.FUNCTION:
-                row = (len(strings), _GLOBAL << 4 | info & 15, other, numbers[number])
-                symbols += _SYMBOL.pack(*row, value + base, size)
-                strings += name + b"\0"
+        for one in _symbols(node):
+            if one.section in numbers and one.kind <= Kind.FUNCTION:
+                row = (len(strings), _GLOBAL << 4 | one.kind, one.visibility, numbers[one.section])
+                symbols += SYMBOL.pack(*row, one.value + base, one.size)
+                strings += one.name + b"\0"
     sections.add(_filling(place, segment.address + segment.memory_size, shift))
     frames = debug_frames(_eh_frames(linked))
     section = replace(NULL_SECTION, type=SectionType.PROGBITS, size=len(frames), alignment=8)
@@ -74,10 +73,6 @@ def _filling(start: int, end: int, shift: int) -> Iterator[Named]:
             alignment=1,
         )
         yield describe(".obelisk.objects", segment)
-
-
-def _content(data: bytes, section: Section) -> bytes:
-    return data[section.offset : section.offset + section.size]
 
 
 def _moved(node: Node, base: int, shift: int) -> list[tuple[int, Named]]:
@@ -111,30 +106,21 @@ def _name(node: Node, section: Section) -> str:
         return ""
 
 
-def _symbols(node: Node) -> Iterator[tuple[bytes, int, int, int, int, int]]:
-    """Yield name and fields of an object's symbols: all if it was not stripped, else exported."""
+def _symbols(node: Node) -> Iterator[Symbol]:
+    """Yield an object's named symbols: all if it was not stripped, else those it exports."""
     one = node.object
     table = next((s for s in one.elf.sections if s.type == SectionType.SYMTAB), None)
     if table is None or table.link >= len(one.elf.sections):
-        for symbol in one.exports.values():
-            if symbol.section != ABSOLUTE:
-                info = symbol.binding << 4 | symbol.kind
-                row = (symbol.visibility, symbol.section, symbol.value, symbol.size)
-                yield symbol.name, info, *row
+        yield from one.exports.values()
         return
-    names = one.elf.sections[table.link]
-    strings = bytes(one.memory.data[names.offset : names.offset + names.size])
-    size = table.size // _SYMBOL.size * _SYMBOL.size
-    for name, *rest in _SYMBOL.iter_unpack(one.memory.data[table.offset : table.offset + size]):
-        end = strings.find(0, name)
-        if end > name:
-            info, other, section, value, length = rest
-            yield strings[name:end], info, other, section, value, length
+    content = section_content(one.memory.data, table)
+    strings = section_content(one.memory.data, one.elf.sections[table.link])
+    whole = content[: len(content) // SYMBOL.size * SYMBOL.size]
+    yield from (symbol for symbol in unpack_symbols(whole, strings) if symbol and symbol.name)
 
 
 def _eh_frames(linked: Linked) -> Iterator[tuple[int, bytes]]:
     for node, base in zip(linked.nodes, linked.layout.bases, strict=True):
         for section in node.object.elf.sections:
             if section.flags & SectionFlag.ALLOC and _name(node, section) == ".eh_frame":
-                content = node.object.memory.data[section.offset : section.offset + section.size]
-                yield base + section.address, bytes(content)
+                yield base + section.address, section_content(node.object.memory.data, section)

@@ -91,6 +91,12 @@ def read_dynamic(elf: Elf, memory: Memory) -> Dynamic:
     )
 
 
+def with_tags(section: bytes, changed: Mapping[int, int]) -> bytes:
+    """Return a dynamic section with other values of some tags that it has."""
+    rows = _ENTRY.iter_unpack(section)
+    return b"".join(_ENTRY.pack(tag, changed.get(tag, value)) for tag, value in rows)
+
+
 def _text(strings: bytes, place: int) -> str:
     stop = strings.find(0, place) if place < len(strings) else -1
     if stop < 0:

@@ -157,11 +157,15 @@ def read_elf(data: bytes | memoryview) -> Elf:
     return Elf(header=header, segments=segments, sections=sections)
 
 
+def section_content(data: bytes | memoryview, section: Section) -> bytes:
+    """Return a section's bytes in the file."""
+    return bytes(data[section.offset : section.offset + section.size])
+
+
 def section_name(data: bytes | memoryview, elf: Elf, section: Section) -> str:
     """Return a section's name; raise `LinkError` when the table of names does not hold it."""
     if elf.header.names_section < len(elf.sections):
-        names = elf.sections[elf.header.names_section]
-        table = bytes(data[names.offset : names.offset + names.size])
+        table = section_content(data, elf.sections[elf.header.names_section])
         end = table.find(0, section.name)
         if end >= 0:
             return table[section.name : end].decode(errors="replace")

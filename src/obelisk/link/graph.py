@@ -92,6 +92,12 @@ def connect(found: Sequence[Found], provide: Callable[[str], Found | None]) -> l
     ]
 
 
+def bare_names(one: SharedObject, paths: Iterable[str]) -> list[str]:
+    """Return the names by which an object is known without a folder: of its files, its soname."""
+    names = {posixpath.basename(path) for path in paths}
+    return sorted(names | ({one.soname} if one.soname else set()))
+
+
 class _Finder:
     """Finds the file that a needed library's name means."""
 
@@ -125,8 +131,7 @@ class _Finder:
     def _register(self, number: int, one: Found) -> None:
         for path in one.names:
             self._by_path.setdefault(path, number)
-        names = {posixpath.basename(path) for path in one.names}
-        for name in sorted(names | ({one.object.soname} if one.object.soname else set())):
+        for name in bare_names(one.object, one.names):
             self._by_name[name].append(number)
 
 

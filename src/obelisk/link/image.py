@@ -13,6 +13,7 @@ from typing import BinaryIO, Final
 
 from obelisk.errors import LinkError
 from obelisk.link.debug import add_debug_info
+from obelisk.link.dynamic import Tag, with_tags
 from obelisk.link.elf import (
     EXECUTE,
     READ,
@@ -26,12 +27,13 @@ from obelisk.link.elf import (
     pack_header,
     pack_segments,
     read_elf,
+    section_content,
     section_name,
 )
 from obelisk.link.memory import aligned
 from obelisk.link.native import Linked, Natives, Piece, link_natives
 from obelisk.link.sections import Sections, describe
-from obelisk.link.tls import TlsImage, merge_tls, with_relr
+from obelisk.link.tls import TlsImage, merge_tls
 from obelisk.target import Target
 
 _RESERVE: Final = ".note.obelisk"
@@ -66,7 +68,8 @@ def link(runtime: bytes, payload: bytes, natives: Natives, target: Target) -> Im
     if linked is not None:
         _add_objects(build, linked)
     build.add(".obelisk", READ, SegmentType.PAYLOAD, [(0, payload)], len(payload))
-    sections = Sections(elf, _section_names(runtime, elf))
+    names = section_content(runtime, elf.sections[elf.header.names_section])
+    sections = Sections(elf, names)
     # The room is used up: what stands there now is the table.
     sections.remove(reserve)
     parts = build.parts
@@ -151,7 +154,8 @@ class _Build:
         """Let the runtime apply another table of relative relocations."""
         table = next(one for one in self.segments if one.type == SegmentType.DYNAMIC)
         place = slice(table.offset, table.offset + table.file_size)
-        self.kept[place] = with_relr(bytes(self.kept[place]), address, size)
+        changed = {Tag.RELR: address, Tag.RELRSZ: size}
+        self.kept[place] = with_tags(bytes(self.kept[place]), changed)
 
 
 def _add_objects(build: _Build, linked: Linked) -> None:
@@ -218,8 +222,3 @@ def _segments(build: _Build, reserve: Section) -> tuple[Segment, ...]:
         replace(s, file_size=used, memory_size=used) if s.offset == elf.header.segments_at else s
         for s in own
     )
-
-
-def _section_names(runtime: bytes, elf: Elf) -> bytes:
-    names = elf.sections[elf.header.names_section]
-    return runtime[names.offset : names.offset + names.size]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import struct
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
 from obelisk.errors import LinkError
-from obelisk.link.elf import Elf, Section, section_name
+from obelisk.link.elf import Elf, section_content, section_name
 from obelisk.link.graph import Node
-from obelisk.link.symtab import LOCAL, WEAK, Kind, Symbol
+from obelisk.link.symtab import LOCAL, WEAK, Kind, Symbol, unpack_symbols
 
-_SYMBOL: Final = struct.Struct("<IBBHQQ")
 _WRAPPED: Final = b"__wrap_"
 _LARGE_FILE_NAMES: Final = frozenset(
     b"""aio_cancel aio_error aio_fsync aio_read aio_return aio_suspend aio_write alphasort creat
@@ -34,7 +32,11 @@ class Runtime:
         if ".dynsym" not in sections:
             message = "the runtime exports nothing"
             raise LinkError(message, hint="this is a bug of Obelisk: please report it")
-        self._symbols = _read_table(data, sections[".dynsym"], sections[".dynstr"])
+        content = section_content(data, sections[".dynsym"])
+        strings = section_content(data, sections[".dynstr"])
+        self._symbols = {
+            one.name: one for one in unpack_symbols(content, strings) if one and one.section
+        }
 
     def find(self, name: bytes) -> Symbol | None:
         """Return what the runtime has under that name, with its own file system before libc's."""
@@ -91,14 +93,3 @@ class Resolver:
         message = "symbols are needed that nothing defines:\n" + "\n".join(lines)
         hint = "the library that has them may go into `native-libraries`; else `exclude` the object"
         raise LinkError(message, hint=hint)
-
-
-def _read_table(data: bytes, table: Section, names: Section) -> dict[bytes, Symbol]:
-    strings = data[names.offset : names.offset + names.size]
-    found = {}
-    content = data[table.offset : table.offset + table.size // _SYMBOL.size * _SYMBOL.size]
-    for name, info, other, section, value, size in _SYMBOL.iter_unpack(content):
-        if section:
-            text = strings[name : strings.find(0, name)]
-            found[text] = Symbol(text, info & 15, info >> 4, other & 3, section, value, size)
-    return found

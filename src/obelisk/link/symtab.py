@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from obelisk.errors import LinkError
 from obelisk.link.dynamic import Dynamic, Tag
 from obelisk.link.memory import Memory
 
-_SYMBOL: Final = struct.Struct("<IBBHQQ")
+SYMBOL: Final = struct.Struct("<IBBHQQ")
+"""Place of the name, kind and binding, visibility, section, value, size."""
 
 
 class Symbol(NamedTuple):
@@ -29,8 +30,6 @@ class Kind:
     """Kinds of symbols (STT_*)."""
 
     FUNCTION = 2
-    SECTION = 3
-    FILE = 4
     TLS = 6
     IFUNC = 10
 
@@ -42,6 +41,18 @@ ABSOLUTE: Final = 0xFFF1
 _EXPORTED_VISIBILITIES: Final = (0, 3)
 _EXPORTED_BINDINGS: Final = (1, 2, 10)
 _HIDDEN_VERSION: Final = 0x8000
+
+
+def unpack_symbols(content: bytes | memoryview, strings: bytes) -> Iterator[Symbol | None]:
+    """Yield the entries of a symbol table; None for one whose name is not among the strings."""
+    find, end = strings.find, len(strings)
+    for name, info, other, section, value, size in SYMBOL.iter_unpack(content):
+        stop = find(0, name) if name < end else -1
+        if stop < 0:
+            yield None
+        else:
+            text = strings[name:stop]
+            yield Symbol(text, info & 15, info >> 4, other & 3, section, value, size)
 
 
 def read_symbols(
@@ -56,18 +67,13 @@ def read_symbols(
     for table in relocations:
         for number in table.cast("I")[3::6]:
             count = max(count, number + 1)
-    content = memory.at(dynamic.get(Tag.SYMTAB), count * _SYMBOL.size)
+    content = memory.at(dynamic.get(Tag.SYMTAB), count * SYMBOL.size)
     symbols = []
-    strings = dynamic.strings
-    find, end = strings.find, len(strings)
-    for name, info, other, section, value, size in _SYMBOL.iter_unpack(content):
-        stop = find(0, name) if name < end else -1
-        if stop < 0:
+    for symbol in unpack_symbols(content, dynamic.strings):
+        if symbol is None:
             message = "the name of a symbol is not in its table of strings"
             raise LinkError(message)
-        symbols.append(
-            Symbol(strings[name:stop], info & 15, info >> 4, other & 3, section, value, size)
-        )
+        symbols.append(symbol)
     return tuple(symbols), _exports(memory, dynamic, symbols, first)
 
 

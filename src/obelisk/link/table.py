@@ -11,7 +11,7 @@ import xxhash
 from obelisk.link import relr
 from obelisk.link.dynamic import Tag
 from obelisk.link.elf import Segment, pack_segments
-from obelisk.link.graph import Node
+from obelisk.link.graph import Node, bare_names
 from obelisk.link.layout import Layout
 from obelisk.link.memory import page_end, page_start
 from obelisk.link.relocate import Relocated
@@ -45,7 +45,7 @@ def write_table(
     rows = [(writer.text(name), number) for name, number in names]
     objects_at = writer.add(b"".join(records))
     names_at = writer.pairs(rows)
-    data = data_spans(nodes, layout)
+    data = _data_spans(nodes, layout)
     data_at = writer.pairs(data)
     content = bytes(writer.content)
     head = _HEADER.pack(
@@ -65,7 +65,7 @@ def write_table(
     return head + content
 
 
-def data_spans(nodes: Sequence[Node], layout: Layout) -> list[Span]:
+def _data_spans(nodes: Sequence[Node], layout: Layout) -> list[Span]:
     """Return the pages between `layout.start` and its end that hold no code."""
     spans, place = [], layout.start
     for node, base in zip(nodes, layout.bases, strict=True):
@@ -157,8 +157,7 @@ def _names(nodes: Sequence[Node]) -> dict[str, int]:
     by_path = {path: number for number, node in enumerate(nodes) for path in node.names}
     bare: dict[str, int] = {}
     for number, node in enumerate(nodes):
-        names = {path.rpartition("/")[2] for path in node.names}
-        for name in sorted(names | ({node.object.soname} if node.object.soname else set())):
+        for name in bare_names(node.object, node.names):
             bare.setdefault(name, number)
     return bare | by_path
 

@@ -13,11 +13,11 @@ from typing import Final
 
 from obelisk.errors import LinkError
 from obelisk.link import relr
-from obelisk.link.dynamic import Tag
-from obelisk.link.elf import READ, Elf, Segment, SegmentType
+from obelisk.link.dynamic import Tag, read_dynamic
+from obelisk.link.elf import READ, Elf, Segment
+from obelisk.link.memory import memory_of
 from obelisk.link.native import Linked
 
-_DYNAMIC: Final = struct.Struct("<qQ")
 _WORD: Final = struct.Struct("<Q")
 
 
@@ -45,7 +45,7 @@ def merge_tls(linked: Linked, runtime: bytes, elf: Elf, place: int) -> TlsImage 
         address - own.address + place + own_at
         if own.address <= address < own.address + own.file_size
         else address
-        for address in relr.decode(_read_relr(runtime, elf))
+        for address in relr.decode(_relative(runtime, elf))
     ]
     for number in sorted(layout.tls_initialised):
         block = linked.nodes[number].object.tls
@@ -74,21 +74,8 @@ def merge_tls(linked: Linked, runtime: bytes, elf: Elf, place: int) -> TlsImage 
     return TlsImage(segment=segment, content=bytes(content), relative=relative)
 
 
-def with_relr(dynamic: bytes, address: int, size: int) -> bytes:
-    """Return a dynamic section that names another table of relative relocations."""
-    changed = {Tag.RELR: address, Tag.RELRSZ: size}
-    rows = _DYNAMIC.iter_unpack(dynamic)
-    return b"".join(_DYNAMIC.pack(tag, changed.get(tag, value)) for tag, value in rows)
-
-
-def _read_relr(runtime: bytes, elf: Elf) -> tuple[int, ...]:
-    table = next(one for one in elf.segments if one.type == SegmentType.DYNAMIC)
-    rows = dict(_DYNAMIC.iter_unpack(runtime[table.offset : table.offset + table.file_size]))
-    address, size = rows.get(Tag.RELR, 0), rows.get(Tag.RELRSZ, 0)
-    for load in elf.segments:
-        in_it = load.address <= address < load.address + load.file_size
-        if load.type == SegmentType.LOAD and in_it:
-            start = load.offset + address - load.address
-            return struct.unpack(f"<{size // 8}Q", runtime[start : start + size])
-    message = "the runtime has no relative relocations"
-    raise LinkError(message, hint="this is a bug of Obelisk: please report it")
+def _relative(runtime: bytes, elf: Elf) -> memoryview:
+    """Return the runtime's own table of relative relocations."""
+    memory = memory_of(memoryview(runtime), elf)
+    dynamic = read_dynamic(elf, memory)
+    return memory.at(dynamic.get(Tag.RELR), dynamic.get(Tag.RELRSZ)).cast("Q")

@@ -137,10 +137,10 @@ find_in_closure(uint32_t number, int64_t after, const char *name)
 static void *
 find(void *handle, const char *name, const void *caller)
 {
-    int64_t number = objects_around(caller);
     void *found;
 
     if (handle == RTLD_NEXT) {
+        int64_t number = objects_around(caller);
         return number < 0 ? find_in_global(name)
                           : find_in_closure((uint32_t)number, number, name);
     }
