@@ -7,6 +7,7 @@ other exception, and a case that takes longer than two seconds, ends this and le
 import random
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -62,8 +63,9 @@ def main(count: int = 1_000_000, seed: int = 0) -> None:
         except LinkError:
             refused += 1
         except BaseException:
-            Path("fuzzed.so").write_bytes(data)
-            print(f"case {number} of seed {seed}, written to fuzzed.so", file=sys.stderr)
+            place = Path(tempfile.gettempdir(), "fuzzed.so")
+            place.write_bytes(data)
+            print(f"case {number} of seed {seed}, written to {place}", file=sys.stderr)
             raise
     seconds = time.monotonic() - started
     print(f"{count} objects, {refused} refused, {count - refused} linked, {seconds:.0f} s")

@@ -9,7 +9,9 @@ import click
 
 from obelisk import errors
 from obelisk.cli import cli
-from obelisk.config.schema import documented_fields
+from obelisk.config.interpreter import Interpreter
+from obelisk.config.schema import Settings
+from obelisk.config.tables import documented_fields
 
 REFERENCE = Path(__file__).parents[1] / "docs/reference"
 Words = tuple[str, ...]
@@ -24,18 +26,30 @@ def configuration() -> str:
         "Settings stand in `[tool.obelisk]` of pyproject.toml, or of a script's header (PEP 723).",
         "None is mandatory. The command line overrules the file, and adds to its lists.",
         "",
-        "| key | default | meaning |",
-        "|---|---|---|",
-    ]
-    for key, _, default, meaning in documented_fields():
-        shown = "-" if default is None else json.dumps(default).strip('"')
-        lines.append(f"| `{key}` | `{shown}` | {meaning} |")
-    lines += [
+        *table(Settings),
         "",
         "A pattern with a `/`, or one that ends in `.so`, names files by their place in the",
         "executable; any other names modules and all that is below them. `*` matches anything.",
+        "",
+        "## `[tool.obelisk.interpreter]`",
+        "",
+        "How Python is configured: the fields of PyPreConfig and PyConfig",
+        "([PEP 587](https://peps.python.org/pep-0587/)) that make sense in an executable.",
+        "Where a field is left out here, such as `home` or `prefix`, Obelisk has set it. On the",
+        "command line any key is set by `--set interpreter.faulthandler=true`.",
+        "",
+        *table(Interpreter),
     ]
     return "\n".join(lines) + "\n"
+
+
+def table(settings: type) -> list[str]:
+    """Return the lines of a table of settings."""
+    lines = ["| key | default | meaning |", "|---|---|---|"]
+    for key, default, meaning in documented_fields(settings):
+        shown = "-" if default is None else json.dumps(default).strip('"')
+        lines.append(f"| `{key}` | `{shown}` | {meaning} |")
+    return lines
 
 
 def commands() -> str:

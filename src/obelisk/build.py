@@ -18,13 +18,23 @@ from obelisk.distribution.builder import obtain_builder
 from obelisk.distribution.libraries import Site
 from obelisk.distribution.recipes.cpython import major_minor
 from obelisk.distribution.runtime import obtain_runtime
+from obelisk.distribution.testmodules import TEST_PACKAGE, obtain_tests
 from obelisk.errors import CollectError, ConfigError, StorageError
 from obelisk.files import draft_beside
 from obelisk.link.image import link
 from obelisk.link.native import Natives
-from obelisk.model import LIBRARY_FOLDER, Bytecode, Collection, Module, NativeFile, RunModule
-from obelisk.pack import main_module, pack
+from obelisk.model import (
+    LIBRARY_FOLDER,
+    Bytecode,
+    Collection,
+    DataFile,
+    Module,
+    NativeFile,
+    RunModule,
+)
+from obelisk.pack import pack
 from obelisk.plan import Plan
+from obelisk.program import main_module
 from obelisk.verify.verify import require_sound, smoke_test
 
 
@@ -53,10 +63,11 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
     description = read_description(python)
     interpreter = python / description.python_exe
     stdlib = read_tree(python / description.stdlib, from_stdlib=True)
+    tests = _tests(plan, site)
     with site.cache.workshop("build") as work:
         builder = obtain_builder(site, plan.python, _build_packages(plan), work)
         with site.console.step(f"Collecting {plan.name}"):
-            collection = collect(plan, builder, *stdlib, work)
+            collection = collect(plan, builder, stdlib, tests, work)
         with site.console.step(f"Compiling {len(collection.modules)} modules"):
             own = _compile_own(plan, site, collection, interpreter, work)
             bytecodes = [*own, *_compile_stdlib(plan, site, collection, interpreter, stdlib[0])]
@@ -77,6 +88,13 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
         seconds=time.monotonic() - started,
         packages=tuple((one.name, one.version) for one in collection.packages),
     )
+
+
+def _tests(plan: Plan, site: Site) -> tuple[list[Module], list[DataFile]]:
+    """Return CPython's own tests if they are to go in."""
+    if not any(name.split(".")[0] == TEST_PACKAGE for name in plan.settings.include):
+        return [], []
+    return read_tree(obtain_tests(site, plan.python))
 
 
 def _build_packages(plan: Plan) -> tuple[str, ...]:

@@ -40,7 +40,25 @@ class CommandOf:
     """None: the only one, or the one that has the distribution's name."""
 
 
-Entry = EntryPoint | RunModule | CommandOf
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommandsOf:
+    """All console scripts of an installed distribution, in one executable."""
+
+    distribution: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Multicall:
+    """Several functions to call, chosen when the executable is started."""
+
+    commands: tuple[tuple[str, EntryPoint], ...]
+    """(command, its entry point), sorted."""
+
+
+Entry = EntryPoint | RunModule | CommandOf | CommandsOf
+"""What a plan says is to be run."""
+ResolvedEntry = EntryPoint | RunModule | Multicall
+"""The same when all is installed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,7 +129,7 @@ class Collection:
     files: tuple[DataFile, ...]
     natives: tuple[NativeFile, ...]
     packages: tuple[Package, ...]
-    entry: EntryPoint | RunModule
+    entry: ResolvedEntry
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, Final
 
 from obelisk import __version__
+from obelisk.config.interpreter import runtime_settings
 from obelisk.config.schema import Compression
 from obelisk.model import (
     Bytecode,
     Collection,
     DataFile,
     EntryPoint,
-    Module,
+    Multicall,
     NativeFile,
+    ResolvedEntry,
     RunModule,
     ancestors,
 )
@@ -25,17 +26,8 @@ from obelisk.plan import Plan
 MANIFEST: Final = ".obelisk/manifest.json"
 """Path in the executable of the description of what is inside."""
 MANIFEST_VERSION: Final = 1
-
-
-def main_program(entry: EntryPoint) -> str:
-    """Return the text of the main module that calls an entry point, as a console script would."""
-    top = entry.function.split(".")[0]
-    return (
-        "import sys\n\n"
-        f"from {entry.module} import {top}\n\n"
-        'if __name__ == "__main__":\n'
-        f"    sys.exit({entry.function}())\n"
-    )
+_SETTINGS: Final = ".obelisk/interpreter"
+"""What settings.c reads at start."""
 
 
 def pack(
@@ -51,10 +43,22 @@ def pack(
     files = list(_file_items(collection, bytecodes, plan))
     manifest = json.dumps(_manifest(plan, collection, libraries), indent=1, sort_keys=True) + "\n"
     files.append(Item(name=MANIFEST, kind=Kind.FILE, data=manifest.encode()))
-    options = plan.settings.optimize | (Option.UNBUFFERED if plan.settings.unbuffered else 0)
+    settings = _interpreter_settings(plan)
+    if settings:
+        files.append(Item(name=_SETTINGS, kind=Kind.FILE, data=settings))
+    options = Option.CONFIGURED if settings else 0
     entry = collection.entry
     name = entry.module if isinstance(entry, RunModule) else "__main__"
     return write_payload(modules, files, entry=name, options=options)
+
+
+def _interpreter_settings(plan: Plan) -> bytes:
+    pairs = runtime_settings(
+        plan.settings.interpreter,
+        optimize=plan.settings.optimize,
+        unbuffered=plan.settings.unbuffered,
+    )
+    return b"".join(f"{name}={value}\0".encode() for name, value in pairs)
 
 
 def _module_items(
@@ -121,15 +125,13 @@ def _data_files(collection: Collection, bytecodes: list[Bytecode]) -> Iterator[D
 def _manifest(
     plan: Plan, collection: Collection, libraries: Iterable[tuple[str, str, str]]
 ) -> dict[str, Any]:
-    entry = collection.entry
-    shown = entry.module if isinstance(entry, RunModule) else f"{entry.module}:{entry.function}"
     return {
         "version": MANIFEST_VERSION,
         "obelisk": __version__,
         "name": plan.name,
         "target": plan.target.triple,
         "python": plan.python.version,
-        "entry": shown,
+        "entry": _shown_entry(collection.entry),
         "optimize": plan.settings.optimize,
         "packages": [
             {"name": one.name, "version": one.version, "license": one.license}
@@ -146,8 +148,11 @@ def _manifest(
     }
 
 
-def main_module(entry: EntryPoint, folder: Path) -> Module:
-    """Write the main program of an entry point into `folder` and return it as a module."""
-    path = folder / "__main__.py"
-    path.write_text(main_program(entry))
-    return Module(name="__main__", is_package=False, source=path, from_stdlib=False)
+def _shown_entry(entry: ResolvedEntry) -> str:
+    match entry:
+        case RunModule():
+            return entry.module
+        case EntryPoint():
+            return f"{entry.module}:{entry.function}"
+        case Multicall():
+            return ", ".join(name for name, _ in entry.commands)

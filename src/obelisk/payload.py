@@ -19,7 +19,7 @@ from obelisk.errors import VerifyError
 from obelisk.model import ancestors
 
 MAGIC: Final = b"\x89OBELISK\r\n\x1a\n"
-VERSION: Final = 1
+VERSION: Final = 2
 _HEADER: Final = struct.Struct("<12sIQQQQQIIIIIIQ")
 _CHECK: Final = struct.Struct("<Q")
 _RECORD: Final = struct.Struct("<QQQQIHBB")
@@ -41,9 +41,10 @@ class Kind(IntEnum):
 
 
 class Option(IntEnum):
-    """Bits of the header's options; the two lowest are the level of optimisation."""
+    """Bits of the header's options."""
 
-    UNBUFFERED = 4
+    CONFIGURED = 1
+    """There are settings of the interpreter among the files."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,23 +5,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from obelisk.catalog import Source
+from obelisk.config.interpreter import Interpreter, check_interpreter
 from obelisk.config.request import Application, Project, Request, Requirement, Script, WheelFile
 from obelisk.config.schema import Settings
+from obelisk.config.tables import key_of
 from obelisk.distribution.build import python_source
 from obelisk.errors import ConfigError, did_you_mean
-from obelisk.model import CommandOf, Entry, EntryPoint, RunModule
+from obelisk.model import CommandOf, CommandsOf, Entry, EntryPoint, RunModule
 from obelisk.target import Target, parse_target
 
 _SHOWN: Final = (
     *("include", "exclude", "pure", "no_binary", "build_packages", "native_libraries", "data"),
-    *("optimize", "sources", "compression", "unbuffered"),
+    *("optimize", "sources", "compression", "unbuffered", "bundle_certificates"),
+    "bundle_time_zones",
 )
 """Settings that `obelisk plan` prints as they are."""
 
@@ -59,6 +62,7 @@ def make_plans(request: Request) -> list[Plan]:
     Raises `ConfigError` when target, Python, entry point or files are not there.
     """
     settings = request.settings
+    check_interpreter(settings.interpreter)
     python = python_source(settings.python)
     _check_requires_python(request.application, python)
     return [
@@ -97,12 +101,18 @@ def explain(plan: Plan) -> list[Decision]:
         Decision(what="dependencies", value=_describe_dependencies(plan), why="found there"),
     ]
     for field in _SHOWN:
-        key = field.replace("_", "-")
         value, default = getattr(settings, field), getattr(defaults, field)
-        why = "default" if value == default else f"`{key}`"
-        shown = ", ".join(value) if isinstance(value, tuple) else str(value).lower()
-        decisions.append(Decision(what=key, value=shown or "-", why=why))
+        decisions.append(_setting(key_of(field), value, why=value != default))
+    for own in fields(Interpreter):
+        value = getattr(settings.interpreter, own.name)
+        if value != getattr(defaults.interpreter, own.name):
+            decisions.append(_setting(f"interpreter.{key_of(own.name)}", value, why=True))
     return decisions
+
+
+def _setting(key: str, value: object, *, why: bool) -> Decision:
+    shown = ", ".join(value) if isinstance(value, tuple) else str(value).lower()
+    return Decision(what=key, value=shown or "-", why=f"`{key}`" if why else "default")
 
 
 def _named_entries(request: Request) -> list[tuple[str, Entry]]:
@@ -112,6 +122,8 @@ def _named_entries(request: Request) -> list[tuple[str, Entry]]:
         message = "more than one entry point is given: " + " and ".join(f"`{k}`" for k in chosen)
         raise ConfigError(message, hint="keep one of them")
     name = settings.name or _default_name(application)
+    if settings.multicall:
+        return [(name, _all_commands(application, chosen))]
     if settings.entry:
         return [(name, parse_entry(settings.entry))]
     if settings.module:
@@ -124,6 +136,16 @@ def _named_entries(request: Request) -> list[tuple[str, Entry]]:
         case Requirement() | WheelFile():
             name = settings.name or settings.script or application.name
             return [(name, CommandOf(distribution=application.name, command=settings.script))]
+
+
+def _all_commands(application: Application, chosen: list[str]) -> CommandsOf:
+    if chosen:
+        message = f"`multicall` takes all console scripts, and `{chosen[0]}` chooses one"
+        raise ConfigError(message, hint="leave out one of the two")
+    if isinstance(application, Script):
+        message = f"`multicall` needs console scripts, and {application.path} is a single script"
+        raise ConfigError(message, hint="make it a project with `[project.scripts]`")
+    return CommandsOf(distribution=application.name)
 
 
 def parse_entry(text: str) -> EntryPoint:
@@ -152,7 +174,8 @@ def _project_entries(project: Project, settings: Settings) -> list[tuple[str, En
         scripts = {settings.script: scripts[settings.script]}
     if settings.name and len(scripts) > 1:
         message = f"`name` is set, but the project `{project.name}` has {len(scripts)} scripts"
-        raise ConfigError(message, hint="choose one with `--script`, or leave out `name`")
+        hint = "choose one with `--script`, set `multicall`, or leave out `name`"
+        raise ConfigError(message, hint=hint)
     return [(settings.name or name, parse_entry(text)) for name, text in scripts.items()]
 
 
@@ -212,6 +235,8 @@ def _describe_entry(entry: Entry) -> str:
             return f"{entry.module}:{entry.function}"
         case RunModule():
             return f"module {entry.module}"
+        case CommandsOf():
+            return f"console scripts of {entry.distribution}"
         case CommandOf():
             return f"console script {entry.command or 'of ' + entry.distribution}"
 

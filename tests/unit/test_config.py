@@ -1,5 +1,11 @@
 import pytest
 
+from obelisk.config.interpreter import (
+    Allocator,
+    Interpreter,
+    check_interpreter,
+    runtime_settings,
+)
 from obelisk.config.request import (
     Project,
     Requirement,
@@ -8,7 +14,8 @@ from obelisk.config.request import (
     parse_script_header,
     read_request,
 )
-from obelisk.config.schema import Compression, Settings, apply_table, documented_fields
+from obelisk.config.schema import Compression, Settings, apply_assignments
+from obelisk.config.tables import apply_table, documented_fields
 from obelisk.errors import ConfigError
 
 
@@ -24,7 +31,7 @@ def test_values_are_converted_and_checked():
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("optimize", 3, "one of 0, 1, 2"),
+        ("optimize", 3, "from 0 to 2"),
         ("optimize", "1", "a whole number"),
         ("optimize", True, "a whole number"),
         ("sources", "yes", "true or false"),
@@ -32,12 +39,18 @@ def test_values_are_converted_and_checked():
         ("exclude", [1], "a list of strings"),
         ("compression", "gzip", 'one of "off", "sources", "zstd"'),
         ("name", 1, "a string"),
+        ("interpreter", 1, "a table"),
+        ("interpreter", {"faulthandler": 1}, "true or false"),
+        ("interpreter", {"children": "shell"}, 'one of "python", "application"'),
+        ("interpreter", {"hash-seed": -1}, "from 0 to 4294967295"),
+        ("interpreter", {"hash-seed": "x"}, "a whole number"),
+        ("interpreter", {"multiprocessing-start-method": 3}, "one of"),
     ],
 )
 def test_a_wrong_value_is_named(key, value, expected):
     with pytest.raises(ConfigError, match=expected) as caught:
         apply_table(Settings(), {key: value}, "`[tool.obelisk]` of pyproject.toml")
-    assert key in str(caught.value)
+    assert (key if not isinstance(value, dict) else next(iter(value))) in str(caught.value)
 
 
 def test_a_misspelt_key_is_corrected():
@@ -46,9 +59,70 @@ def test_a_misspelt_key_is_corrected():
     assert caught.value.hint == "did you mean `optimize`?"
 
 
-def test_every_setting_is_documented():
-    assert all(meaning.endswith((".", ")")) for _, _, _, meaning in documented_fields())
-    assert "smoke-test" in [key for key, _, _, _ in documented_fields()]
+@pytest.mark.parametrize("settings", [Settings, Interpreter])
+def test_every_setting_is_documented(settings):
+    rows = documented_fields(settings)
+    assert all(meaning.endswith((".", ")")) for _, _, meaning in rows)
+    assert ("smoke-test" in [key for key, _, _ in rows]) == (settings is Settings)
+
+
+def test_the_interpreter_is_a_table_or_a_shorthand():
+    table = {"interpreter": {"hash-seed": 7, "warnings": ["error"], "allocator": "malloc"}}
+    interpreter = apply_table(Settings(), table, "here").interpreter
+    assert (interpreter.hash_seed, interpreter.allocator) == (7, Allocator.MALLOC)
+    assert apply_table(Settings(), {"interpreter": True}, "here").interpreter == Interpreter(
+        python_option=True
+    )
+
+
+def test_the_runtime_is_told_only_what_differs():
+    assert list(runtime_settings(Interpreter(), optimize=0, unbuffered=False)) == []
+    interpreter = Interpreter(
+        hash_seed=0,
+        warnings=("error", "ignore::UserWarning"),
+        frozen=False,
+        allocator=Allocator.DEBUG,
+    )
+    assert list(runtime_settings(interpreter, optimize=2, unbuffered=True)) == [
+        ("buffered_stdio", "0"),
+        ("optimization_level", "2"),
+        ("allocator", "2"),
+        ("frozen", "0"),
+        ("use_hash_seed", "1"),
+        ("hash_seed", "0"),
+        ("warnoptions", "error"),
+        ("warnoptions", "ignore::UserWarning"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (Interpreter(module_search_paths=("plugins",)), "depends on the working folder"),
+        (Interpreter(module_search_paths=("$ORIGINAL/x",)), "depends on the working folder"),
+        (Interpreter(cpu_count="many"), "neither a number above 0 nor `cgroup`"),
+        (Interpreter(cpu_count="0"), "neither a number above 0 nor `cgroup`"),
+        (Interpreter(int_max_str_digits=639), "int-max-str-digits"),
+        (Interpreter(stdio_encoding="a\nb"), "stdio-encoding"),
+        (Interpreter(warnings=("a\0b",)), "warnings"),
+    ],
+)
+def test_what_the_interpreter_would_not_take_is_refused(wrong, said):
+    with pytest.raises(ConfigError, match=said):
+        check_interpreter(wrong)
+
+
+def test_assignments_are_lines_of_toml_or_strings():
+    given = ["interpreter.faulthandler=true", "name=app", 'exclude=["a", "b"]', "optimize=1"]
+    settings = apply_assignments(Settings(), given)
+    assert settings.interpreter.faulthandler
+    assert (settings.name, settings.exclude, settings.optimize) == ("app", ("a", "b"), 1)
+
+
+@pytest.mark.parametrize("wrong", ["name", "=1", "na me=1", "nmae=1", "optimize=three"])
+def test_a_wrong_assignment_is_named(wrong):
+    with pytest.raises(ConfigError, match="--set"):
+        apply_assignments(Settings(), [wrong])
 
 
 def test_a_project_is_read(tmp_path):

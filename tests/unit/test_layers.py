@@ -11,7 +11,7 @@ LEVELS = [
     {"console", "process", "fetch", "cache", "catalog", "toolchain", "files", "untar"},
     {"config"},
     {"distribution"},
-    {"plan"},
+    {"plan", "program"},
     {"collect", "compile", "payload", "link"},
     {"pack", "verify"},
     {"report"},

@@ -16,9 +16,10 @@ from obelisk.model import (
     Package,
     RunModule,
 )
-from obelisk.pack import MANIFEST, main_module, main_program, pack
+from obelisk.pack import MANIFEST, pack
 from obelisk.payload import Kind, read_payload
 from obelisk.plan import make_plans
+from obelisk.program import main_module, main_program
 
 
 @pytest.fixture
@@ -111,7 +112,11 @@ def test_what_is_compressed(plan, parts, compression, source, data, code):
 
 
 def test_options_are_written(plan, parts):
-    assert packed(plan, parts, optimize=2, unbuffered=True).options == 6
+    assert packed(plan, parts).options == 0
+    payload = packed(plan, parts, optimize=2, unbuffered=True)
+    assert payload.options == 1
+    settings = payload.read(payload.file(".obelisk/interpreter"))
+    assert settings == b"buffered_stdio=0\0optimization_level=2\0"
 
 
 def test_the_main_program_of_an_entry_point(tmp_path):

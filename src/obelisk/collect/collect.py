@@ -6,7 +6,9 @@ import modulefinder
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
+from obelisk.collect.editable import linked_trees
 from obelisk.collect.entry import resolve_entry
+from obelisk.collect.fallbacks import fallbacks
 from obelisk.collect.install import install
 from obelisk.collect.native import native_files, split_native
 from obelisk.collect.patterns import Filter
@@ -17,35 +19,43 @@ from obelisk.errors import CollectError, ConfigError
 from obelisk.model import LIBRARY_FOLDER, Collection, DataFile, Module, NativeFile
 from obelisk.plan import Plan
 
+Tree = tuple[list[Module], list[DataFile]]
+"""A folder's files, as `read_tree` gives them."""
+
 
 def collect(
     plan: Plan,
     builder: Builder,
-    stdlib_modules: list[Module],
-    stdlib_files: list[DataFile],
+    stdlib: Tree,
+    tests: Tree,
     work: Path,
 ) -> Collection:
     """Install what the plan names and list all that goes in.
 
-    The standard library is given as it was read; `work` is a folder for this stage alone. Raises
-    `CollectError`, and `ConfigError` for an entry point or a package that is not there.
+    The standard library, and CPython's own tests if they go in, are given as they were read;
+    `work` is a folder for this stage alone. Raises `CollectError`, and `ConfigError` for an entry
+    point or a package that is not there.
     """
     site = work / "site"
     chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
     install(plan, builder, site, work)
     packages = read_packages(site)
     modules, files = read_tree(site)
+    for more_modules, more_files in (*map(read_tree, linked_trees(site)), tests):
+        modules, files = [*modules, *more_modules], [*files, *more_files]
     shared, files = split_native(files)
     natives = [*native_files(site, shared, plan.settings.pure), *_native_libraries(plan)]
     files += _records(site, work)
     own_modules, own_files = _own_files(plan)
     kept = _unique_modules(
-        module
-        for module in (*own_modules, *modules, *stdlib_modules)
-        if chosen.keeps_module(module)
+        module for module in (*own_modules, *modules, *stdlib[0]) if chosen.keeps_module(module)
     )
     data = [file for file in (*own_files, *files) if chosen.keeps_file(file)]
-    data += [file for file in stdlib_files if _is_stdlib_data(file) and chosen.keeps_file(file)]
+    for more in fallbacks(plan.settings, {module.name for module in kept}):
+        kept = _unique_modules([*kept, *filter(chosen.keeps_module, more.modules)])
+        data += filter(chosen.keeps_file, more.files)
+        packages += more.packages
+    data += [file for file in stdlib[1] if _is_stdlib_data(file) and chosen.keeps_file(file)]
     return Collection(
         modules=kept,
         natives=tuple(one for one in natives if chosen.keeps_file(one)),

@@ -8,23 +8,44 @@ from packaging.utils import canonicalize_name
 
 from obelisk.config.request import Project
 from obelisk.errors import ConfigError, did_you_mean
-from obelisk.model import CommandOf, EntryPoint, Module, Package, RunModule
+from obelisk.model import (
+    CommandOf,
+    CommandsOf,
+    EntryPoint,
+    Module,
+    Multicall,
+    Package,
+    ResolvedEntry,
+    RunModule,
+)
 from obelisk.plan import Plan
 
 
 def resolve_entry(
     plan: Plan, packages: list[Package], modules: tuple[Module, ...]
-) -> EntryPoint | RunModule:
+) -> ResolvedEntry:
     """Return the entry point with all that had to be installed to be known.
 
     Raises `ConfigError` when there is no such command, module or function.
     """
-    entry = plan.entry
-    if isinstance(entry, CommandOf):
-        entry = _command(entry, packages)
     by_name = {module.name: module for module in modules}
-    if isinstance(entry, RunModule):
-        return _runnable(entry, by_name)
+    match plan.entry:
+        case RunModule() as entry:
+            return _runnable(entry, by_name)
+        case EntryPoint() as entry:
+            return _callable(entry, by_name, plan)
+        case CommandOf() as wanted:
+            return _callable(_command(wanted, packages), by_name, plan)
+        case CommandsOf() as wanted:
+            commands = _package(wanted.distribution, packages).commands
+            if not commands:
+                _no_command(CommandOf(distribution=wanted.distribution, command=None), {})
+            entries = [(name, _callable(_entry(text), by_name, plan)) for name, text in commands]
+            return Multicall(commands=tuple(entries))
+
+
+def _callable(entry: EntryPoint, by_name: dict[str, Module], plan: Plan) -> EntryPoint:
+    """Return the entry point; raise `ConfigError` when there is nothing to call."""
     module = by_name.get(entry.module)
     if module is None:
         raise _missing_module(entry.module, by_name, plan)
@@ -35,18 +56,23 @@ def resolve_entry(
 
 
 def _command(wanted: CommandOf, packages: list[Package]) -> EntryPoint:
-    package = next(
-        one
-        for one in packages
-        if canonicalize_name(one.name) == canonicalize_name(wanted.distribution)
-    )
+    package = _package(wanted.distribution, packages)
     commands = dict(package.commands)
     name = wanted.command or (package.name if package.name in commands else None)
     if name is None and len(commands) == 1:
         name = next(iter(commands))
     if name is None or name not in commands:
         return _no_command(wanted, commands)
-    module, _, function = commands[name].partition(":")
+    return _entry(commands[name])
+
+
+def _package(distribution: str, packages: list[Package]) -> Package:
+    wanted = canonicalize_name(distribution)
+    return next(one for one in packages if canonicalize_name(one.name) == wanted)
+
+
+def _entry(text: str) -> EntryPoint:
+    module, _, function = text.partition(":")
     return EntryPoint(module=module.strip(), function=function.strip())
 
 

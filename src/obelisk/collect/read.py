@@ -19,11 +19,16 @@ _MACHINE_FACTS: Final = ("direct_url.json", "REQUESTED", "uv_cache.json", "uv_bu
 _GENERATED_COMMANDS: Final = "bin"
 
 
-def read_tree(root: Path, *, from_stdlib: bool = False) -> tuple[list[Module], list[DataFile]]:
-    """Sort the files below `root` into modules and data, each with its place in the executable."""
+def read_tree(
+    root: Path, *, from_stdlib: bool = False, under: str = ""
+) -> tuple[list[Module], list[DataFile]]:
+    """Sort the files below `root` into modules and data, each with its place in the executable.
+
+    That is below the folder `under` there.
+    """
     modules, files = [], []
     for path in sorted(_walk(root)):
-        relative = PurePosixPath(path.relative_to(root).as_posix())
+        relative = PurePosixPath(under, path.relative_to(root).as_posix())
         name = module_name(relative)
         if name is not None:
             is_package = relative.name == "__init__.py"

@@ -23,7 +23,7 @@ from obelisk.commands.options import (
     target_options,
 )
 from obelisk.config.request import Request, read_request
-from obelisk.config.schema import Compression
+from obelisk.config.schema import Compression, apply_assignments
 from obelisk.console import Console
 from obelisk.errors import ConfigError
 from obelisk.plan import Plan, explain, make_plans
@@ -68,6 +68,19 @@ def input_options(command: Command) -> Command:
         ),
         click.option("--unbuffered", is_flag=True, default=None, help="As `python -u`."),
         click.option("--debug", is_flag=True, default=None, help="Keep symbols for gdb and perf."),
+        click.option(
+            "--multicall",
+            is_flag=True,
+            default=None,
+            help="All console scripts in one executable.",
+        ),
+        click.option(
+            "--set",
+            "assignments",
+            metavar="KEY=VALUE",
+            multiple=True,
+            help="Any key of `[tool.obelisk]`, as `interpreter.faulthandler=true`.",
+        ),
     ]
     return functools.reduce(lambda made, decorate: decorate(made), reversed(decorators), command)
 
@@ -158,6 +171,8 @@ def _build_all(
 def _request(what: str | None, options: dict[str, Any]) -> Request:
     """Read the request, with the command line's values in place of the file's."""
     request = read_request(what)
+    settings = apply_assignments(request.settings, options.pop("assignments"))
+    request = replace(request, settings=settings)
     options["sources"] = options.pop("source_text", None)
     given: dict[str, Any] = {}
     for key, value in options.items():

@@ -10,7 +10,8 @@ from typing import Final
 import click
 
 from obelisk.commands.options import quiet_options
-from obelisk.config.schema import documented_fields, read_table_of
+from obelisk.config.schema import Settings, read_table_of
+from obelisk.config.tables import documented_fields
 from obelisk.console import Console
 from obelisk.errors import ConfigError
 from obelisk.files import draft_beside
@@ -51,7 +52,7 @@ def init_command(console: Console) -> None:
 def commented_table() -> str:
     """Return `[tool.obelisk]` with every setting, its meaning and an example, commented out."""
     lines = ["[tool.obelisk]"]
-    for key, _, default, meaning in documented_fields():
+    for key, default, meaning in documented_fields(Settings):
         shown = _EXAMPLES.get(key) or json.dumps(default)
         lines += [f"# {meaning}", f"# {key} = {shown}"]
     return "\n".join(lines) + "\n"

@@ -12,7 +12,8 @@ from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as PackagingRequirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from obelisk.config.schema import Settings, apply_table, read_table_of
+from obelisk.config.schema import Settings, read_table_of
+from obelisk.config.tables import apply_table
 from obelisk.errors import ConfigError
 
 _METADATA_BLOCK: Final = re.compile(

@@ -1,23 +1,23 @@
 """The settings: the one truth for `[tool.obelisk]`, the command line and the reference page.
 
-Worked example: `optimize = 2` in `[tool.obelisk]` is read by `request.py` as a table, checked here
-against the type of `Settings.optimize`, and may then be replaced by `--optimize`. A default is
-overruled by the file, and the file by the command line; there is no other layer.
+Worked example: `optimize = 2` in `[tool.obelisk]` is read by `request.py` as a table, checked by
+`tables.py` against the type of `Settings.optimize`, and may then be replaced by `--optimize`. A
+default is overruled by the file, and the file by the command line; there is no other layer.
 """
 
 from __future__ import annotations
 
-import ast
-import inspect
+import json
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any
 
-from obelisk.errors import ConfigError, did_you_mean
+from obelisk.config.interpreter import Interpreter
+from obelisk.config.tables import Range, apply_table
+from obelisk.errors import ConfigError
 from obelisk.target import DEFAULT_TARGET
 
 
@@ -61,7 +61,7 @@ class Settings:
     """Glob patterns of files beside the project or script that go in at the same relative path."""
     requirements: tuple[str, ...] = ()
     """Requirement files to install as well; hashes in them are checked."""
-    optimize: int = 0
+    optimize: Annotated[int, Range(0, 2)] = 0
     """Bytecode optimisation as of `python -O`: 0, 1 (no asserts) or 2 (no docstrings either)."""
     sources: bool = True
     """Whether source text goes in, for tracebacks and `inspect`."""
@@ -73,38 +73,37 @@ class Settings:
     """Arguments with which the executable must exit with status 0, such as `["--version"]`."""
     debug: bool = False
     """Whether the executable keeps its symbols, for gdb and perf."""
+    multicall: bool = False
+    """Whether all console scripts go into one executable, which is the one of its own name, or the
+    one that the first argument names."""
+    bundle_certificates: bool = True
+    """Whether certifi's certificates go in, for machines that have none; with `ssl` only."""
+    bundle_time_zones: bool = True
+    """Whether the `tzdata` package goes in, for machines without zones; with `zoneinfo` only."""
+    interpreter: Interpreter = field(default_factory=Interpreter)
+    """How Python is configured: a table of its own, below."""
 
 
-_CHOICES: Final[Mapping[str, tuple[object, ...]]] = {"optimize": (0, 1, 2)}
+def apply_assignments(settings: Settings, assignments: Iterable[str]) -> Settings:
+    """Return `settings` with those of the command line, each `key=value` as a line of TOML.
 
-
-def apply_table(settings: Settings, table: Mapping[str, Any], where: str) -> Settings:
-    """Return `settings` with the values of a TOML table; raise `ConfigError` for wrong ones."""
-    known = {_key(field.name): field.name for field in fields(Settings)}
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in known:
-            message = f"unknown key `{key}` in {where}"
-            raise ConfigError(message, hint=did_you_mean(key, known))
-        values[known[key]] = _convert(key, value, getattr(settings, known[key]), where)
-    return replace(settings, **values)
-
-
-def documented_fields() -> list[tuple[str, str, object, str]]:
-    """Return (key, type, default, meaning) of every setting, for the generated reference."""
-    tree = ast.parse(inspect.getsource(Settings))
-    (settings,) = tree.body
-    assert isinstance(settings, ast.ClassDef)  # noqa: S101 - for mypy
-    meanings = {
-        ast.unparse(one.target): ast.literal_eval(two.value)
-        for one, two in pairwise(settings.body)
-        if isinstance(one, ast.AnnAssign) and isinstance(two, ast.Expr)
-    }
-    defaults = Settings()
-    return [
-        (_key(field.name), str(field.type), getattr(defaults, field.name), meanings[field.name])
-        for field in fields(Settings)
-    ]
+    A value that TOML does not understand is taken as a string. Raises `ConfigError`.
+    """
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        try:
+            try:
+                table = tomllib.loads(f"{key} = {value}")
+            except tomllib.TOMLDecodeError:
+                table = tomllib.loads(f"{key} = {json.dumps(value)}")
+        except tomllib.TOMLDecodeError as error:
+            message = f"`--set {assignment}` is not `key=value`"
+            raise ConfigError(message, hint=str(error)) from error
+        if not equals:
+            message = f"`--set {assignment}` has no value"
+            raise ConfigError(message, hint="write `--set key=value`")
+        settings = apply_table(settings, table, f"`--set {assignment}`")
+    return settings
 
 
 def read_table_of(path: Path) -> dict[str, Any]:
@@ -114,40 +113,3 @@ def read_table_of(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"cannot read {path}: {error}"
         raise ConfigError(message) from error
-
-
-def _key(name: str) -> str:
-    return name.replace("_", "-")
-
-
-def _convert(key: str, value: object, current: object, where: str) -> object:
-    wanted = _kind(current)
-    problem = None
-    if wanted == "list of strings":
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return tuple(value)
-        problem = "a list of strings"
-    elif wanted == "compression":
-        if isinstance(value, str) and value in tuple(Compression):
-            return Compression(value)
-        problem = "one of " + ", ".join(f'"{choice}"' for choice in Compression)
-    elif type(value).__name__ != wanted:
-        problem = {"str": "a string", "int": "a whole number", "bool": "true or false"}[wanted]
-    elif key in _CHOICES and value not in _CHOICES[key]:
-        problem = "one of " + ", ".join(map(str, _CHOICES[key]))
-    if problem is None:
-        return value
-    message = f"`{key}` in {where} is {value!r}, which is not {problem}"
-    raise ConfigError(message)
-
-
-def _kind(current: object) -> str:
-    match current:
-        case Compression():
-            return "compression"
-        case tuple():
-            return "list of strings"
-        case bool() | int():
-            return type(current).__name__
-        case _:
-            return "str"

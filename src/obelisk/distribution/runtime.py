@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import struct
 import sys
 from importlib.resources import files
@@ -24,13 +25,8 @@ _WARNINGS: Final = (
     *("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wmissing-prototypes"),
     *("-Wstrict-prototypes", "-Werror"),
 )
-_WRAPPED: Final = (
-    *("open", "openat", "fopen", "stat", "lstat", "fstatat", "access", "faccessat", "readlink"),
-    *("readlinkat", "realpath", "listxattr", "llistxattr", "opendir", "readdir", "closedir"),
-    *("rewinddir", "dirfd", "_PyConfig_InitPathConfig", "X509_get_default_cert_file"),
-)
-"""Functions that runtime/*.c answers in place of libc, CPython and OpenSSL: vfs_*.c, interp.c and
-certificates.c."""
+_WRAPPED: Final = re.compile(r"\b__wrap_(\w+)\(|^READ_ONLY\((\w+),", re.MULTILINE)
+"""How runtime/*.c names a function that it answers in place of libc, CPython or OpenSSL."""
 _EXPORTED_PATTERNS: Final = ("Py*", "_Py*", "__wrap_*", "obelisk_*", "dlinfo", "dlvsym")
 """What shared objects are linked to besides libc: the Python C API, and what stands for libc."""
 _FROZEN: Final = {
@@ -125,7 +121,7 @@ def _link(job: _Job, place: Path, debug: bool) -> None:
         "-Wl,--gc-sections,--icf=safe",
         f"-Wl,--exclude-libs={':'.join(hidden)}",
         f"-Wl,--exclude-libs=libclang_rt.builtins-{job.chain.target.architecture}.a",
-        *(f"-Wl,--wrap={name}" for name in _WRAPPED),
+        *(f"-Wl,--wrap={name}" for name in _wrapped_names()),
         *(() if debug else ("-Wl,--strip-all",)),
         "-Wl,--whole-archive",
         job.python / job.description.static_library,
@@ -141,6 +137,12 @@ def _link(job: _Job, place: Path, debug: bool) -> None:
     ]
     env = job.chain.environment()
     run_logged(argv, log=job.log, cwd=job.root, env=env, what="linking the runtime")
+
+
+def _wrapped_names() -> list[str]:
+    texts = [path.read_text() for path in runtime_folder().glob("*.c")]
+    found = [name for text in texts for names in _WRAPPED.findall(text) for name in names]
+    return sorted(set(found) - {""})
 
 
 def _libc_names(job: _Job) -> list[str]:

@@ -1,38 +1,94 @@
-/* Where OpenSSL finds the certificates of authorities, whatever the distribution.
+/* Where OpenSSL finds certificates of authorities when no variable says so: each system has its own
+   place. The lists are those of Go's crypto/x509/root_linux.go. A system without any is served with
+   the file of the certifi package, which the application or Obelisk brought. */
 
-   OpenSSL is built for /etc/ssl, which serves Debian (a folder with hashed names) and Alpine. Linked
-   with --wrap, its question for the default file is answered with what this machine has, and at last
-   with the file of the certifi package, if the application carries it. */
-
+#include <dirent.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "os.h"
+#include "vfs.h"
 
-static const char *const known_files[] = {
+static const char *const system_files[] = {
+    "/etc/ssl/certs/ca-certificates.crt",                /* Debian, Ubuntu, Gentoo */
+    "/etc/pki/tls/certs/ca-bundle.crt",                  /* Fedora, RHEL 6 */
+    "/etc/ssl/ca-bundle.pem",                            /* openSUSE */
+    "/etc/pki/tls/cacert.pem",                           /* OpenELEC */
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", /* CentOS, RHEL 7 */
     "/etc/ssl/cert.pem",                                 /* Alpine, OpenSSL's own default */
-    "/etc/pki/tls/certs/ca-bundle.crt",                  /* Fedora, RHEL */
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", /* the same, newer */
-    "/etc/ssl/ca-bundle.pem",                            /* SUSE */
+    NULL,
+};
+static const char *const system_folders[] = {
+    "/etc/ssl/certs",     /* SLES 10 and 11 */
+    "/etc/pki/tls/certs", /* Fedora, RHEL */
+    NULL,
+};
+static const char *const carried_files[] = {
+    "certifi/cacert.pem",
+    ".obelisk/cacert.pem",
     NULL,
 };
 
 const char *__wrap_X509_get_default_cert_file(void);
+const char *__wrap_X509_get_default_cert_dir(void);
+
+static const char *
+first_readable(const char *const *files)
+{
+    while (*files != NULL && access(*files, R_OK) != 0) {
+        files++;
+    }
+    return *files;
+}
+
+static bool
+has_entries(const char *name)
+{
+    DIR *folder = opendir(name);
+    const struct dirent *entry = NULL;
+
+    if (folder != NULL) {
+        do {
+            entry = readdir(folder);
+        } while (entry != NULL && entry->d_name[0] == '.');
+        closedir(folder);
+    }
+    return entry != NULL;
+}
+
+static const char *
+first_filled(const char *const *folders)
+{
+    while (*folders != NULL && !has_entries(*folders)) {
+        folders++;
+    }
+    return *folders;
+}
 
 const char *
 __wrap_X509_get_default_cert_file(void)
 {
-    static char carried[4096];
+    static char carried[PATH_MAX];
+    const char *found = first_readable(system_files);
 
-    for (const char *const *file = known_files; *file != NULL; file++) {
-        if (access(*file, R_OK) == 0) {
-            return *file;
+    if (found != NULL) {
+        return found;
+    }
+    for (const char *const *file = carried_files;
+         first_filled(system_folders) == NULL && *file != NULL; file++) {
+        snprintf(carried, sizeof(carried), "%s/%s", os_executable(), *file);
+        if (access(carried, R_OK) == 0) {
+            return carried;
         }
     }
-    snprintf(carried, sizeof(carried), "%s/certifi/cacert.pem", os_executable());
-    if (access("/etc/ssl/certs", R_OK) != 0 && access(carried, R_OK) == 0) {
-        return carried;
-    }
-    return known_files[0];
+    return "/etc/ssl/cert.pem";
+}
+
+const char *
+__wrap_X509_get_default_cert_dir(void)
+{
+    const char *found = first_filled(system_folders);
+
+    return found ? found : system_folders[0];
 }

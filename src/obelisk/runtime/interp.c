@@ -1,7 +1,10 @@
 /* All of CPython's start-up: isolated from the environment, with the frozen importer in place.
 
    Follows PEP 587 (initialisation configuration) and what CPython's Modules/main.c does around the
-   main program. Private API is named once, here: _PyConfig_InitPathConfig, see below. */
+   main program. Private API is named once, here: _PyConfig_InitPathConfig, see below.
+
+   The process is the application, or `python`: when it was started by itself to be that (respawn.h), or
+   as `EXECUTABLE --python ...` if that is configured. */
 
 #include "interp.h"
 
@@ -10,36 +13,128 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
+#include "configure.h"
 #include "frozen.h"
 #include "module.h"
 #include "os.h"
+#include "settings.h"
+#include "respawn.h"
+
+#define HELPER_OPTION "--multiprocessing-fork"
+#define HELPER_CODE L"from multiprocessing.spawn import freeze_support; freeze_support()\n"
+
+struct start {
+    bool is_python;
+    bool is_free; /* to do all that `python` does: read PYTHON*, import site */
+    const char *executable;
+    int argc;
+    char **argv;
+};
+
+/* Put the folders of PYTHONPATH before the executable, which is the only entry so far. */
+static PyStatus
+add_python_path(PyConfig *config)
+{
+    PyWideStringList *paths = &config->module_search_paths;
+    wchar_t *text = config->pythonpath_env;
+    wchar_t *rest = NULL;
+    Py_ssize_t place = 0;
+    PyStatus status = PyStatus_Ok();
+
+    if (text == NULL || paths->length == 0 || wcscmp(paths->items[0], config->executable) != 0) {
+        return status;
+    }
+    text = wcsdup(text);
+    if (text == NULL) {
+        return PyStatus_NoMemory();
+    }
+    for (wchar_t *one = wcstok(text, L":", &rest); one != NULL && !PyStatus_Exception(status);
+         one = wcstok(NULL, L":", &rest)) {
+        status = PyWideStringList_Insert(paths, place++, one);
+    }
+    free(text);
+    return status;
+}
 
 /* CPython would look for its standard library around the executable, in Python code and with stat
-   calls. All that it could find is set below, so it is linked with --wrap to do nothing. */
+   calls. All that it could find is set below, so it is linked with --wrap to do nothing else. */
 PyStatus __wrap__PyConfig_InitPathConfig(PyConfig *config, int compute_path_config);
 
 PyStatus
 __wrap__PyConfig_InitPathConfig(PyConfig *config, int compute_path_config)
 {
-    (void)config;
     (void)compute_path_config;
-    return PyStatus_Ok();
+    return add_python_path(config);
+}
+
+/* `python -I`, but for what was configured or may follow from arguments. */
+static bool
+is_isolated(const struct start *start)
+{
+    return !start->is_python && !settings_is("use_environment");
 }
 
 static PyStatus
-preinitialize(int argc, char **argv)
+preinitialize(const struct start *start)
 {
     PyPreConfig config;
 
+    if (start->is_free) {
+        PyPreConfig_InitPythonConfig(&config);
+        return Py_PreInitializeFromBytesArgs(&config, start->argc, start->argv);
+    }
     PyPreConfig_InitIsolatedConfig(&config);
     config.utf8_mode = 1;
     /* curses, readline and `locale` expect that the program took over the user's locale. */
     config.configure_locale = 1;
     config.coerce_c_locale = 0;
-    config.parse_argv = 0;
-    return Py_PreInitializeFromBytesArgs(&config, argc, argv);
+    config.isolated = is_isolated(start);
+    config.parse_argv = start->is_python;
+    configure_before(&config);
+    return Py_PreInitializeFromBytesArgs(&config, start->argc, start->argv);
+}
+
+/* Append a folder that was configured; `$ORIGIN` is the executable's own. */
+static PyStatus
+add_search_path(PyConfig *config, const char *executable, const char *path)
+{
+    static const char origin[] = "$ORIGIN";
+    char whole[2 * PATH_MAX];
+    const char *slash = strrchr(executable, '/');
+    wchar_t *text;
+    PyStatus status;
+
+    if (strncmp(path, origin, sizeof(origin) - 1) == 0 && slash != NULL) {
+        snprintf(whole, sizeof(whole), "%.*s%s", (int)(slash - executable), executable,
+                 path + sizeof(origin) - 1);
+        path = whole;
+    }
+    text = Py_DecodeLocale(path, NULL);
+    status = text ? PyWideStringList_Append(&config->module_search_paths, text)
+                  : PyStatus_NoMemory();
+    PyMem_RawFree(text);
+    return status;
+}
+
+static PyStatus
+set_search_paths(PyConfig *config, const char *executable)
+{
+    static const char name[] = "module_search_path=";
+    PyStatus status;
+
+    config->module_search_paths_set = 1;
+    status = PyWideStringList_Append(&config->module_search_paths, config->executable);
+    for (const char *entry = settings_next(NULL); entry != NULL && !PyStatus_Exception(status);
+         entry = settings_next(entry)) {
+        if (strncmp(entry, name, sizeof(name) - 1) == 0) {
+            status = add_search_path(config, executable, entry + sizeof(name) - 1);
+        }
+    }
+    return status;
 }
 
 static PyStatus
@@ -62,28 +157,75 @@ set_paths(PyConfig *config, const char *executable)
     if (PyStatus_Exception(status)) {
         return status;
     }
-    config->module_search_paths_set = 1;
-    return PyWideStringList_Append(&config->module_search_paths, config->executable);
+    return set_search_paths(config, executable);
+}
+
+/* What is so in every process of this executable. */
+static void
+set_defaults(PyConfig *config, const struct start *start)
+{
+    config->pathconfig_warnings = 0;
+    config->user_site_directory = 0;
+    config->install_signal_handlers = 1;
+    config->use_frozen_modules = 1;
+    if (!start->is_free) {
+        config->isolated = is_isolated(start);
+        config->use_environment = 0;
+        config->site_import = 0;
+        config->safe_path = 1;
+        config->write_bytecode = 0;
+    }
+}
+
+/* A script finds the modules beside it, but nothing else of the disk gets into `sys.path`. */
+static PyStatus
+find_beside_script(PyConfig *config)
+{
+    PyStatus status = PyConfig_Read(config);
+
+    if (!PyStatus_Exception(status) && config->run_filename != NULL && !config->isolated) {
+        config->safe_path = 0;
+    }
+    return status;
 }
 
 static PyStatus
-initialize(const struct payload *payload, const char *executable, int argc, char **argv)
+set_arguments(PyConfig *config, const struct start *start)
+{
+    bool is_helper = start->is_python && start->argc > 1
+                     && strcmp(start->argv[1], HELPER_OPTION) == 0;
+    PyStatus status;
+
+    config->parse_argv = start->is_python && !is_helper;
+    status = PyConfig_SetBytesArgv(config, start->argc, start->argv);
+    if (is_helper && !PyStatus_Exception(status)) {
+        status = PyConfig_SetString(config, &config->run_command, HELPER_CODE);
+    }
+    return status;
+}
+
+static PyStatus
+initialize(const struct start *start)
 {
     PyConfig config;
     PyStatus status;
 
-    PyConfig_InitIsolatedConfig(&config);
-    config.site_import = 0;
-    config.write_bytecode = 0;
-    config.pathconfig_warnings = 0;
-    config.parse_argv = 0;
-    config.install_signal_handlers = 1;
-    config.use_frozen_modules = 1;
-    config.optimization_level = payload->options & PAYLOAD_OPTIMIZE;
-    config.buffered_stdio = !(payload->options & PAYLOAD_UNBUFFERED);
-    status = set_paths(&config, executable);
+    if (start->is_python) {
+        PyConfig_InitPythonConfig(&config);
+    }
+    else {
+        PyConfig_InitIsolatedConfig(&config);
+    }
+    set_defaults(&config, start);
+    status = configure(&config);
     if (!PyStatus_Exception(status)) {
-        status = PyConfig_SetBytesArgv(&config, argc, argv);
+        status = set_paths(&config, start->executable);
+    }
+    if (!PyStatus_Exception(status)) {
+        status = set_arguments(&config, start);
+    }
+    if (start->is_python && !start->is_free && !PyStatus_Exception(status)) {
+        status = find_beside_script(&config);
     }
     if (!PyStatus_Exception(status)) {
         status = Py_InitializeFromConfig(&config);
@@ -136,27 +278,13 @@ die_of_interrupt(void)
     kill(getpid(), SIGINT);
 }
 
-int
-interp_run(const struct payload *payload, const char *executable, int argc, char **argv)
+/* Run the application's main program and return the exit status of the process. */
+static int
+run_application(void)
 {
-    PyStatus status;
-    bool interrupted;
     int exit_status;
+    bool interrupted = run_main(&exit_status);
 
-    module_serve(payload, executable);
-    PyImport_FrozenModules = frozen_modules;
-    status = preinitialize(argc, argv);
-    if (!PyStatus_Exception(status)
-        && PyImport_AppendInittab("_obelisk_payload", module_init) != 0) {
-        status = PyStatus_NoMemory();
-    }
-    if (!PyStatus_Exception(status)) {
-        status = initialize(payload, executable, argc, argv);
-    }
-    if (PyStatus_Exception(status)) {
-        Py_ExitStatusException(status);
-    }
-    interrupted = run_main(&exit_status);
     if (Py_FinalizeEx() < 0) {
         exit_status = 120; /* what CPython reports when stdout cannot be flushed */
     }
@@ -164,4 +292,60 @@ interp_run(const struct payload *payload, const char *executable, int argc, char
         die_of_interrupt();
     }
     return exit_status;
+}
+
+static enum respawn_children
+children_of(const struct start *start)
+{
+    const char *children = settings_get("children");
+
+    if (start->is_python) {
+        return RESPAWN_PYTHON;
+    }
+    return children && strcmp(children, "application") == 0 ? RESPAWN_APPLICATION : RESPAWN_TELL;
+}
+
+/* Find out what this process is to be. */
+static struct start
+read_start(const char *executable, int argc, char **argv)
+{
+    bool may_be_python = settings_is("python_option");
+    struct start start = {
+        .is_python = respawn_was_python(),
+        .executable = executable,
+        .argc = argc,
+        .argv = argv,
+    };
+
+    if (may_be_python && !start.is_python && argc > 1 && strcmp(argv[1], "--python") == 0) {
+        argv[1] = argv[0];
+        start.argc--;
+        start.argv++;
+        start.is_python = true;
+    }
+    start.is_free = start.is_python && may_be_python;
+    return start;
+}
+
+int
+interp_run(const struct payload *payload, const char *executable, int argc, char **argv)
+{
+    struct start start = read_start(executable, argc, argv);
+    PyStatus status;
+
+    respawn_serve(children_of(&start), start.argv);
+    module_serve(payload, executable);
+    PyImport_FrozenModules = frozen_modules;
+    status = preinitialize(&start);
+    if (!PyStatus_Exception(status)
+        && PyImport_AppendInittab("_obelisk_payload", module_init) != 0) {
+        status = PyStatus_NoMemory();
+    }
+    if (!PyStatus_Exception(status)) {
+        status = initialize(&start);
+    }
+    if (PyStatus_Exception(status)) {
+        Py_ExitStatusException(status);
+    }
+    return start.is_python ? Py_RunMain() : run_application();
 }

@@ -4,6 +4,7 @@
 #include "objects.h"
 #include "os.h"
 #include "payload.h"
+#include "settings.h"
 #include "vfs.h"
 
 #include <stdio.h>
@@ -30,6 +31,7 @@ main(int argc, char **argv)
         snprintf(text, sizeof(text), "this executable is damaged: %s", wrong);
         os_die(OS_EXIT_DAMAGED, text);
     }
+    settings_open(&payload);
     vfs_mount(&payload, os_executable());
     return interp_run(&payload, os_executable(), argc, argv);
 }

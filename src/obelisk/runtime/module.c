@@ -9,6 +9,7 @@
 
 #include "objects.h"
 #include "os.h"
+#include "settings.h"
 
 static const struct payload *served;
 static const char *served_root;
@@ -157,6 +158,25 @@ library(PyObject *self, PyObject *start)
     return PyUnicode_DecodeFSDefault(found);
 }
 
+PyDoc_STRVAR(setting_doc, "setting(name, /)\n--\n\n"
+                          "Return the value of a setting of the interpreter, or None.");
+
+static PyObject *
+setting(PyObject *self, PyObject *name)
+{
+    const char *text = PyUnicode_AsUTF8(name);
+    const char *value = text ? settings_get(text) : NULL;
+
+    (void)self;
+    if (value != NULL) {
+        return PyUnicode_DecodeUTF8(value, (Py_ssize_t)strlen(value), "strict");
+    }
+    if (text == NULL) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 /* Append the modules directly below `prefix`, which ends in a dot unless it is empty. */
 static int
 append_children(PyObject *list, const char *prefix, size_t size)
@@ -216,6 +236,7 @@ static PyMethodDef methods[] = {
     {"code", code, METH_O, code_doc},
     {"extension", extension, METH_O, extension_doc},
     {"library", library, METH_O, library_doc},
+    {"setting", setting, METH_O, setting_doc},
     {"children", children, METH_O, children_doc},
     {NULL, NULL, 0, NULL},
 };

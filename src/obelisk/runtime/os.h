@@ -35,6 +35,10 @@ struct os_span os_segment(enum os_part part);
 /* Return the absolute path of this executable, as found when it started. */
 const char *os_executable(void);
 
+/* Return how many processors this process may use at once: those it may run on, or what the quota of
+   its control group comes to if that is less. */
+int os_granted_processors(void);
+
 /* Print `executable: message` and exit with `status`. */
 _Noreturn void os_die(int status, const char *message);
 

@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <limits.h>
 #include <link.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
@@ -95,6 +96,48 @@ os_executable(void)
         path_from_start(path, sizeof(path));
     }
     return path;
+}
+
+/* Read the quota of the control group in processors, rounded up; 0 when there is none. The files are
+   those of control groups version 2 and 1, where containers see their own. */
+static long
+quota(void)
+{
+    static const char *const quotas[] = {"/sys/fs/cgroup/cpu.max",
+                                         "/sys/fs/cgroup/cpu/cpu.cfs_quota_us"};
+    static const char period_file[] = "/sys/fs/cgroup/cpu/cpu.cfs_period_us";
+    long granted = 0;
+    long period = 0;
+
+    for (size_t i = 0; i < 2 && period == 0; i++) {
+        FILE *file = fopen(quotas[i], "re");
+        if (file == NULL) {
+            continue;
+        }
+        if (fscanf(file, "%ld %ld", &granted, &period) == 1) {
+            FILE *other = fopen(period_file, "re");
+            if (other != NULL && fscanf(other, "%ld", &period) != 1) {
+                period = 0;
+            }
+            if (other != NULL) {
+                fclose(other);
+            }
+        }
+        fclose(file);
+    }
+    return granted > 0 && period > 0 ? (granted + period - 1) / period : 0;
+}
+
+int
+os_granted_processors(void)
+{
+    long granted = quota();
+    long usable;
+    cpu_set_t set;
+
+    usable = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set)
+                                                          : sysconf(_SC_NPROCESSORS_ONLN);
+    return (int)(granted > 0 && granted < usable ? granted : usable);
 }
 
 _Noreturn void

@@ -9,7 +9,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define VERSION 1
+#define VERSION 2
 
 static const char magic[] = "\x89OBELISK\r\n\x1a\n";
 

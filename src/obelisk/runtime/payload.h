@@ -21,8 +21,7 @@ enum payload_kind {
 };
 
 enum payload_option {
-    PAYLOAD_OPTIMIZE = 3,   /* mask: the level of `python -O` */
-    PAYLOAD_UNBUFFERED = 4, /* as `python -u` */
+    PAYLOAD_CONFIGURED = 1, /* there are settings (settings.h) */
 };
 
 struct payload_record {

@@ -2,6 +2,7 @@
 
 #include "vfs.h"
 
+#include <errno.h>
 #include <string.h>
 
 static const struct payload *mounted;
@@ -52,10 +53,16 @@ append(struct vfs_path *path, const char *part, size_t size)
 }
 
 bool
+vfs_begins(const char *name)
+{
+    return mounted != NULL && name != NULL && strncmp(name, root, root_size) == 0
+           && name[root_size] == '/';
+}
+
+bool
 vfs_below(const char *name, struct vfs_path *path)
 {
-    if (mounted == NULL || name == NULL || strncmp(name, root, root_size) != 0
-        || name[root_size] != '/' || strlen(name) >= PATH_MAX) {
+    if (!vfs_begins(name) || strlen(name) >= PATH_MAX) {
         return false;
     }
     path->size = 0;
@@ -101,4 +108,11 @@ ino_t
 vfs_inode(const struct payload_record *record)
 {
     return (ino_t)(record - mounted->files.records) + 2;
+}
+
+int
+vfs_fail(int error)
+{
+    errno = error;
+    return -1;
 }

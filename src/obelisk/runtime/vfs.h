@@ -30,11 +30,20 @@ const char *vfs_root(void);
 /* Say whether `name` is below the executable, and if so what it is called there. */
 bool vfs_below(const char *name, struct vfs_path *path);
 
+/* Say whether `name` begins with the executable's path and a slash: a quick test on little stack. */
+bool vfs_begins(const char *name);
+
 /* Return the record of a file or folder; NULL when there is none, and for the top. */
 const struct payload_record *vfs_find(const struct vfs_path *path);
 
 /* Say whether a path, whose record is given, is a folder. */
 bool vfs_is_folder(const struct vfs_path *path, const struct payload_record *record);
+
+/* The time of all files, 1980-01-01, for they have none of their own: the earliest of zip archives. */
+#define VFS_TIME 315532800
+
+/* Set errno and return -1. */
+int vfs_fail(int error);
 
 /* Return the inode number of a record: never 0 or 1, which is the top. */
 ino_t vfs_inode(const struct payload_record *record);

@@ -136,15 +136,8 @@ __wrap_rewinddir(DIR *stream)
     folder->at = folder->begin;
 }
 
-static int
-no_descriptor(void)
-{
-    errno = ENOTSUP;
-    return -1;
-}
-
 int
 __wrap_dirfd(DIR *stream)
 {
-    return as_folder(stream) == NULL ? __real_dirfd(stream) : no_descriptor();
+    return as_folder(stream) == NULL ? __real_dirfd(stream) : vfs_fail(ENOTSUP);
 }

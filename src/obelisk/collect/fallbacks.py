@@ -1,0 +1,54 @@
+"""What goes in for machines that lack it: certificates of authorities, and time zones.
+
+The application's own certifi and tzdata come first; what is added is of the versions that Obelisk
+depends on, which are pinned since the product's bytes depend on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from importlib.metadata import distribution
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from obelisk.collect.read import read_tree
+from obelisk.config.schema import Settings
+from obelisk.model import DataFile, Module, Package
+
+_CERTIFICATES: Final = ".obelisk/cacert.pem"
+"""Where runtime/certificates.c looks when the application has no certifi."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fallbacks:
+    """Modules and files to add, and the packages that they are from."""
+
+    modules: tuple[Module, ...] = ()
+    files: tuple[DataFile, ...] = ()
+    packages: tuple[Package, ...] = ()
+
+
+def fallbacks(settings: Settings, modules: Collection[str]) -> list[Fallbacks]:
+    """Return what to add to an application that has `modules`."""
+    found = []
+    if settings.bundle_certificates and "ssl" in modules and "certifi" not in modules:
+        source = _folder("certifi") / "cacert.pem"
+        certificates = DataFile(path=_CERTIFICATES, source=source)
+        found.append(Fallbacks(files=(certificates,), packages=(_package("certifi"),)))
+    if settings.bundle_time_zones and "zoneinfo" in modules and "tzdata" not in modules:
+        own, data = read_tree(_folder("tzdata"), under="tzdata")
+        packages = (_package("tzdata"),)
+        found.append(Fallbacks(modules=tuple(own), files=tuple(data), packages=packages))
+    return found
+
+
+def _folder(package: str) -> Path:
+    return Path(str(files(package)))
+
+
+def _package(name: str) -> Package:
+    metadata = distribution(name).metadata
+    licensed = metadata.get("License-Expression") or metadata["License"]  # type: ignore[attr-defined]
+    return Package(name=name, version=metadata["Version"], license=licensed, commands=())

@@ -1,0 +1,213 @@
+"""The settings of `[tool.obelisk.interpreter]`: how CPython is configured in the executable.
+
+They are the fields of PyPreConfig and PyConfig (PEP 587) that make sense where there is no
+installation, and a few of Obelisk's own. The runtime reads them as `name=value` (configure.c).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from enum import IntEnum, StrEnum
+from typing import Annotated, ClassVar, Final
+
+from obelisk.config.tables import Range, key_of
+from obelisk.errors import ConfigError
+
+
+class Children(StrEnum):
+    """What a process is that the executable starts as `[sys.executable, ...]`."""
+
+    PYTHON = "python"
+    APPLICATION = "application"
+
+
+class StartMethod(StrEnum):
+    """How multiprocessing starts processes."""
+
+    FORK = "fork"
+    SPAWN = "spawn"
+    FORKSERVER = "forkserver"
+
+
+class Allocator(StrEnum):
+    """Python's memory allocator, on top of the executable's `malloc`."""
+
+    DEFAULT = "default"
+    DEBUG = "debug"
+    MALLOC = "malloc"
+    MALLOC_DEBUG = "malloc_debug"
+    PYMALLOC = "pymalloc"
+    PYMALLOC_DEBUG = "pymalloc_debug"
+
+
+class AllocatorNumber(IntEnum):
+    """The same as `PyMemAllocatorName` numbers it."""
+
+    DEFAULT = 1
+    DEBUG = 2
+    MALLOC = 3
+    MALLOC_DEBUG = 4
+    PYMALLOC = 5
+    PYMALLOC_DEBUG = 6
+
+
+class HashedBytecode(StrEnum):
+    """When bytecode that names its source by hash is checked (PEP 552)."""
+
+    DEFAULT = "default"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Interpreter:
+    """What can be set, with its default."""
+
+    SHORTHAND: ClassVar[str] = "python-option"
+    """The key that is meant by `interpreter = true`."""
+
+    python_option: bool = False
+    """Whether `EXECUTABLE --python ...` is `python`, with its options and `PYTHON*` variables.
+    `interpreter = true` is short for this."""
+    children: Children = Children.PYTHON
+    """What `[sys.executable, "-c", ...]`, `-m` or a script starts: `python`, or the `application`
+    again. Helpers of multiprocessing work either way."""
+    frozen: bool = True
+    """Whether `sys.frozen` is there and true."""
+    meipass: bool = False
+    """Whether `sys._MEIPASS` is there, as in PyInstaller: the executable's path."""
+    module_search_paths: tuple[str, ...] = ()
+    """Folders or zip files to import from besides the executable; `$ORIGIN` is the folder that it
+    is in."""
+    multiprocessing_start_method: StartMethod | None = None
+    """`fork`, `spawn` or `forkserver`. Default: Python's own."""
+    allocator: Allocator = Allocator.DEFAULT
+    """Python's allocator, as `PYTHONMALLOC` names it; `malloc` is the executable's own mimalloc."""
+    configure_locale: bool = True
+    """Whether the user's locale is taken over for `LC_CTYPE`."""
+    coerce_c_locale: bool = False
+    """Whether the C locale is replaced by `C.UTF-8` (PEP 538)."""
+    utf8_mode: bool = True
+    """Whether text is UTF-8 whatever the locale says (PEP 540)."""
+    dev_mode: bool = False
+    """Python Development Mode, as `-X dev`."""
+    use_environment: bool = False
+    """Whether the application obeys `PYTHON*` variables."""
+    site_import: bool = False
+    """Whether `site` is imported at start, and with it a `sitecustomize` that goes in."""
+    safe_path: bool = True
+    """Whether the working folder stays out of `sys.path`, as with `-P`."""
+    write_bytecode: bool = False
+    """Whether modules that are imported from outside get a `__pycache__`."""
+    pycache_prefix: str | None = None
+    """Folder for that bytecode, as `-X pycache_prefix`."""
+    check_hash_pycs: HashedBytecode = HashedBytecode.DEFAULT
+    """`default`, `always` or `never`: whether bytecode from outside that has a hash is checked."""
+    install_signal_handlers: bool = True
+    """Whether ctrl-C raises KeyboardInterrupt and SIGPIPE is ignored."""
+    faulthandler: bool = False
+    """Whether a crash prints Python's stacks, as `-X faulthandler`."""
+    tracemalloc: Annotated[int, Range(0, 65535)] = 0
+    """Frames to keep for each allocation, as `-X tracemalloc`; 0 is off."""
+    perf_profiling: Annotated[int, Range(0, 2)] = 0
+    """1 or 2: tell `perf` Python's functions, as `-X perf` or `-X perf_jit`."""
+    import_time: Annotated[int, Range(0, 2)] = 0
+    """Print how long imports take, as `-X importtime`; 2: also of what was there already (3.14)."""
+    malloc_stats: bool = False
+    """Whether statistics of the allocator are printed at exit."""
+    parser_debug: bool = False
+    """Whether the parser prints what it does; needs a debug build of Python."""
+    verbose: Annotated[int, Range(0, 2)] = 0
+    """Print each import, as `-v`."""
+    quiet: bool = False
+    """Whether the interactive prompt has no banner, as `-q`."""
+    inspect: bool = False
+    """Whether a prompt follows the end of a `--python` run, as `-i`."""
+    interactive: bool = False
+    """Whether stdin counts as interactive even if it is no terminal."""
+    bytes_warning: Annotated[int, Range(0, 2)] = 0
+    """Warn (1) or raise (2) when bytes are compared with text, as `-b`."""
+    warn_default_encoding: bool = False
+    """Whether EncodingWarning is given (PEP 597)."""
+    warnings: tuple[str, ...] = ()
+    """Filters of warnings, as `-W`."""
+    x_options: tuple[str, ...] = ()
+    """What `sys._xoptions` holds: names, or `name=value`."""
+    hash_seed: Annotated[int, Range(0, 4294967295)] | None = None
+    """A fixed seed for hashes of text; 0 switches randomisation off. Default: random."""
+    int_max_str_digits: Annotated[int, Range(0, 2147483647)] = 4300
+    """Digits that a whole number may have when it is turned into text or back; 0 is no limit."""
+    code_debug_ranges: bool = True
+    """Whether tracebacks mark columns (bytecode in the executable has them all the same)."""
+    stdio_encoding: str | None = None
+    """Encoding of stdin, stdout and stderr. Default: UTF-8."""
+    stdio_errors: str | None = None
+    """Error handler of stdin and stdout. Default: `surrogateescape`."""
+    configure_c_stdio: bool = False
+    """Whether C's own stdio is unbuffered too when `unbuffered` is set."""
+    cpu_count: str | None = None
+    """What `os.cpu_count()` returns: a number, or `cgroup` for what the container is granted."""
+    thread_inherit_context: bool = False
+    """Whether threads start with a copy of the context of who started them (3.14)."""
+    context_aware_warnings: bool = False
+    """Whether `warnings.catch_warnings` is local to a context (3.14)."""
+
+
+_FEWEST_DIGITS: Final = 640
+"""`sys.int_info.str_digits_check_threshold`: what CPython accepts besides 0."""
+_RENAMED: Final = {
+    "check_hash_pycs": "check_hash_pycs_mode",
+    "module_search_paths": "module_search_path",
+    "warnings": "warnoptions",
+    "x_options": "xoptions",
+}
+"""Settings whose name in the runtime is another, most often that of PyConfig's field."""
+
+
+def check_interpreter(interpreter: Interpreter) -> None:
+    """Raise `ConfigError` for values that contradict one another or would not be understood."""
+    for field in fields(Interpreter):
+        value = getattr(interpreter, field.name)
+        texts = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(text, str) and not text.isprintable() for text in texts):
+            message = f"`{key_of(field.name)}` has a character that cannot be printed"
+            raise ConfigError(message)
+    for path in interpreter.module_search_paths:
+        if not path.startswith(("/", "$ORIGIN/")) and path != "$ORIGIN":
+            message = f"`module-search-paths` names `{path}`, which depends on the working folder"
+            raise ConfigError(message, hint="begin it with `/` or with `$ORIGIN`")
+    count = interpreter.cpu_count
+    if count is not None and count != "cgroup" and not (count.isdecimal() and int(count) > 0):
+        message = f"`cpu-count` is `{count}`, which is neither a number above 0 nor `cgroup`"
+        raise ConfigError(message)
+    digits = interpreter.int_max_str_digits
+    if 0 < digits < _FEWEST_DIGITS:
+        message = f"`int-max-str-digits` is {digits}"
+        raise ConfigError(message, hint=f"Python takes 0, or {_FEWEST_DIGITS} and more")
+
+
+def runtime_settings(
+    interpreter: Interpreter, *, optimize: int, unbuffered: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield (name, value) of what differs from the runtime's own defaults, sorted by name."""
+    if unbuffered:
+        yield "buffered_stdio", "0"
+    if optimize:
+        yield "optimization_level", str(optimize)
+    defaults = Interpreter()
+    for field in sorted(fields(Interpreter), key=lambda field: field.name):
+        value = getattr(interpreter, field.name)
+        if value == getattr(defaults, field.name):
+            continue
+        name = _RENAMED.get(field.name, field.name)
+        if field.name == "hash_seed":
+            yield "use_hash_seed", "1"
+        for one in value if isinstance(value, tuple) else (value,):
+            yield name, _text(one)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Allocator):
+        return str(int(AllocatorNumber[value.name]))
+    return str(int(value)) if isinstance(value, bool) else str(value)

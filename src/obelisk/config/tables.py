@@ -1,0 +1,111 @@
+"""TOML tables as frozen dataclasses: what a field may hold is said once, by its type.
+
+A field is a `str`, `int`, `bool`, `tuple[str, ...]`, a `StrEnum`, one of these or None, or another
+such dataclass, which is a table of its own. `Annotated[int, Range(...)]` bounds a number. The text
+under a field is what the reference page says of it.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from enum import StrEnum
+from itertools import pairwise
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from obelisk.errors import ConfigError, did_you_mean
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The bounds of a whole number, both included."""
+
+    lowest: int
+    highest: int
+
+
+def apply_table(settings: _T, table: Mapping[str, Any], where: str) -> _T:
+    """Return `settings`, a dataclass, with a table's values; raise `ConfigError` for wrong ones."""
+    hints = get_type_hints(type(settings), include_extras=True)
+    known = {key_of(field.name): field.name for field in fields(settings)}  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            message = f"unknown key `{key}` in {where}"
+            raise ConfigError(message, hint=did_you_mean(key, known))
+        name = known[key]
+        if is_dataclass(hints[name]):
+            values[name] = _inner(key, value, getattr(settings, name), where)
+        else:
+            values[name] = _convert(key, value, hints[name], where)
+    return replace(settings, **values)  # type: ignore[type-var]
+
+
+def documented_fields(settings: type) -> list[tuple[str, object, str]]:
+    """Return (key, default, meaning) of every field of a dataclass that is no table itself."""
+    (tree,) = ast.parse(inspect.getsource(settings)).body
+    assert isinstance(tree, ast.ClassDef)  # noqa: S101 - for mypy
+    meanings = {
+        ast.unparse(one.target): ast.literal_eval(two.value)
+        for one, two in pairwise(tree.body)
+        if isinstance(one, ast.AnnAssign) and isinstance(two, ast.Expr)
+    }
+    defaults = settings()
+    return [
+        (key_of(field.name), getattr(defaults, field.name), " ".join(meanings[field.name].split()))
+        for field in fields(settings)
+        if not is_dataclass(getattr(defaults, field.name))
+    ]
+
+
+def key_of(name: str) -> str:
+    """Return how a field is written in TOML."""
+    return name.replace("_", "-")
+
+
+def _inner(key: str, value: object, current: object, where: str) -> object:
+    shorthand = getattr(type(current), "SHORTHAND", None)
+    if isinstance(value, bool) and shorthand is not None:
+        value = {shorthand: value}
+    if isinstance(value, Mapping):
+        return apply_table(current, value, f"`{key}` of {where}")
+    message = f"`{key}` in {where} is {value!r}, which is not a table"
+    raise ConfigError(message)
+
+
+def _convert(key: str, value: object, hint: Any, where: str) -> object:  # noqa: ANN401
+    bounds = None
+    if get_origin(hint) is Annotated:
+        hint, bounds = get_args(hint)
+    kinds = [kind for kind in get_args(hint) if kind is not NoneType]
+    if get_origin(hint) in (Union, UnionType):
+        (hint,) = kinds
+        if get_origin(hint) is Annotated:
+            hint, bounds = get_args(hint)
+    converted, problem = _as_kind(value, hint)
+    if problem is None and bounds and not bounds.lowest <= value <= bounds.highest:
+        problem = f"from {bounds.lowest} to {bounds.highest}"
+    if problem is None:
+        return converted
+    message = f"`{key}` in {where} is {value!r}, which is not {problem}"
+    raise ConfigError(message)
+
+
+def _as_kind(value: object, kind: Any) -> tuple[object, str | None]:  # noqa: ANN401
+    """Return the value as a field holds it, and what it should have been when it is not that."""
+    if get_origin(kind) is tuple:
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value), None
+        return None, "a list of strings"
+    if issubclass(kind, StrEnum):
+        if isinstance(value, str) and value in tuple(kind):
+            return kind(value), None
+        return None, "one of " + ", ".join(f'"{choice}"' for choice in kind)
+    if type(value) is kind:
+        return value, None
+    return None, {str: "a string", int: "a whole number", bool: "true or false"}[kind]

@@ -1,0 +1,62 @@
+"""The main module that Obelisk writes for an entry point, as installers write console scripts."""
+
+from __future__ import annotations
+
+import pprint
+from pathlib import Path
+from typing import Final
+
+from obelisk.model import EntryPoint, Module, Multicall
+
+_MULTICALL: Final = '''\
+"""Run one of several commands: the one of this file's own name, or of the first argument."""
+
+import importlib
+import os
+import sys
+
+COMMANDS = {commands}
+
+
+def main():
+    name = os.path.basename(sys.argv[0])
+    if name not in COMMANDS and len(sys.argv) > 1 and sys.argv[1] in COMMANDS:
+        del sys.argv[0]
+        name = sys.argv[0]
+    if name not in COMMANDS:
+        asked = sys.argv[1:2] in (["-h"], ["--help"])
+        listed = "\\n  ".join(COMMANDS)
+        text = f"usage: {{name}} COMMAND [ARGUMENT...]\\n\\ncommands:\\n  {{listed}}"
+        print(text, file=sys.stdout if asked else sys.stderr)
+        return 0 if asked else 2
+    module, function = COMMANDS[name]
+    place = importlib.import_module(module)
+    for part in function.split("."):
+        place = getattr(place, part)
+    return place()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+'''
+
+
+def main_program(entry: EntryPoint | Multicall) -> str:
+    """Return the text of the main module that calls an entry point, or one of several."""
+    if isinstance(entry, Multicall):
+        commands = {name: (one.module, one.function) for name, one in entry.commands}
+        return _MULTICALL.format(commands=pprint.pformat(commands, sort_dicts=False))
+    top = entry.function.split(".")[0]
+    return (
+        "import sys\n\n"
+        f"from {entry.module} import {top}\n\n"
+        'if __name__ == "__main__":\n'
+        f"    sys.exit({entry.function}())\n"
+    )
+
+
+def main_module(entry: EntryPoint | Multicall, folder: Path) -> Module:
+    """Write the main module of an entry point into `folder` and return it."""
+    path = folder / "__main__.py"
+    path.write_text(main_program(entry))
+    return Module(name="__main__", is_package=False, source=path, from_stdlib=False)

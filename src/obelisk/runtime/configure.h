@@ -1,0 +1,14 @@
+/* The settings that are fields of CPython's configuration (PEP 587), applied to it. */
+
+#ifndef OBELISK_CONFIGURE_H
+#define OBELISK_CONFIGURE_H
+
+#include <Python.h>
+
+/* Set the fields of a pre-configuration that settings name. */
+void configure_before(PyPreConfig *config);
+
+/* Set the fields of a configuration that settings name. */
+PyStatus configure(PyConfig *config);
+
+#endif

@@ -1,0 +1,7 @@
+# /// script
+# [tool.obelisk]
+# module = "test"
+# include = ["test"]
+# interpreter = true
+# ///
+"""CPython's own test suite, as an application: `cpython -m test` and more, by `--python`."""
