@@ -14,6 +14,7 @@ from obelisk.model import (
     Collection,
     DataFile,
     EntryPoint,
+    Module,
     Multicall,
     NativeFile,
     ResolvedEntry,
@@ -39,7 +40,7 @@ def pack(
     """Return the payload; `libraries` are (name, version, licence) of the runtime's sources."""
     bytecodes = list(bytecodes)
     compression = plan.settings.compression
-    modules = list(_module_items(bytecodes, collection.natives, compression))
+    modules = list(_module_items(bytecodes, collection, compression))
     files = list(_file_items(collection, bytecodes, plan))
     manifest = json.dumps(_manifest(plan, collection, libraries), indent=1, sort_keys=True) + "\n"
     files.append(Item(name=MANIFEST, kind=Kind.FILE, data=manifest.encode()))
@@ -62,20 +63,26 @@ def _interpreter_settings(plan: Plan) -> bytes:
 
 
 def _module_items(
-    bytecodes: list[Bytecode], natives: Iterable[NativeFile], compression: Compression
+    bytecodes: list[Bytecode], collection: Collection, compression: Compression
 ) -> Iterator[Item]:
     # As for CPython's own finder, an extension module comes before source of the same name.
-    ordered = sorted(natives, key=_preference)
+    ordered = sorted(collection.natives, key=_preference)
     extensions = {one.module: one.path for one in ordered if one.module is not None}
     for name, path in sorted(extensions.items()):
         yield Item(name=name, kind=Kind.EXTENSION, data=path.encode())
-    names = {one.module.name for one in bytecodes} | set(extensions)
+    compiled = {one.module.name for one in bytecodes} | set(extensions)
+    # Their import says what is wrong with them, as that of a file would.
+    uncompiled = [one for one in _own_modules(collection) if one.name not in compiled]
+    names = compiled | {one.name for one in uncompiled}
     for one in bytecodes:
         if one.module.name in extensions:
             continue
         kind = Kind.PACKAGE if one.module.is_package else Kind.MODULE
         compress = compression == Compression.ZSTD
         yield Item(name=one.module.name, kind=kind, data=one.code, compress=compress)
+    for module in uncompiled:
+        kind = Kind.PACKAGE if module.is_package else Kind.MODULE
+        yield Item(name=module.name, kind=kind)
     for name in sorted(_namespaces(names)):
         yield Item(name=name, kind=Kind.NAMESPACE)
 
@@ -117,9 +124,14 @@ def _data_files(collection: Collection, bytecodes: list[Bytecode]) -> Iterator[D
     for file in collection.files:
         if file.path not in compiled:
             yield file
-    for module in collection.modules:
-        if module.path not in compiled and not module.from_stdlib:
+    for module in _own_modules(collection):
+        if module.path not in compiled:
             yield DataFile(path=module.path, source=module.source)
+
+
+def _own_modules(collection: Collection) -> Iterator[Module]:
+    """Return the modules that are not the standard library's."""
+    return (module for module in collection.modules if not module.from_stdlib)
 
 
 def _manifest(

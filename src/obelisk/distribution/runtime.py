@@ -36,8 +36,10 @@ _FROZEN: Final = {
 }
 """Modules that CPython imports before the importer is in place."""
 _INSTALLS: Final = "encodings"
-_INSTALL: Final = "\nimport _obelisk\n_obelisk.install()\n"
-"""What is added to the first module that every interpreter imports, also each subinterpreter."""
+_FIRST_LINE: Final = "import codecs\n"
+_INSTALL: Final = "import _obelisk; _obelisk.install(); "
+"""What is added to the first module that every interpreter imports, also each subinterpreter, before
+it imports anything itself."""
 _FREEZE: Final = """
 import marshal, sys
 name, path, filename = sys.argv[1:]
@@ -187,7 +189,11 @@ def _frozen_source(job: _Job) -> str:
     modules = {name: (job.stdlib / path, f"<frozen {name}>") for name, path in _FROZEN.items()}
     first = job.root / "frozen" / _FROZEN[_INSTALLS]
     first.parent.mkdir(parents=True)
-    first.write_text((job.stdlib / _FROZEN[_INSTALLS]).read_text() + _INSTALL)
+    text = (job.stdlib / _FROZEN[_INSTALLS]).read_text()
+    if _FIRST_LINE not in text:
+        message = f"`{_INSTALLS}` of {job.stdlib} is not as the importer knows it"
+        raise ToolError(message)
+    first.write_text(text.replace(_FIRST_LINE, _INSTALL + _FIRST_LINE, 1))
     modules[_INSTALLS] = (first, f"<frozen {_INSTALLS}>")
     # Under this file name CPython leaves the importer's frames out of tracebacks, as its own.
     importer = runtime_folder() / "importer.py"

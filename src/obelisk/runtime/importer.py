@@ -23,33 +23,48 @@ _EXTENSION = 5
 _LIBC = ("c", "m", "pthread", "dl", "rt", "util", "crypt", "resolv")
 
 
-class Loader(_external.SourceFileLoader):
-    """Loads one module of the payload: a source file's loader that has its bytecode elsewhere."""
+# Debuggers leave frames of `importlib*` out, and this is one.
+__name__ = "importlib._obelisk"
 
-    def __init__(self, name, record, path):
-        super().__init__(name, path)
-        self._record = record
+
+def _record_of(path):
+    """Return the name under which the payload has the module of a file, or None."""
+    if not (isinstance(path, str) and path.startswith(ROOT + "/")):
+        return None
+    return path[len(ROOT) + 1 :].removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+_get_code = _external.SourceFileLoader.get_code
+_get_source = _external.SourceFileLoader.get_source
+
+
+def get_code(self, fullname):
+    """Return a module's code as SourceFileLoader does, in the executable from the payload."""
+    record = _record_of(self.path)
+    code = None if record is None else _payload.code(record)
+    if code is None:
+        return _get_code(self, fullname)
+    _imp._fix_co_filename(code, self.path)
+    return code
+
+
+def get_source(self, fullname):
+    """Return a module's source as SourceFileLoader does, or None when it was left out."""
+    try:
+        return _get_source(self, fullname)
+    except ImportError:
+        if _record_of(self.path) is None:
+            raise
+        return None
+
+
+class AdaptingLoader(_external.SourceFileLoader):
+    """Adapts a module of the standard library that would look for what an installation has."""
 
     def exec_module(self, module):
-        """Run the module's code, and adapt those modules that would look for files of their own."""
+        """Run the module's code and adapt what it defined."""
         super().exec_module(module)
-        adapt = _ADAPTED.get(self.name)
-        if adapt is not None:
-            adapt(module)
-
-    def get_code(self, fullname):
-        """Return the module's code object (InspectLoader)."""
-        code = _payload.code(self._record)
-        if code is not None:
-            _imp._fix_co_filename(code, self.path)
-        return code
-
-    def get_source(self, fullname):
-        """Return the module's source text, or None when it was left out (InspectLoader)."""
-        try:
-            return super().get_source(fullname)
-        except ImportError:
-            return None
+        _ADAPTED[self.name](module)
 
 
 class PathEntry(_external.FileFinder):
@@ -93,7 +108,8 @@ def _spec(name, record):
         return spec
     is_package = kind == _PACKAGE
     path = folder + "/__init__.py" if is_package else folder + ".py"
-    spec = _bootstrap.ModuleSpec(name, Loader(name, record, path), origin=path)
+    kind = AdaptingLoader if name in _ADAPTED else _external.SourceFileLoader
+    spec = _bootstrap.ModuleSpec(name, kind(name, path), origin=path)
     spec.has_location = True
     if is_package:
         spec.submodule_search_locations = [folder]
@@ -142,12 +158,20 @@ _ADAPTED = {
 
 def install():
     """Take the importer's place in `sys`; the frozen `encodings` calls this in each interpreter."""
+    _external.SourceFileLoader.get_code = get_code
+    _external.SourceFileLoader.get_source = get_source
     sys.path_hooks.insert(0, PathEntry)
+    if _payload.is_application:
+        _add_attributes()
+    _add_builtins()
+
+
+def _add_attributes():
+    """Add what tells that the program is frozen."""
     if _payload.setting("frozen") != "0":
         sys.frozen = True
     if _payload.setting("meipass") == "1":
         sys._MEIPASS = ROOT
-    _add_builtins()
 
 
 def _add_builtins():

@@ -294,36 +294,28 @@ run_application(void)
     return exit_status;
 }
 
-static enum respawn_children
-children_of(const struct start *start)
-{
-    const char *children = settings_get("children");
-
-    if (start->is_python) {
-        return RESPAWN_PYTHON;
-    }
-    return children && strcmp(children, "application") == 0 ? RESPAWN_APPLICATION : RESPAWN_TELL;
-}
-
 /* Find out what this process is to be. */
 static struct start
 read_start(const char *executable, int argc, char **argv)
 {
-    bool may_be_python = settings_is("python_option");
-    struct start start = {
-        .is_python = respawn_was_python(),
-        .executable = executable,
-        .argc = argc,
-        .argv = argv,
-    };
+    const char *children = settings_get("children");
+    bool never = children != NULL && strcmp(children, "application") == 0;
+    enum respawn_role role = respawn_told(never ? RESPAWN_NEVER : RESPAWN_TELL, argv);
+    struct start start;
 
-    if (may_be_python && !start.is_python && argc > 1 && strcmp(argv[1], "--python") == 0) {
+    if (role == RESPAWN_APPLICATION && argc > 1 && strcmp(argv[1], "--python") == 0
+        && settings_is("python_option")) {
         argv[1] = argv[0];
-        start.argc--;
-        start.argv++;
-        start.is_python = true;
+        argc--;
+        argv++;
+        role = RESPAWN_FREE;
     }
-    start.is_free = start.is_python && may_be_python;
+    start.is_python = role != RESPAWN_APPLICATION;
+    start.is_free = role == RESPAWN_FREE && settings_is("python_option");
+    start.executable = executable;
+    start.argc = argc;
+    start.argv = argv;
+    respawn_serve(role, argv);
     return start;
 }
 
@@ -333,8 +325,7 @@ interp_run(const struct payload *payload, const char *executable, int argc, char
     struct start start = read_start(executable, argc, argv);
     PyStatus status;
 
-    respawn_serve(children_of(&start), start.argv);
-    module_serve(payload, executable);
+    module_serve(payload, executable, !start.is_free);
     PyImport_FrozenModules = frozen_modules;
     status = preinitialize(&start);
     if (!PyStatus_Exception(status)

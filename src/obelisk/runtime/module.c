@@ -13,12 +13,14 @@
 
 static const struct payload *served;
 static const char *served_root;
+static bool serves_application;
 
 void
-module_serve(const struct payload *payload, const char *root)
+module_serve(const struct payload *payload, const char *root, bool is_application)
 {
     served = payload;
     served_root = root;
+    serves_application = is_application;
 }
 
 static void
@@ -109,7 +111,7 @@ code(PyObject *self, PyObject *name)
 
     (void)self;
     record = PyUnicode_Check(name) ? find_module(name) : NULL;
-    if (record == NULL || record->kind > PAYLOAD_PACKAGE) {
+    if (record == NULL || record->kind > PAYLOAD_PACKAGE || record->size == 0) {
         Py_RETURN_NONE;
     }
     if (!payload_intact(served, record)) {
@@ -249,10 +251,10 @@ add_constants(PyObject *module)
     int status = -1;
 
     if (root != NULL && entry != NULL) {
-        status = PyModule_AddObjectRef(module, "root", root) < 0
-                         || PyModule_AddObjectRef(module, "entry", entry) < 0
-                     ? -1
-                     : 0;
+        bool failed = PyModule_AddObjectRef(module, "root", root) < 0
+                      || PyModule_AddObjectRef(module, "entry", entry) < 0
+                      || PyModule_AddIntConstant(module, "is_application", serves_application) < 0;
+        status = failed ? -1 : 0;
     }
     Py_XDECREF(root);
     Py_XDECREF(entry);

@@ -8,7 +8,7 @@
 #include "payload.h"
 
 /* Tell the module which payload to serve, before the interpreter starts. */
-void module_serve(const struct payload *payload, const char *root);
+void module_serve(const struct payload *payload, const char *root, bool is_application);
 
 /* The module's init function, for the table of built-in modules. */
 PyMODINIT_FUNC module_init(void);

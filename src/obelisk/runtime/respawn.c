@@ -10,50 +10,36 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "os.h"
 #include "vfs.h"
 
 #define VARIABLE "OBELISK_PYTHON="
 #define VARIABLE_SIZE (sizeof(VARIABLE) - 1)
-#define ENTRY_SIZE (VARIABLE_SIZE + 24) /* with the digits of a process number */
+#define ENTRY_SIZE (VARIABLE_SIZE + 24) /* with a mark and the digits of a process number */
+
+/* Marks, before the number. */
+#define PYTHON 'P'
+#define FREE 'F'
+#define ASK '?' /* the new process sees what its arguments look like */
 
 int __real_execve(const char *, char *const[], char *const[]);
+int __real_fexecve(int, char *const[], char *const[]);
 int __real_posix_spawn(pid_t *, const char *, const posix_spawn_file_actions_t *,
                        const posix_spawnattr_t *, char *const[], char *const[]);
 
 int __wrap_execve(const char *, char *const[], char *const[]);
+int __wrap_fexecve(int, char *const[], char *const[]);
 int __wrap_posix_spawn(pid_t *, const char *, const posix_spawn_file_actions_t *,
                        const posix_spawnattr_t *, char *const[], char *const[]);
 
-static enum respawn_children served;
+static enum respawn_children kind_of_children;
+static enum respawn_role own_role;
 static char **own_argv;
-
-bool
-respawn_was_python(void)
-{
-    char name[VARIABLE_SIZE];
-    const char *value;
-    bool told;
-
-    memcpy(name, VARIABLE, VARIABLE_SIZE - 1);
-    name[VARIABLE_SIZE - 1] = '\0';
-    value = getenv(name);
-    if (value == NULL) {
-        return false;
-    }
-    told = strtol(value, NULL, 10) == (long)getpid();
-    unsetenv(name);
-    return told;
-}
-
-void
-respawn_serve(enum respawn_children children, char **argv)
-{
-    served = children;
-    own_argv = argv;
-}
+static struct stat own_file;
 
 static bool
 equal_arguments(char *const *one, char *const *two)
@@ -65,113 +51,109 @@ equal_arguments(char *const *one, char *const *two)
     return *one == NULL && *two == NULL;
 }
 
-/* Options of `python` that take no value, each a letter. */
+/* Say whether the application means `python` by arguments that it gives to itself. */
 static bool
-is_flag(char letter)
+means_python(char *const argv[])
 {
-    return strchr("bBdEhiIOPqRsSuvVx?", letter) != NULL;
-}
+    bool restarts = own_argv != NULL && equal_arguments(argv + 1, own_argv + 1);
 
-/* Return what a group of short options leads to: 'c' or 'm' where code is named, 'W' where a value
-   follows as the next argument, ' ' where the options go on, 0 where no python takes it. */
-static char
-read_options(const char *group)
-{
-    while (*group != '\0' && is_flag(*group)) {
-        group++;
-    }
-    switch (*group) {
-    case '\0':
-        return ' ';
-    case 'c':
-    case 'm':
-        return *group;
-    case 'W':
-    case 'X':
-        return group[1] ? ' ' : 'W';
-    default:
-        return '\0';
-    }
-}
-
-static bool
-is_script(const char *name)
-{
-    const char *suffix = strrchr(name, '.');
-
-    return vfs_begins(name)
-           || (suffix != NULL
-               && (strcmp(suffix, ".py") == 0 || strcmp(suffix, ".pyc") == 0
-                   || strcmp(suffix, ".pyz") == 0));
-}
-
-/* Say whether arguments have the form of `[options] (-c code | -m module | - | script)`. */
-static bool
-look_like_python(char *const argv[])
-{
-    for (char *const *at = argv; *at != NULL; at++) {
-        const char *word = *at;
-        char kind;
-
-        if (word[0] != '-') {
-            return is_script(word);
-        }
-        if (word[1] == '\0') {
-            return true;
-        }
-        kind = read_options(word + 1);
-        if (kind == 'c' || kind == 'm') {
-            return word[2] != '\0' || at[1] != NULL;
-        }
-        if (kind == '\0' || (kind == 'W' && *++at == NULL)) {
-            return false;
-        }
-    }
-    return false;
-}
-
-/* multiprocessing's helpers: `--multiprocessing-fork ...` or `-c "from multiprocessing..."`. */
-static bool
-is_multiprocessing(char *const argv[])
-{
-    if (argv[0] != NULL && strcmp(argv[0], "--multiprocessing-fork") == 0) {
+    if (arguments_are_helper(argv + 1)) {
         return true;
     }
-    for (; argv[0] != NULL && argv[1] != NULL; argv++) {
-        if (strcmp(argv[0], "-c") == 0) {
-            const char *code = argv[1];
-            code += strncmp(code, "import sys; ", 12) == 0 ? 12 : 0;
-            return strncmp(code, "from multiprocessing.", 21) == 0;
-        }
+    return kind_of_children == RESPAWN_TELL && !restarts && arguments_are_python(argv + 1);
+}
+
+enum respawn_role
+respawn_told(enum respawn_children children, char **argv)
+{
+    char name[VARIABLE_SIZE];
+    const char *value;
+    char mark;
+    long number;
+
+    kind_of_children = children;
+    memcpy(name, VARIABLE, VARIABLE_SIZE - 1);
+    name[VARIABLE_SIZE - 1] = '\0';
+    value = getenv(name);
+    if (value == NULL) {
+        return RESPAWN_APPLICATION;
     }
-    return false;
+    mark = value[0];
+    number = mark ? strtol(value + 1, NULL, 10) : 0;
+    unsetenv(name);
+    if (number <= 0 || (number != (long)getpid() && number != (long)getppid())) {
+        return RESPAWN_APPLICATION;
+    }
+    if (mark == ASK) {
+        mark = means_python(argv) ? PYTHON : 0;
+    }
+    return mark == FREE ? RESPAWN_FREE : mark == PYTHON ? RESPAWN_PYTHON : RESPAWN_APPLICATION;
+}
+
+void
+respawn_serve(enum respawn_role role, char **argv)
+{
+    own_role = role;
+    own_argv = argv;
+    if (stat(os_executable(), &own_file) != 0) {
+        own_file.st_ino = 0; /* it is gone: nothing is it */
+    }
 }
 
 static bool
-becomes_python(char *const argv[])
+is_own_file(const struct stat *file)
 {
-    if (served == RESPAWN_PYTHON || is_multiprocessing(argv + 1)) {
-        return true;
-    }
-    return served == RESPAWN_TELL && !equal_arguments(argv + 1, own_argv + 1)
-           && look_like_python(argv + 1);
+    return own_file.st_ino != 0 && file->st_ino == own_file.st_ino
+           && file->st_dev == own_file.st_dev;
 }
 
+/* Say whether a path leads to this executable, by whatever name. */
 static bool
-is_own(const char *path, char *const argv[])
+is_own(const char *path)
 {
-    return own_argv != NULL && path != NULL && argv != NULL && argv[0] != NULL
-           && strcmp(path, os_executable()) == 0;
+    struct stat file;
+
+    return own_argv != NULL && path != NULL && stat(path, &file) == 0 && is_own_file(&file);
 }
 
 /* A program that starts itself by `[sys.executable, *sys.argv]` names itself as the script. */
 static char *const *
 without_own_name(char *const argv[])
 {
-    bool named = served == RESPAWN_TELL && argv[1] != NULL
+    bool named = own_role == RESPAWN_APPLICATION && argv[0] != NULL && argv[1] != NULL
                  && (strcmp(argv[1], own_argv[0]) == 0 || strcmp(argv[1], os_executable()) == 0);
 
     return named ? argv + 1 : argv;
+}
+
+/* Return the mark of a process that executes this executable; 0 when it gets none. */
+static char
+mark_of_own(char *const argv[])
+{
+    switch (own_role) {
+    case RESPAWN_FREE:
+        return FREE;
+    case RESPAWN_PYTHON:
+        return PYTHON;
+    case RESPAWN_APPLICATION:
+        break;
+    }
+    return argv[0] != NULL && means_python(argv) ? PYTHON : 0;
+}
+
+/* Return the mark of any other process: a shell that may execute this executable
+   (`shell -c command`, as of os.system and subprocess's shell=True) gets one. */
+static char
+mark_of_other(char *const argv[])
+{
+    bool may = own_argv != NULL && argv != NULL && argv[0] != NULL && argv[1] != NULL
+               && argv[2] != NULL && strcmp(argv[1], "-c") == 0
+               && strstr(argv[2], os_executable()) != NULL;
+
+    if (!may) {
+        return 0;
+    }
+    return own_role == RESPAWN_FREE ? FREE : own_role == RESPAWN_PYTHON ? PYTHON : ASK;
 }
 
 static size_t
@@ -204,13 +186,13 @@ put_before(char *entry, char *const envp[], char **into)
     into[count + 1] = NULL;
 }
 
-/* Complete the variable with the number of this process. */
+/* Complete the variable, behind its mark, with the number of this process. */
 static void
 sign(char entry[ENTRY_SIZE])
 {
-    char digits[ENTRY_SIZE - VARIABLE_SIZE];
+    char digits[ENTRY_SIZE - VARIABLE_SIZE - 1];
     size_t size = 0;
-    char *at = entry + VARIABLE_SIZE;
+    char *at = entry + VARIABLE_SIZE + 1;
 
     for (long number = (long)getpid(); number > 0; number /= 10) {
         digits[size++] = (char)('0' + number % 10);
@@ -221,15 +203,55 @@ sign(char entry[ENTRY_SIZE])
     *at = '\0';
 }
 
+typedef int execute_function(const void *what, char *const argv[], char *const envp[]);
+
 static int
-execute_marked(const char *path, char *const argv[], char *const envp[])
+execute_path(const void *path, char *const argv[], char *const envp[])
+{
+    return __real_execve(path, argv, envp);
+}
+
+static int
+execute_file(const void *file, char *const argv[], char *const envp[])
+{
+    return __real_fexecve(*(const int *)file, argv, envp);
+}
+
+static int
+execute_marked(execute_function *execute, const void *what, char *const argv[],
+               char *const envp[], char mark)
 {
     char entry[ENTRY_SIZE] = VARIABLE;
     char *marked[count_of(envp) + 2];
 
+    entry[VARIABLE_SIZE] = mark;
     sign(entry);
     put_before(entry, envp, marked);
-    return __real_execve(path, argv, marked);
+    return execute(what, argv, marked);
+}
+
+/* Execute with a mark, if there is one to give. */
+static int
+execute_as(execute_function *execute, const void *what, char *const argv[], char *const envp[],
+           bool own)
+{
+    char mark;
+
+    if (own) {
+        argv = without_own_name(argv);
+    }
+    mark = own ? mark_of_own(argv) : mark_of_other(argv);
+    if (!is_marked(envp)) {
+        return mark ? execute_marked(execute, what, argv, envp, mark)
+                    : execute(what, argv, envp);
+    }
+    /* By posix_spawn below, which left room for a mark and the number that only the child knows. */
+    if (mark == 0) {
+        return execute(what, argv, envp + 1);
+    }
+    envp[0][VARIABLE_SIZE] = mark;
+    sign(envp[0]);
+    return execute(what, argv, envp);
 }
 
 int
@@ -238,39 +260,34 @@ __wrap_execve(const char *path, char *const argv[], char *const envp[])
     if (vfs_begins(path)) {
         return vfs_fail(EACCES); /* a file that only this process sees */
     }
-    if (!is_own(path, argv)) {
-        return __real_execve(path, argv, envp);
-    }
-    if (is_marked(envp)) {
-        /* By posix_spawn below, which left room for the number that only the child knows. */
-        sign(envp[0]);
-        return __real_execve(path, argv, envp);
-    }
-    argv = without_own_name(argv);
-    if (becomes_python(argv)) {
-        return execute_marked(path, argv, envp);
-    }
-    return __real_execve(path, argv, envp);
+    return execute_as(execute_path, path, argv, envp, argv != NULL && is_own(path));
 }
 
-/* The child of musl's posix_spawn has a small stack, without room for another environment. */
+int
+__wrap_fexecve(int file, char *const argv[], char *const envp[])
+{
+    struct stat facts;
+    bool own = argv != NULL && own_argv != NULL && fstat(file, &facts) == 0
+               && is_own_file(&facts);
+
+    return execute_as(execute_file, &file, argv, envp, own);
+}
+
+/* posix_spawnp comes here too. The child has a small stack, without room for another environment: it
+   gets one with room for a mark. */
 int
 __wrap_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
                    const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
 {
     char entry[ENTRY_SIZE] = VARIABLE;
-    char **marked;
+    char **marked = calloc(count_of(envp) + 2, sizeof(*marked));
     int error;
 
-    if (!is_own(path, argv) || is_marked(envp) || !becomes_python(without_own_name(argv))) {
-        return __real_posix_spawn(pid, path, actions, attributes, argv, envp);
-    }
-    marked = calloc(count_of(envp) + 2, sizeof(*marked));
     if (marked == NULL) {
         return ENOMEM;
     }
     put_before(entry, envp, marked);
-    error = __real_posix_spawn(pid, path, actions, attributes, without_own_name(argv), marked);
+    error = __real_posix_spawn(pid, path, actions, attributes, argv, marked);
     free(marked);
     return error;
 }

@@ -2,26 +2,32 @@
 
    The calls that execute a program are linked with --wrap. When the program is this executable and
    the arguments are such as only `python` takes, the new process is told so by a variable, which it
-   removes at once. Nothing else that is started sees it, and nobody outside can set it by accident:
-   its value is the number of the new process. */
+   removes at once. Nobody outside sets it by accident: its value has the number of the process that
+   is executed. A shell that is given a command with this executable's path in it is told as well; the
+   command then finds the number to be its parent's, or its own. */
 
 #ifndef OBELISK_RESPAWN_H
 #define OBELISK_RESPAWN_H
 
 #include <stdbool.h>
 
-/* When arguments that this executable gives to itself are taken as those of `python`. */
-enum respawn_children {
-    RESPAWN_TELL,        /* by their form: -c, -m, a script; what this process was given restarts it */
-    RESPAWN_APPLICATION, /* never, but for helpers of multiprocessing */
-    RESPAWN_PYTHON,      /* always */
+/* What a process of this executable is. */
+enum respawn_role {
+    RESPAWN_APPLICATION, /* the application, as when anybody else starts it */
+    RESPAWN_PYTHON,      /* `python` for the application, isolated as that is */
+    RESPAWN_FREE,        /* what `EXECUTABLE --python` is, and all that such a process starts */
 };
 
-/* Say whether this process was started by this very executable to be `python`. Asks once: removes
-   the variable that tells. */
-bool respawn_was_python(void);
+/* When arguments that the application gives to itself are taken as those of `python`. */
+enum respawn_children {
+    RESPAWN_TELL,  /* by their form: -c, -m, a script; but what this process was given restarts it */
+    RESPAWN_NEVER, /* but for helpers of multiprocessing */
+};
 
-/* Treat children so from now on; `argv` is what this process was started with. */
-void respawn_serve(enum respawn_children children, char **argv);
+/* Return what this process was started to be. Asks once: removes the variable that tells. */
+enum respawn_role respawn_told(enum respawn_children children, char **argv);
+
+/* Treat children as is right for a process of that role, which was started with `argv`. */
+void respawn_serve(enum respawn_role role, char **argv);
 
 #endif

@@ -104,6 +104,14 @@ vfs_is_folder(const struct vfs_path *path, const struct payload_record *record)
     return path->size == 0 || (record != NULL && record->kind == PAYLOAD_FOLDER);
 }
 
+bool
+vfs_exists(const char *name)
+{
+    struct vfs_path path;
+
+    return vfs_below(name, &path) && (path.size == 0 || vfs_find(&path) != NULL);
+}
+
 ino_t
 vfs_inode(const struct payload_record *record)
 {

@@ -45,6 +45,9 @@ bool vfs_is_folder(const struct vfs_path *path, const struct payload_record *rec
 /* Set errno and return -1. */
 int vfs_fail(int error);
 
+/* Say whether a path that `vfs_begins` stands for something. */
+bool vfs_exists(const char *name);
+
 /* Return the inode number of a record: never 0 or 1, which is the top. */
 ino_t vfs_inode(const struct payload_record *record);
 

@@ -82,7 +82,8 @@ open_file(const struct vfs_path *path, int flags)
         /* A descriptor of a folder would need a kernel that knows it. */
         return vfs_fail(EISDIR);
     }
-    if ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC)) {
+    /* musl's O_ACCMODE has O_PATH in it. */
+    if ((flags & (O_WRONLY | O_RDWR)) || (flags & O_TRUNC)) {
         return vfs_fail(EROFS);
     }
     if (record == NULL) {

@@ -1,0 +1,16 @@
+/* Whose arguments are these: the application's, or those of `python`? */
+
+#ifndef OBELISK_ARGUMENTS_H
+#define OBELISK_ARGUMENTS_H
+
+#include <stdbool.h>
+
+/* Say whether arguments, without the program's name, have the form of
+   `[options] (-c code | -m module | - | script)`. A script is below the executable, or is named as one. */
+bool arguments_are_python(char *const argv[]);
+
+/* Say whether they start a helper of multiprocessing: `--multiprocessing-fork ...`, or code that
+   imports from there. */
+bool arguments_are_helper(char *const argv[]);
+
+#endif
