@@ -38,8 +38,8 @@ _FROZEN: Final = {
 _INSTALLS: Final = "encodings"
 _FIRST_LINE: Final = "import codecs\n"
 _INSTALL: Final = "import _obelisk; _obelisk.install(); "
-"""What is added to the first module that every interpreter imports, also each subinterpreter, before
-it imports anything itself."""
+"""What is added to the first module that every interpreter imports, also each subinterpreter,
+before it imports anything itself."""
 _FREEZE: Final = """
 import marshal, sys
 name, path, filename = sys.argv[1:]

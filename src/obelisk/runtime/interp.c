@@ -60,6 +60,18 @@ add_python_path(PyConfig *config)
     return status;
 }
 
+/* CPython passes the configuration through a dict on the way, where these become 0 or 1. */
+static void
+round_flags(PyConfig *config)
+{
+    int *const flags[] = {&config->inspect, &config->interactive, &config->parser_debug,
+                          &config->quiet};
+
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        *flags[i] = *flags[i] > 1 ? 1 : *flags[i];
+    }
+}
+
 /* CPython would look for its standard library around the executable, in Python code and with stat
    calls. All that it could find is set below, so it is linked with --wrap to do nothing else. */
 PyStatus __wrap__PyConfig_InitPathConfig(PyConfig *config, int compute_path_config);
@@ -68,6 +80,7 @@ PyStatus
 __wrap__PyConfig_InitPathConfig(PyConfig *config, int compute_path_config)
 {
     (void)compute_path_config;
+    round_flags(config);
     return add_python_path(config);
 }
 

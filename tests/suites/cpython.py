@@ -4,4 +4,4 @@
 # include = ["test"]
 # interpreter = true
 # ///
-"""CPython's own test suite, as an application: `cpython -m test` and more, by `--python`."""
+"""CPython's own test suite as an application; see run.py."""

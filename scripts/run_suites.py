@@ -1,0 +1,78 @@
+"""Run test suites inside an executable: `run_suites.py [--python 3.13] [--part] [SUITE ...]`.
+
+A suite is `cpython` or a package of tests/suites/packages.toml; by default all of them. It prints what
+failed that was not known to, and what is known to fail but passed, and exits with status 1 if there
+is any.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1] / "tests"
+sys.path.insert(0, str(TESTS))
+
+from suites.run import compare, known_failures, package_suites, part, run_cpython, run_package
+from support import obelisk
+
+
+def build(application: str, python: str, place: Path) -> Path:
+    """Build one of the applications that hold suites."""
+    source = TESTS / "suites" / f"{application}.py"
+    obelisk("build", "-q", source, "-o", place, "--python", python)
+    return place
+
+
+def try_cpython(python: str, folder: Path, *, only_part: bool) -> bool:
+    """Run CPython's suite and say how it went."""
+    # Tools that look at processes from outside ask for a file of this name.
+    executable = build("cpython", python, folder / f"python{python}")
+    outcome = run_cpython(executable, folder, part() if only_part else ())
+    Path(folder, "output.txt").write_text(outcome.output)
+    unknown, stale = compare(outcome, known_failures(python))
+    known = len(outcome.failed) - len(unknown)
+    print(f"cpython {python}: {len(outcome.files)} files, {known} known failures")
+    for name in unknown:
+        print(f"  FAILED {name}")
+    for name in stale:
+        print(f"  passes although it is known to fail: {name}")
+    if unknown:
+        print(f"  output in {folder / 'output.txt'}")
+    return not unknown and not stale
+
+
+def try_packages(names: list[str], python: str, folder: Path) -> bool:
+    """Run the suites of packages and say how they went."""
+    executable = build("packages", python, folder / "pytest")
+    fine = True
+    for name in names:
+        place = folder / name
+        place.mkdir()
+        done = run_package(name, package_suites()[name], executable, place)
+        print(f"{name}: {done.stdout.splitlines()[-1]}")
+        if done.returncode != 0:
+            fine = False
+            print(done.stdout)
+    return fine
+
+
+def main() -> None:
+    """Run what the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--python", default="3.14")
+    parser.add_argument("--part", action="store_true", help="some files of CPython's suite only")
+    parser.add_argument("suites", nargs="*", default=["cpython", *package_suites()])
+    given = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="suites-"))
+    fine = True
+    if "cpython" in given.suites:
+        fine = try_cpython(given.python, folder, only_part=given.part)
+    packages = [name for name in given.suites if name != "cpython"]
+    if packages:
+        fine = try_packages(packages, given.python, folder) and fine
+    sys.exit(0 if fine else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""Test suites inside an executable: CPython's own, and those of packages.
+
+`run_cpython` and `run_package` run a suite in an executable and compare what failed with
+what is known to fail (cpython.toml, with reasons). scripts/run_suites.py runs them in full; the
+integration tests run them in part.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+RESOURCES = "curses,subprocess,tzdata,walltime"
+"""What CPython's tests may use besides what is always allowed; no network."""
+_FAILED_TEST = re.compile(r"^(?:ERROR|FAIL): \S+ \(([\w.<>]+)\)", re.MULTILINE)
+_FILE_RESULT = re.compile(
+    r"^\d+:\d+:\d+ .*\[ *\d+/\d+(?:/\d+)?\] (\S+) (passed|skipped|failed|crashed|timed out|worker)",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a suite went: names of test files, and of tests or whole files that failed."""
+
+    files: frozenset
+    failed: frozenset
+    output: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """Tests, as patterns of their names, that fail for one reason."""
+
+    reason: str
+    tests: tuple
+    python: tuple
+    elsewhere: bool
+    """Whether it depends on the machine if they fail."""
+
+
+def known_failures(python):
+    """Return what cpython.toml says of a Python version."""
+    table = tomllib.loads((FOLDER / "cpython.toml").read_text())
+    rows = [
+        Known(
+            reason=row["reason"],
+            tests=tuple(row["tests"]),
+            python=tuple(row.get("python", ["3.13", "3.14"])),
+            elsewhere=row.get("elsewhere", False),
+        )
+        for row in table["failures"]
+    ]
+    return [row for row in rows if python in row.python]
+
+
+def part():
+    """Return the test files that cpython.toml names for a run in part."""
+    return tomllib.loads((FOLDER / "cpython.toml").read_text())["part"]
+
+
+def run_cpython(executable, folder, files=(), jobs=None):
+    """Run CPython's test files, all of them by default, in the folder; return the outcome."""
+    argv = [executable, "--python", "-m", "test", f"-j{jobs or os.cpu_count() + 1}"]
+    argv += ["-u", RESOURCES, "--timeout", "600", *files]
+    done = subprocess.run(
+        [str(word) for word in argv],
+        cwd=folder,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    return read_outcome(done.stdout)
+
+
+def clean_environment():
+    """Return the environment without what Python's tests would see of this machine."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
+
+
+def read_outcome(output):
+    """Read what regrtest printed. A file that failed as a whole counts as a test of its name."""
+    results = dict(_FILE_RESULT.findall(output))
+    failed = set(_FAILED_TEST.findall(output))
+    for name, result in results.items():
+        stem = name.removeprefix("test.")
+        has_tests = any(one.removeprefix("test.").startswith(stem + ".") for one in failed)
+        if result not in ("passed", "skipped") and not has_tests:
+            failed.add(name)
+    return Outcome(files=frozenset(results), failed=frozenset(failed), output=output)
+
+
+def compare(outcome, known):
+    """Return (failures that are not known, patterns that nothing failed for although it ran)."""
+    patterns = [pattern for row in known for pattern in row.tests]
+    unknown = sorted(
+        name for name in outcome.failed if not any(fnmatchcase(name, one) for one in patterns)
+    )
+    certain = [pattern for row in known if not row.elsewhere for pattern in row.tests]
+    stale = sorted(
+        pattern
+        for pattern in certain
+        if _ran(pattern, outcome.files)
+        and not any(fnmatchcase(name, pattern) for name in outcome.failed)
+    )
+    return unknown, stale
+
+
+def _ran(pattern, files):
+    plain = pattern.removeprefix("test.")
+    return any(
+        plain == name or plain.startswith(name.removeprefix("test.") + ".") for name in files
+    )
+
+
+def package_suites():
+    """Return the table of packages.toml."""
+    return tomllib.loads((FOLDER / "packages.toml").read_text())
+
+
+def run_package(name, suite, executable, folder):
+    """Run the suite of a package; return the finished process of pytest."""
+    place = _tests_of(name, suite["version"], folder)
+    argv = [executable, "--python", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    argv += suite["arguments"]
+    argv += [word for test in suite.get("deselect", {}) for word in ("--deselect", test)]
+    return subprocess.run(
+        [str(word) for word in argv],
+        cwd=place,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def _tests_of(name, version, folder):
+    """Unpack the sdist of a package without the package itself, which is in the executable."""
+    argv = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+    argv += ["--no-binary", name, f"{name}=={version}", "--dest", str(folder)]
+    subprocess.run(argv, check=True, capture_output=True)
+    (archive,) = folder.glob("*.tar.gz")
+    with tarfile.open(archive) as tar:
+        own = (f"{name}-{version}/{name}/", f"{name}-{version}/src/")
+        members = [one for one in tar if not one.name.startswith(own)]
+        tar.extractall(folder, members=members, filter="data")
+    return folder / f"{name}-{version}"
