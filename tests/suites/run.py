@@ -67,7 +67,7 @@ def part():
 
 def run_cpython(executable, folder, files=(), jobs=None):
     """Run CPython's test files, all of them by default, in the folder; return the outcome."""
-    argv = [executable, "--python", "-m", "test", f"-j{jobs or os.cpu_count() + 1}"]
+    argv = [executable, "--python", "-m", "test", "-v", f"-j{jobs or os.cpu_count() + 1}"]
     argv += ["-u", RESOURCES, "--timeout", "600", *files]
     done = subprocess.run(
         [str(word) for word in argv],

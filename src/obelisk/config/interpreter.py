@@ -128,8 +128,6 @@ class Interpreter:
     """Whether stdin counts as interactive even if it is no terminal."""
     bytes_warning: Annotated[int, Range(0, 2)] = 0
     """Warn (1) or raise (2) when bytes are compared with text, as `-b`."""
-    warn_default_encoding: bool = False
-    """Whether EncodingWarning is given (PEP 597)."""
     warnings: tuple[str, ...] = ()
     """Filters of warnings, as `-W`."""
     x_options: tuple[str, ...] = ()

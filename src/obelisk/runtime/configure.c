@@ -56,7 +56,6 @@ static const struct field fields[] = {
     FIELD(WHOLE, use_environment),
     FIELD(WHOLE, use_hash_seed),
     FIELD(WHOLE, verbose),
-    FIELD(WHOLE, warn_default_encoding),
     FIELD(TEXTS, warnoptions),
     FIELD(WHOLE, write_bytecode),
     FIELD(TEXTS, xoptions),

@@ -223,7 +223,7 @@ initialize(const struct start *start)
     PyConfig config;
     PyStatus status;
 
-    if (start->is_python) {
+    if (start->is_python || settings_is("use_environment")) {
         PyConfig_InitPythonConfig(&config);
     }
     else {

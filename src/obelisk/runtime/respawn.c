@@ -68,6 +68,7 @@ respawn_told(enum respawn_children children, char **argv)
 {
     char name[VARIABLE_SIZE];
     const char *value;
+    char *end = NULL;
     char mark;
     long number;
 
@@ -79,7 +80,10 @@ respawn_told(enum respawn_children children, char **argv)
         return RESPAWN_APPLICATION;
     }
     mark = value[0];
-    number = mark ? strtol(value + 1, NULL, 10) : 0;
+    number = mark ? strtol(value + 1, &end, 10) : 0;
+    if (end == NULL || *end != '\0') {
+        number = 0;
+    }
     unsetenv(name);
     if (number <= 0 || (number != (long)getpid() && number != (long)getppid())) {
         return RESPAWN_APPLICATION;

@@ -1,0 +1,182 @@
+"""A program that starts `sys.executable` gets what it would get of an installed interpreter."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from support import APPS, expected, obelisk, run
+
+pytestmark = pytest.mark.compile
+
+
+@pytest.fixture(scope="session")
+def processes(executables):
+    return executables("processes.py")
+
+
+@pytest.fixture
+def ask(processes, tmp_path):
+    def ask_it(*arguments, executable=processes, env=None):
+        scratch = tmp_path / "scratch"
+        scratch.mkdir(exist_ok=True)
+        env = {"SCRATCH": str(scratch), "PATH": os.environ["PATH"]} | (env or {})
+        done = run([executable, *arguments], cwd=tmp_path, env=env)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout.splitlines()
+
+    return ask_it
+
+
+CODE = "code ['-c'{}] ['{}'] True"
+
+
+def test_code(ask):
+    assert ask("code") == [CODE.format(", 'x'", "-c"), CODE.format("", "-Wignore")]
+
+
+def test_module(ask):
+    assert "February" in ask("module")[0]
+
+
+def test_script_finds_what_is_beside_it(ask):
+    lines = ask("script")
+    assert lines[0] == "script beside ['one'] __main__"
+    assert "February" in lines[1]
+
+
+def test_stdin(ask):
+    assert ask("stdin") == ["from stdin"]
+
+
+def test_a_child_of_a_child(ask):
+    assert ask("nested") == [CODE.format("", "-c")]
+
+
+def test_by_a_shell(ask):
+    assert ask("shell") == ["42", "February"]
+
+
+def test_in_place_of_itself(ask):
+    assert ask("execute") == [CODE.format("", "-c")]
+    assert ask("descriptor") == [CODE.format("", "-c")]
+
+
+def test_posix_spawn_with_a_large_environment(ask):
+    line = CODE.format("", "-c")
+    assert ask("spawn") == [line, "ended 0", line, "ended 0"]
+
+
+def test_by_another_name(ask):
+    assert ask("link") == ["by link", "relative"]
+
+
+def test_children_are_isolated_and_see_nothing_of_how_they_are_told(ask):
+    assert ask("environment") == ["[]", "[] 1"]
+
+
+def test_the_application_again(ask):
+    assert ask("restart", "-c", "conf") == ["again ['restart', '-c', 'conf']"] * 4
+
+
+def test_options_that_are_the_applications_own(ask):
+    lines = ask("own_options")
+    assert lines == [
+        "application ['-V'] True",
+        "application ['--version'] True",
+        "application ['-z', 'y'] True",
+        "application [] True",
+    ]
+
+
+def test_nobody_else_can_make_it_python(processes, ask, tmp_path):
+    assert ask("-c", "print(1)") == ["application ['-c', 'print(1)'] True"]
+    assert ask("-m", "calendar") == ["application ['-m', 'calendar'] True"]
+    assert ask("--python", "-c", "print(1)") == [
+        "application ['--python', '-c', 'print(1)'] True"
+    ]
+    for value in ("1", "P1", f"P{os.getpid()}x", "F", "?"):
+        told = ask("-c", "print(1)", env={"OBELISK_PYTHON": value})
+        assert told == ["application ['-c', 'print(1)'] True"]
+
+
+def test_children_may_always_be_the_application(executables, ask):
+    options = ("--set", "interpreter.children=application")
+    executable = executables("processes.py", *options)
+    lines = ask("code", executable=executable)
+    assert lines[0].startswith("application ['-c', ")
+    assert ask("module", executable=executable) == [
+        "application ['-m', 'calendar', '2026', '2'] True"
+    ]
+    parallel = executables("parallel.py", *options)
+    assert ask(executable=parallel) == expected(APPS / "parallel.py")
+
+
+@pytest.fixture(scope="session")
+def interpreter(executables):
+    return executables("processes.py", "--set", "interpreter=true")
+
+
+def test_it_can_be_python_too(interpreter, ask, tmp_path):
+    def python(*arguments, **env):
+        return ask("--python", *arguments, executable=interpreter, env=env)
+
+    assert python("-c", "import sys; print(hasattr(sys, 'frozen'), sys.argv)", "x") == [
+        "False ['-c', 'x']"
+    ]
+    assert python("-V")[0].startswith("Python 3.")
+    (tmp_path / "module.py").write_text("print('from', __file__)")
+    assert python("-m", "module", PYTHONPATH=str(tmp_path)) == [f"from {tmp_path}/module.py"]
+    assert python("-I", "-c", "import sys; print(sys.path == [sys.executable])") == ["True"]
+    assert python("-E", "-c", "import sys; print(sys.flags.optimize)", PYTHONOPTIMIZE="2") == ["0"]
+    child = "import subprocess, sys; subprocess.run([sys.executable, '-V'])"
+    assert python("-c", child)[0].startswith("Python 3.")
+    # It is still the application, and its children are as isolated as it is.
+    assert ask("x", executable=interpreter) == ["application ['x'] True"]
+    assert ask("environment", executable=interpreter) == ["[]", "[] 1"]
+
+
+def test_an_interactive_prompt(interpreter, tmp_path):
+    done = subprocess.run(
+        [interpreter, "--python", "-q", "-i"],
+        input="1 + 1\nexit()\n",
+        capture_output=True,
+        text=True,
+        env={},
+        cwd=tmp_path,
+        check=True,
+    )
+    assert done.stdout.strip() == "2"
+
+
+@pytest.mark.network
+def test_several_commands_in_one_file(tmp_path, python_version):
+    project = shutil.copytree(APPS / "inventory", tmp_path / "inventory")
+    place = tmp_path / "stones"
+    options = ("--multicall", "--python", python_version, "-o", place)
+    obelisk("build", "-q", *options, cwd=project)
+    assert run([place, "inventory-version"], cwd=tmp_path).stdout == "1.2.3\n"
+    assert "version 1.2.3" in run([place, "inventory", "--scratch", tmp_path], cwd=tmp_path).stdout
+    link = tmp_path / "inventory-version"
+    link.symlink_to(place)
+    assert run([link, "inventory"], cwd=tmp_path).stdout == "1.2.3\n"
+    usage = run([place, "unknown"], cwd=tmp_path)
+    assert (usage.returncode, usage.stdout) == (2, "")
+    assert usage.stderr.splitlines()[-2:] == ["  inventory", "  inventory-version"]
+    helped = run([place, "--help"], cwd=tmp_path)
+    assert (helped.returncode, helped.stderr) == (0, "")
+    # What is called sees its own name and arguments only.
+    assert "Usage: inventory [OPTIONS]" in run([place, "inventory", "--help"], cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["processes.py", "--multicall"], "single script"),
+        (["inventory", "--multicall", "--script", "inventory"], "chooses one"),
+    ],
+)
+def test_multicall_needs_several(arguments, said, tmp_path):
+    what = APPS / arguments[0]
+    error = obelisk("build", what, *arguments[1:], "-o", tmp_path / "x", status=2)
+    assert said in error
