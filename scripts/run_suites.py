@@ -1,8 +1,8 @@
 """Run test suites inside an executable: `run_suites.py [--python 3.13] [--part] [SUITE ...]`.
 
-A suite is `cpython` or a package of tests/suites/packages.toml; by default all of them. It prints what
-failed that was not known to, and what is known to fail but passed, and exits with status 1 if there
-is any.
+A suite is `cpython` or a package of tests/suites/packages.toml; by default all of them. It prints
+what failed that was not known to, and what is known to fail but passed, and exits with status 1 if
+there is any.
 """
 
 import argparse
@@ -10,17 +10,23 @@ import sys
 import tempfile
 from pathlib import Path
 
-TESTS = Path(__file__).parents[1] / "tests"
-sys.path.insert(0, str(TESTS))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from suites.run import compare, known_failures, package_suites, part, run_cpython, run_package
+from suites.run import (
+    FOLDER,
+    compare,
+    known_failures,
+    package_suites,
+    part,
+    run_cpython,
+    run_package,
+)
 from support import obelisk
 
 
 def build(application: str, python: str, place: Path) -> Path:
     """Build one of the applications that hold suites."""
-    source = TESTS / "suites" / f"{application}.py"
-    obelisk("build", "-q", source, "-o", place, "--python", python)
+    obelisk("build", "-q", FOLDER / f"{application}.py", "-o", place, "--python", python)
     return place
 
 

@@ -84,6 +84,10 @@ def exceptions():
     for kind in (1, 2, 3):
         print(text_of(catcher.catch_error, kind))
     print("threads", catcher.catch_in_threads(4))
+    word = ctypes.create_string_buffer(20)
+    path = os.fsencode(os.path.join(sys.executable, "message.txt"))
+    lines = catcher.read_file(path, word, ctypes.c_size_t(20))
+    print("stream", word.value.decode(), lines)
 
 
 def libc():

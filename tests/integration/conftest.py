@@ -34,7 +34,7 @@ class Executables:
     def __call__(self, name, *options, what=None):
         key = (name, *options)
         if key not in self.built:
-            place = Path(tempfile.mkdtemp(dir=self.folder)) / Path(name).stem
+            place = Path(tempfile.mkdtemp(dir=self.folder)) / Path(name).name.removesuffix(".py")
             source = what or APPS / name
             obelisk("build", source, "-q", "-o", place, "--python", self.python, *options)
             self.built[key] = place

@@ -68,6 +68,7 @@ def test_cxx_exceptions_across_objects_and_threads(native, empty_root):
         "exception: of the library, 2 unwound",
         "number 3, 2 unwound",
         "threads 800",
+        "stream message 1",
     ]
 
 

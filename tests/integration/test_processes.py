@@ -92,9 +92,7 @@ def test_options_that_are_the_applications_own(ask):
 def test_nobody_else_can_make_it_python(processes, ask, tmp_path):
     assert ask("-c", "print(1)") == ["application ['-c', 'print(1)'] True"]
     assert ask("-m", "calendar") == ["application ['-m', 'calendar'] True"]
-    assert ask("--python", "-c", "print(1)") == [
-        "application ['--python', '-c', 'print(1)'] True"
-    ]
+    assert ask("--python", "-c", "print(1)") == ["application ['--python', '-c', 'print(1)'] True"]
     for value in ("1", "P1", f"P{os.getpid()}x", "F", "?"):
         told = ask("-c", "print(1)", env={"OBELISK_PYTHON": value})
         assert told == ["application ['-c', 'print(1)'] True"]

@@ -113,9 +113,7 @@ def test_awscli_with_a_help_page(executables, tmp_path):
 
 
 def test_a_book_by_sphinx(executables, tmp_path):
-    install(
-        executables("sphinx", "--script", "sphinx-build", what="sphinx==9.0.4"), tmp_path
-    )
+    install(executables("sphinx", "--script", "sphinx-build", what="sphinx==9.0.4"), tmp_path)
     book = tmp_path / "tmp/book"
     book.mkdir()
     (book / "conf.py").write_text(
@@ -278,4 +276,3 @@ def test_a_textual_program(executables, tmp_path, terminal):
     screen.wait_for("Add one")
     screen.press("q")
     screen.wait_for("ended 0")
-

@@ -142,5 +142,7 @@ def test_processors(ask):
 def test_what_is_carried_is_told(surroundings):
     from support import obelisk
 
-    names = [one["name"] for one in json.loads(obelisk("inspect", "--json", surroundings))["packages"]]
+    names = [
+        one["name"] for one in json.loads(obelisk("inspect", "--json", surroundings))["packages"]
+    ]
     assert names == ["certifi", "tzdata"]

@@ -12,7 +12,7 @@ from obelisk.collect.fallbacks import fallbacks
 from obelisk.collect.install import install
 from obelisk.collect.native import native_files, split_native
 from obelisk.collect.patterns import Filter
-from obelisk.collect.read import read_packages, read_tree, record_text
+from obelisk.collect.read import module_name, read_packages, read_tree, record_text
 from obelisk.config.request import Script
 from obelisk.distribution.builder import Builder
 from obelisk.errors import CollectError, ConfigError
@@ -92,7 +92,10 @@ def _is_stdlib_data(file: DataFile) -> bool:
 
 
 def _own_files(plan: Plan) -> tuple[list[Module], list[DataFile]]:
-    """Return the script with the modules beside it that it imports, and what `data` names."""
+    """Return the script with the modules beside it that it imports, and what `data` names.
+
+    Python files among the data can be imported as well: they are where an import looks for them.
+    """
     modules: list[Module] = []
     if isinstance(plan.application, Script):
         modules = _script_modules(plan.application.path)
@@ -100,6 +103,13 @@ def _own_files(plan: Plan) -> tuple[list[Module], list[DataFile]]:
         DataFile(path=path.relative_to(plan.folder).as_posix(), source=path)
         for path in _matching(plan, "data", plan.settings.data)
     ]
+    for file in files:
+        name = module_name(PurePosixPath(file.path))
+        if name is not None:
+            is_package = file.source.name == "__init__.py"
+            modules.append(
+                Module(name=name, is_package=is_package, source=file.source, from_stdlib=False)
+            )
     return modules, files
 
 

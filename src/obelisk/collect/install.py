@@ -41,10 +41,11 @@ def install(plan: Plan, builder: Builder, site: Path, work: Path) -> None:
     if locked is None:
         job.install([*wanted, *more])
         return
+    folders = _split_folders(plan, locked)
     if locked.suffix == ".toml" or "==" in locked.read_text():
         job.install(["--require-hashes", "--requirements", str(locked)])
     if isinstance(plan.application, Project):
-        job.install(["--no-deps", *wanted])
+        job.install(["--no-deps", *folders, *wanted])
     job.install(more)
 
 
@@ -57,9 +58,23 @@ def _locked_requirements(plan: Plan, work: Path) -> Path | None:
     else:
         options = ["--project", str(plan.folder), "--no-emit-project"]
     place = work / _EXPORTED
-    argv = ["export", "--frozen", "--no-dev", "--no-header", "--no-annotate", *options]
+    argv = ["export", "--frozen", "--no-dev", "--no-header", "--no-annotate", "--no-editable"]
+    argv += options
     _uv([*argv, "--output-file", str(place)], f"reading {plan.lock}")
     return place
+
+
+def _split_folders(plan: Plan, locked: Path) -> list[str]:
+    """Take out of exported requirements those that are folders, of which no lock has a hash.
+
+    They are members of the workspace, and other projects that are named by their path.
+    """
+    if locked.suffix == ".toml":
+        return []
+    lines = locked.read_text().splitlines(keepends=True)
+    folders = [line for line in lines if line.startswith(("./", "../", "/"))]
+    locked.write_text("".join(line for line in lines if line not in folders))
+    return [str((plan.folder / line.partition(";")[0].strip()).resolve()) for line in folders]
 
 
 def _wanted(plan: Plan) -> list[str]:

@@ -7,7 +7,7 @@
 # expect: beside the module ['stone', 'wood']
 # expect: resources ['__init__.py', 'data', 'settings.json']
 # expect: resource text {"answer": 42}
-# expect: as file True stone
+# expect: as file False stone False
 # expect: get_data b'{"answer": 42}'
 # expect: listdir ['empty.bin', 'items.txt']
 # expect: walk 4
@@ -84,7 +84,8 @@ def show_files():
     print("resources", sorted(path.name for path in resources.iterdir()))
     print("resource text", resources.joinpath("settings.json").read_text())
     with importlib.resources.as_file(resources / "data" / "items.txt") as path:
-        print("as file", str(path).startswith(sys.executable), path.read_text().split()[0])
+        print("as file", str(path).startswith(sys.executable), path.read_text().split()[0], end=" ")
+    print(path.exists())
     print("get_data", pkgutil.get_data("inventory.stock", "settings.json"))
     print("listdir", sorted(os.listdir(HERE / "stock" / "data")))
     print("walk", sum(len(names) for _, _, names in os.walk(HERE / "stock")))
