@@ -56,8 +56,8 @@ def expected(path):
     return [line.removeprefix("# expect: ") for line in lines if line.startswith("# expect: ")]
 
 
-def write_wheel(folder, scripts):
-    """Write a wheel of one module with these console scripts."""
+def write_wheel(folder, scripts, script=None):
+    """Write a wheel of one module with these console scripts, and a script `tiny` as it is."""
     path = folder / "tiny-1.0-py3-none-any.whl"
     info = "tiny-1.0.dist-info"
     with ZipFile(path, "w") as archive:
@@ -66,5 +66,7 @@ def write_wheel(folder, scripts):
         wheel = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         archive.writestr(f"{info}/WHEEL", wheel)
         archive.writestr(f"{info}/entry_points.txt", "\n".join(["[console_scripts]", *scripts]))
+        if script:
+            archive.writestr("tiny-1.0.data/scripts/tiny", script)
         archive.writestr(f"{info}/RECORD", "")
     return path

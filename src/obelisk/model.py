@@ -55,9 +55,17 @@ class Multicall:
     """(command, its entry point), sorted."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScriptFile:
+    """A Python script that a wheel brings as it is, beside its entry points."""
+
+    name: str
+    source: Path
+
+
 Entry = EntryPoint | RunModule | CommandOf | CommandsOf
 """What a plan says is to be run."""
-ResolvedEntry = EntryPoint | RunModule | Multicall
+ResolvedEntry = EntryPoint | RunModule | Multicall | ScriptFile
 """The same when all is installed."""
 
 
@@ -119,6 +127,8 @@ class Package:
     """Its License-Expression, or License field."""
     commands: tuple[tuple[str, str], ...]
     """(command, `module:function`) of its console scripts."""
+    scripts: tuple[ScriptFile, ...] = ()
+    """Its other commands."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

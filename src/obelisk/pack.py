@@ -19,6 +19,7 @@ from obelisk.model import (
     NativeFile,
     ResolvedEntry,
     RunModule,
+    ScriptFile,
     ancestors,
 )
 from obelisk.payload import Item, Kind, Option, write_payload
@@ -166,5 +167,7 @@ def _shown_entry(entry: ResolvedEntry) -> str:
             return entry.module
         case EntryPoint():
             return f"{entry.module}:{entry.function}"
+        case ScriptFile():
+            return entry.name
         case Multicall():
             return ", ".join(name for name, _ in entry.commands)

@@ -6,7 +6,7 @@ import pprint
 from pathlib import Path
 from typing import Final
 
-from obelisk.model import EntryPoint, Module, Multicall
+from obelisk.model import EntryPoint, Module, Multicall, ScriptFile
 
 _MULTICALL: Final = '''\
 """Run one of several commands: the one of this file's own name, or of the first argument."""
@@ -55,8 +55,11 @@ def main_program(entry: EntryPoint | Multicall) -> str:
     )
 
 
-def main_module(entry: EntryPoint | Multicall, folder: Path) -> Module:
+def main_module(entry: EntryPoint | Multicall | ScriptFile, folder: Path) -> Module:
     """Write the main module of an entry point into `folder` and return it."""
     path = folder / "__main__.py"
-    path.write_text(main_program(entry))
+    if isinstance(entry, ScriptFile):
+        path.write_bytes(entry.source.read_bytes())
+    else:
+        path.write_text(main_program(entry))
     return Module(name="__main__", is_package=False, source=path, from_stdlib=False)

@@ -5,7 +5,7 @@ import os
 import zipfile
 
 import pytest
-from support import run
+from support import APPS, obelisk, run
 
 pytestmark = pytest.mark.compile
 
@@ -121,8 +121,6 @@ def test_bytecode_of_outside_modules(facts, executables):
     [("faulthander=true", "did you mean `faulthandler`"), ("cpu-count=0", "cpu-count")],
 )
 def test_mistakes_are_named(setting, said, tmp_path):
-    from support import APPS, obelisk
-
     what = APPS / "configured.py"
     argv = ["build", what, "-o", tmp_path / "x", "--set", f"interpreter.{setting}"]
     assert said in obelisk(*argv, status=2)

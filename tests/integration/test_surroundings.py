@@ -7,6 +7,7 @@ from pathlib import Path
 
 import certifi
 import pytest
+from support import obelisk
 
 pytestmark = pytest.mark.compile
 
@@ -140,7 +141,6 @@ def test_processors(ask):
 
 
 def test_what_is_carried_is_told(surroundings):
-    from support import obelisk
 
     names = [
         one["name"] for one in json.loads(obelisk("inspect", "--json", surroundings))["packages"]

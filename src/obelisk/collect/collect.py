@@ -5,6 +5,7 @@ from __future__ import annotations
 import modulefinder
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from obelisk.collect.editable import linked_trees
 from obelisk.collect.entry import resolve_entry
@@ -12,7 +13,7 @@ from obelisk.collect.fallbacks import fallbacks
 from obelisk.collect.install import install
 from obelisk.collect.native import native_files, split_native
 from obelisk.collect.patterns import Filter
-from obelisk.collect.read import module_name, read_packages, read_tree, record_text
+from obelisk.collect.read import module_at, read_packages, read_tree, record_text
 from obelisk.config.request import Script
 from obelisk.distribution.builder import Builder
 from obelisk.errors import CollectError, ConfigError
@@ -103,19 +104,24 @@ def _own_files(plan: Plan) -> tuple[list[Module], list[DataFile]]:
         DataFile(path=path.relative_to(plan.folder).as_posix(), source=path)
         for path in _matching(plan, "data", plan.settings.data)
     ]
-    for file in files:
-        name = module_name(PurePosixPath(file.path))
-        if name is not None:
-            is_package = file.source.name == "__init__.py"
-            modules.append(
-                Module(name=name, is_package=is_package, source=file.source, from_stdlib=False)
-            )
-    return modules, files
+    found = [module_at(PurePosixPath(file.path), file.source) for file in files]
+    return [*modules, *filter(None, found)], files
+
+
+class _ModuleFinder(modulefinder.ModuleFinder):
+    """The standard library's, which does not know namespace packages and stumbles over them."""
+
+    def find_module(self, name: str, path: Any, parent: Any = None) -> Any:  # noqa: ANN401
+        """Find a module; raise `ImportError` for a folder without `__init__.py`, as for nothing."""
+        try:
+            return super().find_module(name, path, parent)  # type: ignore[misc]
+        except AttributeError as error:
+            raise ImportError(name) from error
 
 
 def _script_modules(script: Path) -> list[Module]:
     own = Module(name=script.stem, is_package=False, source=script, from_stdlib=False)
-    finder = modulefinder.ModuleFinder(path=[str(script.parent)])
+    finder = _ModuleFinder(path=[str(script.parent)])
     try:
         finder.run_script(str(script))
     except SyntaxError as error:

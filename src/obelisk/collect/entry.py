@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 
 from packaging.utils import canonicalize_name
 
@@ -17,6 +18,7 @@ from obelisk.model import (
     Package,
     ResolvedEntry,
     RunModule,
+    ScriptFile,
 )
 from obelisk.plan import Plan
 
@@ -35,11 +37,12 @@ def resolve_entry(
         case EntryPoint() as entry:
             return _callable(entry, by_name, plan)
         case CommandOf() as wanted:
-            return _callable(_command(wanted, packages), by_name, plan)
+            found = _command(wanted, packages)
+            return found if isinstance(found, ScriptFile) else _callable(found, by_name, plan)
         case CommandsOf() as wanted:
             commands = _package(wanted.distribution, packages).commands
             if not commands:
-                _no_command(CommandOf(distribution=wanted.distribution, command=None), {})
+                raise _no_command(CommandOf(distribution=wanted.distribution, command=None), ())
             entries = [(name, _callable(_entry(text), by_name, plan)) for name, text in commands]
             return Multicall(commands=tuple(entries))
 
@@ -55,15 +58,19 @@ def _callable(entry: EntryPoint, by_name: dict[str, Module], plan: Plan) -> Entr
     return entry
 
 
-def _command(wanted: CommandOf, packages: list[Package]) -> EntryPoint:
+def _command(wanted: CommandOf, packages: list[Package]) -> EntryPoint | ScriptFile:
     package = _package(wanted.distribution, packages)
-    commands = dict(package.commands)
+    commands: dict[str, EntryPoint | ScriptFile] = {
+        **{one.name: one for one in package.scripts},
+        **{name: _entry(text) for name, text in package.commands},
+    }
     name = wanted.command or (package.name if package.name in commands else None)
-    if name is None and len(commands) == 1:
-        name = next(iter(commands))
+    main = dict(package.commands) or commands
+    if name is None and len(main) == 1:
+        name = next(iter(main))
     if name is None or name not in commands:
-        return _no_command(wanted, commands)
-    return _entry(commands[name])
+        raise _no_command(wanted, commands)
+    return commands[name]
 
 
 def _package(distribution: str, packages: list[Package]) -> Package:
@@ -76,16 +83,16 @@ def _entry(text: str) -> EntryPoint:
     return EntryPoint(module=module.strip(), function=function.strip())
 
 
-def _no_command(wanted: CommandOf, commands: dict[str, str]) -> EntryPoint:
+def _no_command(wanted: CommandOf, commands: Collection[str]) -> ConfigError:
     if not commands:
         message = f"`{wanted.distribution}` has no console script"
-        raise ConfigError(message, hint="give `--entry module:function` or `-m module`")
+        return ConfigError(message, hint="give `--entry module:function` or `-m module`")
     if wanted.command:
         message = f"`{wanted.distribution}` has no console script `{wanted.command}`"
-        raise ConfigError(message, hint=did_you_mean(wanted.command, commands))
+        return ConfigError(message, hint=did_you_mean(wanted.command, commands))
     message = f"`{wanted.distribution}` has {len(commands)} console scripts"
-    listed = ", ".join(f"`{name}`" for name in commands)
-    raise ConfigError(message, hint=f"choose one with `--script`: {listed}")
+    listed = ", ".join(f"`{name}`" for name in sorted(commands))
+    return ConfigError(message, hint=f"choose one with `--script`: {listed}")
 
 
 def _runnable(entry: RunModule, modules: dict[str, Module]) -> RunModule:

@@ -11,12 +11,12 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from obelisk.errors import CollectError
-from obelisk.model import DataFile, Module, Package
+from obelisk.model import DataFile, Module, Package, ScriptFile
 
 _NOT_FILES: Final = ("__pycache__", ".lock")
 _MACHINE_FACTS: Final = ("direct_url.json", "REQUESTED", "uv_cache.json", "uv_build.json", "RECORD")
 """Files of *.dist-info that differ by machine; RECORD is written anew without them."""
-_GENERATED_COMMANDS: Final = "bin"
+_COMMANDS: Final = "bin"
 
 
 def read_tree(
@@ -29,15 +29,21 @@ def read_tree(
     modules, files = [], []
     for path in sorted(_walk(root)):
         relative = PurePosixPath(under, path.relative_to(root).as_posix())
-        name = module_name(relative)
-        if name is not None:
-            is_package = relative.name == "__init__.py"
-            modules.append(
-                Module(name=name, is_package=is_package, source=path, from_stdlib=from_stdlib)
-            )
+        module = module_at(relative, path, from_stdlib=from_stdlib)
+        if module is not None:
+            modules.append(module)
         else:
             files.append(DataFile(path=str(relative), source=path))
     return modules, files
+
+
+def module_at(place: PurePosixPath, source: Path, *, from_stdlib: bool = False) -> Module | None:
+    """Return the module that a file is at its place in the executable, or None for other files."""
+    name = module_name(place)
+    if name is None:
+        return None
+    is_package = place.name == "__init__.py"
+    return Module(name=name, is_package=is_package, source=source, from_stdlib=from_stdlib)
 
 
 def module_name(path: PurePosixPath) -> str | None:
@@ -62,7 +68,7 @@ def read_packages(site: Path) -> list[Package]:
         if name is None:
             message = f"an installed package in {site} has no name in its metadata"
             raise CollectError(message)
-        found[canonicalize_name(name)] = _describe(distribution, name)
+        found[canonicalize_name(name)] = _describe(distribution, name, site)
     return [found[name] for name in sorted(found)]
 
 
@@ -73,23 +79,34 @@ def record_text(site: Path, dist_info: Path) -> str:
     for line in lines:
         path = PurePosixPath(line.rpartition(",")[0].rpartition(",")[0].strip('"'))
         is_fact = path.parent.name == dist_info.name and path.name in _MACHINE_FACTS
-        is_command = ".." in path.parts or path.parts[:1] == (_GENERATED_COMMANDS,)
+        is_command = ".." in path.parts or path.parts[:1] == (_COMMANDS,)
         if not is_fact and not is_command and "__pycache__" not in path.parts:
             kept.append(line)
     kept.append(f"{dist_info.relative_to(site).as_posix()}/RECORD,,")
     return "\n".join(sorted(kept)) + "\n"
 
 
-def _describe(distribution: Distribution, name: str) -> Package:
+def _describe(distribution: Distribution, name: str, site: Path) -> Package:
     scripts = distribution.entry_points.select(group="console_scripts")
+    commands = sorted((script.name, script.value.split("[")[0].strip()) for script in scripts)
     return Package(
         name=name,
         version=distribution.version,
         license=_license(distribution.metadata),  # type: ignore[arg-type]
-        commands=tuple(
-            sorted((script.name, script.value.split("[")[0].strip()) for script in scripts)
-        ),
+        commands=tuple(commands),
+        scripts=tuple(_scripts(distribution, site, {command for command, _ in commands})),
     )
+
+
+def _scripts(distribution: Distribution, site: Path, commands: set[str]) -> Iterator[ScriptFile]:
+    """Yield the Python scripts that a wheel had in its `.data/scripts`."""
+    for path in distribution.files or ():
+        source = site / _COMMANDS / path.name
+        if path.parent.name == _COMMANDS and path.name not in commands and source.is_file():
+            with source.open("rb") as stream:
+                first = stream.readline()
+            if first.startswith(b"#!") and b"python" in first:
+                yield ScriptFile(name=path.name, source=source)
 
 
 def _license(metadata: Message) -> str | None:
@@ -110,6 +127,6 @@ def _walk(root: Path) -> Iterator[Path]:
         in_info = relative.parent.suffix == ".dist-info"
         if path.suffix == ".pyc" or (in_info and path.name in _MACHINE_FACTS):
             continue
-        if relative.parts[0] == _GENERATED_COMMANDS:
+        if relative.parts[0] == _COMMANDS:
             continue
         yield path

@@ -144,7 +144,7 @@ def _adapt_pkgutil(module):
 
 
 def _adapt_resources(module):
-    """Let `as_file` give what other programs can open too: a copy, for as long as it is asked for."""
+    """Let `as_file` give what other programs can open too: a copy, for as long as it is used."""
     from pathlib import Path
 
     as_it_is = module.as_file.dispatch(Path)
