@@ -5,10 +5,13 @@
 # expect: forkserver [1, 4, 9]
 # expect: pool of processes 6
 # expect: shared 3
+# expect: manager [1, 2, 3, 4]
+# expect: queue stone
+# expect: threads and processes 10
 
 import multiprocessing
 import multiprocessing.shared_memory
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 
 def square(number):
@@ -27,6 +30,29 @@ def main():
     print("shared", memory.buf[0])
     memory.close()
     memory.unlink()
+    others()
+
+
+def put(queue, numbers):
+    queue.put("stone")
+    numbers.append(4)
+
+
+def others():
+    """A manager is a process of its own; what it holds is changed by others."""
+    context = multiprocessing.get_context("forkserver")
+    with context.Manager() as manager:
+        numbers = manager.list([1, 2, 3])
+        queue = context.Queue()
+        worker = context.Process(target=put, args=(queue, numbers))
+        worker.start()
+        word = queue.get(timeout=30)
+        worker.join()
+        print("manager", list(numbers))
+    print("queue", word)
+    with ThreadPoolExecutor(2) as threads, ProcessPoolExecutor(2) as processes:
+        done = [processes.submit(sum, [1, 2]), *(threads.submit(square, n) for n in (1, 2))]
+        print("threads and processes", sum(one.result() for one in done) + 2)
 
 
 if __name__ == "__main__":

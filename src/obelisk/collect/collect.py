@@ -114,7 +114,7 @@ class _ModuleFinder(modulefinder.ModuleFinder):
     def find_module(self, name: str, path: Any, parent: Any = None) -> Any:  # noqa: ANN401
         """Find a module; raise `ImportError` for a folder without `__init__.py`, as for nothing."""
         try:
-            return super().find_module(name, path, parent)  # type: ignore[misc]
+            return super().find_module(name, path, parent)
         except AttributeError as error:
             raise ImportError(name) from error
 
