@@ -1,9 +1,12 @@
 """The runtime's C files by themselves, under the undefined-behaviour sanitizer."""
 
+import functools
 import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from obelisk.cache import Cache
 from obelisk.console import Console, Verbosity
@@ -33,8 +36,10 @@ def compiled(tmp_path_factory):
     for name in ("musl", "zstd"):
         merge_into_sysroot(libraries[name], chain.root)
 
-    def compile_program(name, tested):
-        sources = [Path(__file__).with_name(f"{name}.c"), runtime_folder() / tested]
+    @functools.cache
+    def compile_program(name, *tested):
+        sources = [Path(__file__).with_name(f"{name}.c")]
+        sources += [runtime_folder() / one for one in tested]
         command = [chain.tool("cc"), "-std=c11", "-O1", "-g", "-D_GNU_SOURCE", *WARNINGS]
         command += ["-fsanitize=undefined", "-fsanitize-trap=undefined", f"-I{runtime_folder()}"]
         command += [*sources, "-lzstd", "-o", root / name]
@@ -90,3 +95,72 @@ def test_a_cut_payload_is_refused(checker, payload_file, tmp_path, size):
 def test_memory_functions_agree_with_plain_loops(compiled):
     done = run(compiled("memory_check", "memory_x86_64.c"))
     assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "whose"),
+    [
+        (["-c", "code"], "python"),
+        (["-ccode"], "python"),
+        (["-m", "module", "-x"], "python"),
+        (["-I", "-S", "-c", "code"], "python"),
+        (["-ISc", "code"], "python"),
+        (["-W", "error", "-Xdev", "-m", "module"], "python"),
+        (["-"], "python"),
+        (["script.py"], "python"),
+        (["-u", "folder/script.pyz", "x"], "python"),
+        (["/app/package/module.py"], "python"),
+        (["-c", "from multiprocessing.spawn import spawn_main; spawn_main()"], "python helper"),
+        (["-I", "-c", "import sys; from multiprocessing.forkserver import main"], "python helper"),
+        (["--multiprocessing-fork", "tracker_fd=3"], "helper"),
+        ([], ""),
+        (["-c"], ""),
+        (["-m"], ""),
+        (["-W"], ""),
+        (["-V"], ""),
+        (["-h"], ""),
+        (["--version"], ""),
+        (["-z", "-c", "code"], ""),
+        (["build", "-c", "conf"], ""),
+        (["script.txt"], ""),
+        (["/appendix/x"], ""),
+        (["-c", "print('from multiprocessing.')"], "python"),
+    ],
+)
+def test_whose_arguments_these_are(compiled, arguments, whose):
+    done = run(compiled("arguments_check", "arguments.c"), *arguments)
+    assert (done.returncode, done.stdout.strip()) == (0, whose)
+
+
+def settings_of(compiled, tmp_path, content, name, *, options=1, damage=None):
+    path = tmp_path / "payload"
+    item = Item(name=".obelisk/interpreter", kind=Kind.FILE, data=content)
+    data = bytearray(write_payload([], [item], entry="m", options=options))
+    if damage:
+        data[data.rindex(damage)] ^= 1
+    path.write_bytes(data)
+    done = run(compiled("settings_check", "settings.c", "payload.c"), path, name)
+    return done.returncode, done.stdout or done.stderr
+
+
+def test_settings_are_read_in_place(compiled, tmp_path):
+    content = b"a=1\0list=x\0list=y=z\0empty=\0"
+    for name, value in {"a": "1 1", "list": "x 0", "empty": " 0", "lis": "none 0"}.items():
+        found = settings_of(compiled, tmp_path, content, name)
+        assert found == (0, f"a=1;list=x;list=y=z;empty=; {value}")
+
+
+def test_damaged_settings_end_the_process(compiled, tmp_path):
+    for content, damage in ((b"a=1\0", b"a=1"), (b"a=1", None), (b"", None)):
+        status, said = settings_of(compiled, tmp_path, content, "a", damage=damage)
+        assert (status, said) == (74, "this executable is damaged: its settings")
+    # The header says that there are settings, and none are found.
+    status, _ = settings_of(compiled, tmp_path, b"a=1\0", "a", damage=b"interpreter")
+    assert status == 74
+
+
+@given(content=st.binary(max_size=60), options=st.integers(0, 1))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_settings_are_read_or_refused(compiled, tmp_path, content, options):
+    status, _ = settings_of(compiled, tmp_path, content, "a", options=options)
+    assert status in (0, 74)

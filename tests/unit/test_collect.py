@@ -6,13 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obelisk.collect.collect import _native_libraries, _own_files, _script_modules
+from obelisk.collect.editable import linked_trees
 from obelisk.collect.entry import defines
+from obelisk.collect.fallbacks import fallbacks
 from obelisk.collect.native import is_native, native_files
 from obelisk.collect.patterns import Filter
 from obelisk.collect.read import module_name, read_packages, read_tree, record_text
 from obelisk.config.request import read_request
-from obelisk.errors import ConfigError
-from obelisk.model import DataFile, Module, NativeFile
+from obelisk.config.schema import Settings
+from obelisk.errors import CollectError, ConfigError
+from obelisk.model import DataFile, Module, NativeFile, ScriptFile
 from obelisk.plan import make_plans
 
 
@@ -219,3 +222,62 @@ def test_data_that_is_not_beside_the_script(tmp_path, pattern):
     )
     with pytest.raises(ConfigError, match="`data` names"):
         _own_files(plan)
+
+
+def test_folders_that_pth_files_name(tmp_path):
+    site, linked = tmp_path / "site", tmp_path / "linked"
+    site.mkdir()
+    linked.mkdir()
+    (site / "one.pth").write_text(f"# a comment\nimport os; os.x = 1\n{linked}\n\n/nonexistent\n")
+    (site / "two.pth").write_text("../linked\n.\n")
+    assert linked_trees(site) == [linked.resolve()]
+
+
+def test_an_import_hook_of_an_editable_install_is_refused(tmp_path):
+    (tmp_path / "__editable__.app-1.0.pth").write_text("import __editable___app_1_0_finder; x\n")
+    with pytest.raises(CollectError, match=r"app-1\.0 is installed as editable"):
+        linked_trees(tmp_path)
+
+
+def test_what_goes_in_for_machines_that_lack_it():
+    certificates, zones = fallbacks(Settings(), {"ssl", "zoneinfo"})
+    assert [file.path for file in certificates.files] == [".obelisk/cacert.pem"]
+    assert b"BEGIN CERTIFICATE" in certificates.files[0].source.read_bytes()
+    assert (certificates.packages[0].name, certificates.packages[0].license) == (
+        "certifi",
+        "MPL-2.0",
+    )
+    assert "tzdata/zoneinfo/Europe/Berlin" in [file.path for file in zones.files]
+    assert "tzdata.zoneinfo" in [module.name for module in zones.modules]
+    assert fallbacks(Settings(), {"ssl", "zoneinfo", "certifi", "tzdata"}) == []
+    assert fallbacks(Settings(), set()) == []
+    without = Settings(bundle_certificates=False, bundle_time_zones=False)
+    assert fallbacks(without, {"ssl", "zoneinfo"}) == []
+
+
+def test_scripts_of_a_wheel_that_are_no_entry_points(tmp_path):
+    info = tmp_path / "app-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: app\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[console_scripts]\nmade = app:main\n")
+    (tmp_path / "bin").mkdir()
+    names = {
+        "made": "#!python",
+        "own": "#!/usr/bin/python3\n",
+        "shell": "#!/bin/sh\n",
+        "elf": "\x7fELF",
+    }
+    for name, text in names.items():
+        (tmp_path / "bin" / name).write_text(text)
+    lines = "".join(f"bin/{name},,\n" for name in (*names, "gone"))
+    (info / "RECORD").write_text(lines)
+    (package,) = read_packages(tmp_path)
+    assert package.scripts == (ScriptFile(name="own", source=tmp_path / "bin/own"),)
+
+
+def test_a_folder_without_init_beside_a_script(tmp_path):
+    (tmp_path / "app.py").write_text("import helpers, json\n")
+    (tmp_path / "helpers").mkdir()
+    (plan,) = make_plans(read_request(str(tmp_path / "app.py")))
+    modules, _ = _own_files(plan)
+    assert [one.name for one in modules] == ["app"]

@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from obelisk.config.interpreter import Interpreter
 from obelisk.config.request import read_request
 from obelisk.errors import ConfigError
-from obelisk.model import CommandOf, EntryPoint, RunModule
+from obelisk.model import CommandOf, CommandsOf, EntryPoint, RunModule
 from obelisk.plan import explain, make_plans, parse_entry
 
 PROJECT = '[project]\nname = "app"\n[project.scripts]\none = "app:main"\ntwo = "app.two:Run.go"\n'
@@ -48,6 +49,26 @@ def test_entry_and_module_take_the_place_of_scripts(project):
     assert plan.entry == RunModule(module="app")
     with pytest.raises(ConfigError, match="more than one entry point"):
         make_plans(with_settings(project, module="app", entry="app:main"))
+
+
+def test_all_commands_in_one_executable(project, tmp_path):
+    (plan,) = make_plans(with_settings(project, multicall=True))
+    assert (plan.name, plan.entry) == ("app", CommandsOf(distribution="app"))
+    with pytest.raises(ConfigError, match="`script` chooses one"):
+        make_plans(with_settings(project, multicall=True, script="one"))
+    (tmp_path / "tool.py").write_text("")
+    script = read_request(str(tmp_path / "tool.py"))
+    with pytest.raises(ConfigError, match="single script"):
+        make_plans(with_settings(script, multicall=True))
+
+
+def test_settings_of_the_interpreter_are_explained(project):
+    interpreter = Interpreter(faulthandler=True, warnings=("error", "default"))
+    (plan, _) = make_plans(with_settings(project, interpreter=interpreter))
+    rows = {row.what: (row.value, row.why) for row in explain(plan)}
+    assert rows["interpreter.faulthandler"] == ("true", "`interpreter.faulthandler`")
+    assert rows["interpreter.warnings"] == ("error, default", "`interpreter.warnings`")
+    assert "interpreter.frozen" not in rows
 
 
 @pytest.mark.parametrize("text", ["app", "app:", ":main", "app:a b", "my-app:main"])

@@ -145,10 +145,24 @@ def _adapt_pkgutil(module):
 
 def _adapt_resources(module):
     """Let `as_file` give what other programs can open too: a copy, for as long as it is used."""
+    import contextlib
     from pathlib import Path
 
     as_it_is = module.as_file.dispatch(Path)
-    as_a_copy = module.as_file.dispatch(object)
+
+    @contextlib.contextmanager
+    def as_a_copy(path):
+        import shutil
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder, path.name)
+            if path.is_dir():
+                shutil.copytree(path, place)
+            else:
+                shutil.copyfile(path, place)
+                place.chmod(0o755)  # perhaps it is to be executed
+            yield place
 
     def as_file(path):
         return (as_a_copy if str(path).startswith(ROOT + "/") else as_it_is)(path)
