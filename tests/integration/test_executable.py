@@ -190,10 +190,3 @@ def test_multiprocessing_by_all_start_methods(executables, tmp_path):
     done = run([executables("parallel.py")], cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == expected(APPS / "parallel.py")
-
-
-def test_an_unknown_helper_command_starts_no_second_application(executables, tmp_path):
-    command = "from multiprocessing.forkserver import main; main(open('/etc/passwd'))"
-    done = run([executables("parallel.py"), "-c", command], cwd=tmp_path)
-    assert done.returncode == 1
-    assert "unknown way" in done.stderr

@@ -87,9 +87,26 @@ def test_everything_at_once(facts, executables):
     assert found["hash"] == facts(ALL)["hash"]
 
 
-def test_processors_of_a_container(facts):
-    found = facts({"cpu-count": "cgroup"})["cpu_count"]
-    assert 1 <= found <= len(os.sched_getaffinity(0))
+QUOTAS = {
+    "version 2": {"cpu.max": "50000 100000"},
+    "version 1": {"cpu/cpu.cfs_quota_us": "90000", "cpu/cpu.cfs_period_us": "100000"},
+    "rounded up": {"cpu.max": "100001 100000"},
+    "no limit": {"cpu.max": "max 100000"},
+    "no limit of version 1": {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"},
+    "no control group": {},
+}
+
+
+@pytest.mark.parametrize("quota", QUOTAS)
+def test_processors_of_a_container(executables, empty_root, quota):
+    executable = executables("configured.py", *options({"cpu-count": "cgroup"}))
+    for name, text in QUOTAS[quota].items():
+        place = empty_root.folder / "sys/fs/cgroup" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text + "\n")
+    usable = len(os.sched_getaffinity(0))
+    wanted = {"version 1": 1, "version 2": 1, "rounded up": min(2, usable)}.get(quota, usable)
+    assert json.loads(empty_root.run(executable).stdout)["cpu_count"] == wanted
 
 
 def test_the_environment_when_that_is_wanted(facts, tmp_path):

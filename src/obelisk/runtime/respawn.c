@@ -7,10 +7,12 @@
 #include "respawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "arguments.h"
@@ -39,7 +41,14 @@ int __wrap_posix_spawn(pid_t *, const char *, const posix_spawn_file_actions_t *
 static enum respawn_children kind_of_children;
 static enum respawn_role own_role;
 static char **own_argv;
-static struct stat own_file;
+static struct statx own_file;
+
+/* Ask what file is at a path. libc's own call would go through ours, which take 4 KiB of stack. */
+static bool
+identify(int at, const char *path, struct statx *file)
+{
+    return syscall(SYS_statx, at, path, AT_EMPTY_PATH, STATX_INO, file) == 0;
+}
 
 static bool
 equal_arguments(char *const *one, char *const *two)
@@ -98,26 +107,26 @@ void
 respawn_serve(enum respawn_role role, char **argv)
 {
     own_role = role;
-    own_argv = argv;
-    if (stat(os_executable(), &own_file) != 0) {
-        own_file.st_ino = 0; /* it is gone: nothing is it */
+    own_argv = argv[0] ? argv : NULL;
+    if (!identify(AT_FDCWD, os_executable(), &own_file)) {
+        own_file.stx_ino = 0; /* it is gone: no file is it */
     }
 }
 
+/* Say whether a path, or a descriptor with the path "", leads to this executable. An executable that
+   was replaced while it runs is still known by its path. */
 static bool
-is_own_file(const struct stat *file)
+is_own(int at, const char *path)
 {
-    return own_file.st_ino != 0 && file->st_ino == own_file.st_ino
-           && file->st_dev == own_file.st_dev;
-}
+    struct statx file;
 
-/* Say whether a path leads to this executable, by whatever name. */
-static bool
-is_own(const char *path)
-{
-    struct stat file;
-
-    return own_argv != NULL && path != NULL && stat(path, &file) == 0 && is_own_file(&file);
+    if (own_argv == NULL || path == NULL) {
+        return false;
+    }
+    return strcmp(path, os_executable()) == 0
+           || (identify(at, path, &file) && own_file.stx_ino != 0
+               && file.stx_ino == own_file.stx_ino && file.stx_dev_major == own_file.stx_dev_major
+               && file.stx_dev_minor == own_file.stx_dev_minor);
 }
 
 /* A program that starts itself by `[sys.executable, *sys.argv]` names itself as the script. */
@@ -264,17 +273,13 @@ __wrap_execve(const char *path, char *const argv[], char *const envp[])
     if (vfs_begins(path)) {
         return vfs_fail(EACCES); /* a file that only this process sees */
     }
-    return execute_as(execute_path, path, argv, envp, argv != NULL && is_own(path));
+    return execute_as(execute_path, path, argv, envp, argv != NULL && is_own(AT_FDCWD, path));
 }
 
 int
 __wrap_fexecve(int file, char *const argv[], char *const envp[])
 {
-    struct stat facts;
-    bool own = argv != NULL && own_argv != NULL && fstat(file, &facts) == 0
-               && is_own_file(&facts);
-
-    return execute_as(execute_file, &file, argv, envp, own);
+    return execute_as(execute_file, &file, argv, envp, argv != NULL && is_own(file, ""));
 }
 
 /* posix_spawnp comes here too. The child has a small stack, without room for another environment: it
