@@ -94,6 +94,21 @@ def restart():
     os.execv(sys.executable, [sys.executable] + sys.argv)
 
 
+def update():
+    os.replace(sys.argv[2], sys.executable)
+    show(sys.executable, "-c", "print('still python')")
+
+
+def own_variable():
+    """A variable of the same name that the program itself sets is no mark, and does no harm."""
+    for value in ("", "x", " " * 24, "P1", "P1x"):
+        show(sys.executable, "x", env={"OBELISK_PYTHON": value, "SCRATCH": "/tmp"})
+        number = os.posix_spawn(
+            sys.executable, [sys.executable, "y"], {"OBELISK_PYTHON": value, "Z": "1"}
+        )
+        os.waitpid(number, 0)
+
+
 def own_options():
     """Options of the application that look like those of `python` at a second look only."""
     show(sys.executable, "-V")

@@ -98,6 +98,12 @@ def test_nobody_else_can_make_it_python(processes, ask, tmp_path):
         assert told == ["application ['-c', 'print(1)'] True"]
 
 
+def test_a_variable_of_the_same_name_does_no_harm(ask):
+    lines = ask("own_variable")
+    assert sorted(set(lines)) == ["application ['x'] True", "application ['y'] True"]
+    assert len(lines) == 10
+
+
 def test_children_may_always_be_the_application(executables, ask):
     options = ("--set", "interpreter.children=application")
     executable = executables("processes.py", *options)
@@ -178,3 +184,13 @@ def test_multicall_needs_several(arguments, said, tmp_path):
     what = APPS / arguments[0]
     error = obelisk("build", what, *arguments[1:], "-o", tmp_path / "x", status=2)
     assert said in error
+
+
+def test_an_executable_that_was_replaced_still_knows_itself(processes, tmp_path):
+    """Programs update themselves: the new file has another inode at the old path."""
+    place = tmp_path / "app"
+    shutil.copy(processes, place)
+    (tmp_path / "new").mkdir()
+    shutil.copy(processes, tmp_path / "new/app")
+    done = run([place, "update", tmp_path / "new/app"], cwd=tmp_path)
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "still python\n")

@@ -21,7 +21,8 @@
 
 #define VARIABLE "OBELISK_PYTHON="
 #define VARIABLE_SIZE (sizeof(VARIABLE) - 1)
-#define ENTRY_SIZE (VARIABLE_SIZE + 24) /* with a mark and the digits of a process number */
+#define ROOM VARIABLE "                        " /* for a mark and the digits of a process number */
+#define ENTRY_SIZE sizeof(ROOM)
 
 /* Marks, before the number. */
 #define PYTHON 'P'
@@ -181,9 +182,9 @@ count_of(char *const words[])
 }
 
 static bool
-is_marked(char *const envp[])
+has_room(char *const envp[])
 {
-    return envp != NULL && envp[0] != NULL && strncmp(envp[0], VARIABLE, VARIABLE_SIZE) == 0;
+    return envp != NULL && envp[0] != NULL && strcmp(envp[0], ROOM) == 0;
 }
 
 /* Write `entry` and then all of `envp` to `into`, which has room for two words more than `envp`. */
@@ -254,7 +255,7 @@ execute_as(execute_function *execute, const void *what, char *const argv[], char
         argv = without_own_name(argv);
     }
     mark = own ? mark_of_own(argv) : mark_of_other(argv);
-    if (!is_marked(envp)) {
+    if (!has_room(envp)) {
         return mark ? execute_marked(execute, what, argv, envp, mark)
                     : execute(what, argv, envp);
     }
@@ -288,7 +289,7 @@ int
 __wrap_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
                    const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
 {
-    char entry[ENTRY_SIZE] = VARIABLE;
+    char entry[ENTRY_SIZE] = ROOM;
     char **marked = calloc(count_of(envp) + 2, sizeof(*marked));
     int error;
 
