@@ -3,6 +3,8 @@
 `scripts/run_suites.py` runs all of CPython's.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from suites.run import compare, known_failures, package_suites, part, run_cpython, run_package
 from support import APPS
@@ -12,7 +14,18 @@ pytestmark = pytest.mark.compile
 SUITES = APPS.parent / "suites"
 
 
-def test_part_of_cpythons_suite(executables, tmp_path, python_version):
+@pytest.fixture(scope="module")
+def running(executables, tmp_path_factory):
+    """The suites of all packages: they wait more than they compute, so they run side by side."""
+    executable = executables("pytest", what=SUITES / "packages.py")
+    with ThreadPoolExecutor(len(package_suites())) as pool:
+        yield {
+            name: pool.submit(run_package, name, suite, executable, tmp_path_factory.mktemp(name))
+            for name, suite in package_suites().items()
+        }
+
+
+def test_part_of_cpythons_suite(running, executables, tmp_path, python_version):
     # Tools that look at processes from outside ask for a file of this name.
     executable = executables(f"python{python_version}", what=SUITES / "cpython.py")
     outcome = run_cpython(executable, tmp_path, part())
@@ -22,7 +35,6 @@ def test_part_of_cpythons_suite(executables, tmp_path, python_version):
 
 @pytest.mark.network
 @pytest.mark.parametrize("name", package_suites())
-def test_the_suite_of_a_package(executables, tmp_path, name):
-    executable = executables("pytest", what=SUITES / "packages.py")
-    done = run_package(name, package_suites()[name], executable, tmp_path)
+def test_the_suite_of_a_package(running, name):
+    done = running[name].result()
     assert done.returncode == 0, done.stdout
