@@ -62,8 +62,8 @@ def make_plans(request: Request) -> list[Plan]:
     Raises `ConfigError` when target, Python, entry point or files are not there.
     """
     settings = request.settings
-    check_interpreter(settings.interpreter)
     python = python_source(settings.python)
+    check_interpreter(settings.interpreter, python.version)
     _check_requires_python(request.application, python)
     return [
         Plan(

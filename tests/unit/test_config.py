@@ -1,7 +1,13 @@
+import re
+from dataclasses import fields
+from enum import StrEnum
+
 import pytest
 
 from obelisk.config.interpreter import (
     Allocator,
+    Children,
+    HashedBytecode,
     Interpreter,
     check_interpreter,
     runtime_settings,
@@ -16,6 +22,7 @@ from obelisk.config.request import (
 )
 from obelisk.config.schema import Compression, Settings, apply_assignments
 from obelisk.config.tables import apply_table, documented_fields
+from obelisk.distribution.runtime import runtime_folder
 from obelisk.errors import ConfigError
 
 
@@ -101,6 +108,7 @@ def test_the_runtime_is_told_only_what_differs():
         (Interpreter(module_search_paths=("plugins",)), "depends on the working folder"),
         (Interpreter(module_search_paths=("$ORIGINAL/x",)), "depends on the working folder"),
         (Interpreter(cpu_count="many"), "neither a number above 0 nor `cgroup`"),
+        (Interpreter(thread_inherit_context=True), r"is of Python 3\.14"),
         (Interpreter(cpu_count="0"), "neither a number above 0 nor `cgroup`"),
         (Interpreter(int_max_str_digits=639), "int-max-str-digits"),
         (Interpreter(stdio_encoding="a\nb"), "stdio-encoding"),
@@ -109,7 +117,32 @@ def test_the_runtime_is_told_only_what_differs():
 )
 def test_what_the_interpreter_would_not_take_is_refused(wrong, said):
     with pytest.raises(ConfigError, match=said):
-        check_interpreter(wrong)
+        check_interpreter(wrong, "3.13.15")
+
+
+def test_the_runtime_knows_every_setting():
+    """A name that the C files do not ask for would be without effect."""
+    texts = [path.read_text() for path in runtime_folder().iterdir()]
+    known = {
+        name
+        for text in texts
+        for names in re.findall(r'FIELD\((?:\w+, )?(\w+)\)|setting(?:s_get|s_is)?\("(\w+)"\)', text)
+        for name in names
+    } | {"module_search_path"}
+    other = {bool: lambda old: not old, int: lambda old: old + 1, tuple: lambda _: ("x",)}
+    changed = Interpreter(
+        **{
+            field.name: other.get(type(field.default), lambda _: "x")(field.default)
+            for field in fields(Interpreter)
+            if not isinstance(field.default, StrEnum)
+        },
+        allocator=Allocator.MALLOC,
+        children=Children.APPLICATION,
+        check_hash_pycs=HashedBytecode.NEVER,
+    )
+    names = {name for name, _ in runtime_settings(changed, optimize=1, unbuffered=True)}
+    assert len(names) > len(fields(Interpreter))
+    assert names - known == set()
 
 
 def test_assignments_are_lines_of_toml_or_strings():

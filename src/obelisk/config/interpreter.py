@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from enum import IntEnum, StrEnum
 from typing import Annotated, ClassVar, Final
 
+from packaging.version import Version
+
 from obelisk.config.tables import Range, key_of
 from obelisk.errors import ConfigError
 
@@ -97,7 +99,8 @@ class Interpreter:
     site_import: bool = False
     """Whether `site` is imported at start, and with it a `sitecustomize` that goes in."""
     safe_path: bool = True
-    """Whether the working folder stays out of `sys.path`, as with `-P`."""
+    """Whether the working folder stays out of `sys.path` of a `python` that the application starts,
+    as with `-P`. It is never in that of the application."""
     write_bytecode: bool = False
     """Whether modules that are imported from outside get a `__pycache__`."""
     pycache_prefix: str | None = None
@@ -116,16 +119,8 @@ class Interpreter:
     """Print how long imports take, as `-X importtime`; 2: also of what was there already (3.14)."""
     malloc_stats: bool = False
     """Whether statistics of the allocator are printed at exit."""
-    parser_debug: bool = False
-    """Whether the parser prints what it does; needs a debug build of Python."""
     verbose: Annotated[int, Range(0, 2)] = 0
     """Print each import, as `-v`."""
-    quiet: bool = False
-    """Whether the interactive prompt has no banner, as `-q`."""
-    inspect: bool = False
-    """Whether a prompt follows the end of a `--python` run, as `-i`."""
-    interactive: bool = False
-    """Whether stdin counts as interactive even if it is no terminal."""
     bytes_warning: Annotated[int, Range(0, 2)] = 0
     """Warn (1) or raise (2) when bytes are compared with text, as `-b`."""
     warnings: tuple[str, ...] = ()
@@ -163,8 +158,16 @@ _RENAMED: Final = {
 """Settings whose name in the runtime is another, most often that of PyConfig's field."""
 
 
-def check_interpreter(interpreter: Interpreter) -> None:
-    """Raise `ConfigError` for values that contradict one another or would not be understood."""
+_SINCE: Final = {"thread_inherit_context": "3.14", "context_aware_warnings": "3.14"}
+"""The Python version that a setting came with."""
+
+
+def check_interpreter(interpreter: Interpreter, python: str) -> None:
+    """Raise `ConfigError` for values that Python of this version would not understand."""
+    for name, version in _SINCE.items():
+        if getattr(interpreter, name) and Version(python) < Version(version):
+            message = f"`{key_of(name)}` is of Python {version}, and this is {python}"
+            raise ConfigError(message, hint="choose another with `--python`")
     for field in fields(Interpreter):
         value = getattr(interpreter, field.name)
         texts = value if isinstance(value, tuple) else (value,)
