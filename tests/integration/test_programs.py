@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import trustme
-from support import APPS
+from support import APPS, expected
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
@@ -135,6 +135,16 @@ def test_a_book_by_sphinx(executables, tmp_path):
     assert '<span class="nb">print</span>' in page
     assert "Remove any common leading whitespace" in page
     assert (tmp_path / "tmp/out/_static/pygments.css").exists()
+
+
+def test_pools_of_processes_by_all_start_methods(executables, tmp_path):
+    install(executables("parallel.py"), tmp_path)
+    (tmp_path / "dev/shm").mkdir(
+        parents=True
+    )  # where libc keeps semaphores; every container has it
+    done = run(tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == expected(APPS / "parallel.py")
 
 
 class Handler(BaseHTTPRequestHandler):
