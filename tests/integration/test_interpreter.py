@@ -1,4 +1,4 @@
-"""`[tool.obelisk.interpreter]` has the effect that the reference says, each key of it."""
+"""`[tool.obelisk.interpreter]` has the effect that the reference says."""
 
 import json
 import os
