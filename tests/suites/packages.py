@@ -8,8 +8,8 @@
 #   "requests[socks]==2.34.2",
 #   "pytest==9.2.0",
 #   # What their suites need besides.
-#   "jaraco.test", "pyfakefs", "packaging", "pytest-httpbin", "pytest-mock", "setuptools", "trio",
-#   "trustme",
+#   "jaraco.test==5.7.0", "pyfakefs==6.3.2", "packaging==26.4", "pytest-httpbin==2.1.0",
+#   "pytest-mock==3.17.0", "setuptools==84.2.1", "trio==0.35.0", "trustme==1.2.1",
 # ]
 # [tool.obelisk]
 # module = "pytest"
