@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,13 @@ def run(argv, *, cwd, stdin=None, env=None, timeout=60, makes_code=False):
         check=False,
         preexec_fn=None if makes_code else refuse_new_code,
     )
+
+
+def in_root(folder, path, *arguments):
+    """The command line of a program that has `folder` for its root."""
+    # Only root may chroot; others become root of a namespace of their own.
+    prefix = [] if os.geteuid() == 0 else [shutil.which("unshare"), "--map-root-user"]
+    return [*prefix, shutil.which("chroot"), str(folder), path, *map(str, arguments)]
 
 
 def expected(path):

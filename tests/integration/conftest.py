@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from support import APPS, obelisk, run
+from support import APPS, in_root, obelisk, run
 
 from obelisk.cache import Cache
 from obelisk.console import Console, Verbosity
@@ -55,10 +55,7 @@ class EmptyRoot:
     def run(self, executable, *arguments, path="/app", **options):
         (self.folder / "tmp").mkdir(exist_ok=True)
         shutil.copy(executable, self.folder / "app")
-        # Only root may chroot; others become root of a namespace of their own.
-        prefix = [] if os.geteuid() == 0 else ["unshare", "--map-root-user"]
-        argv = [*prefix, shutil.which("chroot"), self.folder, path, *arguments]
-        done = run(argv, cwd="/", **options)
+        done = run(in_root(self.folder, path, *arguments), cwd="/", **options)
         (self.folder / "app").unlink()
         return done
 

@@ -1,6 +1,5 @@
 """Programs that people use, at work where there is nothing but them: no /proc, /etc or shell."""
 
-import os
 import re
 import shlex
 import shutil
@@ -15,12 +14,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import trustme
-from support import APPS, expected
+from support import APPS, expected, in_root
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
 PROGRAMS = APPS / "programs"
-CHROOT = ("chroot",) if os.geteuid() == 0 else ("unshare", "--map-root-user", "chroot")
 
 
 def install(executable, root, name="app"):
@@ -30,13 +28,8 @@ def install(executable, root, name="app"):
     shutil.copy(executable, place)
 
 
-def inside(root, *arguments, path="/app"):
-    """The command line of a program that has `root` for its root folder."""
-    return [shutil.which(CHROOT[0]), *CHROOT[1:], str(root), path, *map(str, arguments)]
-
-
 def run(root, *arguments, timeout=120, **env):
-    argv = inside(root, *arguments)
+    argv = in_root(root, "/app", *arguments)
     return subprocess.run(
         argv, env=env, capture_output=True, text=True, timeout=timeout, check=False
     )
@@ -45,7 +38,7 @@ def run(root, *arguments, timeout=120, **env):
 @contextmanager
 def serving(root):
     """Start a server that prints its port; give its address."""
-    process = subprocess.Popen(inside(root), env={}, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(in_root(root, "/app"), env={}, stdout=subprocess.PIPE, text=True)
     try:
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"
     finally:
@@ -266,7 +259,7 @@ def terminal(tmp_path):
 def test_a_curses_program(executables, tmp_path, terminal):
     root = tmp_path / "root"
     install(executables("programs/form.py"), root)
-    screen = terminal(inside(root))
+    screen = terminal(in_root(root, "/app"))
     screen.wait_for("press a key")
     screen.press("Left")
     screen.wait_for("that was KEY_LEFT, now q")
@@ -277,7 +270,7 @@ def test_a_curses_program(executables, tmp_path, terminal):
 def test_a_textual_program(executables, tmp_path, terminal):
     root = tmp_path / "root"
     install(executables("programs/counter.py"), root)
-    screen = terminal(inside(root))
+    screen = terminal(in_root(root, "/app"))
     screen.wait_for("count 0")
     screen.press("Enter")
     screen.wait_for("count 1")

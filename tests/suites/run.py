@@ -65,26 +65,25 @@ def part():
     return tomllib.loads((FOLDER / "cpython.toml").read_text())["part"]
 
 
-def run_cpython(executable, folder, files=(), jobs=None):
+def run_cpython(executable, folder, files=()):
     """Run CPython's test files, all of them by default, in the folder; return the outcome."""
-    argv = [executable, "--python", "-m", "test", "-v", f"-j{jobs or os.cpu_count() + 1}"]
+    argv = [executable, "--python", "-m", "test", "-v", f"-j{os.cpu_count() + 1}"]
     argv += ["-u", RESOURCES, "--timeout", "600", *files]
-    done = subprocess.run(
+    return read_outcome(_run(argv, folder).stdout)
+
+
+def _run(argv, folder):
+    """Run a suite without what Python's tests would see of this machine."""
+    return subprocess.run(
         [str(word) for word in argv],
         cwd=folder,
-        env=clean_environment(),
+        env={name: text for name, text in os.environ.items() if not name.startswith("PYTHON")},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
         check=False,
     )
-    return read_outcome(done.stdout)
-
-
-def clean_environment():
-    """Return the environment without what Python's tests would see of this machine."""
-    return {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
 
 
 def read_outcome(output):
@@ -133,15 +132,7 @@ def run_package(name, suite, executable, folder):
     argv = [executable, "--python", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     argv += suite["arguments"]
     argv += [word for test in suite.get("deselect", {}) for word in ("--deselect", test)]
-    return subprocess.run(
-        [str(word) for word in argv],
-        cwd=place,
-        env=clean_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    return _run(argv, place)
 
 
 def _tests_of(name, version, folder):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Annotated, ClassVar, Final
 
 from packaging.version import Version
@@ -33,7 +33,7 @@ class StartMethod(StrEnum):
 
 
 class Allocator(StrEnum):
-    """Python's memory allocator, on top of the executable's `malloc`."""
+    """Python's memory allocator, in the order in which `PyMemAllocatorName` numbers them from 1."""
 
     DEFAULT = "default"
     DEBUG = "debug"
@@ -41,17 +41,6 @@ class Allocator(StrEnum):
     MALLOC_DEBUG = "malloc_debug"
     PYMALLOC = "pymalloc"
     PYMALLOC_DEBUG = "pymalloc_debug"
-
-
-class AllocatorNumber(IntEnum):
-    """The same as `PyMemAllocatorName` numbers it."""
-
-    DEFAULT = 1
-    DEBUG = 2
-    MALLOC = 3
-    MALLOC_DEBUG = 4
-    PYMALLOC = 5
-    PYMALLOC_DEBUG = 6
 
 
 class HashedBytecode(StrEnum):
@@ -210,5 +199,5 @@ def runtime_settings(
 
 def _text(value: object) -> str:
     if isinstance(value, Allocator):
-        return str(int(AllocatorNumber[value.name]))
+        return str(list(Allocator).index(value) + 1)
     return str(int(value)) if isinstance(value, bool) else str(value)

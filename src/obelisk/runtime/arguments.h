@@ -5,6 +5,9 @@
 
 #include <stdbool.h>
 
+/* How a frozen program's multiprocessing starts itself. */
+#define ARGUMENTS_FORK "--multiprocessing-fork"
+
 /* Say whether arguments, without the program's name, have the form of
    `[options] (-c code | -m module | - | script)`. A script is below the executable, or is named as one. */
 bool arguments_are_python(char *const argv[]);

@@ -75,8 +75,10 @@ __wrap_X509_get_default_cert_file(void)
     if (found != NULL) {
         return found;
     }
-    for (const char *const *file = carried_files;
-         first_filled(system_folders) == NULL && *file != NULL; file++) {
+    if (first_filled(system_folders) != NULL) {
+        return "/etc/ssl/cert.pem";
+    }
+    for (const char *const *file = carried_files; *file != NULL; file++) {
         snprintf(carried, sizeof(carried), "%s/%s", os_executable(), *file);
         if (access(carried, R_OK) == 0) {
             return carried;

@@ -86,13 +86,13 @@ processors(const char *value)
     return strcmp(value, "cgroup") == 0 ? os_granted_processors() : atoi(value);
 }
 
-static PyStatus
-append_text(PyWideStringList *list, const char *value)
+PyStatus
+configure_append(PyWideStringList *list, const char *text)
 {
-    wchar_t *text = Py_DecodeLocale(value, NULL);
-    PyStatus status = text ? PyWideStringList_Append(list, text) : PyStatus_NoMemory();
+    wchar_t *decoded = Py_DecodeLocale(text, NULL);
+    PyStatus status = decoded ? PyWideStringList_Append(list, decoded) : PyStatus_NoMemory();
 
-    PyMem_RawFree(text);
+    PyMem_RawFree(decoded);
     return status;
 }
 
@@ -114,7 +114,7 @@ set_field(PyConfig *config, const struct field *field, const char *value)
     case TEXT:
         return PyConfig_SetBytesString(config, place, value);
     case TEXTS:
-        return append_text(place, value);
+        return configure_append(place, value);
     }
     return PyStatus_Ok();
 }

@@ -11,4 +11,7 @@ void configure_before(PyPreConfig *config);
 /* Set the fields of a configuration that settings name. */
 PyStatus configure(PyConfig *config);
 
+/* Append a text in the file system's encoding to one of a configuration's lists. */
+PyStatus configure_append(PyWideStringList *list, const char *text);
+
 #endif

@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "arguments.h"
 #include "configure.h"
 #include "frozen.h"
 #include "module.h"
@@ -24,7 +25,6 @@
 #include "settings.h"
 #include "respawn.h"
 
-#define HELPER_OPTION "--multiprocessing-fork"
 #define HELPER_CODE L"from multiprocessing.spawn import freeze_support; freeze_support()\n"
 
 struct start {
@@ -118,19 +118,13 @@ add_search_path(PyConfig *config, const char *executable, const char *path)
     static const char origin[] = "$ORIGIN";
     char whole[2 * PATH_MAX];
     const char *slash = strrchr(executable, '/');
-    wchar_t *text;
-    PyStatus status;
 
     if (strncmp(path, origin, sizeof(origin) - 1) == 0 && slash != NULL) {
         snprintf(whole, sizeof(whole), "%.*s%s", (int)(slash - executable), executable,
                  path + sizeof(origin) - 1);
         path = whole;
     }
-    text = Py_DecodeLocale(path, NULL);
-    status = text ? PyWideStringList_Append(&config->module_search_paths, text)
-                  : PyStatus_NoMemory();
-    PyMem_RawFree(text);
-    return status;
+    return configure_append(&config->module_search_paths, path);
 }
 
 static PyStatus
@@ -206,7 +200,7 @@ static PyStatus
 set_arguments(PyConfig *config, const struct start *start)
 {
     bool is_helper = start->is_python && start->argc > 1
-                     && strcmp(start->argv[1], HELPER_OPTION) == 0;
+                     && strcmp(start->argv[1], ARGUMENTS_FORK) == 0;
     PyStatus status;
 
     config->parse_argv = start->is_python && !is_helper;

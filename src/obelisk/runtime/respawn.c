@@ -19,7 +19,8 @@
 #include "os.h"
 #include "vfs.h"
 
-#define VARIABLE "OBELISK_PYTHON="
+#define NAME "OBELISK_PYTHON"
+#define VARIABLE NAME "="
 #define VARIABLE_SIZE (sizeof(VARIABLE) - 1)
 #define ROOM VARIABLE "                        " /* for a mark and the digits of a process number */
 #define ENTRY_SIZE sizeof(ROOM)
@@ -76,16 +77,12 @@ means_python(char *const argv[])
 enum respawn_role
 respawn_told(enum respawn_children children, char **argv)
 {
-    char name[VARIABLE_SIZE];
-    const char *value;
+    const char *value = getenv(NAME);
     char *end = NULL;
     char mark;
     long number;
 
     kind_of_children = children;
-    memcpy(name, VARIABLE, VARIABLE_SIZE - 1);
-    name[VARIABLE_SIZE - 1] = '\0';
-    value = getenv(name);
     if (value == NULL) {
         return RESPAWN_APPLICATION;
     }
@@ -94,7 +91,7 @@ respawn_told(enum respawn_children children, char **argv)
     if (end == NULL || *end != '\0') {
         number = 0;
     }
-    unsetenv(name);
+    unsetenv(NAME);
     if (number <= 0 || (number != (long)getpid() && number != (long)getppid())) {
         return RESPAWN_APPLICATION;
     }
