@@ -1,11 +1,12 @@
 # `make demo` builds and runs a real executable, `make test` passes the tests; both make what they need.
+# `make attack` runs the whole of the campaigns of tests/attack, of which `make test` runs a part.
 
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test unit lint docs bench clean
+.PHONY: demo test unit attack lint docs bench clean
 
 demo: $(READY)
 	$(VENV)/bin/obelisk run examples/hello.py -- World
@@ -16,6 +17,9 @@ test: $(READY)
 
 unit: $(READY)
 	$(VENV)/bin/pytest tests/unit
+
+attack: $(READY)
+	OBELISK_ATTACK=whole $(VENV)/bin/pytest tests/attack
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

@@ -1,17 +1,10 @@
-"""Real executables, each built once a session, and the ways to run them.
-
-Everything runs in an empty folder with an empty environment, or in a chroot that holds nothing but
-the executable and an empty /tmp.
-"""
+"""What makes shared objects for the tests of native code."""
 
 import os
-import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 import pytest
-from support import APPS, in_root, obelisk, run
 
 from obelisk.cache import Cache
 from obelisk.console import Console, Verbosity
@@ -21,49 +14,6 @@ from obelisk.distribution.libraries import Site
 from obelisk.target import DEFAULT_TARGET, parse_target
 
 SOURCES = Path(__file__).parents[1] / "native"
-
-
-class Executables:
-    """Builds applications on demand, once each."""
-
-    def __init__(self, folder, python):
-        self.folder = folder
-        self.python = python
-        self.built = {}
-
-    def __call__(self, name, *options, what=None):
-        key = (name, *options)
-        if key not in self.built:
-            place = Path(tempfile.mkdtemp(dir=self.folder)) / Path(name).name.removesuffix(".py")
-            source = what or APPS / name
-            obelisk("build", source, "-q", "-o", place, "--python", self.python, *options)
-            self.built[key] = place
-        return self.built[key]
-
-
-@pytest.fixture(scope="session")
-def executables(tmp_path_factory, python_version):
-    return Executables(tmp_path_factory.mktemp("executables"), python_version)
-
-
-class EmptyRoot:
-    """A root folder with one executable in it, and /tmp."""
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    def run(self, executable, *arguments, path="/app", **options):
-        (self.folder / "tmp").mkdir(exist_ok=True)
-        shutil.copy(executable, self.folder / "app")
-        done = run(in_root(self.folder, path, *arguments), cwd="/", **options)
-        (self.folder / "app").unlink()
-        return done
-
-
-@pytest.fixture
-def empty_root(tmp_path):
-    (tmp_path / "root").mkdir()
-    return EmptyRoot(tmp_path / "root")
 
 
 class Compiler:
