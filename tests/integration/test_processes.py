@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from support import APPS, expected, obelisk, run
+from support import APPS, expected, obelisk, refuse_random_bits, run
 
 pytestmark = pytest.mark.compile
 
@@ -71,6 +71,94 @@ def test_by_another_name(ask):
     assert ask("link") == ["by link", "relative"]
 
 
+def test_through_other_programs(ask):
+    *lines, last = ask("through")
+    assert lines == ["through ['-c'] []"] * (7 * 2 + 3 * 3 + 1)
+    assert last == "shell's path True"
+
+
+def test_through_other_programs_by_another_name(ask, tmp_path):
+    names = [f"{tmp_path}/scratch/symlink", "./symlink", "./hardlink"]
+    assert ask("spellings") == [f"spelled {name}" for name in names for _ in range(3)]
+
+
+def test_other_programs_get_the_path_unharmed(ask, processes):
+    assert ask("unharmed") == [
+        "copied True",
+        str(processes),
+        f"{processes} run",
+        f"{processes} run",
+        f"0 0 * * * {processes} -m job",
+        "there",
+        "[]",
+    ]
+
+
+@pytest.mark.parametrize("way", ["variable", "subshell", "script", "version"])
+def test_recursion_is_bounded(processes, tmp_path, way):
+    env = {"SCRATCH": str(tmp_path), "PATH": os.environ["PATH"]}
+    done = run([processes, "recursion", way], cwd=tmp_path, env=env)
+    assert (done.returncode, done.stdout) == (69, "")
+    assert "started itself 10 times" in done.stderr
+    assert "sys.executable" in done.stderr
+
+
+def test_starting_anew_is_not_recursion(processes, ask, tmp_path):
+    done = run([processes, "anew"], cwd=tmp_path, timeout=20)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ask("reload") == ["application ['x'] True"] * 15
+
+
+def test_the_stack_of_a_child_is_not_used_up(ask):
+    assert ask("search") == ["0", "5", "200"] * 3
+    assert ask("thread") == [CODE.format("", "-c")] * 12 + ["mappings True"]
+
+
+def test_others_see_the_arguments_as_they_were(ask, processes):
+    assert ask("shown") == [str([str(processes), "-c"])] * 2
+
+
+def test_a_permission_alone_is_refused(ask):
+    assert ask("emptied") == ["77 True "]
+
+
+def test_without_random_bits_no_child_is_python(processes, tmp_path):
+    """And none is the application, which would start the next."""
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', '1'])"
+    done = subprocess.run(
+        [processes, "python", code],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+        preexec_fn=refuse_random_bits,
+    )
+    assert done.returncode == 1
+    assert "Operation not permitted" in done.stderr.splitlines()[-1]
+
+
+def test_another_build_at_its_path_is_not_its_python(executables, processes, tmp_path):
+    """A program that was updated while it runs: the new one may not understand the old one."""
+    place = tmp_path / "app"
+    shutil.copy(processes, place)
+    shutil.copy(executables("privileged.py"), tmp_path / "new")
+    done = run([place, "update", tmp_path / "new"], cwd=tmp_path)
+    assert "was replaced" in done.stdout
+
+
+def test_a_second_program_started_by_a_shell_runs_its_own_code(executables, processes, tmp_path):
+    """It is given a script by a command that the first one's path is in."""
+    other = executables("privileged.py")
+    (tmp_path / "data.py").write_text("print('foreign code')")
+    command = f"'{processes}' -c 1 && '{other}' data.py && '{other}' - </dev/null"
+    code = f"import subprocess; subprocess.run({command!r}, shell=True)"
+    done = run([processes, "python", code], cwd=tmp_path)
+    assert done.stderr == ""
+    lines = [line for line in done.stdout.splitlines() if line.startswith("application")]
+    assert lines == ["application ['data.py'] 0 1", "application ['-'] 0 1"]
+    assert "foreign" not in done.stdout
+
+
 def test_children_are_isolated_and_see_nothing_of_how_they_are_told(ask):
     assert ask("environment") == ["[]", "[] 1"]
 
@@ -93,8 +181,11 @@ def test_nobody_else_can_make_it_python(processes, ask, tmp_path):
     assert ask("-c", "print(1)") == ["application ['-c', 'print(1)'] True"]
     assert ask("-m", "calendar") == ["application ['-m', 'calendar'] True"]
     assert ask("--python", "-c", "print(1)") == ["application ['--python', '-c', 'print(1)'] True"]
-    for value in ("1", "P1", f"P{os.getpid()}x", "F", "?"):
-        told = ask("-c", "print(1)", env={"OBELISK_PYTHON": value})
+    (name,) = ask("name")
+    permission = "0" * 32
+    values = ("", "1", ":", "::", f":a{permission}", f":p{permission}", f":f{permission}")
+    for value in (*values, f"{os.getpid()}:a{permission}", "1..2.x:a", "9" * 40, "." * 2000):
+        told = ask("-c", "print(1)", env={name: value})
         assert told == ["application ['-c', 'print(1)'] True"]
 
 
@@ -109,6 +200,7 @@ def test_children_may_always_be_the_application(executables, ask):
     executable = executables("processes.py", *options)
     lines = ask("code", executable=executable)
     assert lines[0].startswith("application ['-c', ")
+    assert ask("emptied", executable=executable)[0].startswith("0 False application")
     assert ask("module", executable=executable) == [
         "application ['-m', 'calendar', '2026', '2'] True"
     ]

@@ -132,6 +132,89 @@ def test_whose_arguments_these_are(compiled, arguments, whose):
     assert (done.returncode, done.stdout.strip()) == (0, whose)
 
 
+def found_in(compiled, *arguments):
+    """Where a shell's command executes /opt/app, each place with the words behind it."""
+    done = run(compiled("shell_check", "shell.c"), "/opt/app", *arguments)
+    assert done.returncode == 0, f"ended by signal {-done.returncode}"
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("/opt/app -c x", ["[-c][x]"]),
+        ("'/opt/app' -c 'a b'", ["[-c][a b]"]),
+        ('"/opt/app" -m mod', ["[-m][mod]"]),
+        ("exec nice /opt/app -u -c x y", ["[-u][-c][x]"]),
+        ("cd /x && /opt/app -c x; /opt/app run", ["[-c][x]", "[run]"]),
+        ("true|/opt/app -|cat", ["[-]"]),
+        ("(/opt/app -c $x)", ["[-c][$x]"]),
+        ("/opt/app -c 'x;y'", ["[-c][x;y]"]),
+        (r"/opt/app -c a\ b", ["[-c][a b]"]),
+        ("bash -c '/opt/app -c x'", ["[-c][x]"]),
+        ("""bash -c "cd / && '/opt/app' -m x" """, ["[-m][x ]"]),
+        ("/opt/app\n/opt/app -c", ["", "[-c]"]),
+        # Other paths, and what is written or searched for.
+        ("/opt/app2 -c x", []),
+        ("/x/opt/app -c x", []),
+        ("/opt/app/module.py -c x", []),
+        ("PY=/opt/app -c", []),
+        ("echo '0 1 * * * /opt/app -m job' | crontab -", []),
+        ('grep -q "ExecStart=/opt/app -m job" file', []),
+    ],
+)
+def test_paths_in_the_command_of_a_shell(compiled, text, found):
+    assert found_in(compiled, "sh", "-c", text) == found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_command"),
+    [
+        (["sh", "-ec"], True),
+        (["/bin/bash", "-lc"], True),
+        (["bash", "-o", "pipefail", "-c"], True),
+        (["nice", "-n", "5", "dash", "-c"], True),
+        (["-bash", "-c"], True),
+        (["sh"], False),
+        (["sh", "-e"], False),
+        (["bash", "--rcfile", "-c"], True),
+        (["grep", "-c"], False),
+    ],
+)
+def test_which_argument_is_the_command_of_a_shell(compiled, arguments, is_command):
+    assert bool(found_in(compiled, *arguments, "/opt/app x")) is is_command
+
+
+@given(text=st.text(st.sampled_from("/opt/app -c'\"\\;x\n"), max_size=80))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_command_of_a_shell_is_read(compiled, text):
+    found_in(compiled, "sh", "-c", text.replace("\0", ""))
+
+
+PERMISSION = "00ff0123456789abcdef5aa5deadbeef"
+
+
+@pytest.mark.parametrize("path", ["/usr/bin/env", "/usr/../usr/bin/env", "./env", "env"])
+def test_a_marked_path_leads_to_the_same_file(compiled, path):
+    done = run(compiled("permission_check", "permission.c"), PERMISSION, path)
+    marked, text = done.stdout.splitlines()
+    assert (done.returncode, text) == (0, PERMISSION)
+    same = 'cd /usr/bin && test "$1" -ef /usr/bin/env'
+    assert run("sh", "-c", same, "sh", marked).returncode == 0
+    assert marked.endswith(path)
+    assert set(marked.removesuffix(path)) == {"/", "."}
+
+
+def test_only_permissions_and_marks_are_read(compiled):
+    checker = compiled("permission_check", "permission.c")
+    for text in ("", PERMISSION[:-1], PERMISSION + "0", PERMISSION.upper(), PERMISSION[:-1] + "g"):
+        assert run(checker, text, "/x").stdout == "not a permission\n"
+    whole = run(checker, PERMISSION, "/x").stdout.splitlines()[0]
+    assert run(checker, whole).stdout == "/x\n"
+    for word in ("", "/", "//", "./", ".", "x", whole[: len(whole) // 2], whole[1:-2]):
+        assert run(checker, word).stdout == "none\n"
+
+
 def settings_of(compiled, tmp_path, content, name, *, options=1, damage=None):
     path = tmp_path / "payload"
     item = Item(name=".obelisk/interpreter", kind=Kind.FILE, data=content)

@@ -3,8 +3,8 @@
    Follows PEP 587 (initialisation configuration) and what CPython's Modules/main.c does around the
    main program. Private API is named once, here: _PyConfig_InitPathConfig, see below.
 
-   The process is the application, or `python`: when it was started by itself to be that (respawn.h), or
-   as `EXECUTABLE --python ...` if that is configured. */
+   The process is the application, or `python`: when it was started by itself to be that
+   (self_exec.h), or as `EXECUTABLE --python ...` if that is configured. */
 
 #include "interp.h"
 
@@ -22,8 +22,9 @@
 #include "frozen.h"
 #include "module.h"
 #include "os.h"
+#include "privilege.h"
+#include "self_exec.h"
 #include "settings.h"
-#include "respawn.h"
 
 #define HELPER_CODE L"from multiprocessing.spawn import freeze_support; freeze_support()\n"
 
@@ -84,11 +85,18 @@ __wrap__PyConfig_InitPathConfig(PyConfig *config, int compute_path_config)
     return add_python_path(config);
 }
 
+/* With rights that the caller lacks, what is configured for the caller's good has no effect. */
+static bool
+is_configured_for_caller(const char *setting)
+{
+    return settings_is(setting) && !privilege_is_raised();
+}
+
 /* `python -I`, but for what was configured or may follow from arguments. */
 static bool
 is_isolated(const struct start *start)
 {
-    return !start->is_python && !settings_is("use_environment");
+    return !start->is_python && !is_configured_for_caller("use_environment");
 }
 
 static PyStatus
@@ -111,7 +119,8 @@ preinitialize(const struct start *start)
     return Py_PreInitializeFromBytesArgs(&config, start->argc, start->argv);
 }
 
-/* Append a folder that was configured; `$ORIGIN` is the executable's own. */
+/* Append a folder that was configured; `$ORIGIN` is the executable's own. Who lacks the rights of this
+   process may have made a link to the executable in a folder of his. */
 static PyStatus
 add_search_path(PyConfig *config, const char *executable, const char *path)
 {
@@ -120,6 +129,9 @@ add_search_path(PyConfig *config, const char *executable, const char *path)
     const char *slash = strrchr(executable, '/');
 
     if (strncmp(path, origin, sizeof(origin) - 1) == 0 && slash != NULL) {
+        if (privilege_is_raised()) {
+            return PyStatus_Ok();
+        }
         snprintf(whole, sizeof(whole), "%.*s%s", (int)(slash - executable), executable,
                  path + sizeof(origin) - 1);
         path = whole;
@@ -217,7 +229,7 @@ initialize(const struct start *start)
     PyConfig config;
     PyStatus status;
 
-    if (start->is_python || settings_is("use_environment")) {
+    if (start->is_python || is_configured_for_caller("use_environment")) {
         PyConfig_InitPythonConfig(&config);
     }
     else {
@@ -303,33 +315,35 @@ run_application(void)
 
 /* Find out what this process is to be. */
 static struct start
-read_start(const char *executable, int argc, char **argv)
+read_start(uint64_t build, const char *executable, int argc, char **argv)
 {
     const char *children = settings_get("children");
     bool never = children != NULL && strcmp(children, "application") == 0;
-    enum respawn_role role = respawn_told(never ? RESPAWN_NEVER : RESPAWN_TELL, argv);
+    enum self_exec_children kind = never ? SELF_EXEC_HELPERS : SELF_EXEC_BY_FORM;
+    enum self_exec_role role = self_exec_open(build, kind, argv);
+    bool may_be_python = is_configured_for_caller("python_option");
     struct start start;
 
-    if (role == RESPAWN_APPLICATION && argc > 1 && strcmp(argv[1], "--python") == 0
-        && settings_is("python_option")) {
+    if (role == SELF_EXEC_APPLICATION && argc > 1 && strcmp(argv[1], "--python") == 0
+        && may_be_python) {
         argv[1] = argv[0];
         argc--;
         argv++;
-        role = RESPAWN_FREE;
+        role = SELF_EXEC_FREE;
     }
-    start.is_python = role != RESPAWN_APPLICATION;
-    start.is_free = role == RESPAWN_FREE && settings_is("python_option");
+    start.is_python = role != SELF_EXEC_APPLICATION;
+    start.is_free = role == SELF_EXEC_FREE && may_be_python;
     start.executable = executable;
     start.argc = argc;
     start.argv = argv;
-    respawn_serve(role, argv);
+    self_exec_serve(role, argv);
     return start;
 }
 
 int
 interp_run(const struct payload *payload, const char *executable, int argc, char **argv)
 {
-    struct start start = read_start(executable, argc, argv);
+    struct start start = read_start(payload->index_check, executable, argc, argv);
     PyStatus status;
 
     module_serve(payload, executable, !start.is_free);

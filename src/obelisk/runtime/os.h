@@ -7,8 +7,10 @@
 #include <stdint.h>
 
 enum os_exit {
+    OS_EXIT_NESTED = 69,  /* the application started itself too often, one inside the other */
     OS_EXIT_FAILED = 70,  /* the interpreter could not start */
     OS_EXIT_DAMAGED = 74, /* the executable is damaged */
+    OS_EXIT_REFUSED = 77, /* it was to be Python without permission */
 };
 
 struct os_span {

@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "privilege.h"
+
 /* The types of the program headers that `link` adds, in the range that the ELF specification leaves
    to operating systems: "oblk" and the next. The segments are mapped by PT_LOADs beside them. */
 static const uint32_t segment_types[] = {
@@ -73,6 +75,10 @@ path_from_start(char *path, size_t size)
     const char *asked = (const char *)getauxval(AT_EXECFN);
     char resolved[PATH_MAX];
 
+    if (privilege_is_raised()) { /* the caller told it, and may have changed what is there since */
+        snprintf(path, size, "executable");
+        os_die(OS_EXIT_FAILED, "with rights that the caller lacks it needs /proc to know its path");
+    }
     if (asked == NULL) {
         asked = "";
     }

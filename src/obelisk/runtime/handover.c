@@ -1,0 +1,69 @@
+/* The variable that a process of this executable hands on to what it executes. See handover.h. */
+
+#include "handover.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NAME_FORM "OBELISK_%016llx="
+#define NAME_SIZE (sizeof("OBELISK_0123456789abcdef=") - 1)
+
+extern char **environ;
+
+static char name[NAME_SIZE + 1];
+
+/* Read one variable, and make its permission useless to who reads the environment from outside. */
+static void
+read_value(char *value, struct handover *handover)
+{
+    char *given = strchr(value, ':');
+
+    nesting_read(value);
+    if (given == NULL || given[1] == '\0') {
+        return;
+    }
+    if (permission_read_text(given + 2, &handover->permission)) {
+        handover->role = given[1];
+    }
+    memset(given + 2, '0', strlen(given + 2));
+}
+
+struct handover
+handover_take(uint64_t build)
+{
+    struct handover handover = {.role = '\0'};
+    char **kept = environ;
+
+    snprintf(name, sizeof(name), NAME_FORM, (unsigned long long)build);
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+        if (handover_is(*entry)) {
+            read_value(*entry + NAME_SIZE, &handover);
+        }
+        else {
+            *kept++ = *entry;
+        }
+    }
+    if (kept != NULL) {
+        *kept = NULL;
+    }
+    return handover;
+}
+
+bool
+handover_is(const char *entry)
+{
+    return strncmp(entry, name, NAME_SIZE) == 0;
+}
+
+void
+handover_write(char *into, const struct handover *handover)
+{
+    char *end = nesting_write(stpcpy(into, name));
+
+    if (handover->role != '\0') {
+        *end++ = ':';
+        *end++ = handover->role;
+        end = permission_write_text(end, &handover->permission);
+    }
+    *end = '\0';
+}

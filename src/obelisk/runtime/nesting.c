@@ -1,0 +1,90 @@
+/* The processes of this executable that run one inside the other. See nesting.h. */
+
+#include "nesting.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static pid_t outer[NESTING_MOST + 1];
+static size_t count;
+
+/* Say whether a process ended but is still known by its number, as to a first process of a container
+   that waits for none. Not known without /proc. */
+static bool
+is_zombie(pid_t process)
+{
+    char text[128];
+    const char *state;
+    ssize_t size;
+    int file;
+
+    snprintf(text, sizeof(text), "/proc/%ld/stat", (long)process);
+    file = open(text, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return false;
+    }
+    size = read(file, text, sizeof(text) - 1);
+    close(file);
+    text[size > 0 ? size : 0] = '\0';
+    state = strrchr(text, ')');
+    return state != NULL && strncmp(state, ") Z", 3) == 0;
+}
+
+static bool
+is_running(pid_t process)
+{
+    return (kill(process, 0) == 0 || errno == EPERM) && !is_zombie(process);
+}
+
+void
+nesting_read(const char *text)
+{
+    while (*text >= '1' && *text <= '9' && count < NESTING_MOST) {
+        char *end;
+        long number = strtol(text, &end, 10);
+
+        if (number > 0 && number == (pid_t)number && number != getpid()
+            && is_running((pid_t)number)) {
+            outer[count++] = (pid_t)number;
+        }
+        text = end + (*end == '.');
+    }
+}
+
+size_t
+nesting_count(void)
+{
+    return count;
+}
+
+void
+nesting_enter(void)
+{
+    outer[count++] = getpid();
+}
+
+char *
+nesting_write(char *into)
+{
+    for (size_t i = 0; i < count; i++) {
+        char digits[sizeof("-2147483648")];
+        size_t size = 0;
+
+        if (i > 0) {
+            *into++ = '.';
+        }
+        for (pid_t rest = outer[i]; rest > 0; rest /= 10) {
+            digits[size++] = (char)('0' + rest % 10);
+        }
+        while (size > 0) {
+            *into++ = digits[--size];
+        }
+    }
+    return into;
+}

@@ -1,0 +1,404 @@
+/* Programs that execute themselves. See self_exec.h.
+
+   `execve` may be called in a child that shares its parent's memory (vfork, posix_spawn), several times
+   with the same arguments (execvpe), and on a stack that has 600 bytes left. So what is given on is
+   prepared in scratch memory, and nothing else is written. */
+
+#include "self_exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "arguments.h"
+#include "command_line.h"
+#include "handover.h"
+#include "nesting.h"
+#include "os.h"
+#include "permission.h"
+#include "privilege.h"
+#include "scratch.h"
+#include "shell.h"
+#include "vfs.h"
+
+/* How many processes may run one inside the other. An application whose children are all itself is
+   meant to do so. */
+#define NESTED_BY_FORM 10
+#define NESTED_ALWAYS 100
+
+/* How many words behind a path in a shell's command are looked at. */
+#define COMMAND_WORDS_MAX 30
+
+int __real_execve(const char *, char *const[], char *const[]);
+int __real_fexecve(int, char *const[], char *const[]);
+
+int __wrap_execve(const char *, char *const[], char *const[]);
+int __wrap_fexecve(int, char *const[], char *const[]);
+
+/* The letters that name roles in the variable. */
+static const char letters[] = {
+    [SELF_EXEC_APPLICATION] = 'a',
+    [SELF_EXEC_PYTHON] = 'p',
+    [SELF_EXEC_FREE] = 'f',
+};
+
+static enum self_exec_children kind_of_children;
+static enum self_exec_role own_role;
+static const char *own_path;        /* that this process was executed by */
+static char *const *own_arguments;  /* NULL until children are to be treated as any */
+static struct statx own_file;
+
+static bool
+equal_arguments(char *const *one, char *const *two)
+{
+    while (*one != NULL && *two != NULL && strcmp(*one, *two) == 0) {
+        one++;
+        two++;
+    }
+    return *one == NULL && *two == NULL;
+}
+
+/* Say whether arguments, without the program's name, mean `python` when the application gives them to
+   itself. */
+static bool
+mean_python(char *const arguments[])
+{
+    return arguments_are_helper(arguments)
+           || (kind_of_children == SELF_EXEC_BY_FORM && arguments_are_python(arguments));
+}
+
+static enum self_exec_role
+permitted_role(char role, char *const argv[])
+{
+    if (role == letters[SELF_EXEC_FREE]) {
+        return SELF_EXEC_FREE;
+    }
+    if (role == letters[SELF_EXEC_PYTHON] && kind_of_children == SELF_EXEC_BY_FORM) {
+        return SELF_EXEC_PYTHON;
+    }
+    return mean_python(argv + 1) ? SELF_EXEC_PYTHON : SELF_EXEC_APPLICATION;
+}
+
+/* Shells tell what they execute by which path they do, in `_`. */
+static void
+clean_path_of_shell(void)
+{
+    char *value = getenv("_");
+    struct permission given;
+    const char *path = value ? permission_read_mark(value, &given) : NULL;
+
+    if (path != NULL) {
+        memmove(value, path, strlen(path) + 1);
+    }
+}
+
+enum self_exec_role
+self_exec_open(uint64_t build, enum self_exec_children children, char **argv)
+{
+    struct handover told = handover_take(build);
+    struct permission given;
+    const char *path = argv[0] ? permission_read_mark(argv[0], &given) : NULL;
+
+    kind_of_children = children;
+    if (path == NULL) {
+        return SELF_EXEC_APPLICATION;
+    }
+    argv[0] += path - argv[0];
+    program_invocation_name = argv[0];
+    command_line_begin(argv[0]);
+    clean_path_of_shell();
+    if (privilege_is_raised()) {
+        os_die(OS_EXIT_REFUSED, "refused to run as Python: this process has rights that its caller "
+                                "lacks (setuid, setgid or file capabilities)");
+    }
+    if (told.role == '\0' || !permission_equal(&told.permission, &given)) {
+        os_die(OS_EXIT_REFUSED,
+               "refused to run as Python: the environment has no permission of this build; keep "
+               "its OBELISK_* variable, and restart a program whose file was replaced");
+    }
+    return permitted_role(told.role, argv);
+}
+
+static void
+end_recursion(void)
+{
+    char text[320];
+
+    snprintf(text, sizeof(text),
+             "this application has started itself %zu times, each inside the other, and stops here; "
+             "to run Python, execute sys.executable itself or write its path in the command, for a "
+             "variable, an alias or a script hides it",
+             nesting_count());
+    os_die(OS_EXIT_NESTED, text);
+}
+
+/* Ask what file is at a path. libc's own call would go through ours, which take 4 KiB of stack. */
+static bool
+identify(int at, const char *path, struct statx *file)
+{
+    return syscall(SYS_statx, at, path, AT_EMPTY_PATH, STATX_INO, file) == 0;
+}
+
+void
+self_exec_serve(enum self_exec_role role, char **argv)
+{
+    size_t most = kind_of_children == SELF_EXEC_BY_FORM ? NESTED_BY_FORM : NESTED_ALWAYS;
+
+    if (role == SELF_EXEC_APPLICATION) {
+        if (nesting_count() >= most) {
+            end_recursion();
+        }
+        nesting_enter();
+    }
+    own_role = role;
+    if (!identify(AT_FDCWD, os_executable(), &own_file)) {
+        own_file.stx_ino = 0; /* it is gone: no file is it */
+    }
+    scratch_open();
+    own_path = argv[0] ? argv[0] : "";
+    own_arguments = argv[0] ? argv + 1 : argv;
+}
+
+/* What is executed, in scratch memory. */
+struct draft {
+    char **argv;
+    char **envp;
+    char *variable;
+    char *text; /* of an argument that changes */
+    struct handover handover;
+    struct statx file;                  /* that a path leads to */
+    char *words[COMMAND_WORDS_MAX + 1]; /* of a shell's command */
+    char *words_text;
+};
+
+static size_t
+count_of(char *const words[])
+{
+    size_t count = 0;
+
+    while (words != NULL && words[count] != NULL) {
+        count++;
+    }
+    return count;
+}
+
+/* Make room for arguments of which one changes, and for an environment with one variable more. Returns
+   NULL when there is no memory. */
+static struct draft *
+reserve(char *const argv[], char *const envp[])
+{
+    size_t arguments = count_of(argv) + 1;
+    size_t variables = count_of(envp) + 2;
+    size_t longest = 0;
+    size_t marked;
+    struct draft *draft;
+
+    for (size_t i = 0; i + 1 < arguments; i++) {
+        size_t size = strlen(argv[i]);
+        longest = size > longest ? size : longest;
+    }
+    /* Each path in a shell's command may get a mark. */
+    marked = longest + (longest / strlen(os_executable()) + 1) * PERMISSION_MARK_MAX + 1;
+    draft = scratch_reserve(sizeof(*draft) + (arguments + variables) * sizeof(char *)
+                            + HANDOVER_MAX + marked + longest + 1);
+    if (draft == NULL) {
+        return NULL;
+    }
+    draft->argv = (char **)(draft + 1);
+    draft->envp = draft->argv + arguments;
+    draft->variable = (char *)(draft->envp + variables);
+    draft->text = draft->variable + HANDOVER_MAX;
+    draft->words_text = draft->text + marked;
+    memcpy(draft->argv, argv, arguments * sizeof(char *));
+    return draft;
+}
+
+/* Say whether a path, or a descriptor with the path "", leads to this executable. An executable that
+   was replaced while it runs is still known by its path. */
+static bool
+is_own(struct draft *draft, int at, const char *path)
+{
+    const struct statx *file = &draft->file;
+
+    return strcmp(path, os_executable()) == 0
+           || (identify(at, path, &draft->file) && own_file.stx_ino != 0
+               && file->stx_ino == own_file.stx_ino && file->stx_dev_major == own_file.stx_dev_major
+               && file->stx_dev_minor == own_file.stx_dev_minor);
+}
+
+/* Say whether this process means `python` by arguments that reach its executable through another
+   program. */
+static bool
+pass_for_python(char *const arguments[])
+{
+    bool option = arguments[0] != NULL && arguments[0][0] == '-';
+
+    return mean_python(arguments) || (own_role != SELF_EXEC_APPLICATION && option);
+}
+
+/* A program that starts itself by `[sys.executable, *sys.argv]` names itself as the script. */
+static void
+drop_own_name(struct draft *draft)
+{
+    char **argv = draft->argv;
+
+    if (own_role == SELF_EXEC_APPLICATION && argv[0] != NULL && argv[1] != NULL
+        && (strcmp(argv[1], own_path) == 0 || strcmp(argv[1], os_executable()) == 0)) {
+        draft->argv++;
+    }
+}
+
+/* Mark the path that this executable is executed by, if what it becomes is to be `python`. */
+static bool
+mark_own(struct draft *draft)
+{
+    struct permission before;
+    const char *path;
+    const char *unmarked;
+    char *const *arguments;
+
+    drop_own_name(draft);
+    path = draft->argv[0];
+    arguments = draft->argv + 1;
+    if (path == NULL
+        || (own_role == SELF_EXEC_APPLICATION
+            && (equal_arguments(arguments, own_arguments) || !mean_python(arguments)))) {
+        return false;
+    }
+    unmarked = permission_read_mark(path, &before); /* libc tried another way before */
+    path = unmarked ? unmarked : path;
+    strcpy(permission_write_mark(draft->text, &draft->handover.permission, path), path);
+    draft->argv[0] = draft->text;
+    return true;
+}
+
+/* Mark a path that another program may execute with the arguments behind it. */
+static bool
+mark_argument(struct draft *draft, char *const argv[])
+{
+    for (size_t i = 1; i < count_of(argv); i++) {
+        if (strchr(argv[i], '/') != NULL && pass_for_python(argv + i + 1)
+            && is_own(draft, AT_FDCWD, argv[i])) {
+            strcpy(permission_write_mark(draft->text, &draft->handover.permission, argv[i]), argv[i]);
+            draft->argv[i] = draft->text;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Mark each path in a shell's command that is followed by what only `python` takes. */
+static bool
+mark_command(struct draft *draft, char *const argv[])
+{
+    const char *path = os_executable();
+    size_t place = shell_text(argv);
+    const char *rest = place ? argv[place] : "";
+    char *end = draft->text;
+    bool marked = false;
+
+    for (const char *at = shell_find(rest, path); at != NULL; at = shell_find(rest, path)) {
+        memcpy(end, rest, (size_t)(at - rest));
+        end += at - rest;
+        rest = at + strlen(path);
+        shell_split(rest, draft->words_text, draft->words, COMMAND_WORDS_MAX);
+        if (pass_for_python(draft->words)) {
+            end = permission_write_mark(end, &draft->handover.permission, path);
+            marked = true;
+        }
+        end = stpcpy(end, path);
+    }
+    strcpy(end, rest);
+    if (marked) {
+        draft->argv[place] = draft->text;
+    }
+    return marked;
+}
+
+static void
+write_environment(struct draft *draft, char *const envp[])
+{
+    char **into = draft->envp;
+
+    handover_write(draft->variable, &draft->handover);
+    for (size_t i = 0; envp != NULL && envp[i] != NULL; i++) {
+        if (!handover_is(envp[i])) {
+            *into++ = envp[i];
+        }
+    }
+    *into++ = draft->variable;
+    *into = NULL;
+}
+
+/* What is executed: the file at a path, or one that is open. */
+struct target {
+    const char *path; /* "" for `file` itself */
+    int file;
+};
+
+static int
+execute_unchanged(struct target target, char *const argv[], char *const envp[])
+{
+    return target.path[0] ? __real_execve(target.path, argv, envp)
+                          : __real_fexecve(target.file, argv, envp);
+}
+
+static int
+execute(struct target target, char *const argv[], char *const envp[])
+{
+    struct draft *draft;
+    bool random;
+    bool marked;
+
+    if (own_arguments == NULL || argv == NULL) {
+        return execute_unchanged(target, argv, envp);
+    }
+    draft = reserve(argv, envp);
+    if (draft == NULL) {
+        return -1;
+    }
+    random = permission_make(&draft->handover.permission);
+    if (is_own(draft, target.file, target.path)) {
+        marked = mark_own(draft);
+    }
+    else {
+        marked = mark_command(draft, argv) || mark_argument(draft, argv);
+    }
+    if (marked && !random) {
+        return -1; /* as the application it would start itself again */
+    }
+    if (!marked && count_of(envp) == 0) {
+        return execute_unchanged(target, draft->argv, envp); /* somebody wants it empty */
+    }
+    draft->handover.role = marked ? letters[own_role] : '\0';
+    write_environment(draft, envp);
+    return execute_unchanged(target, draft->argv, draft->envp);
+}
+
+int
+__wrap_execve(const char *path, char *const argv[], char *const envp[])
+{
+    struct target target = {path, AT_FDCWD};
+
+    if (vfs_begins(path)) {
+        return vfs_fail(EACCES); /* a file that only this process sees */
+    }
+    if (path == NULL || path[0] == '\0') {
+        return __real_execve(path, argv, envp);
+    }
+    return execute(target, argv, envp);
+}
+
+int
+__wrap_fexecve(int file, char *const argv[], char *const envp[])
+{
+    struct target target = {"", file};
+
+    return execute(target, argv, envp);
+}
