@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 CODE = "import sys; print('code', sys.argv, sys.orig_argv[1:2], getattr(sys, 'frozen', None))"
 
@@ -203,6 +204,20 @@ def thread():
         one.join()
         counts.append(mappings())
     print("mappings", counts[-1] <= counts[0])
+
+
+def together():
+    """Many threads that execute at once do not get into each other's arguments."""
+
+    def run(number):
+        done = []
+        for _ in range(5):
+            command = ["nice", sys.executable, "-c", f"print({number})", "x" * number * 1000]
+            done.append(subprocess.check_output(command, text=True).strip() == str(number))
+        return all(done)
+
+    with ThreadPoolExecutor(8) as pool:
+        print("together", all(pool.map(run, range(8))))
 
 
 def shown():

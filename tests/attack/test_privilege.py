@@ -95,6 +95,7 @@ class Installation:
                 (folder / f"{name}.py").write_text(self.code + "\n")
         (self.evil / "openssl.cnf").write_text("not a configuration [")
         (self.evil / "empty.pem").write_text("")
+        (self.evil / ".terminfo").symlink_to("terminfo")
         # A terminal whose bell is another, and a zone with another name (RFC 8536, version 1).
         (self.evil / "terminfo.src").write_text("xterm|evil,\n\tbel=EVIL,\n")
         tic = ["tic", "-o", str(self.evil / "terminfo"), str(self.evil / "terminfo.src")]

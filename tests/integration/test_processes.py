@@ -112,6 +112,7 @@ def test_starting_anew_is_not_recursion(processes, ask, tmp_path):
 def test_the_stack_of_a_child_is_not_used_up(ask):
     assert ask("search") == ["0", "5", "200"] * 3
     assert ask("thread") == [CODE.format("", "-c")] * 12 + ["mappings True"]
+    assert ask("together") == ["together True"]
 
 
 def test_others_see_the_arguments_as_they_were(ask, processes):

@@ -28,6 +28,18 @@ read_value(char *value, struct handover *handover)
     memset(given + 2, '0', strlen(given + 2));
 }
 
+/* Shells tell what they execute by which path they do, in `_`. */
+static void
+clean_path_of_shell(char *entry)
+{
+    struct permission given;
+    const char *path = strncmp(entry, "_=", 2) == 0 ? permission_read_mark(entry + 2, &given) : NULL;
+
+    if (path != NULL) {
+        memmove(entry + 2, path, strlen(path) + 1);
+    }
+}
+
 struct handover
 handover_take(uint64_t build)
 {
@@ -40,6 +52,7 @@ handover_take(uint64_t build)
             read_value(*entry + NAME_SIZE, &handover);
         }
         else {
+            clean_path_of_shell(*entry);
             *kept++ = *entry;
         }
     }

@@ -21,8 +21,8 @@ struct handover {
     struct permission permission;
 };
 
-/* Remove the variable from the environment and return what it said. `build` is a number that no other
-   executable has; called once, before the others. */
+/* Remove the variable, and marks of paths, from the environment and return what it said. `build` is a
+   number that no other executable has; called once, before the others. */
 struct handover handover_take(uint64_t build);
 
 /* Say whether an entry of an environment is such a variable. */

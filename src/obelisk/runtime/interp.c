@@ -87,7 +87,7 @@ __wrap__PyConfig_InitPathConfig(PyConfig *config, int compute_path_config)
 
 /* With rights that the caller lacks, what is configured for the caller's good has no effect. */
 static bool
-is_configured_for_caller(const char *setting)
+obeys_setting(const char *setting)
 {
     return settings_is(setting) && !privilege_is_raised();
 }
@@ -96,7 +96,7 @@ is_configured_for_caller(const char *setting)
 static bool
 is_isolated(const struct start *start)
 {
-    return !start->is_python && !is_configured_for_caller("use_environment");
+    return !start->is_python && !obeys_setting("use_environment");
 }
 
 static PyStatus
@@ -229,7 +229,7 @@ initialize(const struct start *start)
     PyConfig config;
     PyStatus status;
 
-    if (start->is_python || is_configured_for_caller("use_environment")) {
+    if (start->is_python || obeys_setting("use_environment")) {
         PyConfig_InitPythonConfig(&config);
     }
     else {
@@ -321,7 +321,7 @@ read_start(uint64_t build, const char *executable, int argc, char **argv)
     bool never = children != NULL && strcmp(children, "application") == 0;
     enum self_exec_children kind = never ? SELF_EXEC_HELPERS : SELF_EXEC_BY_FORM;
     enum self_exec_role role = self_exec_open(build, kind, argv);
-    bool may_be_python = is_configured_for_caller("python_option");
+    bool may_be_python = obeys_setting("python_option");
     struct start start;
 
     if (role == SELF_EXEC_APPLICATION && argc > 1 && strcmp(argv[1], "--python") == 0

@@ -85,19 +85,6 @@ permitted_role(char role, char *const argv[])
     return mean_python(argv + 1) ? SELF_EXEC_PYTHON : SELF_EXEC_APPLICATION;
 }
 
-/* Shells tell what they execute by which path they do, in `_`. */
-static void
-clean_path_of_shell(void)
-{
-    char *value = getenv("_");
-    struct permission given;
-    const char *path = value ? permission_read_mark(value, &given) : NULL;
-
-    if (path != NULL) {
-        memmove(value, path, strlen(path) + 1);
-    }
-}
-
 enum self_exec_role
 self_exec_open(uint64_t build, enum self_exec_children children, char **argv)
 {
@@ -112,7 +99,6 @@ self_exec_open(uint64_t build, enum self_exec_children children, char **argv)
     argv[0] += path - argv[0];
     program_invocation_name = argv[0];
     command_line_begin(argv[0]);
-    clean_path_of_shell();
     if (privilege_is_raised()) {
         os_die(OS_EXIT_REFUSED, "refused to run as Python: this process has rights that its caller "
                                 "lacks (setuid, setgid or file capabilities)");
