@@ -123,6 +123,7 @@ class Installation:
             "MUSL_LOCPATH": evil,
             "MIMALLOC_VERBOSE": "1",
             "MIMALLOC_SHOW_STATS": "1",
+            "mimalloc_Verbose": "1",
             "OPENSSL_CONF": f"{evil}/openssl.cnf",
             "SSL_CERT_FILE": f"{evil}/empty.pem",
             "SSL_CERT_DIR": evil,

@@ -9,11 +9,12 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define SYSTEM_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* A name that ends in `*` stands for all that begin so. */
+/* A name that ends in `*` stands for all that begin so; case is ignored, as mimalloc does. */
 static const char *const unsafe[] = {
     /* The allocator, Python and its standard library. */
     "MIMALLOC_*", "PYTHON*", "_PYTHON*", "PY_SAX_PARSER", "TMPDIR", "TEMP", "TMP",
@@ -48,9 +49,9 @@ matches(const char *entry, size_t name_size, const char *pattern)
     size_t size = strlen(pattern);
 
     if (pattern[size - 1] == '*') {
-        return strncmp(entry, pattern, size - 1) == 0;
+        return strncasecmp(entry, pattern, size - 1) == 0;
     }
-    return name_size == size && memcmp(entry, pattern, size) == 0;
+    return name_size == size && strncasecmp(entry, pattern, size) == 0;
 }
 
 /* A time zone by name is looked up where the system has them; anything else may be a file. */
