@@ -1,7 +1,6 @@
 """How tests call Obelisk, and run what it built."""
 
 import ctypes
-import errno
 import os
 import shutil
 import subprocess
@@ -27,30 +26,11 @@ def obelisk(*arguments, cwd=None, env=None, status=0):
 
 
 PR_SET_MDWE = 65
-PR_SET_NO_NEW_PRIVS = 38
-PR_SET_SECCOMP = 22
-SECCOMP_MODE_FILTER = 2
 
 
 def refuse_new_code():
     """Deny this process, and what it executes, memory that becomes executable (Linux 6.3)."""
     ctypes.CDLL(None).prctl(PR_SET_MDWE, 1, 0, 0, 0)
-
-
-def refuse_random_bits():
-    """Deny this process, and what it executes, the call `getrandom`, as a strict sandbox would."""
-    getrandom = {"x86_64": 318, "aarch64": 278}[os.uname().machine]
-    program = (ctypes.c_uint64 * 4)(
-        # struct sock_filter: code, jt, jf, k, of 2, 1, 1 and 4 bytes.
-        0x20,  # load the call's number
-        0x15 | 1 << 24 | getrandom << 32,  # skip one unless it is this
-        0x06 | (0x00050000 | errno.EPERM) << 32,  # return SECCOMP_RET_ERRNO
-        0x06 | 0x7FFF0000 << 32,  # return SECCOMP_RET_ALLOW
-    )
-    pointer = (ctypes.c_uint64 * 2)(len(program), ctypes.addressof(program))
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    assert prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-    assert prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, pointer, 0, 0) == 0
 
 
 def run(argv, *, cwd, stdin=None, env=None, timeout=60, makes_code=False):

@@ -1,11 +1,13 @@
 """A program that starts `sys.executable` gets what it would get of an installed interpreter."""
 
+import errno
 import os
 import shutil
 import subprocess
 
 import pytest
-from support import APPS, expected, obelisk, refuse_random_bits, run
+from seccomp import refuser
+from support import APPS, expected, obelisk, run
 
 pytestmark = pytest.mark.compile
 
@@ -132,7 +134,7 @@ def test_without_random_bits_no_child_is_python(processes, tmp_path):
         text=True,
         cwd=tmp_path,
         check=False,
-        preexec_fn=refuse_random_bits,
+        preexec_fn=refuser("getrandom", errno.EPERM),
     )
     assert done.returncode == 1
     assert "Operation not permitted" in done.stderr.splitlines()[-1]
