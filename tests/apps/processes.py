@@ -103,6 +103,9 @@ def through():
         show(*words, f"'{path}' -c {word}")
         show(*words, f'true; cd / && exec "{path}" -u -c {word}')
         show(*words, f"(nice {path} -c {word}); true")
+    show("flock", os.environ["SCRATCH"], "-c", f"{path} -c {word}")
+    sys.stdout.flush()
+    os.system(f"'{path}' -c {word}")
     show("sh", "-c", f"bash -c {shlex.quote(f'{path} -c {word}')}")
     print("shell's path", os.popen(f"bash -c '\"{path}\" -c \"import os; print(os.environ[\\\"_\\\"])\"'").read().strip() == path)
 

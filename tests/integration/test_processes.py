@@ -75,7 +75,7 @@ def test_by_another_name(ask):
 
 def test_through_other_programs(ask):
     *lines, last = ask("through")
-    assert lines == ["through ['-c'] []"] * (7 * 2 + 3 * 3 + 1)
+    assert lines == ["through ['-c'] []"] * (7 * 2 + 3 * 3 + 3)
     assert last == "shell's path True"
 
 
@@ -108,6 +108,7 @@ def test_recursion_is_bounded(processes, tmp_path, way):
 def test_starting_anew_is_not_recursion(processes, ask, tmp_path):
     done = run([processes, "anew"], cwd=tmp_path, timeout=20)
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "anew at last ['anew']\n"
     assert ask("reload") == ["application ['x'] True"] * 15
 
 

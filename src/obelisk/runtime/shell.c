@@ -9,13 +9,20 @@ static const char blanks[] = " \t";
 static const char quotes[] = "'\"";
 static const char ends[] = ";|&<>()`\n";
 
+/* Say whether a word is the path of a shell, or of a program that gives a shell its `-c TEXT`. */
 static bool
 is_shell(const char *word)
 {
+    static const char *const others[] = {"su", "runuser", "script", "flock"};
     const char *slash = strrchr(word, '/');
     size_t size;
 
     word = slash ? slash + 1 : word;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (strcmp(word, others[i]) == 0) {
+            return true;
+        }
+    }
     size = strlen(word);
     return size >= 2 && strcmp(word + size - 2, "sh") == 0;
 }
