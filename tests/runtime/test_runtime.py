@@ -1,6 +1,7 @@
 """The runtime's C files by themselves, under the undefined-behaviour sanitizer."""
 
 import functools
+import os
 import subprocess
 from pathlib import Path
 
@@ -216,6 +217,59 @@ def test_only_permissions_and_marks_are_read(compiled):
     assert run(checker, whole).stdout == "/x\n"
     for word in ("", "/", "//", "./", ".", "x", whole[: len(whole) // 2], whole[1:-2]):
         assert run(checker, word).stdout == "none\n"
+
+
+VARIABLE = "OBELISK_0000000000000001"
+
+
+def handed(compiled, **variables):
+    """What a process was told by its variables, what it hands on of it, and what else is left."""
+    checker = compiled("handover_check", "handover.c", "nesting.c", "permission.c")
+    env = {name: value.encode(errors="surrogateescape") for name, value in variables.items()}
+    done = subprocess.run([checker], capture_output=True, env=env, check=False)
+    assert done.returncode == 0, f"ended by signal {-done.returncode}"
+    told, same, more, *rest = done.stdout.decode(errors="replace").split("\n")
+    assert same.startswith(VARIABLE)
+    assert more.startswith(VARIABLE)
+    return told, same.partition("=")[2], rest[:-1]
+
+
+def test_what_is_handed_on(compiled):
+    own = os.getpid()
+    assert handed(compiled, A="1") == ("- 0", "", ["A=1"])
+    assert handed(compiled, **{VARIABLE: f"{own}:a{PERMISSION}", "_": "/x"}) == (
+        "a 1",
+        f"{own}:a{PERMISSION}",
+        ["_=/x"],
+    )
+    # Who ended is forgotten; another build's is another variable.
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    other = {"OBELISK_0000000000000002": f"{own}:a{PERMISSION}"}
+    told, same, rest = handed(compiled, **{VARIABLE: f"{ended.pid}.{own}.{ended.pid}"}, **other)
+    assert (told, same) == ("- 1", str(own))
+    assert rest == [f"OBELISK_0000000000000002={own}:a{PERMISSION}"]
+
+
+def test_a_zombie_is_forgotten(compiled):
+    zombie = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
+    assert handed(compiled, **{VARIABLE: str(zombie.pid)})[0] == "- 0"
+    zombie.wait()
+
+
+@given(
+    value=st.one_of(
+        st.text(st.characters(exclude_characters="\0", codec="latin-1"), max_size=60),
+        st.lists(st.integers(0, 2**70), max_size=300).map(lambda all_: ".".join(map(str, all_))),
+        st.integers(90, 300).map(lambda count: ".".join(["1"] * count) + ":a" + PERMISSION),
+    )
+)
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+def test_anything_handed_on_is_read(compiled, value):
+    told, _, rest = handed(compiled, **{VARIABLE: value})
+    assert int(told.split()[1]) <= 100
+    assert rest == []
 
 
 def settings_of(compiled, tmp_path, content, name, *, options=1, damage=None):

@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 enum {
-    NESTING_MOST = 100,                     /* that are remembered */
-    NESTING_TEXT_MAX = NESTING_MOST * 11,   /* characters: process numbers, and what is between them */
+    NESTING_MOST = 100,                         /* that are remembered, besides this process */
+    NESTING_TEXT_MAX = (NESTING_MOST + 1) * 11, /* characters: their numbers, and dots */
 };
 
 /* Read what the process before wrote, up to the first character that is not part of it, and forget
