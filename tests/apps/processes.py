@@ -249,6 +249,8 @@ def restart():
         [sys.executable, *sys.argv],
         [sys.executable, *sys.argv[1:]],
         [sys.executable, sys.executable, *sys.argv[1:]],
+        ["nice", sys.executable, *sys.argv[1:]],
+        ["sh", "-c", shlex.join([sys.executable, *sys.argv[1:]])],
     ):
         show(*command, env={"AGAIN": "1"})
     os.environ["AGAIN"] = "1"
@@ -293,6 +295,8 @@ if __name__ == "__main__":
     action = sys.argv[1] if len(sys.argv) > 1 else ""
     if "recursion" in sys.argv:
         action = "recursion"
+    if "restart" in sys.argv:
+        action = "restart"
     if action in globals() and not action.startswith("_"):
         globals()[action]()
     else:

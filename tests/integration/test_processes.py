@@ -168,7 +168,8 @@ def test_children_are_isolated_and_see_nothing_of_how_they_are_told(ask):
 
 
 def test_the_application_again(ask):
-    assert ask("restart", "-c", "conf") == ["again ['restart', '-c', 'conf']"] * 4
+    assert ask("restart", "-c", "conf") == ["again ['restart', '-c', 'conf']"] * 6
+    assert ask("-c", "restart") == ["again ['-c', 'restart']"] * 6
 
 
 def test_options_that_are_the_applications_own(ask):

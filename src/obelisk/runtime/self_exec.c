@@ -218,14 +218,22 @@ is_own(struct draft *draft, int at, const char *path)
                && file->stx_dev_minor == own_file.stx_dev_minor);
 }
 
-/* Say whether this process means `python` by arguments that reach its executable through another
-   program. */
+/* Say whether this process means `python` by arguments that it gives to its executable, and not what
+   it was started as. */
+static bool
+give_python(char *const arguments[])
+{
+    return mean_python(arguments)
+           && (own_role != SELF_EXEC_APPLICATION || !equal_arguments(arguments, own_arguments));
+}
+
+/* The same of arguments that reach its executable through another program. */
 static bool
 pass_for_python(char *const arguments[])
 {
     bool option = arguments[0] != NULL && arguments[0][0] == '-';
 
-    return mean_python(arguments) || (own_role != SELF_EXEC_APPLICATION && option);
+    return give_python(arguments) || (own_role != SELF_EXEC_APPLICATION && option);
 }
 
 /* A program that starts itself by `[sys.executable, *sys.argv]` names itself as the script. */
@@ -247,14 +255,11 @@ mark_own(struct draft *draft)
     struct permission before;
     const char *path;
     const char *unmarked;
-    char *const *arguments;
 
     drop_own_name(draft);
     path = draft->argv[0];
-    arguments = draft->argv + 1;
     if (path == NULL
-        || (own_role == SELF_EXEC_APPLICATION
-            && (equal_arguments(arguments, own_arguments) || !mean_python(arguments)))) {
+        || (own_role == SELF_EXEC_APPLICATION && !give_python(draft->argv + 1))) {
         return false;
     }
     unmarked = permission_read_mark(path, &before); /* libc tried another way before */
