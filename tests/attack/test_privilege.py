@@ -70,7 +70,10 @@ class Installation:
             "setgid": self.install(permissive, "setgid", 0o2755),
             "capability": self.install(permissive, "capability"),
         }
-        os.setxattr(self.holders["capability"], "security.capability", CAP_NET_RAW)
+        try:
+            os.setxattr(self.holders["capability"], "security.capability", CAP_NET_RAW)
+        except OSError:  # not every container's root, or file system
+            del self.holders["capability"]
         self.prepare()
         for name, path in self.holders.items():
             (self.evil / f"{name}-symlink").symlink_to(path)
