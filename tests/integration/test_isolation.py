@@ -12,7 +12,10 @@ from obelisk.cache import Cache
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
-FOUND = "ZLIB=TRUE EXPAT=FALSE LLVM=0 header=no z=yes yaml=no pg_config=yes program=no pc=0 environment="
+FOUND = (
+    "ZLIB=TRUE EXPAT=FALSE LLVM=0 header=no z=yes yaml=no pg_config=yes program=no pc=0 "
+    "environment=told crc=3904355907\n"
+)
 
 
 @pytest.fixture
@@ -53,13 +56,14 @@ def variables(usr):
 
 
 def test_cmake_finds_what_is_named_and_nothing_of_this_machine(machine, tmp_path, python_version):
-    """A recipe's library, and a folder's programs; no variable of the user reaches the build."""
+    """A recipe's library, a folder's programs, and variables that uv was told to set."""
     project = shutil.copytree(APPS / "probes", tmp_path / "probes")
     (project / "vendor/bin").mkdir(parents=True)
     (project / "vendor/bin/pg_config").write_text("#!/bin/sh\n")
     (project / "vendor/bin/pg_config").chmod(0o755)
     with (project / "pyproject.toml").open("a") as stream:
         stream.write('\n[tool.obelisk]\nbuild-packages = ["zlib", "./vendor"]\n')
+        stream.write('[tool.uv.extra-build-variables]\nprobes = { SECRET = "told" }\n')
     output, env = tmp_path / "app", variables(machine)
     del env["PYTHONHOME"], env["LD_LIBRARY_PATH"]  # Obelisk's own Python would not start
     obelisk("build", "-q", "-o", output, "--python", python_version, cwd=project, env=env)
@@ -157,10 +161,11 @@ def test_backends_get_an_environment_of_their_own(compiler, machine, tmp_path):
     assert not any(name.startswith(("PYTHON", "LD_")) for name in env)
     text = "import json, os; print(json.dumps(dict(os.environ)))"
     argv = [compiler.builder.python, "-c", text]
-    added = env | {"ADDED_BY_THE_INSTALLER": "1"}
-    done = subprocess.run(argv, env=added, cwd=tmp_path, capture_output=True, check=True)
+    changed = env | {"ADDED_BY_THE_INSTALLER": "1", "CXXFLAGS": "-O3"}
+    done = subprocess.run(argv, env=changed, cwd=tmp_path, capture_output=True, check=True)
     seen = json.loads(done.stdout)
-    assert seen.pop("ADDED_BY_THE_INSTALLER") == "1"
+    assert (seen.pop("ADDED_BY_THE_INSTALLER"), seen["CXXFLAGS"]) == ("1", "-O3")
+    assert not {"CFLAGS", "SECRET", "OBELISK_BUILD", "OBELISK_CACHE"} & set(seen)
     assert seen.pop("OBELISK_BUILD_SOURCE") == str(tmp_path)
     assert str(machine) not in json.dumps(seen)
     assert "of the user" not in json.dumps(seen)

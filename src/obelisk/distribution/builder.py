@@ -52,7 +52,7 @@ class Builder:
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """Return the environment of the installer, which starts backends; `base` is the user's."""
-        return isolation.enclosed(base, self.variables(base))
+        return isolation.enclosed(self.chain, base)
 
     def variables(self, base: Mapping[str, str]) -> dict[str, str]:
         """Return the whole environment of a build backend; `base` is the user's."""
@@ -61,10 +61,6 @@ class Builder:
     def missing(self) -> set[str]:
         """Return the languages whose compiler was called and is not there."""
         return {path.name for path in self._calls.iterdir()}
-
-    def refused(self) -> list[str]:
-        """Return the files of this machine that builds tried to compile or link with."""
-        return [what for kind, what in isolation.read_notes(self.chain) if kind == "refused"]
 
     def add_missing(self) -> bool:
         """Provide what was missing and can be built; say whether there was anything."""

@@ -217,12 +217,6 @@ def _quoted(word):
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _note(setting, kind, what):
-    """Leave a line for Obelisk, which tells it when the build fails."""
-    with open(setting["notes"], "a", encoding="utf-8") as stream:
-        stream.write(json.dumps([kind, what]) + "\n")
-
-
 def main():
     """Run the compiler and give on its exit status."""
     with open(sys.argv[1], encoding="utf-8") as stream:
@@ -231,13 +225,11 @@ def main():
     guard = Guard([*setting["roots"], *filter(None, own)])
     try:
         words = guard.arguments(expand(sys.argv[2:]))
-        for left_out in guard.left_out:
-            _note(setting, "left out", left_out)
+        for option in set(guard.left_out).intersection(_OF_THIS_PROCESSOR):
+            sys.stderr.write(f"obelisk: note: built for any processor of the target: {option}\n")
         status = run(setting, guard, words)
     except RefusedError as refused:
-        path = str(refused)
-        _note(setting, "refused", path)
-        shown = path.encode(errors="backslashreplace").decode()
+        shown = str(refused).encode(errors="backslashreplace").decode()
         sys.stderr.write(
             f"obelisk: error: `{shown}` is of this machine, not of the target; builds from source "
             "read their own folder and what `build-packages` names\n"

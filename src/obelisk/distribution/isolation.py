@@ -8,6 +8,7 @@ that has to come as a build requirement, or be named in `build-packages`.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -42,10 +43,11 @@ PROGRAMS: Final = (
 )
 """Programs of this machine that builds may call. None of them says what is installed here."""
 _GIVEN_ON: Final = (
-    *("ALL_PROXY", "FTP_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "TMPDIR"),
+    *("ALL_PROXY", "FTP_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+    *("CMAKE_BUILD_PARALLEL_LEVEL", "MAX_JOBS", "TMPDIR"),
     *("CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE"),
 )
-"""Variables of the user that backends get: the way to the network, and to room for drafts."""
+"""Variables of the user that backends get: how the network, processors and drafts are used."""
 _VERSIONS: Final = ("SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "VCS_VERSIONING_PRETEND")
 """How names of variables begin that say which version is built; those are given on too."""
 _KEPT_FROM_THE_INSTALLER: Final = ("PYTHON", "LD_", "OBELISK_BUILD")
@@ -70,18 +72,21 @@ set(CMAKE_EXPORT_NO_PACKAGE_REGISTRY ON)
 """
 
 
-def callers_environment(base: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of the installer: the user's, as it is the user's program."""
-    return {
+def enclosed(chain: Toolchain, base: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the installer: that of the user, whose program it is.
+
+    It starts backends, which get theirs from a file that this one names (sitecustomize.py).
+    """
+    found = {
         name: text for name, text in base.items() if not name.startswith(_KEPT_FROM_THE_INSTALLER)
     }
-
-
-def enclosed(base: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of the installer; backends get `variables` by it (sitecustomize)."""
-    found = callers_environment(base)
-    build = json.dumps({"variables": dict(variables), "callers": sorted(found)})
-    return {**found, "OBELISK_BUILD": build}
+    # Not the values: they may be secrets.
+    digests = {
+        name: hashlib.sha256(os.fsencode(text)).hexdigest() for name, text in sorted(found.items())
+    }
+    path = chain.root / "environment.json"
+    path.write_text(json.dumps({"variables": variables(chain, base), "callers": digests}))
+    return {**found, "OBELISK_BUILD": str(path)}
 
 
 def variables(chain: Toolchain, base: Mapping[str, str]) -> dict[str, str]:
@@ -170,13 +175,6 @@ def add_cxx(chain: Toolchain) -> None:
         _write_program(chain.root / "tools" / name, text)
 
 
-def read_notes(chain: Toolchain) -> list[tuple[str, str]]:
-    """Return what compilers were not allowed: ("refused" or "left out", what), each once."""
-    path = chain.root / "audit/notes"
-    lines = path.read_text().splitlines() if path.exists() else []
-    return list(dict.fromkeys((str(kind), str(what)) for kind, what in map(json.loads, lines)))
-
-
 def _write_guarded(
     chain: Toolchain, home: Path, name: str, roots: Iterable[Path], command: list[str]
 ) -> None:
@@ -186,7 +184,6 @@ def _write_guarded(
         "after": [],
         "roots": [str(root) for root in roots],
         "scratch": str(audit),
-        "notes": str(audit / "notes"),
     }
     path = audit / f"{name}.json"
     path.write_text(json.dumps(setting))

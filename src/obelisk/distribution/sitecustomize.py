@@ -1,8 +1,8 @@
 """Runs at each start of the Python that builds packages.
 
 The installer starts build backends with its own environment, which is the user's. They get that of
-the build in its place: the variable OBELISK_BUILD has it, and the names that are the user's. What
-the installer added, such as its `extra-build-variables`, stays.
+the build in its place: OBELISK_BUILD names a file with it, and with what is the user's. What the
+installer set itself, such as its `extra-build-variables`, stays.
 
 Build requirements such as cmake and ninja bring programs for a system whose libc is musl. They name
 its loader, which other hosts do not have; the one beside this Python is as good.
@@ -55,15 +55,23 @@ def _adapt(path, loader):
             return
 
 
-def _isolate(build):
+def _isolate(path):
     """Take the user's variables out of the environment, and put those of the build in."""
+    import hashlib
     import json
 
-    found = json.loads(build)
-    added = {name: text for name, text in os.environ.items() if name not in found["callers"]}
+    with open(path, encoding="utf-8") as stream:
+        build = json.load(stream)
+    before = {
+        name: text
+        for name, text in os.environ.items()
+        if hashlib.sha256(os.fsencode(text)).hexdigest() != build["callers"].get(name)
+    }
+    # The installer puts the folder of its environment before the user's; so does this.
+    before.pop("PATH", None)
     source = _project(os.getcwd(), os.environ.get("HOME", ""))
     os.environ.clear()
-    os.environ.update(found["variables"] | added | {"OBELISK_BUILD_SOURCE": source})
+    os.environ.update(build["variables"] | before | {"OBELISK_BUILD_SOURCE": source})
     if sys.prefix != sys.base_prefix:
         os.environ["VIRTUAL_ENV"] = sys.prefix
         os.environ["PATH"] = os.path.join(sys.prefix, "bin") + ":" + os.environ["PATH"]
