@@ -69,7 +69,7 @@ def _isolate(path):
     }
     # The installer puts the folder of its environment before the user's; so does this.
     before.pop("PATH", None)
-    source = _project(os.getcwd(), os.environ.get("HOME", ""))
+    source = _project(os.getcwd(), os.path.realpath(os.environ.get("HOME", "/")))
     os.environ.clear()
     os.environ.update(build["variables"] | before | {"OBELISK_BUILD_SOURCE": source})
     if sys.prefix != sys.base_prefix:
