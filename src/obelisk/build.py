@@ -28,9 +28,13 @@ from obelisk.model import (
     Bytecode,
     Collection,
     DataFile,
+    EntryPoint,
     Module,
+    Multicall,
     NativeFile,
+    ResolvedEntry,
     RunModule,
+    ScriptFile,
 )
 from obelisk.pack import pack
 from obelisk.plan import Plan
@@ -148,12 +152,27 @@ def _own_modules(collection: Collection, work: Path) -> list[Module]:
 
 
 def _report_refused(compiled: Compiled, collection: Collection, plan: Plan, site: Site) -> None:
+    mains = _entry_modules(collection.entry)
     for module, reason in compiled.refused:
-        if isinstance(collection.entry, RunModule) and module.name == collection.entry.module:
+        if module.name in mains:
             version = plan.python.version
             message = f"{module.source} cannot be compiled by Python {version}: {reason}"
             raise CollectError(message)
-        site.console.detail(f"not compiled: {module.path}: {reason}")
+        if module.is_sourceless:
+            site.console.warn(f"{module.name} is left out ({module.source.name}): {reason}")
+        else:
+            site.console.detail(f"not compiled: {module.path}: {reason}")
+
+
+def _entry_modules(entry: ResolvedEntry) -> set[str]:
+    """Return the names of the modules that an executable cannot do without."""
+    match entry:
+        case RunModule() | EntryPoint():
+            return {entry.module}
+        case Multicall():
+            return {one.module for _, one in entry.commands}
+        case ScriptFile():
+            return {"__main__"}
 
 
 def _verify(plan: Plan, draft: Path, work: Path) -> None:

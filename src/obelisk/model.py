@@ -71,13 +71,19 @@ ResolvedEntry = EntryPoint | RunModule | Multicall | ScriptFile
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Module:
-    """A Python module with its source on disk."""
+    """A Python module with its source on disk, or with its bytecode if that is all there is."""
 
     name: str
     """Dotted name."""
     is_package: bool
     source: Path
+    """A file that ends in `.py`, or in `.pyc`."""
     from_stdlib: bool
+
+    @property
+    def is_sourceless(self) -> bool:
+        """Whether there is bytecode in place of a source."""
+        return self.source.suffix == ".pyc"
 
     @property
     def path(self) -> str:

@@ -73,7 +73,11 @@ def _module_items(
         yield Item(name=name, kind=Kind.EXTENSION, data=path.encode())
     compiled = {one.module.name for one in bytecodes} | set(extensions)
     # Their import says what is wrong with them, as that of a file would.
-    uncompiled = [one for one in _own_modules(collection) if one.name not in compiled]
+    uncompiled = [
+        one
+        for one in _own_modules(collection)
+        if one.name not in compiled and not one.is_sourceless
+    ]
     names = compiled | {one.name for one in uncompiled}
     for one in bytecodes:
         if one.module.name in extensions:
@@ -113,7 +117,7 @@ def _file_items(collection: Collection, bytecodes: list[Bytecode], plan: Plan) -
     for folder in sorted({one.module.path.rpartition("/")[0] for one in bytecodes} - {""}):
         yield Item(name=folder, kind=Kind.FOLDER)
     if plan.settings.sources:
-        for one in bytecodes:
+        for one in (one for one in bytecodes if not one.module.is_sourceless):
             text = one.module.source.read_bytes()
             path = one.module.path
             yield Item(name=path, kind=Kind.FILE, data=text, compress=compress_text)
@@ -126,7 +130,7 @@ def _data_files(collection: Collection, bytecodes: list[Bytecode]) -> Iterator[D
         if file.path not in compiled:
             yield file
     for module in _own_modules(collection):
-        if module.path not in compiled:
+        if module.path not in compiled and not module.is_sourceless:
             yield DataFile(path=module.path, source=module.source)
 
 

@@ -38,8 +38,9 @@ class Compiler:
     def run(self, tool, place, arguments):
         return self.call(tool, "-shared", "-fPIC", "-O1", *arguments, "-o", place, check=False)
 
-    def call(self, *words, check=True):
-        env = self.builder.environment(os.environ)
+    def call(self, *words, check=True, env=None):
+        own = self.builder.variables(os.environ) | {"OBELISK_BUILD_SOURCE": str(SOURCES)}
+        env = own | (env or {})
         argv = [str(word) for word in words]
         return subprocess.run(argv, cwd=SOURCES, env=env, check=check, capture_output=True)
 

@@ -96,6 +96,24 @@ def test_a_build_that_fails_says_what_was_tried_and_what_to_do(broken):
     assert "`build-packages`" in said
 
 
+def test_a_header_of_this_machine_is_named(broken):
+    said = broken(
+        "from setuptools import Extension\n"
+        "open('x.c', 'w').write('#include \"/etc/passwd\"\\n')\n"
+        "setup(ext_modules=[Extension('x', ['x.c'])])"
+    )
+    assert "error: `/etc/passwd` is of this machine, not of the target" in said
+    assert "what `build-packages` names" in said
+
+
+def test_a_folder_of_this_machine_is_no_build_package(tmp_path):
+    project = shutil.copytree(APPS / "speedups", tmp_path / "speedups")
+    path = project / "pyproject.toml"
+    path.write_text(path.read_text().replace('"zlib"', '"/usr"'))
+    said = obelisk("build", cwd=project, status=2)
+    assert "`/usr`, which holds what is built for this machine" in said
+
+
 def test_an_unknown_build_package_is_refused(tmp_path):
     project = shutil.copytree(APPS / "speedups", tmp_path / "speedups")
     path = project / "pyproject.toml"

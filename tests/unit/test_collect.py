@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obelisk.collect.collect import _native_libraries, _own_files, _script_modules
+from obelisk.collect.collect import _native_libraries, _own_files
 from obelisk.collect.editable import linked_trees
 from obelisk.collect.entry import defines
 from obelisk.collect.fallbacks import fallbacks
@@ -190,17 +190,6 @@ def test_any_bytes_can_be_asked_for_a_name(source):
     assert defines(source, "main") in (True, False)
 
 
-def test_a_script_brings_the_modules_beside_it(tmp_path):
-    (tmp_path / "tool.py").write_text("import helper, json\nfrom package import part\n")
-    (tmp_path / "helper.py").write_text("")
-    (tmp_path / "unused.py").write_text("")
-    (tmp_path / "package").mkdir()
-    (tmp_path / "package/__init__.py").write_text("")
-    (tmp_path / "package/part.py").write_text("")
-    names = [one.name for one in _script_modules(tmp_path / "tool.py")]
-    assert sorted(names) == ["helper", "package", "package.part", "tool"]
-
-
 def test_two_native_libraries_of_one_name(tmp_path):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
@@ -273,11 +262,3 @@ def test_scripts_of_a_wheel_that_are_no_entry_points(tmp_path):
     (info / "RECORD").write_text(lines)
     (package,) = read_packages(tmp_path)
     assert package.scripts == (ScriptFile(name="own", source=tmp_path / "bin/own"),)
-
-
-def test_a_folder_without_init_beside_a_script(tmp_path):
-    (tmp_path / "app.py").write_text("import helpers, json\n")
-    (tmp_path / "helpers").mkdir()
-    (plan,) = make_plans(read_request(str(tmp_path / "app.py")))
-    modules, _ = _own_files(plan)
-    assert [one.name for one in modules] == ["app"]

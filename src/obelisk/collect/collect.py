@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import modulefinder
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from obelisk.collect.editable import linked_trees
 from obelisk.collect.entry import resolve_entry
@@ -14,9 +12,11 @@ from obelisk.collect.install import install
 from obelisk.collect.native import native_files, split_native
 from obelisk.collect.patterns import Filter
 from obelisk.collect.read import module_at, read_packages, read_tree, record_text
+from obelisk.collect.script import script_modules
+from obelisk.collect.sourceless import sourceless_modules
 from obelisk.config.request import Script
 from obelisk.distribution.builder import Builder
-from obelisk.errors import CollectError, ConfigError
+from obelisk.errors import ConfigError
 from obelisk.model import LIBRARY_FOLDER, Collection, DataFile, Module, NativeFile
 from obelisk.plan import Plan
 
@@ -46,8 +46,14 @@ def collect(
         modules, files = [*modules, *more_modules], [*files, *more_files]
     shared, files = split_native(files)
     natives = [*native_files(site, shared, plan.settings.pure), *_native_libraries(plan)]
+    names = {module.name for module in modules} | {one.module or "" for one in natives}
+    modules += sourceless_modules(site, names, builder.site.console.warn)
     files += _records(site, work)
-    own_modules, own_files = _own_files(plan)
+    own_files = _own_files(plan)
+    own_modules = [
+        *_script(plan, builder, (*modules, *stdlib[0]), natives),
+        *_importable(own_files),
+    ]
     kept = _unique_modules(
         module for module in (*own_modules, *modules, *stdlib[0]) if chosen.keeps_module(module)
     )
@@ -92,53 +98,28 @@ def _is_stdlib_data(file: DataFile) -> bool:
     return not path.parts[0].startswith("config-") and path.suffix not in (".exe", ".bat", ".ico")
 
 
-def _own_files(plan: Plan) -> tuple[list[Module], list[DataFile]]:
-    """Return the script with the modules beside it that it imports, and what `data` names.
+def _script(
+    plan: Plan, builder: Builder, modules: Iterable[Module], natives: Iterable[NativeFile]
+) -> list[Module]:
+    """Return the script, if the application is one, with the modules beside it that it imports."""
+    if not isinstance(plan.application, Script):
+        return []
+    names = {module.name for module in modules} | {one.module or "" for one in natives}
+    return script_modules(plan.application.path, python=builder.python, installed=names)
 
-    Python files among the data can be imported as well: they are where an import looks for them.
-    """
-    modules: list[Module] = []
-    if isinstance(plan.application, Script):
-        modules = _script_modules(plan.application.path)
-    files = [
+
+def _own_files(plan: Plan) -> list[DataFile]:
+    """Return what `data` names."""
+    return [
         DataFile(path=path.relative_to(plan.folder).as_posix(), source=path)
         for path in _matching(plan, "data", plan.settings.data)
     ]
-    found = [module_at(PurePosixPath(file.path), file.source) for file in files]
-    return [*modules, *filter(None, found)], files
 
 
-class _ModuleFinder(modulefinder.ModuleFinder):
-    """The standard library's, which does not know namespace packages and stumbles over them."""
-
-    def find_module(self, name: str, path: Any, parent: Any = None) -> Any:  # noqa: ANN401
-        """Find a module; raise `ImportError` for a folder without `__init__.py`, as for nothing."""
-        try:
-            return super().find_module(name, path, parent)
-        except AttributeError as error:
-            raise ImportError(name) from error
-
-
-def _script_modules(script: Path) -> list[Module]:
-    own = Module(name=script.stem, is_package=False, source=script, from_stdlib=False)
-    finder = _ModuleFinder(path=[str(script.parent)])
-    try:
-        finder.run_script(str(script))
-    except SyntaxError as error:
-        # Python of another version than ours may well read it; the stage `compile` will tell.
-        if error.filename == str(script):
-            return [own]
-        raise CollectError(str(error)) from error
-    beside = []
-    for name, module in finder.modules.items():
-        place = getattr(module, "__file__", None)
-        source = Path(place) if place else None
-        if source and source != script and source.suffix == ".py":
-            is_package = source.name == "__init__.py"
-            beside.append(
-                Module(name=name, is_package=is_package, source=source, from_stdlib=False)
-            )
-    return [own, *beside]
+def _importable(files: Iterable[DataFile]) -> list[Module]:
+    """Return the Python files among the data as modules: they are where an import looks."""
+    found = (module_at(PurePosixPath(file.path), file.source) for file in files)
+    return [module for module in found if module]
 
 
 def _native_libraries(plan: Plan) -> list[NativeFile]:

@@ -123,7 +123,7 @@ def defines(source: bytes, name: str) -> bool:
     """Say whether a module's text may define `name` at its top level; in doubt it does."""
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
     for node in ast.walk(tree):
         match node:

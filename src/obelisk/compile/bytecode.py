@@ -6,16 +6,24 @@ built; the importer sets the full ones.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Sequence
+import json
+import signal
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from obelisk.compile import worker
-from obelisk.errors import ToolError
+from obelisk.errors import CollectError, ToolError
 from obelisk.model import Bytecode, Module
-from obelisk.process import run_captured, working_together
+from obelisk.process import Finished, run_captured, working_together
 from obelisk.toolchain import jobs
+
+_STARTED: Final = b"\0"
+_CODE: Final = b"c"
+_REFUSED: Final = b"r"
+_HEAD: Final = 9
+"""Bytes of an answer before its data: a kind and a size."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +38,8 @@ class Compiled:
 def compile_modules(modules: Sequence[Module], *, python: Path, optimize: int) -> Compiled:
     """Compile modules with the interpreter `python`, on all processors.
 
-    Raises `ToolError` when Python fails.
+    A file that ends Python itself is refused as well, and the others are compiled by a new one.
+    Raises `CollectError` for a file that cannot be read, `ToolError` when Python fails.
     """
     count = jobs()
     shares = [modules[start::count] for start in range(count)]
@@ -45,34 +54,53 @@ def compile_modules(modules: Sequence[Module], *, python: Path, optimize: int) -
 
 
 def _compile_share(
-    modules: Iterable[Module], python: Path, optimize: int
+    modules: Sequence[Module], python: Path, optimize: int
 ) -> tuple[list[Bytecode], list[tuple[Module, str]]]:
-    modules = list(modules)
-    lines = "".join(f"{module.source}\t{module.path}\n" for module in modules)
-    argv: list[str | Path] = [
-        python,
-        "-I",
-        "-S",
-        "-W",
-        "ignore",
-        str(worker.__file__),
-        str(optimize),
-    ]
-    done = run_captured(argv, env={}, stdin=lines.encode(), what="compiling modules")
-    if done.status != 0:
-        message = f"compiling modules failed: {done.stderr.decode(errors='replace')}"
-        raise ToolError(message)
-    answers = io.BytesIO(done.stdout)
     bytecodes, refused = [], []
-    for module in modules:
-        data = _read_block(answers)
-        if data:
-            bytecodes.append(Bytecode(module=module, code=data))
-        else:
-            refused.append((module, _read_block(answers).decode()))
+    rest = list(modules)
+    while rest:
+        done = _run_worker(rest, python, optimize)
+        answers = list(_answers(done.stdout[1:]))
+        for module, (kind, data) in zip(rest, answers, strict=False):
+            if kind == _CODE:
+                bytecodes.append(Bytecode(module=module, code=data))
+            elif kind == _REFUSED:
+                refused.append((module, data.decode()))
+            else:
+                message = f"cannot read {module.source}: {data.decode()}"
+                raise CollectError(message)
+        rest = rest[len(answers) :]
+        if rest:
+            refused.append((rest.pop(0), _end_of_python(done)))
     return bytecodes, refused
 
 
-def _read_block(stream: io.BytesIO) -> bytes:
-    size = int.from_bytes(stream.read(8), "little")
-    return stream.read(size)
+def _run_worker(modules: Sequence[Module], python: Path, optimize: int) -> Finished:
+    question = json.dumps([[str(module.source), module.path] for module in modules])
+    argv: list[str | Path] = [python, "-I", "-S", "-W", "ignore"]
+    argv += [str(worker.__file__), str(optimize)]
+    what = "compiling modules"
+    done = run_captured(argv, env={}, stdin=question.encode(), what=what)
+    # Python may be ended by a file that it compiles, but nothing else may be wrong with it.
+    if done.status > 0 or not done.stdout.startswith(_STARTED):
+        said = done.stderr.decode(errors="replace").strip() or f"status {done.status}"
+        message = f"{what} failed: {said}"
+        raise ToolError(message)
+    return done
+
+
+def _answers(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the answers of a worker as (kind, bytes), without one that it did not end."""
+    place = 0
+    while place + _HEAD <= len(data):
+        size = int.from_bytes(data[place + 1 : place + _HEAD], "little")
+        end = place + _HEAD + size
+        if end > len(data):
+            return
+        yield data[place : place + 1], data[place + _HEAD : end]
+        place = end
+
+
+def _end_of_python(done: Finished) -> str:
+    name = signal.Signals(-done.status).name if done.status < 0 else f"status {done.status}"
+    return f"Python was ended by {name} when it compiled this file"

@@ -1,30 +1,82 @@
-"""Compiles source files; run by the target's Python, as `python worker.py OPTIMIZE`.
+"""Compiles source files, and reads bytecode that comes without source.
 
-stdin has a line per module: the file's path, a tab, the name that tracebacks will show.
-stdout has an answer per line: 8 bytes of size (little-endian) and the marshalled code object, or
-size 0 and then another size and the text of the error.
+Run by the target's Python, as `python worker.py OPTIMIZE`.
+
+stdin is JSON: a list of [path of the file, the name that tracebacks will show].
+stdout has a zero byte when Python has started, and then for each file a byte, 8 bytes of size
+(little-endian) and as many bytes: `c` and the marshalled code object; `r` and the reason why this
+Python does not compile it; or `f` and why the file cannot be read. Each answer is out before the
+next file is begun, so that one that ends Python itself is known.
 """
 
+import json
 import marshal
 import sys
+import types
+from importlib.util import MAGIC_NUMBER
+
+_HEADER = 16
+"""Bytes of a .pyc file before its code object."""
+_RELEASES = {3413: "3.8", 3425: "3.9", 3439: "3.10", 3495: "3.11", 3531: "3.12", 3571: "3.13"}
+"""The Python of a magic number, for messages."""
 
 
 def main():
     optimize = int(sys.argv[1])
     out = sys.stdout.buffer
-    for line in sys.stdin.buffer.read().decode().splitlines():
-        path, filename = line.split("\t")
-        data, error = b"", b""
+    out.write(b"\0")
+    out.flush()
+    for path, filename in json.load(sys.stdin):
+        kind, data = answer(path, filename, optimize)
+        out.write(kind + len(data).to_bytes(8, "little") + data)
+        out.flush()
+
+
+def answer(path, filename, optimize):
+    try:
         with open(path, "rb") as stream:
             source = stream.read()
-        try:
+    except OSError as error:
+        return b"f", str(error.strerror).encode()
+    try:
+        if path.endswith(".pyc"):
+            code = read_bytecode(source, filename)
+        else:
             code = compile(source, filename, "exec", dont_inherit=True, optimize=optimize)
-            data = marshal.dumps(code)
-        except (SyntaxError, ValueError) as problem:
-            error = str(problem).encode()
-        out.write(len(data).to_bytes(8, "little") + data)
-        if not data:
-            out.write(len(error).to_bytes(8, "little") + error)
+        return b"c", marshal.dumps(code)
+    except (SyntaxError, ValueError) as problem:
+        return b"r", str(problem).encode(errors="backslashreplace")
+    except (RecursionError, MemoryError, OverflowError, EOFError, TypeError) as problem:
+        # What is nested too deeply, or larger than a code object can be.
+        reason = f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
+        return b"r", reason.encode(errors="backslashreplace")
+
+
+def read_bytecode(data, filename):
+    """Return the code object of a .pyc file; raise `ValueError` when it is another Python's."""
+    if data[:4] != MAGIC_NUMBER:
+        own = ".".join(map(str, sys.version_info[:2]))
+        reason = f"it is bytecode of {version_of(data[:4])}, not of Python {own}"
+        raise ValueError(reason)
+    code = marshal.loads(data[_HEADER:])  # noqa: S302 - it is what will run
+    if not isinstance(code, types.CodeType):
+        reason = "it holds no code object"
+        raise TypeError(reason)
+    return renamed(code, filename)
+
+
+def version_of(magic):
+    number = int.from_bytes(magic[:2], "little")
+    release = _RELEASES.get(number)
+    return f"Python {release}" if release else f"another Python (magic number {number})"
+
+
+def renamed(code, filename):
+    """Return a code object, with all in it, that names another file."""
+    constants = tuple(
+        renamed(one, filename) if isinstance(one, types.CodeType) else one for one in code.co_consts
+    )
+    return code.replace(co_filename=filename, co_consts=constants)
 
 
 if __name__ == "__main__":

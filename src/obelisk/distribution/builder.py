@@ -8,6 +8,7 @@ compilers are those of the distribution, under the names that backends call.
 from __future__ import annotations
 
 import inspect
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -18,9 +19,10 @@ from typing import Final
 
 from obelisk.cache import content_key, hash_tree
 from obelisk.catalog import Source
+from obelisk.distribution import isolation
 from obelisk.distribution.archive import read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
-from obelisk.distribution.cxx import LIBRARIES, header_flags, obtain_cxx
+from obelisk.distribution.cxx import obtain_cxx
 from obelisk.distribution.libraries import (
     Site,
     build_extra,
@@ -31,17 +33,9 @@ from obelisk.distribution.recipes import EXTRA_RECIPES, RECIPES
 from obelisk.distribution.recipes.cpython import major_minor
 from obelisk.errors import ConfigError, ToolError, did_you_mean
 from obelisk.process import run_logged
-from obelisk.toolchain import Toolchain, write_script, write_toolchain
+from obelisk.toolchain import Toolchain, write_toolchain
 
-_C_COMPILERS: Final = ("cc", "gcc", "clang")
-_CXX_COMPILERS: Final = ("c++", "g++", "clang++")
-_MISSING_COMPILERS: Final = {
-    "Rust": ("cargo", "rustc"),
-    "Fortran": ("gfortran", "flang", "f77", "f90", "f95"),
-}
-_CXX: Final = "C++"
-_CLEARED: Final = ("CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "PYTHONPATH", "PYTHONHOME")
-"""Variables that would bring something of this host into what is built."""
+_SYSTEM_FOLDERS: Final = ("/", "/usr", "/usr/local")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,26 +50,13 @@ class Builder:
     site: Site
     distribution: Path
 
-    @property
-    def tools(self) -> Path:
-        """The folder of compilers by the names that backends call."""
-        return self.chain.root / "tools"
-
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
-        """Return `base` with the variables that backends find compilers and libraries by."""
-        own = self.chain.environment()
-        return {
-            **{name: value for name, value in base.items() if name not in _CLEARED},
-            "PATH": f"{self.tools}:{own['PATH']}",
-            "CC": "cc",
-            "CXX": "c++",
-            "AR": "ar",
-            "RANLIB": "ranlib",
-            "PKG_CONFIG_LIBDIR": str(self.chain.lib / "pkgconfig"),
-            "PKG_CONFIG_SYSROOT_DIR": str(self.chain.sysroot),
-            "CMAKE_PREFIX_PATH": str(self.chain.sysroot),
-            **{name: own[name] for name in ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")},
-        }
+        """Return the environment of the installer, which starts backends; `base` is the user's."""
+        return isolation.enclosed(self.chain, base)
+
+    def variables(self, base: Mapping[str, str]) -> dict[str, str]:
+        """Return the whole environment of a build backend; `base` is the user's."""
+        return isolation.variables(self.chain, base)
 
     def missing(self) -> set[str]:
         """Return the languages whose compiler was called and is not there."""
@@ -83,11 +64,11 @@ class Builder:
 
     def add_missing(self) -> bool:
         """Provide what was missing and can be built; say whether there was anything."""
-        if _CXX not in self.missing():
+        if isolation.CXX not in self.missing():
             return False
         merge_into_sysroot(obtain_cxx(self.site, self.distribution), self.chain.root)
-        (self._calls / _CXX).unlink()
-        _write_cxx(self.tools)
+        (self._calls / isolation.CXX).unlink()
+        isolation.add_cxx(self.chain)
         return True
 
     @property
@@ -105,7 +86,11 @@ def obtain_builder(site: Site, pinned: Source, packages: tuple[str, ...], work: 
     distribution = obtain_distribution(site, pinned)
     inputs = {
         "distribution": distribution_key(site.target, pinned),
-        "recipe": inspect.getsource(sys.modules[__name__]) + _customization().read_text(),
+        "recipe": [
+            inspect.getsource(sys.modules[__name__]),
+            inspect.getsource(isolation),
+            *(_beside(name).read_text() for name in ("guard.py", "sitecustomize.py")),
+        ],
         # The interpreter names its loader by the whole path.
         "place": str(site.cache.root),
     }
@@ -123,10 +108,14 @@ def obtain_builder(site: Site, pinned: Source, packages: tuple[str, ...], work: 
     chain = write_toolchain(site.target, work / "toolchain")
     for library in _libraries(site, packages):
         merge_into_sysroot(library, chain.root)
-    _write_tools(chain, home)
+    cache = site.cache.root / "uv" / _installer_key(key, packages)
+    named = [Path(name) for name in packages if Path(name).is_absolute()]
+    isolation.write_tools(chain, home, [cache, *named], os.environ.get("PATH", os.defpath))
+    for folder in named:
+        isolation.add_programs(chain, folder / "bin")
     return Builder(
         python=home / "bin" / f"python{major_minor(pinned.version)}",
-        cache=site.cache.root / "uv" / _installer_key(key, packages),
+        cache=cache,
         chain=chain,
         site=site,
         distribution=distribution,
@@ -150,6 +139,11 @@ def _libraries(site: Site, packages: tuple[str, ...]) -> list[Path]:
             chosen.append(found[package])
         elif package in EXTRA_RECIPES:
             chosen.append(build_extra(site, package, found))
+        elif str(Path(package).resolve()) in _SYSTEM_FOLDERS:
+            message = (
+                f"`build-packages` names `{package}`, which holds what is built for this machine"
+            )
+            raise ConfigError(message, hint="name a folder with libraries that are built for musl")
         elif Path(package).is_absolute() and Path(package).is_dir():
             chosen.append(Path(package))
         else:
@@ -158,8 +152,8 @@ def _libraries(site: Site, packages: tuple[str, ...]) -> list[Path]:
     return chosen
 
 
-def _customization() -> Path:
-    return Path(str(files("obelisk"))) / "distribution/sitecustomize.py"
+def _beside(name: str) -> Path:
+    return Path(str(files("obelisk"))) / "distribution" / name
 
 
 def _make(site: Site, python: Path, root: Path, folder: Path, place: Path) -> None:
@@ -179,7 +173,7 @@ def _make(site: Site, python: Path, root: Path, folder: Path, place: Path) -> No
     shutil.copytree(stdlib, library, ignore=skipped)
     include = python / "install/include" / stdlib.name
     shutil.copytree(include, folder / "include" / stdlib.name)
-    shutil.copyfile(_customization(), library / "sitecustomize.py")
+    shutil.copyfile(_beside("sitecustomize.py"), library / "sitecustomize.py")
     (library / "lib-dynload").mkdir()  # Python looks for it to know where it is
     libraries = [name for recipe in RECIPES.values() for name in recipe.provides]
     argv: list[str | Path] = [
@@ -196,28 +190,3 @@ def _make(site: Site, python: Path, root: Path, folder: Path, place: Path) -> No
     ]
     env = chain.environment()
     run_logged(argv, log=root / "log.txt", cwd=root, env=env, what="linking Python")
-
-
-def _write_tools(chain: Toolchain, home: Path) -> None:
-    """Write compilers under all names that backends may call, so that none of the host's is."""
-    tools, calls = chain.root / "tools", chain.root / "calls"
-    tools.mkdir()
-    calls.mkdir()
-    # Programs that a build runs are loaded as Python is.
-    loader = f"-Wl,--dynamic-linker='{home / 'lib/ld-musl.so.1'}'"
-    for name in _C_COMPILERS:
-        write_script(tools / name, f"'{chain.tool('cc-shared')}' {loader}")
-    for language, names in {_CXX: _CXX_COMPILERS, **_MISSING_COMPILERS}.items():
-        for name in names:
-            said = f"obelisk: there is no {language} compiler here for the target"
-            text = f"#!/bin/sh\n: > '{calls / language}'\necho '{said}' >&2\nexit 127\n"
-            (tools / name).write_text(text)
-            (tools / name).chmod(0o755)
-
-
-def _write_cxx(tools: Path) -> None:
-    libraries = " ".join(f"-l{name}" for name in LIBRARIES)
-    flags = " ".join(f"'{flag}'" for flag in header_flags())
-    for name in _CXX_COMPILERS:
-        command = f"'{tools / _C_COMPILERS[0]}' --driver-mode=g++ {flags} -nostdlib++"
-        write_script(tools / name, command, libraries)

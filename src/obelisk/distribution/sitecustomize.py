@@ -1,4 +1,8 @@
-"""Runs at each start of the Python that builds packages: makes tools from wheels run on this host.
+"""Runs at each start of the Python that builds packages.
+
+The installer starts build backends with its own environment, which is the user's. They get that of
+the build in its place: OBELISK_BUILD names a file with it, and with what is the user's. What the
+installer set itself, such as its `extra-build-variables`, stays.
 
 Build requirements such as cmake and ninja bring programs for a system whose libc is musl. They name
 its loader, which other hosts do not have; the one beside this Python is as good.
@@ -51,6 +55,40 @@ def _adapt(path, loader):
             return
 
 
+def _isolate(path):
+    """Take the user's variables out of the environment, and put those of the build in."""
+    import hashlib
+    import json
+
+    with open(path, encoding="utf-8") as stream:
+        build = json.load(stream)
+    before = {
+        name: text
+        for name, text in os.environ.items()
+        if hashlib.sha256(os.fsencode(text)).hexdigest() != build["callers"].get(name)
+    }
+    # The installer puts the folder of its environment before the user's; so does this.
+    before.pop("PATH", None)
+    source = _project(os.getcwd(), os.path.realpath(os.environ.get("HOME", "/")))
+    os.environ.clear()
+    os.environ.update(build["variables"] | before | {"OBELISK_BUILD_SOURCE": source})
+    if sys.prefix != sys.base_prefix:
+        os.environ["VIRTUAL_ENV"] = sys.prefix
+        os.environ["PATH"] = os.path.join(sys.prefix, "bin") + ":" + os.environ["PATH"]
+
+
+def _project(folder, home):
+    """Return the repository that holds a project, or its own folder: what it may be built from."""
+    above = folder
+    while above not in (home, "/"):
+        if os.path.exists(os.path.join(above, ".git")):
+            return above
+        above = os.path.dirname(above)
+    return folder
+
+
+if "OBELISK_BUILD" in os.environ:
+    _isolate(os.environ.pop("OBELISK_BUILD"))
 if sys.prefix != sys.base_prefix:
     for _path in _programs():
         _adapt(_path, os.path.join(sys.base_prefix, "lib", "ld-musl.so.1"))

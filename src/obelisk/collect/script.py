@@ -1,0 +1,41 @@
+"""A script and the modules beside it that it imports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from obelisk.collect import neighbours
+from obelisk.errors import CollectError, ToolError
+from obelisk.model import Module
+from obelisk.process import run_captured
+
+
+def script_modules(script: Path, *, python: Path, installed: Iterable[str]) -> list[Module]:
+    """Return the script as a module, and those that its import statements find beside it.
+
+    `python` is an interpreter of the target's version, which reads them. `installed` are the names
+    of packages and modules that come before a namespace package. Raises `CollectError` for a file
+    that cannot be read or has an error of syntax.
+    """
+    question = {"script": str(script), "installed": sorted(installed)}
+    argv: list[str | Path] = [python, "-I", "-S", "-W", "ignore", str(neighbours.__file__)]
+    what = f"reading the imports of {script}"
+    done = run_captured(argv, env={}, stdin=json.dumps(question).encode(), what=what)
+    if done.status != 0:
+        said = done.stderr.decode(errors="replace").strip() or f"status {done.status}"
+        message = f"{what} failed: {said}"
+        raise ToolError(message)
+    answer = json.loads(done.stdout)
+    if "wrong" in answer:
+        where, why = answer["wrong"]
+        message = f"{where} cannot be compiled by the target's Python: {why}"
+        raise CollectError(message, hint="correct the file, or do not import it from the script")
+    own = Module(name=script.stem, is_package=False, source=script, from_stdlib=False)
+    beside = [
+        Module(name=name, is_package=is_package, source=Path(path), from_stdlib=False)
+        for name, path, is_package in answer["modules"]
+        if Path(path) != script
+    ]
+    return [own, *beside]

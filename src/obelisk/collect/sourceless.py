@@ -1,0 +1,56 @@
+"""Modules that a package ships as bytecode without source."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Container
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from obelisk.model import Module
+
+_CACHE: Final = "__pycache__"
+
+
+def sourceless_modules(
+    site: Path, known: Container[str], warn: Callable[[str], None]
+) -> list[Module]:
+    """Return the `.pyc` files below `site` that an import would find, as modules.
+
+    `known` are the names of modules that come before them. `warn` is told of bytecode in
+    `__pycache__` whose source is missing, which no Python imports.
+    """
+    found = []
+    for folder, folders, names in os.walk(site):
+        folders.sort()
+        for name in sorted(name for name in names if name.endswith(".pyc")):
+            path = Path(folder, name)
+            if path.is_symlink() or not path.is_file():
+                continue
+            if path.parent.name == _CACHE:
+                _report_lost(path, site, warn)
+                continue
+            dotted = _dotted(PurePosixPath(path.relative_to(site)))
+            if dotted and dotted not in known:
+                is_package = name == "__init__.pyc"
+                found.append(
+                    Module(name=dotted, is_package=is_package, source=path, from_stdlib=False)
+                )
+    return found
+
+
+def _dotted(path: PurePosixPath) -> str | None:
+    parts = list(path.with_suffix("").parts)
+    if parts[-1] == "__init__":
+        parts.pop()
+    return ".".join(parts) if parts and not any("." in part for part in parts) else None
+
+
+def _report_lost(path: Path, site: Path, warn: Callable[[str], None]) -> None:
+    source = path.parent.parent / (path.name.split(".")[0] + ".py")
+    if not source.exists():
+        lost, wanted = path.relative_to(site), source.relative_to(site)
+        warn(
+            f"{lost} is left out: {wanted} is missing, and Python imports nothing from "
+            "`__pycache__` alone; a package without sources has its `.pyc` files beside that folder"
+        )

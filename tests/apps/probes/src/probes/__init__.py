@@ -1,0 +1,5 @@
+from probes import found
+
+
+def main():
+    print(found.found())

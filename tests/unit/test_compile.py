@@ -1,0 +1,153 @@
+"""The stage `compile`: whatever a file is, the others are compiled."""
+
+import importlib.util
+import marshal
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from obelisk.collect.sourceless import sourceless_modules
+from obelisk.compile import bytecode
+from obelisk.compile.bytecode import compile_modules
+from obelisk.errors import CollectError, ToolError
+from obelisk.model import Module
+
+PYTHON = Path(sys.executable)
+
+
+def module(path, name=None):
+    return Module(name=name or path.stem, is_package=False, source=path, from_stdlib=False)
+
+
+@pytest.fixture
+def compiled(tmp_path):
+    """A function that compiles files, given by name and content; each name is a module's."""
+
+    def write_and_compile(files):
+        modules = []
+        for name, text in files.items():
+            path = Path(os.fsdecode(os.fsencode(tmp_path / "x")) + name + ".py")
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
+            modules.append(module(path, name))
+        done = compile_modules(modules, python=PYTHON, optimize=0)
+        codes = {one.module.name: marshal.loads(one.code) for one in done.bytecodes}
+        return codes, {one.name: reason for one, reason in done.refused}
+
+    return write_and_compile
+
+
+@pytest.mark.parametrize("name", ["tab\there", "line\nfeed", "\u2028", "\udcff", "a b", "\r", "é"])
+def test_names_with_any_characters(compiled, name):
+    codes, refused = compiled({name: "x = 1", "other": "y = 1"})
+    assert (set(codes), refused) == ({name, "other"}, {})
+    assert codes[name].co_filename == f"{name}.py"
+
+
+BAD = {
+    "syntax": "x = = 1",
+    "null": b"x = '\0'",
+    "encoding": b"x = '\xff'",
+    "cookie": "# coding: no-such-encoding\n",
+    "parentheses": "(" * 100_000 + ")" * 100_000,
+    "signs": "-" * 1_000_000 + "1",
+    "sum": "+".join("1" * 300_000),
+    "attributes": "x" + ".x" * 300_000,
+    "branches": "if x: pass\n" + "elif x: pass\n" * 100_000,
+    "conditions": "x if x else " * 100_000 + "x",
+    "subscripts": "x[" * 100_000 + "]" * 100_000,
+    "lambdas": "lambda: " * 100_000 + "x",
+    "blocks": "".join(" " * depth + "if x:\n" for depth in range(90)) + " " * 90 + "x",
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_does_not_compile_is_noted_and_the_rest_compiled(compiled, name):
+    codes, refused = compiled({"a": "x = 1", name: BAD[name], "b": "x = 1", "c": "x = 1"})
+    assert set(codes) | set(refused) == {"a", name, "b", "c"}
+    assert set(refused) <= {name}
+    assert all(refused.values())
+
+
+def test_a_file_that_ends_python_is_noted_and_the_rest_compiled(tmp_path):
+    """A limit of processor time ends Python as a crash or too little memory does: by a signal."""
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nulimit -t 1\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    for name in ("a", "b", "c", "d", "e"):
+        (tmp_path / f"{name}.py").write_text("x = 1")
+    (tmp_path / "long.py").write_text("x = 1\n" * 2_000_000)
+    modules = [module(path) for path in sorted(tmp_path.glob("*.py"))]
+    done = compile_modules(modules, python=python, optimize=0)
+    assert [one.module.name for one in done.bytecodes] == ["a", "b", "c", "d", "e"]
+    ((refused, reason),) = done.refused
+    assert refused.name == "long"
+    assert reason in [f"Python was ended by {name} when it compiled this file" for name in SIGNALS]
+
+
+SIGNALS = ("SIGXCPU", "SIGKILL")
+
+
+def test_a_file_that_is_gone_is_an_error(tmp_path):
+    with pytest.raises(CollectError, match=r"cannot read .*gone\.py: No such file"):
+        compile_modules([module(tmp_path / "gone.py")], python=PYTHON, optimize=0)
+
+
+def test_a_python_that_does_not_start_is_an_error(tmp_path):
+    (tmp_path / "a.py").touch()
+    with pytest.raises(ToolError, match="compiling modules failed"):
+        compile_modules([module(tmp_path / "a.py")], python=Path("/bin/false"), optimize=0)
+
+
+def test_answers_that_are_cut_short_are_none():
+    whole = b"c" + (3).to_bytes(8, "little") + b"abc"
+    assert list(bytecode._answers(whole + whole[:-1])) == [(b"c", b"abc")]
+    assert list(bytecode._answers(whole[:5])) == []
+
+
+def write_pyc(path, code, magic=importlib.util.MAGIC_NUMBER):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(magic + bytes(12) + code)
+
+
+def test_bytecode_without_source(tmp_path):
+    source = "def f():\n    return [lambda: 1]\n"
+    code = compile(source, "/somewhere/else.py", "exec")
+    write_pyc(tmp_path / "a.pyc", marshal.dumps(code))
+    write_pyc(tmp_path / "old.pyc", marshal.dumps(code), magic=b"\xa7\x0d\r\n")
+    write_pyc(tmp_path / "strange.pyc", marshal.dumps(code), magic=b"\x01\x02\r\n")
+    write_pyc(tmp_path / "cut.pyc", marshal.dumps(code)[:20])
+    write_pyc(tmp_path / "number.pyc", marshal.dumps(1))
+    (tmp_path / "empty.pyc").write_bytes(b"")
+    modules = sourceless_modules(tmp_path, set(), pytest.fail)
+    done = compile_modules(modules, python=PYTHON, optimize=0)
+    expected = {"a"} | ({"old"} if sys.version_info[:2] == (3, 11) else set())
+    assert {one.module.name for one in done.bytecodes} == expected
+    found = {one.module.name: marshal.loads(one.code) for one in done.bytecodes}["a"]
+    inner = next(one for one in found.co_consts if hasattr(one, "co_filename"))
+    assert (found.co_filename, inner.co_filename) == ("a.py", "a.py")
+    reasons = {one.name: reason for one, reason in done.refused}
+    own = ".".join(map(str, sys.version_info[:2]))
+    assert reasons["strange"] == (
+        f"it is bytecode of another Python (magic number 513), not of Python {own}"
+    )
+    assert set(reasons) | expected == {one.name for one in modules}
+
+
+def test_which_bytecode_is_a_module(tmp_path):
+    for name in (
+        *("pkg/__init__.pyc", "pkg/part.pyc", "top.pyc", "known.pyc", "odd.name.pyc"),
+        *("pkg/__pycache__/part.cpython-314.pyc", "pkg/__pycache__/lost.cpython-314.pyc"),
+    ):
+        write_pyc(tmp_path / name, b"")
+    (tmp_path / "pkg/part.py").touch()
+    os.mkfifo(tmp_path / "pipe.pyc")
+    (tmp_path / "link.pyc").symlink_to("link.pyc")
+    said = []
+    found = sourceless_modules(tmp_path, {"known", "pkg.part"}, said.append)
+    assert [(one.name, one.is_package) for one in found] == [("top", False), ("pkg", True)]
+    (line,) = said
+    assert line.startswith(
+        "pkg/__pycache__/lost.cpython-314.pyc is left out: pkg/lost.py is missing"
+    )
