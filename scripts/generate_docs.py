@@ -96,8 +96,8 @@ def exit_codes() -> str:
         "| status | meaning |",
         "|---|---|",
         "| the application's own | as of a script: 0, 1 after a traceback, `sys.exit(n)` |",
-        "| 70 | the interpreter could not start |",
-        "| 74 | the executable is damaged |",
+        "| 70 | it could not start: memory or a system call was refused |",
+        "| 74 | the executable is damaged, or its file is truncated |",
         "| 120 | stdout could not be flushed at the end, as of CPython |",
     ]
     return "\n".join(lines) + "\n"

@@ -148,6 +148,9 @@ def _link(job: _Job, place: Path, options: RuntimeOptions) -> None:
         *(f"-l{name}" for name in libraries if name != "mimalloc"),
         "-Wl,--end-group",
         f"@{names}",
+        # What runs first, see start_x86_64.c. Segments do not share a page of the file, so that
+        # what follows one can be zeros (link/image.py).
+        "-Wl,-e,obelisk_start,-z,separate-loadable-segments",
         *("-o", place),
     ]
     env = job.chain.environment()
