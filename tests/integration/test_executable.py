@@ -181,6 +181,66 @@ def test_damage_that_hides_is_not_taken_for_absence(
     assert "FAIL index: checksum mismatch in " in said
 
 
+def test_integrity_at_start_checks_what_nothing_else_does(executables, tmp_path):
+    executable = executables("hello.py", "--set", "integrity=start")
+    assert run([executable], cwd=tmp_path).stdout.startswith("hello\n")
+    data = executable.read_bytes()
+    comment = data.rindex(b"clang version")  # in no segment
+    unused = data.rindex(b"rgb_to_hsv")  # in a module that hello does not import
+    for place, part in ((comment, "section contents"), (unused, "payload")):
+        damaged = tmp_path / "damaged"
+        damaged.write_bytes(data[:place] + b"?" + data[place + 1 :])
+        damaged.chmod(0o755)
+        done = run([damaged], cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (74, "")
+        assert done.stderr.endswith(f"damaged: checksum mismatch in `{part}`\n")
+
+
+def test_integrity_at_start_wants_to_read_the_file(executables, tmp_path):
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed")
+    executable = executables("hello.py", "--set", "integrity=start")
+    fault = ["-e", "trace=open", "-e", "inject=open:error=EACCES"]
+    argv = ["strace", "-qq", "-f", "-o", "/dev/null", *fault, executable]
+    done = subprocess.run(argv, capture_output=True, text=True, env={}, check=False)
+    assert (done.returncode, done.stdout) == (70, "")
+    assert done.stderr.endswith("cannot read this executable to check it: Permission denied\n")
+
+
+def test_a_script_that_is_shorter_than_its_interpreter_is_not_taken_for_it(
+    executables, empty_root, tmp_path
+):
+    """Without /proc the path that was executed stands for the executable, and it is the script's."""
+    executable = executables("hello.py")
+    script = empty_root.folder / "script"
+    script.write_text("#!/app first\n")
+    script.chmod(0o755)
+    done = empty_root.run(executable, path="/script")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["hello", "['/app', 'first', '/script']"]
+
+
+def test_a_truncated_executable_says_so_without_proc(executables, empty_root):
+    executable = executables("hello.py")
+    cut = empty_root.folder / "cut"
+    cut.write_bytes(executable.read_bytes()[:100_000])
+    cut.chmod(0o755)
+    done = empty_root.run(executable, path="/cut")
+    assert done.returncode == 74
+    assert done.stderr == "/cut: this executable is damaged: the file is truncated\n"
+
+
+def test_the_reserved_folder_is_no_way_to_settings(tmp_path):
+    """Data that would switch `--python` on, were it read as settings."""
+    (tmp_path / ".obelisk").mkdir()
+    (tmp_path / ".obelisk/interpreter").write_bytes(b"python_option=1\0")
+    header = '# /// script\n# [tool.obelisk]\n# data = [".obelisk/*"]\n# ///\n'
+    (tmp_path / "app.py").write_text(f"{header}print()\n")
+    said = obelisk("build", tmp_path / "app.py", "-o", tmp_path / "app", status=4)
+    assert "`.obelisk/interpreter`" in said
+    assert not (tmp_path / "app").exists()
+
+
 def test_a_cut_executable_is_refused(hello, tmp_path):
     cut = tmp_path / "cut"
     cut.write_bytes(hello.read_bytes()[: hello.stat().st_size - 2_000_000])

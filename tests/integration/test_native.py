@@ -86,7 +86,7 @@ def test_what_is_inside_is_told(native):
     assert {"path": ".obelisk/lib/liblow.so", "package": None} in inside["natives"]
     assert inside["executable"]["natives"] > 100_000
     assert "natives   8" in obelisk("inspect", native)
-    assert "ok  shared objects intact: 8 objects" in obelisk("verify", native)
+    assert "ok   shared objects: 8 linked" in obelisk("verify", native)
 
 
 def test_no_memory_is_written_to_and_run(native, tmp_path):
@@ -177,7 +177,7 @@ def test_an_interpreter_that_cannot_start_has_its_own_status(native):
         argv = ["prlimit", f"--as={limit}", native, "read"]
         done = subprocess.run(argv, capture_output=True, text=True, env={}, check=False)
         assert (done.returncode, done.stdout) == (70, ""), more
-        assert "cannot start Python: " in done.stderr
+        assert "cannot start Python: " in done.stderr or "cannot prepare shared" in done.stderr
         assert "memory" in done.stderr
 
 

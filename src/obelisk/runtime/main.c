@@ -27,7 +27,8 @@ die_damaged(const char *wrong, struct payload_span name)
     os_die(OS_EXIT_DAMAGED, text);
 }
 
-int
+/* With a frame of its own: debuggers are asked for `main`. */
+__attribute__((disable_tail_calls)) int
 main(int argc, char **argv)
 {
     static struct payload payload;
