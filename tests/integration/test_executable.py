@@ -81,8 +81,8 @@ def test_strip_and_objcopy_keep_the_payload(hello, tmp_path, tool):
     subprocess.run([tool, str(copy)], check=True, capture_output=True)
     said = obelisk("verify", copy, status=7)
     assert [line for line in said.splitlines() if line.startswith("FAIL")] == [
-        "FAIL file: checksum mismatch in ELF header, program headers, padding, section contents, "
-        "section headers (`strip` and `objcopy` change them)"
+        "FAIL file: checksum mismatch in ELF header, program headers, padding, section contents,"
+        + " section headers (`strip` and `objcopy` change them)"
     ]
     assert run([copy], cwd=tmp_path).stdout.startswith("hello\n")
 
@@ -210,7 +210,7 @@ def test_integrity_at_start_wants_to_read_the_file(executables, tmp_path):
 def test_a_script_that_is_shorter_than_its_interpreter_is_not_taken_for_it(
     executables, empty_root, tmp_path
 ):
-    """Without /proc the path that was executed stands for the executable, and it is the script's."""
+    """Without /proc the path that was executed is asked, which is the script's."""
     executable = executables("hello.py")
     script = empty_root.folder / "script"
     script.write_text("#!/app first\n")

@@ -138,7 +138,7 @@ def injected(executable, fault, *arguments):
 
 
 def test_memory_that_is_refused_is_neither_damage_nor_harm(native):
-    """Each change of pages' rights fails once: the start says so, and what is opened again works."""
+    """Each mprotect fails once: the start says so, and what is opened again works."""
     whole = run([native, "again"], cwd="/")
     assert (whole.returncode, whole.stderr) == (0, "")
     refused = set()
