@@ -216,13 +216,13 @@ def attack(campaign, whole, path, kinds, *, is_checked_at_start=False):
 
 
 def test_damage_shows(campaign, application, tmp_path):
-    attack(campaign("damage", part=40, whole=2500), application(), tmp_path / "app", KINDS)
+    attack(campaign("damage", part=30, whole=2500), application(), tmp_path / "app", KINDS)
 
 
 def test_damage_shows_at_start_if_asked(campaign, application, tmp_path):
     whole = application("--set", "integrity=start")
     attack(
-        campaign("damage, checked at start", part=8, whole=500),
+        campaign("damage, checked at start", part=6, whole=500),
         whole,
         tmp_path / "app",
         KINDS,
@@ -233,7 +233,7 @@ def test_damage_shows_at_start_if_asked(campaign, application, tmp_path):
 def test_truncation_is_told(campaign, application, tmp_path):
     """Only what is cut in its first page, which says where the file ends, may die of a signal."""
     whole = application()
-    attacks = campaign("truncation", part=12, whole=500)
+    attacks = campaign("truncation", part=10, whole=500)
     path = tmp_path / "app"
     for case in attacks.cases:
         chance = attacks.random(case)

@@ -81,8 +81,10 @@ def test_strip_and_objcopy_keep_the_payload(hello, tmp_path, tool):
     subprocess.run([tool, str(copy)], check=True, capture_output=True)
     said = obelisk("verify", copy, status=7)
     assert [line for line in said.splitlines() if line.startswith("FAIL")] == [
-        "FAIL file: checksum mismatch in ELF header, program headers, padding, section contents,"
-        + " section headers (`strip` and `objcopy` change them)"
+        (
+            "FAIL file: checksum mismatch in ELF header, program headers, padding, "
+            "section contents, section headers (`strip` and `objcopy` change them)"
+        )
     ]
     assert run([copy], cwd=tmp_path).stdout.startswith("hello\n")
 

@@ -104,8 +104,9 @@ def test_only_regular_files_are_opened(tmp_path):
         Path("/dev/zero"): "device",
     }
     for path, kind in kinds.items():
-        with pytest.raises(VerifyError, match=f"cannot read {path}: it is a {kind}"):
-            verify(path)
+        for read in (verify, open_payload):
+            with pytest.raises(VerifyError, match=f"^cannot read {path}: it is a {kind}"):
+                read(path)
     place.close()
 
 

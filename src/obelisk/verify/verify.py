@@ -29,8 +29,8 @@ def verify(path: Path) -> tuple[Finding, ...]:
         executable = read_executable(data)
     except VerifyError as error:
         if digest is None:
-            message = f"{path} is not an executable that Obelisk made: {error}"
-            raise VerifyError(message) from error
+            message = f"{path} is damaged, or not an executable that Obelisk made: {error}"
+            raise VerifyError(message, hint=_REBUILD) from error
         return (whole, Finding(what="headers", sound=False, detail=str(error)))
     return (whole, *executable.findings, *_check_payload(executable.payload))
 
@@ -46,8 +46,9 @@ def require_sound(path: Path) -> None:
 
 def open_payload(path: Path) -> tuple[Executable, Payload]:
     """Read an executable and its payload; raise `VerifyError` when they are damaged."""
+    data = map_file(path)
     try:
-        executable = read_executable(map_file(path))
+        executable = read_executable(data)
         return executable, read_payload(executable.payload)
     except VerifyError as error:
         message = f"{path} is damaged, or not an executable that Obelisk made: {error}"
