@@ -52,6 +52,8 @@ def pack(
         Control.ENTRY: (entry.module if isinstance(entry, RunModule) else "__main__").encode(),
         Control.MANIFEST: manifest.encode(),
     }
+    if collection.natives:
+        controls[Control.OBJECTS] = b""
     settings = _interpreter_settings(plan)
     if settings:
         controls[Control.SETTINGS] = settings

@@ -57,6 +57,8 @@ class Control:
     """Name of the module to run."""
     MANIFEST: Final = "manifest"
     """What is inside, as JSON."""
+    OBJECTS: Final = "objects"
+    """Empty; there if shared objects are linked in, whose table must be found then."""
     SETTINGS: Final = "settings"
     """What settings.c reads at start; missing when everything has its default."""
 

@@ -181,6 +181,22 @@ def test_an_interpreter_that_cannot_start_has_its_own_status(native):
         assert "memory" in done.stderr
 
 
+@pytest.mark.parametrize("part", [b"klbo", b"mlbo"], ids=["payload", "objects"])
+def test_a_part_whose_program_header_is_damaged_is_not_absent(native, tmp_path, part):
+    damaged = tmp_path / "damaged"
+    data = native.read_bytes()
+    place = data.index(part)  # the type of a program header
+    assert place < 4096
+    damaged.write_bytes(data[:place] + b"?" + data[place + 1 :])
+    damaged.chmod(0o755)
+    done = run([damaged, "again"], cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (74, "")
+    assert "this executable is damaged: " in done.stderr
+    assert "FAIL file: checksum mismatch in program headers\n" in obelisk(
+        "verify", damaged, status=7
+    )
+
+
 def test_an_object_of_this_host_is_refused_as_built_for_glibc(tmp_path):
     """Any library of a host with glibc; its own libc is one."""
     found = next(Path("/lib/x86_64-linux-gnu").glob("libz.so.1*"), None)

@@ -90,6 +90,7 @@ def test_modules_files_sources_and_manifest(plan, parts):
     assert manifest["packages"] == [{"name": "App", "version": "1", "license": "MIT"}]
     assert manifest["libraries"] == [{"name": "zlib", "version": "1", "license": "Zlib"}]
     assert payload.control(Control.ENTRY) == b"tool"
+    assert payload.control(Control.OBJECTS) == b""
 
 
 def test_packages_are_folders_without_their_sources(plan, parts):

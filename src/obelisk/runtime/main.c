@@ -27,6 +27,17 @@ die_damaged(const char *wrong, struct payload_span name)
     os_die(OS_EXIT_DAMAGED, text);
 }
 
+/* A table that its program header does not lead to would make every object in it seem absent. */
+static void
+require_objects(const struct payload *payload)
+{
+    const struct payload_span key = {"objects", 7};
+
+    if (objects_table() == NULL && payload_find(payload, PAYLOAD_CONTROLS, key) != NULL) {
+        os_die(OS_EXIT_DAMAGED, "this executable is damaged: no table of shared objects");
+    }
+}
+
 /* With a frame of its own: debuggers are asked for `main`. */
 __attribute__((disable_tail_calls)) int
 main(int argc, char **argv)
@@ -41,9 +52,10 @@ main(int argc, char **argv)
     }
     span = os_segment(OS_PAYLOAD);
     if (span.base == NULL) {
-        os_die(OS_EXIT_DAMAGED, "this is a runtime without an application in it");
+        os_die(OS_EXIT_DAMAGED, "this executable is damaged: it has no payload");
     }
     payload_open(&payload, span.base, span.size, die_damaged);
+    require_objects(&payload);
     settings_open(&payload);
     if (settings_get("integrity") != NULL) {
         integrity_check();
