@@ -81,7 +81,7 @@ def test_the_reader_finds_all_that_was_written(checker, payload_file):
 
 
 def test_damage_shows_and_never_leads_out_of_the_payload(checker, payload_file):
-    done = run(checker, payload_file, 3000)
+    done = run(checker, payload_file, 1000)
     assert done.returncode == 0, done.stderr or f"ended by signal {-done.returncode}"
     assert int(done.stdout) > 0
 
