@@ -97,8 +97,8 @@ def exit_codes() -> str:
         "|---|---|",
         "| the application's own | as of a script: 0, 1 after a traceback, `sys.exit(n)` |",
         "| 69 | the application started itself too often, each process inside the one before |",
-        "| 70 | the interpreter could not start |",
-        "| 74 | the executable is damaged |",
+        "| 70 | it could not start: memory or a system call was refused |",
+        "| 74 | the executable is damaged, or its file is truncated |",
         "| 77 | it was started to be Python, but has no permission to be |",
         "| 120 | stdout could not be flushed at the end, as of CPython |",
     ]

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-LIBRARY_FOLDER: Final = ".obelisk/lib"
+RESERVED_FOLDER: Final = ".obelisk"
+"""Folder in the executable of files that belong to no package; nothing else may be in it."""
+LIBRARY_FOLDER: Final = f"{RESERVED_FOLDER}/lib"
 """Folder in the executable of libraries that belong to no package."""
+CERTIFICATES: Final = f"{RESERVED_FOLDER}/cacert.pem"
+"""Where runtime/certificates.c looks when the application has no certifi."""
 
 
 def ancestors(name: str, separator: str = ".") -> list[str]:

@@ -8,8 +8,11 @@ from typing import Any, Final
 
 from obelisk import __version__
 from obelisk.config.interpreter import runtime_settings
-from obelisk.config.schema import Compression
+from obelisk.config.schema import Compression, Integrity
+from obelisk.errors import CollectError
 from obelisk.model import (
+    CERTIFICATES,
+    RESERVED_FOLDER,
     Bytecode,
     Collection,
     DataFile,
@@ -22,14 +25,10 @@ from obelisk.model import (
     ScriptFile,
     ancestors,
 )
-from obelisk.payload import Item, Kind, Option, write_payload
+from obelisk.payload import Control, Item, Kind, write_payload
 from obelisk.plan import Plan
 
-MANIFEST: Final = ".obelisk/manifest.json"
-"""Path in the executable of the description of what is inside."""
 MANIFEST_VERSION: Final = 1
-_SETTINGS: Final = ".obelisk/interpreter"
-"""What settings.c reads at start."""
 
 
 def pack(
@@ -38,27 +37,47 @@ def pack(
     bytecodes: Iterable[Bytecode],
     libraries: Iterable[tuple[str, str, str]],
 ) -> bytes:
-    """Return the payload; `libraries` are (name, version, licence) of the runtime's sources."""
+    """Return the payload; `libraries` are (name, version, licence) of the runtime's sources.
+
+    Raises `CollectError` when two things have one name, or what is not ours a name of ours.
+    """
+    _require_unreserved(collection)
     bytecodes = list(bytecodes)
     compression = plan.settings.compression
     modules = list(_module_items(bytecodes, collection, compression))
     files = list(_file_items(collection, bytecodes, plan))
     manifest = json.dumps(_manifest(plan, collection, libraries), indent=1, sort_keys=True) + "\n"
-    files.append(Item(name=MANIFEST, kind=Kind.FILE, data=manifest.encode()))
+    entry = collection.entry
+    controls = {
+        Control.ENTRY: (entry.module if isinstance(entry, RunModule) else "__main__").encode(),
+        Control.MANIFEST: manifest.encode(),
+    }
+    if collection.natives:
+        controls[Control.OBJECTS] = b""
     settings = _interpreter_settings(plan)
     if settings:
-        files.append(Item(name=_SETTINGS, kind=Kind.FILE, data=settings))
-    options = Option.CONFIGURED if settings else 0
-    entry = collection.entry
-    name = entry.module if isinstance(entry, RunModule) else "__main__"
-    return write_payload(modules, files, entry=name, options=options)
+        controls[Control.SETTINGS] = settings
+    return write_payload(modules, files, controls)
+
+
+def _require_unreserved(collection: Collection) -> None:
+    """Refuse what would be taken for something that Obelisk itself adds."""
+    files = [one.path for one in collection.files if one.path != CERTIFICATES]
+    natives = [one.path for one in collection.natives if one.package is not None]
+    modules = [one.path for one in collection.modules]
+    for path in (*files, *natives, *modules):
+        if path.partition("/")[0] == RESERVED_FOLDER:
+            message = f"`{path}` is in `{RESERVED_FOLDER}/`, which is reserved for Obelisk"
+            raise CollectError(message, hint="rename it, or `exclude` it")
 
 
 def _interpreter_settings(plan: Plan) -> bytes:
+    integrity = plan.settings.integrity
     pairs = runtime_settings(
         plan.settings.interpreter,
         optimize=plan.settings.optimize,
         unbuffered=plan.settings.unbuffered,
+        integrity=str(integrity) if integrity != Integrity.USE else None,
     )
     return b"".join(f"{name}={value}\0".encode() for name, value in pairs)
 
@@ -107,7 +126,10 @@ def _namespaces(names: set[str]) -> set[str]:
 def _file_items(collection: Collection, bytecodes: list[Bytecode], plan: Plan) -> Iterator[Item]:
     compress_data = plan.settings.compression == Compression.ZSTD
     compress_text = plan.settings.compression != Compression.OFF
+    natives = {native.path for native in collection.natives}
     for file in _data_files(collection, bytecodes):
+        if file.path in natives:
+            continue
         data = file.source.read_bytes()
         yield Item(name=file.path, kind=Kind.FILE, data=data, compress=compress_data)
     # Shared objects are there for those who look, but their content is in memory, not in a file.

@@ -1,13 +1,13 @@
 """The payload format: what runtime/payload.c reads in place, see docs/reference/payload.md.
 
-A header, records of modules and of files sorted by name, names, and then the stored bytes. All
-numbers are little-endian. XXH64 guards the header, the index, and every record with its bytes.
+A header, three tables of records sorted by name, names, and then the stored bytes. All numbers are
+little-endian. XXH64 guards the header, every record with its name, and every record's bytes.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
@@ -15,16 +15,17 @@ from typing import Final
 import xxhash
 import zstandard
 
-from obelisk.errors import VerifyError
+from obelisk.errors import CollectError, VerifyError
 from obelisk.model import ancestors
 
 MAGIC: Final = b"\x89OBELISK\r\n\x1a\n"
-VERSION: Final = 2
-_HEADER: Final = struct.Struct("<12sIQQQQQIIIIIIQ")
+VERSION: Final = 3
+_HEADER: Final = struct.Struct("<12sIQQQQQQQQQ")
 _CHECK: Final = struct.Struct("<Q")
-_RECORD: Final = struct.Struct("<QQQQIHBB")
-_FACTS: Final = struct.Struct("<QQQQ")
+_RECORD: Final = struct.Struct("<QQQQQIHBB")
+_FACTS: Final = struct.Struct("<QQQQQ")
 _ALIGNMENT: Final = 16
+_LONGEST_NAME: Final = 0xFFFF
 _LEVEL: Final = 9
 """Of zstd: higher ones take many times as long for a twentieth less."""
 
@@ -38,13 +39,28 @@ class Kind(IntEnum):
     FILE = 3
     FOLDER = 4
     EXTENSION = 5
+    CONTROL = 6
 
 
-class Option(IntEnum):
-    """Bits of the header's options."""
+class Table(IntEnum):
+    """The tables, in the order of the header; the numbers are those of `enum payload_table`."""
 
-    CONFIGURED = 1
-    """There are settings of the interpreter among the files."""
+    MODULES = 0
+    FILES = 1
+    CONTROLS = 2
+
+
+class Control:
+    """Names of control records: what the runtime and `obelisk` itself read."""
+
+    ENTRY: Final = "entry"
+    """Name of the module to run."""
+    MANIFEST: Final = "manifest"
+    """What is inside, as JSON."""
+    OBJECTS: Final = "objects"
+    """Empty; there if shared objects are linked in, whose table must be found then."""
+    SETTINGS: Final = "settings"
+    """What settings.c reads at start; missing when everything has its default."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +84,9 @@ class Record:
     size: int
     check: int
     compressed: bool
-    key: bytes = field(repr=False)
+    own_check: int
+    intact: bool
+    """Whether the record itself and its name are as they were written."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,80 +95,88 @@ class Payload:
 
     modules: tuple[Record, ...]
     files: tuple[Record, ...]
-    options: int
-    entry: str
+    controls: tuple[Record, ...]
     data: memoryview = field(repr=False)
-    index_intact: bool
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """All records."""
+        return (*self.modules, *self.files, *self.controls)
 
     def read(self, record: Record) -> bytes:
         """Return a record's bytes, expanded; raise `VerifyError` when they are damaged."""
-        if not self.intact(record):
-            message = f"`{record.name}` in the payload is damaged"
-            raise VerifyError(message)
-        stored = bytes(self.data[record.offset : record.offset + record.stored])
+        if not record.intact or not self.content_intact(record):
+            reason = f"checksum mismatch in `{record.name}`"
+            raise _damaged(reason)
+        stored = bytes(self._stored(record))
         if not record.compressed:
             return stored
         try:
             return zstandard.ZstdDecompressor().decompress(stored, max_output_size=record.size)
         except zstandard.ZstdError as error:
-            message = f"`{record.name}` in the payload does not expand: {error}"
-            raise VerifyError(message) from error
+            reason = f"`{record.name}` does not expand: {error}"
+            raise _damaged(reason) from error
 
-    def intact(self, record: Record) -> bool:
-        """Say whether a record and its bytes are as they were written."""
-        if record.offset + record.stored > len(self.data):
-            return False
-        stored = self.data[record.offset : record.offset + record.stored]
-        return record.check == _check_of(
-            record.key,
-            (record.offset, record.stored, record.size),
-            record.kind,
-            record.compressed,
-            stored,
-        )
+    def content_intact(self, record: Record) -> bool:
+        """Say whether the bytes of an intact record are as they were written."""
+        return record.check == xxhash.xxh64_intdigest(self._stored(record), record.own_check)
 
     def file(self, path: str) -> Record | None:
         """Return the record of a file, or None."""
         return next((record for record in self.files if record.name == path), None)
 
+    def control(self, name: str) -> bytes | None:
+        """Return a control record's bytes, or None; raise `VerifyError` when it is damaged."""
+        found = next((record for record in self.controls if record.name == name), None)
+        return None if found is None else self.read(found)
+
+    def _stored(self, record: Record) -> memoryview:
+        return self.data[record.offset : record.offset + record.stored]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Row:
+    """A record that is to be written."""
+
+    table: Table
+    position: int
+    key: bytes
+    item: Item
+
 
 def write_payload(
-    modules: Iterable[Item], files: Iterable[Item], *, entry: str, options: int
+    modules: Iterable[Item], files: Iterable[Item], controls: Mapping[str, bytes]
 ) -> bytes:
-    """Return the bytes of a payload. Folders above the files are added."""
-    rows = sorted((item.name.encode(), item) for item in modules)
-    paths = sorted((_file_key(item.name), item) for item in _with_folders(files))
+    """Return the bytes of a payload. Folders above the files are added.
+
+    Raises `CollectError` when two items have one name.
+    """
+    rows = [
+        *_rows(Table.MODULES, ((item.name.encode(), item) for item in modules)),
+        *_rows(Table.FILES, ((_file_key(item.name), item) for item in _with_folders(files))),
+        *_rows(
+            Table.CONTROLS,
+            (
+                (name.encode(), Item(name=name, kind=Kind.CONTROL, data=data))
+                for name, data in controls.items()
+            ),
+        ),
+    ]
     names = bytearray()
     places = []
-    for key, _ in (*rows, *paths):
+    for row in rows:
         places.append(len(names))
-        names += key
-    entry_place = len(names)
-    names += entry.encode()
-    modules_at = _aligned(_HEADER.size + _CHECK.size)
-    files_at = modules_at + _RECORD.size * len(rows)
-    names_at = files_at + _RECORD.size * len(paths)
-    records, stored = _store([*rows, *paths], places, _aligned(names_at + len(names)))
-    split = _RECORD.size * len(rows)
-    index_check = xxhash.xxh64_intdigest(records[:split], 0)
-    index_check = xxhash.xxh64_intdigest(records[split:], index_check)
-    index_check = xxhash.xxh64_intdigest(bytes(names), index_check)
-    head = _HEADER.pack(
-        MAGIC,
-        VERSION,
-        _aligned(names_at + len(names)) + len(stored),
-        modules_at,
-        files_at,
-        names_at,
-        len(names),
-        len(rows),
-        len(paths),
-        options,
-        entry_place,
-        len(entry.encode()),
-        0,
-        index_check,
-    )
+        names += row.key
+    start = _aligned(_HEADER.size + _CHECK.size)
+    names_at = start + _RECORD.size * len(rows)
+    stored_at = _aligned(names_at + len(names))
+    records, stored = _store(rows, places, stored_at)
+    tables, place = [], start
+    for table in Table:
+        count = sum(row.table == table for row in rows)
+        tables += [place, count]
+        place += _RECORD.size * count
+    head = _HEADER.pack(MAGIC, VERSION, stored_at + len(stored), names_at, len(names), *tables)
     head += _CHECK.pack(xxhash.xxh64_intdigest(head, 0))
     return _padded(head) + _padded(records + bytes(names)) + stored
 
@@ -158,88 +184,102 @@ def write_payload(
 def read_payload(data: memoryview) -> Payload:
     """Read a payload; raise `VerifyError` that says what is wrong with it."""
     if len(data) < _HEADER.size + _CHECK.size:
-        reason = "it is cut short"
+        reason = "it is truncated"
         raise _damaged(reason)
-    (magic, version, size, modules_at, files_at, names_at, names_size, *rest) = _HEADER.unpack_from(
-        data
-    )
-    module_count, file_count, options, entry_at, entry_size, _, index_check = rest
-    if magic != MAGIC:
-        reason = "it does not begin as a payload does"
+    magic, version, size, names_at, names_size, *places = _HEADER.unpack_from(data)
+    (check,) = _CHECK.unpack_from(data, _HEADER.size)
+    if magic != MAGIC or check != xxhash.xxh64_intdigest(data[: _HEADER.size], 0):
+        reason = "checksum mismatch in its header"
         raise _damaged(reason)
     if version != VERSION:
         reason = f"it has version {version} instead of {VERSION}"
         raise _damaged(reason)
-    (check,) = _CHECK.unpack_from(data, _HEADER.size)
-    if check != xxhash.xxh64_intdigest(data[: _HEADER.size], 0):
-        reason = "its header is damaged"
-        raise _damaged(reason)
-    ends = (
-        modules_at + module_count * _RECORD.size,
-        files_at + file_count * _RECORD.size,
-        names_at + names_size,
-    )
-    if size > len(data) or max(ends) > size or entry_at + entry_size > names_size:
-        reason = "it is cut short"
+    tables = list(zip(Table, places[::2], places[1::2], strict=True))
+    ends = [at + count * _RECORD.size for _, at, count in tables]
+    if size > len(data) or max(*ends, names_at + names_size) > size:
+        reason = "it is truncated"
         raise _damaged(reason)
     names = bytes(data[names_at : names_at + names_size])
-    found = xxhash.xxh64_intdigest(data[modules_at : ends[0]], 0)
-    found = xxhash.xxh64_intdigest(data[files_at : ends[1]], found)
-    return Payload(
-        modules=tuple(_records(data[modules_at : ends[0]], names)),
-        files=tuple(_records(data[files_at : ends[1]], names)),
-        options=options,
-        entry=names[entry_at : entry_at + entry_size].decode(errors="replace"),
-        data=data[:size],
-        index_intact=xxhash.xxh64_intdigest(names, found) == index_check,
+    modules, files, controls = (
+        tuple(_records(table, data[at:end], names, size))
+        for (table, at, _), end in zip(tables, ends, strict=True)
     )
+    return Payload(modules=modules, files=files, controls=controls, data=data[:size])
 
 
-def _store(rows: list[tuple[bytes, Item]], places: list[int], start: int) -> tuple[bytes, bytes]:
+def _rows(table: Table, items: Iterable[tuple[bytes, Item]]) -> Iterator[_Row]:
+    last = None
+    ordered = sorted(items, key=lambda pair: pair[0])
+    for position, (key, item) in enumerate(ordered):
+        if key == last:
+            message = f"`{item.name}` is to be in the executable twice"
+            raise CollectError(message, hint="`exclude` one of them")
+        if len(key) > _LONGEST_NAME:
+            message = f"the name `{item.name[:80]}...` has more than {_LONGEST_NAME} bytes"
+            raise CollectError(message)
+        last = key
+        yield _Row(table=table, position=position, key=key, item=item)
+
+
+def _store(rows: list[_Row], places: list[int], start: int) -> tuple[bytes, bytes]:
     """Return the records and the stored bytes, which begin at `start`."""
     packer = zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True)
     records, stored = bytearray(), bytearray()
-    for (key, item), place in zip(rows, places, strict=True):
+    for row, place in zip(rows, places, strict=True):
+        item = row.item
         compress = item.compress and len(item.data) > 0
         data = packer.compress(item.data) if compress else item.data
         if compress and len(data) >= len(item.data):
             data, compress = item.data, False
-        facts = (start + len(stored), len(data), len(item.data))
-        check = _check_of(key, facts, item.kind, compress, data)
-        records += _RECORD.pack(*facts, check, place, len(key), item.kind, compress)
+        where = (start + len(stored), len(data), len(item.data))
+        shape = (place, len(row.key), item.kind, int(compress))
+        own = _own_check(row.table, row.position, row.key, where, shape)
+        check = xxhash.xxh64_intdigest(data, own)
+        records += _RECORD.pack(*where, check, own, *shape)
         stored += _padded(data)
     return bytes(records), bytes(stored)
 
 
-def _check_of(
+def _own_check(
+    table: Table,
+    position: int,
     key: bytes,
-    facts: tuple[int, int, int],
-    kind: Kind,
-    compressed: bool,
-    stored: bytes | memoryview,
+    where: tuple[int, int, int],
+    shape: tuple[int, int, int, int],
 ) -> int:
-    seed = xxhash.xxh64_intdigest(key, 0)
-    seed = xxhash.xxh64_intdigest(_FACTS.pack(*facts, kind << 8 | int(compressed)), seed)
-    return xxhash.xxh64_intdigest(stored, seed)
+    """Hash a record: where its bytes are and how many; its name, kind and whether it is packed."""
+    place, length, kind, compressed = shape
+    facts = _FACTS.pack(
+        table << 32 | position, *where, place << 32 | length << 16 | kind << 8 | compressed
+    )
+    return xxhash.xxh64_intdigest(facts, xxhash.xxh64_intdigest(key, 0))
 
 
-def _records(data: memoryview, names: bytes) -> Iterator[Record]:
-    for offset, stored, size, check, place, length, kind, compressed in _RECORD.iter_unpack(data):
+def _records(table: Table, data: memoryview, names: bytes, size: int) -> Iterator[Record]:
+    for position, fields in enumerate(_RECORD.iter_unpack(data)):
+        offset, stored, whole, check, own, place, length, kind, compressed = fields
         key = names[place : place + length]
-        if kind not in tuple(Kind):
-            reason = f"a record has the unknown kind {kind}"
+        shape = (place, length, kind, compressed)
+        expected = _own_check(table, position, key, (offset, stored, whole), shape)
+        intact = own == expected and len(key) == length and offset + stored <= size
+        if intact and (kind not in tuple(Kind) or not (compressed or stored == whole)):
+            reason = f"malformed record of `{_shown(key)}`"
             raise _damaged(reason)
-        name = key.replace(b"\0", b"/", 1).removeprefix(b"/").decode(errors="replace")
         yield Record(
-            name=name,
-            kind=Kind(kind),
+            name=_shown(key),
+            kind=Kind(kind) if intact else Kind.CONTROL,
             offset=offset,
             stored=stored,
-            size=size,
+            size=whole,
             check=check,
             compressed=bool(compressed),
-            key=key,
+            own_check=own,
+            intact=intact,
         )
+
+
+def _shown(key: bytes) -> str:
+    return key.replace(b"\0", b"/", 1).removeprefix(b"/").decode(errors="replace")
 
 
 def _file_key(path: str) -> bytes:
@@ -249,11 +289,19 @@ def _file_key(path: str) -> bytes:
 
 
 def _with_folders(files: Iterable[Item]) -> list[Item]:
-    items = {item.name: item for item in files}
-    for path in list(items):
+    """Add the folders above files. What is named twice with the same bytes is one file."""
+    found: dict[str, Item] = {}
+    for item in files:
+        other = found.setdefault(item.name, item)
+        if (other.kind, other.data) != (item.kind, item.data):
+            message = f"`{item.name}` is to be in the executable twice, with different content"
+            raise CollectError(message, hint="`exclude` one of them")
+    for path in list(found):
         for folder in ancestors(path, "/"):
-            items.setdefault(folder, Item(name=folder, kind=Kind.FOLDER))
-    return list(items.values())
+            if found.setdefault(folder, Item(name=folder, kind=Kind.FOLDER)).kind != Kind.FOLDER:
+                message = f"`{folder}` is to be a file and, because of `{path}`, a folder"
+                raise CollectError(message, hint="`exclude` one of them")
+    return list(found.values())
 
 
 def _aligned(size: int) -> int:

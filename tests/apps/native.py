@@ -8,6 +8,7 @@
 
 import ctypes
 import ctypes.util
+import errno
 import os
 import sys
 import threading
@@ -109,6 +110,27 @@ def libc():
         _ = ctypes.CDLL("libhigh.so").not_there
     except AttributeError as error:
         print(error)
+
+
+def again():
+    """Open each library a second time when the first was refused, and use it."""
+    for name in ("libhigh.so", "libcatcher.so", *(f"tls-{model}.so" for model in MODELS)):
+        try:
+            ctypes.CDLL(name)
+        except OSError as error:
+            print(error, file=sys.stderr)
+            ctypes.CDLL(name)
+    print("which", ctypes.CDLL("libhigh.so").which(), ctypes.CDLL("liblow.so").which())
+    print(text_of(ctypes.CDLL("libcatcher.so").catch_error, 1))
+    print([ctypes.CDLL(f"tls-{model}.so").count() for model in MODELS])
+
+
+def read():
+    try:
+        with open(os.path.join(sys.executable, "message.txt")) as stream:
+            print(stream.read(), end="")
+    except OSError as error:
+        print(errno.errorcode[error.errno])
 
 
 def mappings():

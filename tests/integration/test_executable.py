@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -61,7 +62,9 @@ def test_nothing_is_opened_but_what_libc_asks(hello, tmp_path):
 
 
 def test_verify_and_inspect(hello):
-    assert "BAD" not in obelisk("verify", hello)
+    said = obelisk("verify", hello)
+    assert "FAIL" not in said
+    assert f"ok   file: {hello.stat().st_size} bytes checked\n" in said
     inside = json.loads(obelisk("inspect", "--json", hello))
     assert inside["entry"] == "hello"
     assert {"openssl", "sqlite", "musl"} <= {one["name"] for one in inside["libraries"]}
@@ -72,10 +75,17 @@ def test_verify_and_inspect(hello):
 
 @pytest.mark.parametrize("tool", ["strip", "objcopy"])
 def test_strip_and_objcopy_keep_the_payload(hello, tmp_path, tool):
+    """What they change is no longer as it was built, and `verify` says so; the rest is."""
     copy = tmp_path / "app"
     shutil.copy(hello, copy)
     subprocess.run([tool, str(copy)], check=True, capture_output=True)
-    assert "BAD" not in obelisk("verify", copy)
+    said = obelisk("verify", copy, status=7)
+    assert [line for line in said.splitlines() if line.startswith("FAIL")] == [
+        (
+            "FAIL file: checksum mismatch in ELF header, program headers, padding, "
+            "section contents, section headers (`strip` and `objcopy` change them)"
+        )
+    ]
     assert run([copy], cwd=tmp_path).stdout.startswith("hello\n")
 
 
@@ -132,13 +142,105 @@ def test_a_damaged_executable_refuses_to_run(executables, tmp_path, mark, skip):
     obelisk("verify", damaged, status=7)
 
 
-def test_damage_that_hides_a_module_is_not_taken_for_its_absence(executables, tmp_path):
-    executable = executables("optional.py")
-    assert run([executable], cwd=tmp_path).stdout == "no such module\n"
-    damaged = damage(executable, tmp_path, b"\x89OBELISK\r\n\x1a\n", 96 + 8)
+def hide(executable, folder, table, name):
+    """Flip a bit in the name by which a record is found."""
+    data = executable.read_bytes()
+    start = data.index(b"\x89OBELISK\r\n\x1a\n\x03\0\0\0")
+    (names_at,) = struct.unpack_from("<Q", data, start + 24)
+    records_at, count = struct.unpack_from("<QQ", data, start + 40 + 16 * table)
+    for number in range(count):
+        place, size = struct.unpack_from("<IH", data, start + records_at + 48 * number + 40)
+        at = start + names_at + place
+        if data[at : at + size] == name:
+            damaged = folder / "damaged"
+            shutil.copy(executable, damaged)
+            with damaged.open("r+b") as file:
+                file.seek(at + size - 1)
+                file.write(bytes([data[at + size - 1] ^ 1]))
+            return damaged
+    raise LookupError(name)
+
+
+@pytest.mark.parametrize(
+    ("application", "table", "name", "said"),
+    [
+        ("optional.py", 0, b"colorsys", "1\n"),
+        ("optional_file.py", 1, b"\0optional_file.py", "there is a file\n"),
+    ],
+    ids=["module", "file"],
+)
+def test_damage_that_hides_is_not_taken_for_absence(
+    executables, tmp_path, application, table, name, said
+):
+    executable = executables(application)
+    assert run([executable], cwd=tmp_path).stdout == said
+    damaged = hide(executable, tmp_path, table, name)
     done = run([damaged], cwd=tmp_path)
     assert (done.returncode, done.stdout) == (74, "")
-    assert "BAD index intact" in obelisk("verify", damaged, status=7)
+    assert "checksum mismatch in the index of its payload" in done.stderr
+    said = obelisk("verify", damaged, status=7)
+    assert "FAIL file: checksum mismatch in payload\n" in said
+    assert "FAIL index: checksum mismatch in " in said
+
+
+def test_integrity_at_start_checks_what_nothing_else_does(executables, tmp_path):
+    executable = executables("hello.py", "--set", "integrity=start")
+    assert run([executable], cwd=tmp_path).stdout.startswith("hello\n")
+    data = executable.read_bytes()
+    comment = data.rindex(b"clang version")  # in no segment
+    unused = data.rindex(b"rgb_to_hsv")  # in a module that hello does not import
+    for place, part in ((comment, "section contents"), (unused, "payload")):
+        damaged = tmp_path / "damaged"
+        damaged.write_bytes(data[:place] + b"?" + data[place + 1 :])
+        damaged.chmod(0o755)
+        done = run([damaged], cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (74, "")
+        assert done.stderr.endswith(f"damaged: checksum mismatch in `{part}`\n")
+
+
+def test_integrity_at_start_wants_to_read_the_file(executables, tmp_path):
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed")
+    executable = executables("hello.py", "--set", "integrity=start")
+    fault = ["-e", "trace=open", "-e", "inject=open:error=EACCES"]
+    argv = ["strace", "-qq", "-f", "-o", "/dev/null", *fault, executable]
+    done = subprocess.run(argv, capture_output=True, text=True, env={}, check=False)
+    assert (done.returncode, done.stdout) == (70, "")
+    assert done.stderr.endswith("cannot read this executable to check it: Permission denied\n")
+
+
+def test_a_script_that_is_shorter_than_its_interpreter_is_not_taken_for_it(
+    executables, empty_root, tmp_path
+):
+    """Without /proc the path that was executed is asked, which is the script's."""
+    executable = executables("hello.py")
+    script = empty_root.folder / "script"
+    script.write_text("#!/app first\n")
+    script.chmod(0o755)
+    done = empty_root.run(executable, path="/script")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["hello", "['/app', 'first', '/script']"]
+
+
+def test_a_truncated_executable_says_so_without_proc(executables, empty_root):
+    executable = executables("hello.py")
+    cut = empty_root.folder / "cut"
+    cut.write_bytes(executable.read_bytes()[:100_000])
+    cut.chmod(0o755)
+    done = empty_root.run(executable, path="/cut")
+    assert done.returncode == 74
+    assert done.stderr == "/cut: this executable is damaged: the file is truncated\n"
+
+
+def test_the_reserved_folder_is_no_way_to_settings(tmp_path):
+    """Data that would switch `--python` on, were it read as settings."""
+    (tmp_path / ".obelisk").mkdir()
+    (tmp_path / ".obelisk/interpreter").write_bytes(b"python_option=1\0")
+    header = '# /// script\n# [tool.obelisk]\n# data = [".obelisk/*"]\n# ///\n'
+    (tmp_path / "app.py").write_text(f"{header}print()\n")
+    said = obelisk("build", tmp_path / "app.py", "-o", tmp_path / "app", status=4)
+    assert "`.obelisk/interpreter`" in said
+    assert not (tmp_path / "app").exists()
 
 
 def test_a_cut_executable_is_refused(hello, tmp_path):

@@ -86,7 +86,7 @@ def test_what_is_inside_is_told(native):
     assert {"path": ".obelisk/lib/liblow.so", "package": None} in inside["natives"]
     assert inside["executable"]["natives"] > 100_000
     assert "natives   8" in obelisk("inspect", native)
-    assert "ok  shared objects intact: 8 objects" in obelisk("verify", native)
+    assert "ok   shared objects: 8 linked" in obelisk("verify", native)
 
 
 def test_no_memory_is_written_to_and_run(native, tmp_path):
@@ -118,6 +118,83 @@ def test_a_library_that_is_not_there_is_named_at_build_time(compiler, tmp_path):
     assert "`.obelisk/lib/libhigh.so` needs `liblow.so`" in said
     assert "native-libraries" in said
     assert "Traceback" not in said
+
+
+def injected(executable, fault, *arguments):
+    """Run with a system call that fails as strace is told."""
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed")
+    call = fault.partition(":")[0]
+    argv = ["strace", "-qq", "-f", "--seccomp-bpf", "-o", "/dev/null"]
+    argv += ["-e", f"trace={call}", "-e", f"inject={fault}"]
+    return subprocess.run(
+        [*argv, executable, *arguments],
+        capture_output=True,
+        text=True,
+        env={},
+        timeout=60,
+        check=False,
+    )
+
+
+def test_memory_that_is_refused_is_neither_damage_nor_harm(native):
+    """Each mprotect fails once: the start says so, and what is opened again works."""
+    whole = run([native, "again"], cwd="/")
+    assert (whole.returncode, whole.stderr) == (0, "")
+    refused = set()
+    for number in range(1, 40):
+        done = injected(native, f"mprotect:error=ENOMEM:when={number}", "again")
+        assert "damaged" not in done.stderr
+        if done.returncode == 70:
+            assert done.stderr.strip().endswith(": Out of memory"), done.stderr
+            refused.add("start")
+            continue
+        assert (done.returncode, done.stdout) == (0, whole.stdout), (number, done.stderr)
+        if done.stderr:
+            assert "memory cannot be set up: Out of memory" in done.stderr
+            refused.add("open")
+    assert refused == {"start", "open"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("memfd_create:error=EMFILE", "EMFILE"),
+        ("memfd_create:error=ENOSYS", "ENOSYS"),
+        ("write:error=ENOSPC:when=1", "ENOSPC"),
+        ("ftruncate:error=EIO", "message"),
+        ("fchmod:error=EPERM", "EPERM"),
+    ],
+)
+def test_a_file_that_cannot_be_opened_says_why(native, fault, said):
+    assert injected(native, fault, "read").stdout == f"{said}\n"
+
+
+def test_an_interpreter_that_cannot_start_has_its_own_status(native):
+    """With too little memory: never Python's 1, which is that of a traceback, nor damage."""
+    for more in range(12, 28, 4):
+        limit = native.stat().st_size + (more << 20)
+        argv = ["prlimit", f"--as={limit}", native, "read"]
+        done = subprocess.run(argv, capture_output=True, text=True, env={}, check=False)
+        assert (done.returncode, done.stdout) == (70, ""), more
+        assert "cannot start Python: " in done.stderr or "cannot prepare shared" in done.stderr
+        assert "memory" in done.stderr
+
+
+@pytest.mark.parametrize("part", [b"klbo", b"mlbo"], ids=["payload", "objects"])
+def test_a_part_whose_program_header_is_damaged_is_not_absent(native, tmp_path, part):
+    damaged = tmp_path / "damaged"
+    data = native.read_bytes()
+    place = data.index(part)  # the type of a program header
+    assert place < 4096
+    damaged.write_bytes(data[:place] + b"?" + data[place + 1 :])
+    damaged.chmod(0o755)
+    done = run([damaged, "again"], cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (74, "")
+    assert "this executable is damaged: " in done.stderr
+    assert "FAIL file: checksum mismatch in program headers\n" in obelisk(
+        "verify", damaged, status=7
+    )
 
 
 def test_an_object_of_this_host_is_refused_as_built_for_glibc(tmp_path):
@@ -159,7 +236,10 @@ def test_strip_and_objcopy_keep_linked_objects(request, tmp_path, kind, tool):
     copy = tmp_path / "app"
     shutil.copy(request.getfixturevalue(kind), copy)
     subprocess.run([tool, str(copy)], check=True, capture_output=True)
-    assert "BAD" not in obelisk("verify", copy)
+    said = obelisk("verify", copy, status=7)
+    wrong = [line for line in said.splitlines() if line.startswith("FAIL")]
+    assert len(wrong) == 1
+    assert "section headers (`strip` and `objcopy` change them)" in wrong[0]
     done = run([copy, "life"], cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("high ends\nlow ends\n")

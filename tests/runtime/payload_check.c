@@ -3,8 +3,11 @@
    payload_check FILE          look up every name, check and expand every record
    payload_check FILE ROUNDS   damage some bytes, as many times, and read what is left
 
-   Compiled with -fsanitize=undefined that traps; a read beyond the payload meets the guard page. */
+   With damage, a name of the whole payload is found with the bytes that it had, or damage is reported:
+   it is never taken for absence. Compiled with sanitizers; a read beyond the payload meets the guard
+   page. */
 
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +16,18 @@
 
 #include "payload.h"
 
+#define MOST_NAMES 1024
+
+struct known {
+    enum payload_table table;
+    char name[256];
+    size_t size;
+    uint64_t check;
+};
+
+static struct known known[MOST_NAMES];
+static int known_count;
+static jmp_buf damage;
 static unsigned long long state = 88172645463325252ULL;
 
 /* xorshift64 (Marsaglia 2003): the same rounds on every machine. */
@@ -48,48 +63,106 @@ guarded(size_t size)
     return memory + room - size;
 }
 
-static int
-read_index(const struct payload *payload, const struct payload_index *index, int *intact)
+__attribute__((noreturn)) static void
+on_damage(const char *wrong, struct payload_span name)
 {
-    for (uint32_t i = 0; i < index->count; i++) {
-        const struct payload_record *record = &index->records[i];
-        const char *name = payload_name(payload, record);
-        bool sound = record->name <= payload->names_size
-                     && record->name_size <= payload->names_size - record->name;
-        size_t size = sound ? record->name_size : 0;
-        unsigned char *expanded;
+    /* Reads all of the name. */
+    if (strlen(wrong) == 0 || memchr(name.start, 0xff, name.size) == wrong) {
+        abort();
+    }
+    longjmp(damage, 1);
+}
 
-        if (payload_find(payload, index, name, size) == record) {
-            *intact += 1;
+/* Remember every name of an undamaged payload. */
+static void
+learn(const struct payload *payload)
+{
+    for (enum payload_table table = 0; table < PAYLOAD_TABLES; table++) {
+        for (uint32_t i = 0; i < payload_count(payload, table) && known_count < MOST_NAMES; i++) {
+            const struct payload_record *record = payload_at(payload, table, i);
+            struct payload_span name = payload_name(payload, record);
+            struct known *next = &known[known_count++];
+
+            if (name.size > sizeof(next->name)) {
+                abort();
+            }
+            next->table = table;
+            memcpy(next->name, name.start, name.size);
+            next->size = name.size;
+            next->check = record->check;
         }
-        if (!payload_intact(payload, record) || record->size > (64U << 20)) {
-            continue;
-        }
-        expanded = malloc(record->size + 1);
-        if (expanded == NULL || !payload_expand(payload, record, expanded)) {
-            return -1;
-        }
-        free(expanded);
+    }
+}
+
+/* Look a known name up and read it; return 0 if it has the bytes that it had, 1 where damage shows. */
+static int
+look_up(const unsigned char *bytes, size_t size, const struct known *wanted)
+{
+    const struct payload_span name = {wanted->name, wanted->size};
+    const struct payload_record *record;
+    struct payload payload;
+    unsigned char *expanded;
+
+    if (setjmp(damage) != 0) {
+        return 1;
+    }
+    payload_open(&payload, bytes, size, on_damage);
+    record = payload_find(&payload, wanted->table, name);
+    if (record == NULL) {
+        fprintf(stderr, "damage is taken for absence\n");
+        exit(4);
+    }
+    payload_stored(&payload, record);
+    if (record->check != wanted->check) {
+        fprintf(stderr, "other bytes are taken for intact\n");
+        exit(5);
+    }
+    expanded = malloc(record->size + 1);
+    if (expanded == NULL || payload_expand(&payload, record, expanded) != 0) {
+        abort();
+    }
+    free(expanded);
+    return 0;
+}
+
+/* Walk through a table, as a listing does; return 1 where damage shows. */
+static int
+walk(const unsigned char *bytes, size_t size, enum payload_table table)
+{
+    struct payload payload;
+
+    if (setjmp(damage) != 0) {
+        return 1;
+    }
+    payload_open(&payload, bytes, size, on_damage);
+    for (uint32_t i = 0; i < payload_count(&payload, table); i++) {
+        payload_at(&payload, table, i);
     }
     return 0;
 }
 
 static int
-read_all(const unsigned char *bytes, size_t size, int *found)
+read_all(const unsigned char *bytes, size_t size)
 {
-    struct payload payload;
-    const char *wrong = payload_open(&payload, bytes, size);
+    int refused = 0;
 
-    *found = 0;
-    if (wrong != NULL) {
-        return 1;
+    for (int i = 0; i < known_count; i++) {
+        refused += look_up(bytes, size, &known[i]);
     }
-    (void)payload_index_intact(&payload);
-    if (read_index(&payload, &payload.modules, found) != 0
-        || read_index(&payload, &payload.files, found) != 0) {
-        return 2;
+    for (enum payload_table table = 0; table < PAYLOAD_TABLES; table++) {
+        refused += walk(bytes, size, table);
     }
-    return 0;
+    return refused;
+}
+
+static void
+damage_some(unsigned char *bytes, size_t size)
+{
+    for (unsigned long long i = next_random() % 6 + 1; i > 0; i--) {
+        /* Mostly in the tables and names, where it leads readers astray. */
+        size_t span = next_random() % 4 ? (size < 12288 ? size : 12288) : size;
+        bytes[next_random() % span] = (unsigned char)next_random();
+    }
 }
 
 int
@@ -97,10 +170,10 @@ main(int argc, char **argv)
 {
     FILE *stream = argc > 1 ? fopen(argv[1], "rb") : NULL;
     long rounds = argc > 2 ? atol(argv[2]) : 0;
+    struct payload whole;
     unsigned char *original;
     unsigned char *bytes;
     size_t size;
-    int found;
     int refused = 0;
 
     if (stream == NULL || fseek(stream, 0, SEEK_END) != 0) {
@@ -108,25 +181,25 @@ main(int argc, char **argv)
     }
     size = (size_t)ftell(stream);
     rewind(stream);
-    original = malloc(size);
+    original = malloc(size + 1);
     bytes = guarded(size);
     if (original == NULL || fread(original, 1, size, stream) != size) {
         return 3;
     }
     memcpy(bytes, original, size);
+    if (setjmp(damage) != 0) {
+        return 1;
+    }
+    payload_open(&whole, bytes, size, on_damage);
+    learn(&whole);
     if (rounds == 0) {
-        int status = read_all(bytes, size, &found);
-        printf("%d %d\n", status, found);
-        return status;
+        printf("%d %d\n", read_all(bytes, size), known_count);
+        return 0;
     }
     for (long round = 0; round < rounds; round++) {
         memcpy(bytes, original, size);
-        for (unsigned long long i = next_random() % 6 + 1; i > 0; i--) {
-            /* Mostly in the tables, where it leads readers astray. */
-            size_t span = next_random() % 4 ? (size < 2048 ? size : 2048) : size;
-            bytes[next_random() % span] = (unsigned char)next_random();
-        }
-        refused += read_all(bytes, size, &found) == 1;
+        damage_some(bytes, size);
+        refused += read_all(bytes, size) > 0;
     }
     printf("%d\n", refused);
     return 0;

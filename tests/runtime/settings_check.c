@@ -1,17 +1,16 @@
 /* Prints all settings of a payload's file, and one by its name: `settings_check FILE NAME`. */
 
-#include "os.h"
 #include "payload.h"
 #include "settings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-_Noreturn void
-os_die(int status, const char *message)
+__attribute__((noreturn)) static void
+on_damage(const char *wrong, struct payload_span name)
 {
-    fputs(message, stderr);
-    exit(status);
+    fprintf(stderr, "%s in %.*s", wrong, (int)name.size, name.start);
+    exit(74);
 }
 
 int
@@ -26,9 +25,7 @@ main(int argc, char **argv)
     if (stream != NULL) {
         fclose(stream);
     }
-    if (payload_open(&payload, bytes, size) != NULL) {
-        return 1;
-    }
+    payload_open(&payload, bytes, size, on_damage);
     settings_open(&payload);
     for (const char *entry = settings_next(NULL); entry != NULL; entry = settings_next(entry)) {
         printf("%s;", entry);

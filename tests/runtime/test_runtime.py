@@ -13,7 +13,7 @@ from obelisk.cache import Cache
 from obelisk.console import Console, Verbosity
 from obelisk.distribution.libraries import Site, build_libraries, merge_into_sysroot
 from obelisk.distribution.runtime import runtime_folder
-from obelisk.payload import Item, Kind, write_payload
+from obelisk.payload import Control, Item, Kind, write_payload
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.toolchain import write_toolchain
 
@@ -66,7 +66,8 @@ def payload_file(tmp_path_factory):
         Item(name=f"package{n}/data/file.txt", kind=Kind.FILE, data=b"text " * n, compress=True)
         for n in range(40)
     ]
-    path.write_bytes(write_payload(modules, files, entry="package0.module", options=0))
+    controls = {Control.ENTRY: b"package0.module", Control.SETTINGS: b"frozen=0\0"}
+    path.write_bytes(write_payload(modules, files, controls))
     return path
 
 
@@ -76,13 +77,13 @@ def run(*argv):
 
 def test_the_reader_finds_all_that_was_written(checker, payload_file):
     done = run(checker, payload_file)
-    # 60 modules, 40 files and their 80 folders.
-    assert (done.returncode, done.stdout) == (0, "0 180\n")
+    # 60 modules, 40 files and their 80 folders, 2 control records.
+    assert (done.returncode, done.stdout) == (0, "0 182\n")
 
 
-def test_damage_never_leads_out_of_the_payload(checker, payload_file):
-    done = run(checker, payload_file, 20000)
-    assert done.returncode == 0, f"ended by signal {-done.returncode}"
+def test_damage_shows_and_never_leads_out_of_the_payload(checker, payload_file):
+    done = run(checker, payload_file, 1000)
+    assert done.returncode == 0, done.stderr or f"ended by signal {-done.returncode}"
     assert int(done.stdout) > 0
 
 
@@ -272,10 +273,9 @@ def test_anything_handed_on_is_read(compiled, value):
     assert rest == []
 
 
-def settings_of(compiled, tmp_path, content, name, *, options=1, damage=None):
+def settings_of(compiled, tmp_path, content, name, *, damage=None):
     path = tmp_path / "payload"
-    item = Item(name=".obelisk/interpreter", kind=Kind.FILE, data=content)
-    data = bytearray(write_payload([], [item], entry="m", options=options))
+    data = bytearray(write_payload([], [], {Control.SETTINGS: content}))
     if damage:
         data[data.rindex(damage)] ^= 1
     path.write_bytes(data)
@@ -291,16 +291,29 @@ def test_settings_are_read_in_place(compiled, tmp_path):
 
 
 def test_damaged_settings_end_the_process(compiled, tmp_path):
-    for content, damage in ((b"a=1\0", b"a=1"), (b"a=1", None), (b"", None)):
-        status, said = settings_of(compiled, tmp_path, content, "a", damage=damage)
-        assert (status, said) == (74, "this executable is damaged: its settings")
-    # The header says that there are settings, and none are found.
-    status, _ = settings_of(compiled, tmp_path, b"a=1\0", "a", damage=b"interpreter")
-    assert status == 74
+    wrong = {
+        (b"a=1\0", b"a=1"): "checksum mismatch in settings",
+        (b"a=1", None): "malformed record in settings",
+        (b"", None): "malformed record in settings",
+        # The name by which they are found.
+        (b"a=1\0", b"settings"): "checksum mismatch in the index of its payload in ",
+    }
+    for (content, damage), message in wrong.items():
+        assert settings_of(compiled, tmp_path, content, "a", damage=damage) == (74, message)
 
 
-@given(content=st.binary(max_size=60), options=st.integers(0, 1))
+def test_no_file_of_a_package_is_taken_for_settings(compiled, tmp_path):
+    path = tmp_path / "payload"
+    names = (".obelisk/interpreter", ".obelisk/settings", "settings")
+    files = [Item(name=name, kind=Kind.FILE, data=b"python_option=1\0") for name in names]
+    modules = [Item(name="settings", kind=Kind.MODULE, data=b"python_option=1\0")]
+    path.write_bytes(write_payload(modules, files, {}))
+    done = run(compiled("settings_check", "settings.c", "payload.c"), path, "python_option")
+    assert (done.returncode, done.stdout) == (0, " none 0")
+
+
+@given(content=st.binary(max_size=60))
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-def test_any_settings_are_read_or_refused(compiled, tmp_path, content, options):
-    status, _ = settings_of(compiled, tmp_path, content, "a", options=options)
+def test_any_settings_are_read_or_refused(compiled, tmp_path, content):
+    status, _ = settings_of(compiled, tmp_path, content, "a")
     assert status in (0, 74)

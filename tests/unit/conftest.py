@@ -31,7 +31,7 @@ def tiny_runtime():
     sections_at = 0x800 + len(names)
     ident = b"\x7fELF\x02\x01\x01" + bytes(9)
     header = struct.pack(
-        "<16sHHIQQQIHHHHHH", ident, 3, 62, 1, 0x400, 64, sections_at, 0, 64, 56, 5, 64, 3, 2
+        "<16sHHIQQQIHHHHHH", ident, 3, 62, 1, 0x1400, 64, sections_at, 0, 64, 56, 5, 64, 3, 2
     )
     body = (header + b"".join(segments)).ljust(0x800, b"\0")
     return body + names + b"".join(sections)

@@ -1,11 +1,15 @@
 import contextlib
 import io
+import mmap
+import os
+import socket
 import struct
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from elftools.elf.elffile import ELFFile
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from obelisk.errors import LinkError, VerifyError
@@ -14,8 +18,8 @@ from obelisk.link.image import link as link_all
 from obelisk.link.native import Natives
 from obelisk.payload import Item, Kind, write_payload
 from obelisk.target import DEFAULT_TARGET, parse_target
-from obelisk.verify.elf import read_executable
-from obelisk.verify.verify import verify
+from obelisk.verify.digest import check_digest, find_digest
+from obelisk.verify.verify import open_payload, verify
 
 NOTHING = Natives(files=(), provided={}, abi="")
 
@@ -30,7 +34,7 @@ def link(runtime, payload, page_size=4096):
 
 @pytest.fixture
 def payload():
-    return write_payload([Item(name="m", kind=Kind.MODULE, data=b"code")], [], entry="m", options=0)
+    return write_payload([Item(name="m", kind=Kind.MODULE, data=b"code")], [], {})
 
 
 @pytest.fixture
@@ -43,7 +47,7 @@ def executable(tiny_runtime, payload, tmp_path):
 def test_the_payload_is_one_more_segment_after_the_last(tiny_runtime, payload):
     elf = ELFFile(io.BytesIO(link(tiny_runtime, payload)))
     loads = [s.header for s in elf.iter_segments("PT_LOAD")]
-    assert [load["p_vaddr"] for load in loads] == [0, 0x2000]
+    assert [load["p_vaddr"] for load in loads] == [0, 0x2000, 0x3000]
     assert loads[1]["p_offset"] % 4096 == 0
     assert loads[1]["p_flags"] == 4
     section = elf.get_section_by_name(".obelisk")
@@ -77,39 +81,123 @@ def test_a_runtime_without_room_is_refused(tiny_runtime):
 def test_what_is_no_executable_of_ours_is_refused(tmp_path, data):
     path = tmp_path / "other"
     path.write_bytes(data)
-    with pytest.raises(VerifyError, match="not an executable that Obelisk made"):
-        read_executable(path)
+    for read in (verify, open_payload):
+        with pytest.raises(VerifyError, match="not an executable that Obelisk made"):
+            read(path)
     with pytest.raises(LinkError):
         link(data, b"")
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(VerifyError, match="cannot read"):
-        read_executable(tmp_path / "nothing")
+    with pytest.raises(VerifyError, match=r"cannot read .*nothing: No such file"):
+        verify(tmp_path / "nothing")
 
 
-@pytest.mark.parametrize("size", [100, 0x1000, 0x1040])
+def test_only_regular_files_are_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    place = socket.socket(socket.AF_UNIX)
+    place.bind(str(tmp_path / "socket"))
+    kinds = {
+        tmp_path / "pipe": "named pipe",
+        tmp_path / "socket": "socket",
+        tmp_path: "folder",
+        Path("/dev/zero"): "device",
+    }
+    for path, kind in kinds.items():
+        for read in (verify, open_payload):
+            with pytest.raises(VerifyError, match=f"^cannot read {path}: it is a {kind}"):
+                read(path)
+    place.close()
+
+
+@pytest.mark.parametrize("size", [100, 0x1000, 0x1040, -1])
 def test_a_cut_executable_is_refused(executable, size):
     executable.write_bytes(executable.read_bytes()[:size])
-    with pytest.raises(VerifyError):
+    with pytest.raises(VerifyError, match=r"truncated|malformed|no payload"):
         verify(executable)
+
+
+def test_every_byte_is_checked_but_what_follows_the_file(executable):
+    """Each flip shows, those of the digest itself too, and is named by its part."""
+    data = executable.read_bytes()
+    parts = set()
+    for place in range(len(data)):
+        damaged = bytearray(data)
+        damaged[place] ^= 0x10
+        with mmap.mmap(-1, len(data)) as file:
+            file[:] = bytes(damaged)
+            finding = check_digest(file, find_digest(file))
+        assert not finding.sound, hex(place)
+        parts.add(finding.detail)
+    assert {part.removeprefix("checksum mismatch in ") for part in parts} == {
+        *("ELF header", "program headers", "payload", "section contents", "section headers"),
+        "padding",
+        "the digest of the file is damaged, or there is none: it may be truncated",
+    }
+    executable.write_bytes(data + b"signature")
+    assert all(finding.sound for finding in verify(executable))
+    assert "9 bytes behind its end" in verify(executable)[0].detail
+
+
+def test_an_executable_inside_another_is_not_taken_for_it(tiny_runtime, executable, tmp_path):
+    inner = Item(name="f", kind=Kind.FILE, data=executable.read_bytes())
+    outer = tmp_path / "outer"
+    data = link(tiny_runtime, write_payload([], [inner], {}))
+    outer.write_bytes(data)
+    assert all(finding.sound for finding in verify(outer))
+    place = data.rindex(b"\x89OBDIGEST")
+    outer.write_bytes(data[:place] + b"\0" + data[place + 1 :])
+    assert not verify(outer)[0].sound
+
+
+def unsound(executable):
+    return {f.what: f.detail for f in verify(executable) if not f.sound}
 
 
 def test_a_damaged_payload_is_a_finding(executable):
     data = bytearray(executable.read_bytes())
     data[data.index(b"code")] ^= 1
     executable.write_bytes(bytes(data))
-    assert [finding.what for finding in verify(executable) if not finding.sound] == [
-        "payload intact"
-    ]
+    assert unsound(executable) == {
+        "file": "checksum mismatch in payload",
+        "payload": "checksum mismatch in m",
+    }
 
 
 def test_a_writable_and_executable_segment_is_a_finding(executable):
     data = bytearray(executable.read_bytes())
     data[64 + 56 + 4] = 7  # flags of the first load
     executable.write_bytes(bytes(data))
-    unsound = [finding.what for finding in verify(executable) if not finding.sound]
-    assert unsound == ["nothing writable and executable"]
+    assert unsound(executable) == {
+        "file": "checksum mismatch in program headers",
+        "permissions": "writable and executable: PT_LOAD",
+    }
+
+
+def test_damaged_headers_are_findings_as_long_as_the_digest_is_found(executable):
+    data = bytearray(executable.read_bytes())
+    data[54] ^= 0xFF  # size of a program header
+    executable.write_bytes(bytes(data))
+    assert set(unsound(executable)) == {"file", "headers"}
+
+
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_no_damage_passes_and_no_reader_crashes(executable, data):
+    """Anywhere in the file, several bytes, and cut: it is refused or named."""
+    path = executable.with_name("damaged")
+    whole = executable.read_bytes()
+    image = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 6))):
+        start = data.draw(st.sampled_from([0, 0x2000, 0x3000]))
+        place = min(start + data.draw(st.integers(0, 0x1000)), len(image) - 1)
+        image[place] = data.draw(st.integers(0, 255))
+    path.write_bytes(bytes(image)[: data.draw(st.sampled_from([len(image), len(image) - 1, 500]))])
+    with contextlib.suppress(VerifyError):
+        findings = verify(path)
+        assert path.read_bytes() == whole or not all(finding.sound for finding in findings)
+    with contextlib.suppress(VerifyError):
+        open_payload(path)
 
 
 @settings(deadline=None)

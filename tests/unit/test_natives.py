@@ -36,7 +36,8 @@ from obelisk.link.image import link
 from obelisk.link.native import Natives
 from obelisk.model import NativeFile
 from obelisk.target import DEFAULT_TARGET, parse_target
-from obelisk.verify.elf import read_executable
+from obelisk.verify.digest import check_digest, find_digest
+from obelisk.verify.elf import map_file, read_executable
 
 ABI = "cpython-314-x86_64-linux-musl"
 TARGET = parse_target(DEFAULT_TARGET)
@@ -385,26 +386,36 @@ def test_all_reasons_are_told_at_once(linked):
     assert "exclude" in caught.value.hint
 
 
-def findings(file, path):
+def finding(file, path):
     path.write_bytes(file)
-    return {one.what: one.sound for one in read_executable(path).findings}
+    (found,) = [f for f in read_executable(map_file(path)).findings if f.what == "shared objects"]
+    return found
 
 
 @pytest.mark.parametrize("where", ["code", "data"])
 def test_a_damaged_object_is_a_finding(linked, tmp_path, where):
     found = linked({"a.so": user("malloc"), "b.so": library("b.so", "f")})
-    assert findings(found.file, tmp_path / "app")["shared objects intact"]
+    assert finding(found.file, tmp_path / "app").detail == "2 linked"
     (load,) = [one for one in found.segments if one.address == found.memory[0]]
     place = load.offset + {"code": CODE, "data": DATA}[where] + 1
     damaged_file = bytearray(found.file)
     damaged_file[place] ^= 1
-    assert not findings(bytes(damaged_file), tmp_path / "app")["shared objects intact"]
+    wrong = finding(bytes(damaged_file), tmp_path / "app")
+    assert (wrong.sound, wrong.detail) == (False, "checksum mismatch in a.so")
+    parts = check_digest(map_file(tmp_path / "app"), find_digest(map_file(tmp_path / "app")))
+    assert parts.detail == "checksum mismatch in a.so"
 
 
 def test_a_damaged_table_is_a_finding(linked, tmp_path):
-    file = bytearray(linked({"a.so": library("a.so")}).file)
-    file[file.index(b"OBJECTS\0") + 100] ^= 1
-    assert not findings(bytes(file), tmp_path / "app")["table of shared objects intact"]
+    """Its header too: what it says of places leads the runtime."""
+    file = linked({"a.so": library("a.so")}).file
+    start = file.index(b"OBJECTS\0")
+    for place in range(0, 200, 3):
+        wrong = bytearray(file)
+        wrong[start + place] ^= 1
+        found = finding(bytes(wrong), tmp_path / "app")
+        assert not found.sound
+        assert "table of shared objects" in found.detail
 
 
 @given(st.sets(st.integers(0, 5000)))

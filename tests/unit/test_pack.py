@@ -6,7 +6,9 @@ import pytest
 
 from obelisk.config.request import read_request
 from obelisk.config.schema import Compression
+from obelisk.errors import CollectError
 from obelisk.model import (
+    CERTIFICATES,
     Bytecode,
     Collection,
     DataFile,
@@ -16,8 +18,8 @@ from obelisk.model import (
     Package,
     RunModule,
 )
-from obelisk.pack import MANIFEST, pack
-from obelisk.payload import Kind, read_payload
+from obelisk.pack import pack
+from obelisk.payload import Control, Kind, read_payload
 from obelisk.plan import make_plans
 from obelisk.program import main_module, main_program
 
@@ -84,10 +86,11 @@ def test_modules_files_sources_and_manifest(plan, parts):
     assert payload.read(payload.modules[3]) == b"app/fast.cpython-314-x86_64-linux-musl.so"
     assert payload.file("app.libs/libx.so.1").kind == Kind.FILE
     assert payload.read(payload.file("app/data.bin")) == b"data " * 100
-    manifest = json.loads(payload.read(payload.file(MANIFEST)))
+    manifest = json.loads(payload.control(Control.MANIFEST))
     assert manifest["packages"] == [{"name": "App", "version": "1", "license": "MIT"}]
     assert manifest["libraries"] == [{"name": "zlib", "version": "1", "license": "Zlib"}]
-    assert payload.entry == "tool"
+    assert payload.control(Control.ENTRY) == b"tool"
+    assert payload.control(Control.OBJECTS) == b""
 
 
 def test_packages_are_folders_without_their_sources(plan, parts):
@@ -111,12 +114,33 @@ def test_what_is_compressed(plan, parts, compression, source, data, code):
     assert payload.modules[0].compressed is code
 
 
-def test_options_are_written(plan, parts):
-    assert packed(plan, parts).options == 0
+def test_settings_are_written_where_no_path_leads(plan, parts):
+    assert packed(plan, parts).control(Control.SETTINGS) is None
     payload = packed(plan, parts, optimize=2, unbuffered=True)
-    assert payload.options == 1
-    settings = payload.read(payload.file(".obelisk/interpreter"))
-    assert settings == b"buffered_stdio=0\0optimization_level=2\0"
+    assert payload.control(Control.SETTINGS) == b"buffered_stdio=0\0optimization_level=2\0"
+    assert not [record.name for record in payload.files if "obelisk" in record.name]
+
+
+@pytest.mark.parametrize("path", [".obelisk/interpreter", ".obelisk/lib/libx.so.1", ".obelisk"])
+def test_the_reserved_folder_is_not_for_files_of_packages(plan, parts, path):
+    collection, bytecodes = parts
+    source = collection.files[0].source
+    for added in (
+        {"files": (DataFile(path=path, source=source),)},
+        {"natives": (NativeFile(path=path, source=source, package="App"),)},
+    ):
+        with pytest.raises(CollectError, match=r"reserved for Obelisk"):
+            packed(plan, (replace(collection, **added), bytecodes))
+
+
+def test_what_obelisk_adds_goes_into_the_reserved_folder(plan, parts):
+    collection, bytecodes = parts
+    source = collection.files[0].source
+    files = (DataFile(path=CERTIFICATES, source=source),)
+    natives = (NativeFile(path=".obelisk/lib/libx.so.1", source=source, package=None),)
+    payload = packed(plan, (replace(collection, files=files, natives=natives), bytecodes))
+    assert payload.file(CERTIFICATES) is not None
+    assert payload.file(".obelisk/lib/libx.so.1") is not None
 
 
 def test_the_main_program_of_an_entry_point(tmp_path):

@@ -2,8 +2,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obelisk.errors import VerifyError
-from obelisk.payload import Item, Kind, read_payload, write_payload
+from obelisk.errors import CollectError, VerifyError
+from obelisk.payload import Control, Item, Kind, read_payload, write_payload
+
+CONTROLS = {Control.ENTRY: b"app.cli", Control.MANIFEST: b"{}"}
 
 
 def sample():
@@ -17,7 +19,7 @@ def sample():
         Item(name="app/cli.py", kind=Kind.FILE, data=b"import sys\n" * 100, compress=True),
         Item(name="top.txt", kind=Kind.FILE, data=b""),
     ]
-    return write_payload(modules, files, entry="app.cli", options=6)
+    return write_payload(modules, files, CONTROLS)
 
 
 def test_what_is_written_is_read():
@@ -27,9 +29,9 @@ def test_what_is_written_is_read():
         ("app.cli", Kind.MODULE),
         ("space", Kind.NAMESPACE),
     ]
-    assert payload.entry == "app.cli"
-    assert payload.options == 6
-    assert payload.index_intact
+    assert payload.control(Control.ENTRY) == b"app.cli"
+    assert payload.control(Control.SETTINGS) is None
+    assert all(record.intact for record in payload.records)
     assert payload.read(payload.modules[1]) == b"code of cli" * 50
     assert payload.modules[1].compressed
     assert payload.read(payload.file("app/cli.py")) == b"import sys\n" * 100
@@ -40,19 +42,47 @@ def test_folders_are_added_and_children_are_neighbours():
     payload = read_payload(memoryview(sample()))
     kinds = {record.name: record.kind for record in payload.files}
     assert kinds["app"] == kinds["app/data"] == Kind.FOLDER
-    keys = [record.key for record in payload.files]
-    assert keys == sorted(keys)
+    assert [record.name for record in payload.files] == [
+        *("app", "top.txt", "app/cli.py", "app/data", "app/data/one.txt")
+    ]
 
 
 def test_order_of_items_does_not_matter():
     items = [Item(name=name, kind=Kind.FILE, data=name.encode()) for name in ("a/b", "c", "a/a")]
-    one = write_payload([], items, entry="m", options=0)
-    assert one == write_payload([], reversed(items), entry="m", options=0)
+    one = write_payload([], items, {})
+    assert one == write_payload([], reversed(items), {})
+
+
+@pytest.mark.parametrize(
+    "names", [("a", "a", b"1", b"2"), ("a", "a/b", b"", b"")], ids=["content", "folder"]
+)
+def test_two_things_of_one_name_are_refused(names):
+    first, second, *contents = names
+    items = [
+        Item(name=first, kind=Kind.FILE, data=contents[0]),
+        Item(name=second, kind=Kind.FILE, data=contents[1]),
+    ]
+    with pytest.raises(CollectError, match="`a` is to be"):
+        write_payload([], items, {})
+    with pytest.raises(CollectError, match="`a` is to be"):
+        write_payload([], reversed(items), {})
+
+
+def test_a_file_that_is_named_twice_is_one():
+    item = Item(name="a", kind=Kind.FILE, data=b"1")
+    assert write_payload([], [item, item], {}) == write_payload([], [item], {})
+
+
+def test_a_module_that_is_named_twice_and_a_long_name_are_refused():
+    with pytest.raises(CollectError, match="twice"):
+        write_payload([Item(name="m", kind=Kind.MODULE)] * 2, [], {})
+    with pytest.raises(CollectError, match="more than 65535 bytes"):
+        write_payload([], [Item(name="x" * 65535, kind=Kind.FILE)], {})
 
 
 def test_compression_that_does_not_help_is_not_used():
     item = Item(name="small", kind=Kind.FILE, data=b"x", compress=True)
-    payload = read_payload(memoryview(write_payload([], [item], entry="m", options=0)))
+    payload = read_payload(memoryview(write_payload([], [item], {})))
     assert not payload.file("small").compressed
 
 
@@ -66,7 +96,7 @@ def test_every_single_damaged_byte_shows():
     data = sample()
     intact = read_payload(memoryview(data))
     padding = set(range(len(data)))
-    for record in (*intact.modules, *intact.files):
+    for record in intact.records:
         padding -= set(range(record.offset, record.offset + record.stored))
     unnoticed = []
     for place in range(len(data)):
@@ -76,8 +106,7 @@ def test_every_single_damaged_byte_shows():
             payload = read_payload(memoryview(bytes(damaged)))
         except VerifyError:
             continue
-        records = (*payload.modules, *payload.files)
-        if payload.index_intact and all(payload.intact(record) for record in records):
+        if all(one.intact and payload.content_intact(one) for one in payload.records):
             unnoticed.append(place)
     # Bytes that nothing reads may differ: those between the parts.
     assert set(unnoticed) <= padding
@@ -92,7 +121,7 @@ def test_damaged_payloads_are_refused_and_never_crash(data):
     cut = data.draw(st.integers(0, len(mutated)))
     try:
         payload = read_payload(memoryview(bytes(mutated[:cut])))
-        for record in (*payload.modules, *payload.files):
+        for record in payload.records:
             payload.read(record)
     except VerifyError:
         pass

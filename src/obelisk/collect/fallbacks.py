@@ -11,14 +11,10 @@ from dataclasses import dataclass
 from importlib.metadata import distribution
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
 
 from obelisk.collect.read import read_tree
 from obelisk.config.schema import Settings
-from obelisk.model import DataFile, Module, Package
-
-_CERTIFICATES: Final = ".obelisk/cacert.pem"
-"""Where runtime/certificates.c looks when the application has no certifi."""
+from obelisk.model import CERTIFICATES, DataFile, Module, Package
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +31,7 @@ def fallbacks(settings: Settings, modules: Collection[str]) -> list[Fallbacks]:
     found = []
     if settings.bundle_certificates and "ssl" in modules and "certifi" not in modules:
         source = _folder("certifi") / "cacert.pem"
-        certificates = DataFile(path=_CERTIFICATES, source=source)
+        certificates = DataFile(path=CERTIFICATES, source=source)
         found.append(Fallbacks(files=(certificates,), packages=(_package("certifi"),)))
     if settings.bundle_time_zones and "zoneinfo" in modules and "tzdata" not in modules:
         own, data = read_tree(_folder("tzdata"), under="tzdata")

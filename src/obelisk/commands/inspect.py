@@ -48,9 +48,9 @@ def verify_command(console: Console, executable: Path, as_json: bool) -> None:
         console.json({"version": JSON_VERSION, "sound": sound, "findings": rows})
     else:
         for finding in findings:
-            console.data(f"{'ok ' if finding.sound else 'BAD'} {finding.what}: {finding.detail}")
+            console.data(f"{'ok  ' if finding.sound else 'FAIL'} {finding.what}: {finding.detail}")
     if not sound:
-        console.warn(f"{executable} is not sound")
+        console.warn(f"{executable} failed verification")
         sys.exit(VerifyError.exit_code)
 
 

@@ -178,9 +178,11 @@ def check_interpreter(interpreter: Interpreter, python: str) -> None:
 
 
 def runtime_settings(
-    interpreter: Interpreter, *, optimize: int, unbuffered: bool
+    interpreter: Interpreter, *, optimize: int, unbuffered: bool, integrity: str | None = None
 ) -> Iterator[tuple[str, str]]:
     """Yield (name, value) of what differs from the runtime's own defaults, sorted by name."""
+    if integrity:
+        yield "integrity", integrity
     if unbuffered:
         yield "buffered_stdio", "0"
     if optimize:

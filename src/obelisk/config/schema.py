@@ -29,6 +29,13 @@ class Compression(StrEnum):
     ZSTD = "zstd"
 
 
+class Integrity(StrEnum):
+    """When the executable is checked for damage."""
+
+    USE = "use"
+    START = "start"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """What can be set, with its default."""
@@ -79,6 +86,9 @@ class Settings:
     multicall: bool = False
     """Whether all console scripts go into one executable, which is the one of its own name, or the
     one that the first argument names."""
+    integrity: Integrity = Integrity.USE
+    """`use`: modules and files are checked when they are used. `start`: every byte of the
+    executable is checked at each start as well, code too; reading 30 MB takes about 20 ms."""
     bundle_certificates: bool = True
     """Whether certifi's certificates go in, for machines that have none; with `ssl` only."""
     bundle_time_zones: bool = True

@@ -132,8 +132,6 @@ def _link(job: _Job, place: Path, options: RuntimeOptions) -> None:
         f"-Wl,--dynamic-list={exported}",
         # Parts of libraries that nothing can reach, and equal functions twice.
         "-Wl,--gc-sections,--icf=safe",
-        # No page of code holds anything else.
-        "-Wl,-z,separate-code",
         f"-Wl,--exclude-libs={':'.join(hidden)}",
         f"-Wl,--exclude-libs=libclang_rt.builtins-{job.chain.target.architecture}.a",
         *(f"-Wl,--wrap={name}" for name in _wrapped_names()),
@@ -148,6 +146,11 @@ def _link(job: _Job, place: Path, options: RuntimeOptions) -> None:
         *(f"-l{name}" for name in libraries if name != "mimalloc"),
         "-Wl,--end-group",
         f"@{names}",
+        # No page of code holds anything else, and no page of the file two segments: what follows
+        # one can be zeros then (link/image.py).
+        "-Wl,-z,separate-loadable-segments",
+        # What runs first, see start_x86_64.c.
+        "-Wl,-e,obelisk_start",
         *("-o", place),
     ]
     env = job.chain.environment()

@@ -19,6 +19,7 @@ _SEGMENT: Final = struct.Struct("<IIQQQQQQ")
 _SECTION: Final = struct.Struct("<IIQQQQIIQQ")
 SEGMENT_SIZE: Final = _SEGMENT.size
 SECTION_SIZE: Final = _SECTION.size
+HEADER_SIZE: Final = _HEADER.size
 
 
 class SegmentType(IntEnum):
@@ -34,6 +35,8 @@ class SegmentType(IntEnum):
     """Ours: where the payload is mapped. See runtime/os_linux.c."""
     OBJECTS = 0x6F626C6D
     """Ours: the table of the linked shared objects. See runtime/objects.h."""
+    DIGEST = 0x6F626C6E
+    """Ours: the digest of the file. See link/digest.py."""
 
 
 class SectionType(IntEnum):

@@ -1,18 +1,19 @@
 """The stage `link`: from runtime, shared objects and payload to the executable.
 
 No linker runs: what is added becomes more segments of the runtime, at the next free pages of file
-and memory. Their headers go where runtime/reserve.c kept room; section headers describe them too,
-so that `strip` and `objcopy` keep them.
+and memory. Their headers go where runtime/start_*.c kept room; section headers describe them too,
+so that `strip` and `objcopy` keep them. The last part is a digest of all before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO, Final
 
 from obelisk.errors import LinkError
 from obelisk.link.debug import add_debug_info
+from obelisk.link.digest import digest_size, write_digest
 from obelisk.link.dynamic import Tag, with_tags
 from obelisk.link.elf import (
     EXECUTE,
@@ -20,25 +21,43 @@ from obelisk.link.elf import (
     SEGMENT_SIZE,
     WRITE,
     Elf,
-    Section,
+    SectionFlag,
     SectionType,
     Segment,
     SegmentType,
     pack_header,
     pack_segments,
     read_elf,
-    section_content,
     section_name,
 )
-from obelisk.link.memory import aligned
+from obelisk.link.memory import PAGE, aligned
 from obelisk.link.native import Linked, Natives, Piece, link_natives
-from obelisk.link.sections import Sections, describe
+from obelisk.link.sections import Sections, Tail, describe
+from obelisk.link.start import (
+    describe_start,
+    find_reserve,
+    has_start,
+    headers_limit,
+    split_first_page,
+)
 from obelisk.link.tls import TlsImage, merge_tls
 from obelisk.target import Target
 
-_RESERVE: Final = ".note.obelisk"
+_PAYLOAD: Final = ".obelisk"
+_OBJECTS: Final = ".obelisk.objects"
 _TLS: Final = ".tdata"
 """Name of the part that holds the initial values of all thread-local variables."""
+_RELATIVE: Final = ".obelisk.relr"
+_TABLE: Final = ".obelisk.table"
+_DIGEST: Final = ".obelisk.digest"
+_SHOWN: Final = {
+    _PAYLOAD: "payload",
+    _OBJECTS: "shared objects",
+    _TLS: "thread-local variables",
+    _RELATIVE: "relocations",
+    _TABLE: "table of shared objects",
+}
+"""What `verify` calls the parts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,16 +81,16 @@ def link(runtime: bytes, payload: bytes, natives: Natives, target: Target) -> Im
     Raises `LinkError` when `runtime` is no runtime, or an object cannot be linked in.
     """
     elf = read_elf(runtime)
-    reserve = _find_reserve(runtime, elf)
+    reserve = find_reserve(runtime, elf)
     build = _Build(runtime, elf, target.page_size)
     linked = link_natives(natives, target, runtime, elf, build.next_address)
     if linked is not None:
         _add_objects(build, linked)
-    build.add(".obelisk", READ, SegmentType.PAYLOAD, [(0, payload)], len(payload))
-    names = section_content(runtime, elf.sections[elf.header.names_section])
-    sections = Sections(elf, names)
+    build.add(_PAYLOAD, READ, SegmentType.PAYLOAD, [(0, payload)], len(payload))
+    sections = Sections(elf, runtime)
     # The room is used up: what stands there now is the table.
     sections.remove(reserve)
+    sections.add(describe_start(elf, reserve))
     parts = build.parts
     if linked is not None and any(one.type == SectionType.SYMTAB for one in elf.sections):
         # In place of the one section of all objects: no two sections may hold the same address.
@@ -80,7 +99,8 @@ def link(runtime: bytes, payload: bytes, natives: Natives, target: Target) -> Im
     sections.add(describe(part.name, part.segment) for part in parts if part.name != _TLS)
     if any(part.name == _TLS for part in parts):
         sections.replace_tls(next(one for one in build.segments if one.type == SegmentType.TLS))
-    return _assemble(build, sections, reserve)
+    named = dict([*_runtime_parts(runtime, elf), *_added_parts(build, linked)])
+    return _assemble(build, sections, headers_limit(elf, reserve), named)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,13 +119,14 @@ class _Build:
 
     def __init__(self, runtime: bytes, elf: Elf, page_size: int) -> None:
         self.elf = elf
-        # Without the section table, which stands last and is written anew.
-        self.kept = bytearray(runtime[: elf.header.sections_at])
-        self.segments = list(elf.segments)
+        loads = [one for one in elf.segments if one.type == SegmentType.LOAD]
+        # Without what only sections have, and their table: they are written anew at the end.
+        kept = runtime[: max((one.offset + one.file_size for one in loads), default=0)]
+        self.kept = bytearray(kept) + bytes(-len(kept) % PAGE)
+        self.segments = [self._filled(segment) for segment in split_first_page(elf)]
         self.parts: list[_Part] = []
         self._page_size = page_size
         self._end = len(self.kept)
-        loads = [one for one in elf.segments if one.type == SegmentType.LOAD]
         self._last = max((one.address + one.memory_size for one in loads), default=0)
 
     @property
@@ -117,6 +138,15 @@ class _Build:
     def end(self) -> int:
         """Bytes of the file so far."""
         return self._end
+
+    @property
+    def next_offset(self) -> int:
+        """Where in the file the next part will be."""
+        return aligned(self._end, self._page_size)
+
+    def skip_to(self, end: int) -> None:
+        """Leave room in the file for what is in no segment."""
+        self._end = end
 
     def add(
         self,
@@ -157,27 +187,78 @@ class _Build:
         changed = {Tag.RELR: address, Tag.RELRSZ: size}
         self.kept[place] = with_tags(bytes(self.kept[place]), changed)
 
+    def _filled(self, segment: Segment) -> Segment:
+        """Let a segment reach to the end of its last page in the file, where that is zero there.
+
+        The kernel would clear the rest of the page, and kills the process when it is not in the
+        file, before any of our instructions could say so.
+        """
+        end = segment.offset + segment.file_size
+        room = min(-end % PAGE, segment.memory_size - segment.file_size)
+        if segment.type != SegmentType.LOAD or room <= 0 or any(self.kept[end : end + room]):
+            return segment
+        return replace(segment, file_size=segment.file_size + room)
+
 
 def _add_objects(build: _Build, linked: Linked) -> None:
     layout = linked.layout
     pieces = [(address - layout.start, piece) for address, piece in linked.pieces()]
-    build.add(".obelisk.objects", READ | EXECUTE, None, pieces, layout.end - layout.start)
+    build.add(_OBJECTS, READ | EXECUTE, None, pieces, layout.end - layout.start)
     image = merge_tls(linked, bytes(build.kept), build.elf, build.next_address)
     if image is not None:
         content = image.content
         part = build.add(_TLS, READ | WRITE, None, [(0, content)], len(content))
         build.replace_tls(image, part.offset)
-        relative = build.add(
-            ".obelisk.relr", READ, None, [(0, image.relative)], len(image.relative)
-        )
+        relative = build.add(_RELATIVE, READ, None, [(0, image.relative)], len(image.relative))
         build.patch_relr(relative.address, relative.file_size)
     table = linked.table(build.next_address)
-    build.add(".obelisk.table", READ, SegmentType.OBJECTS, [(0, table)], len(table))
+    build.add(_TABLE, READ, SegmentType.OBJECTS, [(0, table)], len(table))
 
 
-def _assemble(build: _Build, sections: Sections, reserve: Section) -> Image:
-    segments = _segments(build, reserve)
-    tail = sections.write(build.end)
+def _runtime_parts(runtime: bytes, elf: Elf) -> Iterator[tuple[int, str]]:
+    """Yield (offset, name) of the runtime's parts in the file."""
+    yield 0, "ELF header"
+    yield elf.header.segments_at, "program headers"
+    if has_start(elf):
+        yield elf.header.entry, "first instructions"
+    for segment in elf.segments:
+        if segment.type == SegmentType.LOAD and segment.file_size % PAGE:
+            yield segment.offset + segment.file_size, "padding"
+    headers_end = elf.header.segments_at + len(elf.segments) * SEGMENT_SIZE
+    for section in elf.sections:
+        is_loaded = section.flags & SectionFlag.ALLOC and section.type != SectionType.NOBITS
+        if is_loaded and section.size and section.offset > headers_end:
+            yield section.offset, section_name(runtime, elf, section)
+
+
+def _added_parts(build: _Build, linked: Linked | None) -> Iterator[tuple[int, str]]:
+    """Yield (offset, name) of the parts that were added; each shared object is one."""
+    for part in build.parts:
+        yield part.segment.offset, _SHOWN[part.name]
+    if linked is not None:
+        shift = build.parts[0].segment.offset - linked.layout.start
+        for node, base in zip(linked.nodes, linked.layout.bases, strict=True):
+            yield base + shift, node.object.name
+
+
+def _assemble(build: _Build, sections: Sections, limit: int, named: dict[int, str]) -> Image:
+    # The digest covers the section headers, which describe it: their size does not depend on its.
+    draft = sections.write(build.end, [describe(_DIGEST, build.segments[0])])
+    named |= {draft.pieces[0][0]: "section contents", draft.headers_at: "section headers"}
+    ordered = sorted(named.items())
+    build.skip_to(draft.end)
+    size = digest_size(ordered, build.next_offset)
+    digest = build.add(_DIGEST, READ, SegmentType.DIGEST, [], size)
+    tail = sections.write(draft.start, [describe(_DIGEST, digest)])
+    _write_headers(build, tail, limit)
+    parts = [piece for part in build.parts for piece in part.pieces]
+    pieces = [(0, build.kept), *parts, *tail.pieces]
+    pieces.append((digest.offset, write_digest(pieces, ordered, digest.offset)))
+    return Image(pieces=tuple(pieces), size=digest.offset + size)
+
+
+def _write_headers(build: _Build, tail: Tail, limit: int) -> None:
+    segments = _segments(build, limit)
     header = replace(
         build.elf.header,
         segment_count=len(segments),
@@ -186,26 +267,14 @@ def _assemble(build: _Build, sections: Sections, reserve: Section) -> Image:
     )
     head = pack_header(header) + pack_segments(segments)
     build.kept[: len(head)] = head
-    pieces = [(0, build.kept), *(piece for part in build.parts for piece in part.pieces)]
-    return Image(pieces=(*pieces, *tail.pieces), size=tail.end)
 
 
-def _find_reserve(runtime: bytes, elf: Elf) -> Section:
-    for section in elf.sections:
-        if section_name(runtime, elf, section) == _RESERVE:
-            table_end = elf.header.segments_at + len(elf.segments) * SEGMENT_SIZE
-            if section.offset == table_end and elf.segments[0].offset == elf.header.segments_at:
-                return section
-    message = "the runtime has no room for program headers"
-    raise LinkError(message, hint="this is a bug of Obelisk: please report it")
-
-
-def _segments(build: _Build, reserve: Section) -> tuple[Segment, ...]:
+def _segments(build: _Build, limit: int) -> tuple[Segment, ...]:
     """Add the parts' segments, in the order of addresses as loaders expect."""
-    elf = build.elf
-    own = [
-        s for s in build.segments if not (s.type == SegmentType.NOTE and s.offset == reserve.offset)
-    ]
+    start = build.elf.header.segments_at
+    table_end = start + len(build.elf.segments) * SEGMENT_SIZE
+    # Without the note that keeps the room.
+    own = [s for s in build.segments if s.type != SegmentType.NOTE or s.offset != table_end]
     last = max((index for index, s in enumerate(own) if s.type == SegmentType.LOAD), default=0)
     own[last + 1 : last + 1] = [part.segment for part in build.parts]
     own += [
@@ -214,11 +283,10 @@ def _segments(build: _Build, reserve: Section) -> tuple[Segment, ...]:
         if part.marked is not None
     ]
     used = len(own) * SEGMENT_SIZE
-    if elf.header.segments_at + used > reserve.offset + reserve.size:
+    if start + used > limit:
         message = f"no room for {len(own)} program headers"
         raise LinkError(message, hint="this is a bug of Obelisk: please report it")
     # The table describes itself.
     return tuple(
-        replace(s, file_size=used, memory_size=used) if s.offset == elf.header.segments_at else s
-        for s in own
+        replace(s, file_size=used, memory_size=used) if s.offset == start else s for s in own
     )

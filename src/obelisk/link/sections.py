@@ -14,6 +14,7 @@ from obelisk.link.elf import (
     SectionType,
     Segment,
     pack_sections,
+    section_content,
 )
 from obelisk.link.memory import aligned
 from obelisk.link.native import Piece
@@ -36,6 +37,8 @@ class Tail:
     """The end of the file: what only sections have, their names, their headers."""
 
     pieces: tuple[Piece, ...] = field(repr=False)
+    """The last one is the section headers."""
+    start: int
     headers_at: int
     count: int
     end: int
@@ -44,10 +47,15 @@ class Tail:
 class Sections:
     """The sections of the runtime, and what is added to them."""
 
-    def __init__(self, elf: Elf, names: bytes) -> None:
+    def __init__(self, elf: Elf, runtime: bytes) -> None:
         self._elf = elf
-        self._names = names
-        self._own: dict[int, Named] = {}
+        self._names = section_content(runtime, elf.sections[elf.header.names_section])
+        self._own = {
+            number: Named(name="", section=section, content=section_content(runtime, section))
+            for number, section in enumerate(elf.sections)
+            if not section.flags & SectionFlag.ALLOC
+            and section.type not in (SectionType.NULL, SectionType.NOBITS)
+        }
         self._added: list[Named] = []
 
     @property
@@ -98,16 +106,18 @@ class Sections:
             name="", section=replace(self._elf.sections[number], size=len(content)), content=content
         )
 
-    def write(self, end: int) -> Tail:
-        """Return what follows the `end` of all else in the file."""
-        texts = {name: self._place(name) for name in sorted({one.name for one in self._added})}
-        self.extend(self._elf.header.names_section, self._names)
+    def write(self, start: int, last: Iterable[Named] = ()) -> Tail:
+        """Return what follows at `start` in the file; sections of `last` are the last ones."""
+        end, added = start, [*self._added, *last]
+        names, texts = self._names, {"": 0}
+        for name in sorted({one.name for one in added} - {""}):
+            texts[name] = len(names)
+            names += name.encode() + b"\0"
+        self.extend(self._elf.header.names_section, names)
         rows = [
             self._own.get(n, Named(name="", section=s)) for n, s in enumerate(self._elf.sections)
         ]
-        rows += [
-            replace(one, section=replace(one.section, name=texts[one.name])) for one in self._added
-        ]
+        rows += [replace(one, section=replace(one.section, name=texts[one.name])) for one in added]
         pieces: list[Piece] = []
         headers = []
         for row in rows:
@@ -123,15 +133,11 @@ class Sections:
         pieces.append((headers_at, table))
         return Tail(
             pieces=tuple(pieces),
+            start=start,
             headers_at=headers_at,
             count=len(headers),
             end=headers_at + len(table),
         )
-
-    def _place(self, name: str) -> int:
-        place = len(self._names)
-        self._names += name.encode() + b"\0"
-        return place
 
 
 def describe(name: str, segment: Segment) -> Named:

@@ -16,8 +16,10 @@ from obelisk.link.layout import Layout
 from obelisk.link.memory import page_end, page_start
 from obelisk.link.relocate import Relocated
 
-_VERSION: Final = 1
-_HEADER: Final = struct.Struct("<8sIIQQQQQQQQQ")
+_VERSION: Final = 2
+_HEADER: Final = struct.Struct("<8sIIQQQQQQQQ")
+_CHECK: Final = struct.Struct("<Q")
+_HEAD_SIZE: Final = _HEADER.size + _CHECK.size
 _OBJECT: Final = struct.Struct("<21Q8I")
 _PAIR: Final = struct.Struct("<QQ")
 _MAGIC: Final = b"OBJECTS\0"
@@ -36,7 +38,7 @@ def write_table(
 
     `checks` are the XXH64 of each object's memory.
     """
-    writer = _Writer(place + _HEADER.size)
+    writer = _Writer(place + _HEAD_SIZE)
     records = [
         _record(writer, number, node, layout, relocated[number], checks[number])
         for number, node in enumerate(nodes)
@@ -59,10 +61,10 @@ def write_table(
         len(data),
         layout.start,
         layout.end,
-        _HEADER.size + len(content),
-        xxhash.xxh64_intdigest(content, 0),
+        _HEAD_SIZE + len(content),
     )
-    return head + content
+    check = xxhash.xxh64_intdigest(content, xxhash.xxh64_intdigest(head, 0))
+    return head + _CHECK.pack(check) + content
 
 
 def _data_spans(nodes: Sequence[Node], layout: Layout) -> list[Span]:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from obelisk.errors import VerifyError
-from obelisk.pack import MANIFEST
-from obelisk.payload import Kind, Payload, Record
+from obelisk.payload import Control, Kind, Payload, Record
 from obelisk.verify.verify import open_payload
 
 
@@ -37,9 +36,9 @@ def contents(path: Path) -> dict[str, Any]:
 
 
 def _manifest(payload: Payload, path: Path) -> dict[str, Any]:
-    record = payload.file(MANIFEST)
+    text = payload.control(Control.MANIFEST)
     try:
-        manifest = json.loads(payload.read(record)) if record else None
+        manifest = json.loads(text) if text is not None else None
     except ValueError:
         manifest = None
     if not isinstance(manifest, dict):

@@ -12,6 +12,7 @@
 
 #include <locale.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 #include "arguments.h"
 #include "configure.h"
 #include "frozen.h"
+#include "integrity.h"
 #include "module.h"
 #include "os.h"
 #include "privilege.h"
@@ -340,10 +342,27 @@ read_start(uint64_t build, const char *executable, int argc, char **argv)
     return start;
 }
 
+/* As Py_ExitStatusException does it, with the exit status of its own. */
+static _Noreturn void
+die_of_status(PyStatus status)
+{
+    char text[256];
+
+    if (PyStatus_IsExit(status)) {
+        exit(status.exitcode);
+    }
+    if (PyThreadState_GetUnchecked() != NULL && PyErr_Occurred()) {
+        PyErr_Print();
+    }
+    snprintf(text, sizeof(text), "cannot start Python: %s%s%s", status.func ? status.func : "",
+             status.func ? ": " : "", status.err_msg);
+    os_die(OS_EXIT_FAILED, text);
+}
+
 int
 interp_run(const struct payload *payload, const char *executable, int argc, char **argv)
 {
-    struct start start = read_start(payload->index_check, executable, argc, argv);
+    struct start start = read_start(integrity_build(), executable, argc, argv);
     PyStatus status;
 
     module_serve(payload, executable, !start.is_free);
@@ -357,7 +376,7 @@ interp_run(const struct payload *payload, const char *executable, int argc, char
         status = initialize(&start);
     }
     if (PyStatus_Exception(status)) {
-        Py_ExitStatusException(status);
+        die_of_status(status);
     }
     return start.is_python ? Py_RunMain() : run_application();
 }

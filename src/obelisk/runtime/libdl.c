@@ -282,6 +282,10 @@ dlopen(const char *name, int mode)
     if (name == NULL || is_libc(name)) {
         return &own_map;
     }
+    if (maps == NULL && objects_table() != NULL) {
+        complain("%s: %s", name, strerror(ENOMEM));
+        return NULL;
+    }
     number = maps ? find_object(name) : -1;
     if (number < 0) {
         complain("%s: not linked into this executable, which loads nothing from disk (name the "

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "objects.h"
-#include "os.h"
 #include "settings.h"
 
 static const struct payload *served;
@@ -23,43 +22,18 @@ module_serve(const struct payload *payload, const char *root, bool is_applicatio
     serves_application = is_application;
 }
 
-static void
-die_damaged(void)
-{
-    os_die(OS_EXIT_DAMAGED, "this executable is damaged: a part of it is not as it was built");
-}
-
-/* A name that is not found may be one that damage hides: then the whole index is looked at, once. */
-static void
-check_index_once(void)
-{
-    static bool checked;
-
-    if (checked) {
-        return;
-    }
-    if (!payload_index_intact(served)) {
-        die_damaged();
-    }
-    checked = true;
-}
-
 static const struct payload_record *
 find_module(PyObject *name)
 {
-    const struct payload_record *record;
     Py_ssize_t size;
-    const char *text = PyUnicode_AsUTF8AndSize(name, &size);
+    struct payload_span key = {PyUnicode_AsUTF8AndSize(name, &size), 0};
 
-    if (text == NULL) {
+    if (key.start == NULL) {
         PyErr_Clear(); /* a name with lone surrogates is no module of ours */
         return NULL;
     }
-    record = payload_find(served, &served->modules, text, (size_t)size);
-    if (record == NULL) {
-        check_index_once();
-    }
-    return record;
+    key.size = (size_t)size;
+    return payload_find(served, PAYLOAD_MODULES, key);
 }
 
 PyDoc_STRVAR(find_doc, "find(name, /)\n--\n\n"
@@ -83,19 +57,18 @@ find(PyObject *self, PyObject *name)
 static PyObject *
 unmarshal(const struct payload_record *record)
 {
+    struct payload_span bytes;
     PyObject *code;
     void *expanded;
 
     if (!record->compressed) {
-        return PyMarshal_ReadObjectFromString((const char *)payload_bytes(served, record),
-                                              (Py_ssize_t)record->stored);
+        bytes = payload_stored(served, record);
+        return PyMarshal_ReadObjectFromString(bytes.start, (Py_ssize_t)bytes.size);
     }
     expanded = PyMem_Malloc(record->size);
-    if (expanded == NULL) {
+    if (expanded == NULL || payload_expand(served, record, expanded) != 0) {
+        PyMem_Free(expanded);
         return PyErr_NoMemory();
-    }
-    if (!payload_expand(served, record, expanded)) {
-        die_damaged();
     }
     code = PyMarshal_ReadObjectFromString(expanded, (Py_ssize_t)record->size);
     PyMem_Free(expanded);
@@ -114,9 +87,6 @@ code(PyObject *self, PyObject *name)
     if (record == NULL || record->kind > PAYLOAD_PACKAGE || record->size == 0) {
         Py_RETURN_NONE;
     }
-    if (!payload_intact(served, record)) {
-        die_damaged();
-    }
     return unmarshal(record);
 }
 
@@ -127,17 +97,15 @@ static PyObject *
 extension(PyObject *self, PyObject *name)
 {
     const struct payload_record *record;
+    struct payload_span path;
 
     (void)self;
     record = PyUnicode_Check(name) ? find_module(name) : NULL;
     if (record == NULL || record->kind != PAYLOAD_EXTENSION) {
         Py_RETURN_NONE;
     }
-    if (!payload_intact(served, record)) {
-        die_damaged();
-    }
-    return PyUnicode_DecodeUTF8((const char *)payload_bytes(served, record),
-                                (Py_ssize_t)record->stored, "strict");
+    path = payload_stored(served, record);
+    return PyUnicode_DecodeUTF8(path.start, (Py_ssize_t)path.size, "strict");
 }
 
 PyDoc_STRVAR(library_doc, "library(start, /)\n--\n\n"
@@ -179,33 +147,33 @@ setting(PyObject *self, PyObject *name)
     Py_RETURN_NONE;
 }
 
+static int
+append_child(PyObject *list, struct payload_span name, int kind)
+{
+    PyObject *item = Py_BuildValue("(s#i)", name.start, (Py_ssize_t)name.size, kind);
+    int status = item ? PyList_Append(list, item) : -1;
+
+    Py_XDECREF(item);
+    return status;
+}
+
 /* Append the modules directly below `prefix`, which ends in a dot unless it is empty. */
 static int
-append_children(PyObject *list, const char *prefix, size_t size)
+append_children(PyObject *list, struct payload_span prefix)
 {
-    const struct payload_index *modules = &served->modules;
-    uint32_t place = payload_lower_bound(served, modules, prefix, size);
+    uint32_t place = payload_lower_bound(served, PAYLOAD_MODULES, prefix);
 
-    for (; place < modules->count; place++) {
-        const struct payload_record *record = &modules->records[place];
-        const char *name = payload_name(served, record);
-        size_t length = record->name_size;
-        PyObject *item;
-        int status;
+    for (; place < payload_count(served, PAYLOAD_MODULES); place++) {
+        const struct payload_record *record = payload_at(served, PAYLOAD_MODULES, place);
+        struct payload_span name = payload_name(served, record);
 
-        if (length <= size || memcmp(name, prefix, size) != 0) {
+        if (name.size <= prefix.size || memcmp(name.start, prefix.start, prefix.size) != 0) {
             break;
         }
-        if (memchr(name + size, '.', length - size) != NULL) {
-            continue;
-        }
-        item = Py_BuildValue("(s#i)", name + size, (Py_ssize_t)(length - size), record->kind);
-        if (item == NULL) {
-            return -1;
-        }
-        status = PyList_Append(list, item);
-        Py_DECREF(item);
-        if (status < 0) {
+        name.start += prefix.size;
+        name.size -= prefix.size;
+        if (memchr(name.start, '.', name.size) == NULL
+            && append_child(list, name, record->kind) < 0) {
             return -1;
         }
     }
@@ -219,15 +187,16 @@ static PyObject *
 children(PyObject *self, PyObject *prefix)
 {
     Py_ssize_t size;
-    const char *text = PyUnicode_AsUTF8AndSize(prefix, &size);
+    struct payload_span below = {PyUnicode_AsUTF8AndSize(prefix, &size), 0};
     PyObject *list;
 
     (void)self;
-    if (text == NULL) {
+    if (below.start == NULL) {
         return NULL;
     }
+    below.size = (size_t)size;
     list = PyList_New(0);
-    if (list != NULL && append_children(list, text, (size_t)size) < 0) {
+    if (list != NULL && append_children(list, below) < 0) {
         Py_CLEAR(list);
     }
     return list;
@@ -243,11 +212,26 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+/* Return the name of the module to run. */
+static PyObject *
+entry_name(void)
+{
+    const struct payload_span key = {"entry", 5};
+    const struct payload_record *record = payload_find(served, PAYLOAD_CONTROLS, key);
+    struct payload_span name;
+
+    if (record == NULL) {
+        served->damaged("missing record", key);
+    }
+    name = payload_stored(served, record);
+    return PyUnicode_DecodeUTF8(name.start, (Py_ssize_t)name.size, "strict");
+}
+
 static int
 add_constants(PyObject *module)
 {
     PyObject *root = PyUnicode_DecodeFSDefault(served_root);
-    PyObject *entry = PyUnicode_DecodeUTF8(served->entry, served->entry_size, "strict");
+    PyObject *entry = entry_name();
     int status = -1;
 
     if (root != NULL && entry != NULL) {

@@ -5,6 +5,8 @@
 
 #include <Python.h>
 
+#include <stdbool.h>
+
 #include "payload.h"
 
 /* Tell the module which payload to serve, before the interpreter starts. */

@@ -9,6 +9,7 @@
 
 #include <link.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,10 +19,12 @@
 
 static const char magic[8] = "OBJECTS";
 
+/* What was done with an object. A step that failed may be tried again, one that was done may not. */
 enum state {
-    SET_UP = 1,
-    CONSTRUCTED = 2,
-    GLOBAL = 4,
+    RELOCATED = 1,
+    SET_UP = 2,
+    CONSTRUCTED = 4,
+    GLOBAL = 8,
 };
 
 static const struct objects *table;
@@ -76,30 +79,44 @@ release_lock(void)
     pthread_mutex_unlock(&lock);
 }
 
-bool
+static bool
+is_intact(const struct objects *base, uint64_t size)
+{
+    uint64_t seed;
+
+    if (size < sizeof(*base) || memcmp(base->magic, magic, sizeof(magic)) != 0
+        || base->version != OBJECTS_VERSION || base->size < sizeof(*base) || base->size > size) {
+        return false;
+    }
+    seed = XXH64(base, offsetof(struct objects, check), 0);
+    return XXH64(base + 1, base->size - sizeof(*base), seed) == base->check;
+}
+
+void
 objects_open(const struct objects *base, uint64_t size)
 {
     const struct span *data;
 
-    if (size < sizeof(*base) || memcmp(base->magic, magic, sizeof(magic)) != 0
-        || base->version != OBJECTS_VERSION || base->size < sizeof(*base) || base->size > size
-        || XXH64(base + 1, base->size - sizeof(*base), 0) != base->check) {
-        return false;
+    if (!is_intact(base, size)) {
+        os_die(OS_EXIT_DAMAGED,
+               "this executable is damaged: checksum mismatch in its table of shared objects");
     }
     data = objects_at(base->data);
     for (uint64_t i = 0; i < base->data_count; i++) {
         if (!protect(data[i], PROT_READ)) {
-            return false;
+            os_die_of_error("cannot make data of shared objects read-only");
         }
     }
     states = calloc(base->count, sizeof(*states));
     loaded = calloc(base->count, sizeof(*loaded));
     global = calloc(base->count, sizeof(*global));
+    if (states == NULL || loaded == NULL || global == NULL) {
+        os_die_of_error("cannot prepare shared objects");
+    }
     initialise_lock();
     /* A child has one thread, so nobody holds the lock there. */
     pthread_atfork(take_lock, release_lock, initialise_lock);
     table = base;
-    return states != NULL && loaded != NULL && global != NULL;
 }
 
 const struct objects *
@@ -193,9 +210,11 @@ add_base(const uint64_t *words, uint32_t count)
     }
 }
 
+/* To protect the same pages again does no harm; to relocate again does. */
 static bool
-set_up(const struct object *object)
+set_up(uint32_t number)
 {
+    const struct object *object = objects_get(number);
     const struct span *spans = objects_at(object->writable);
 
     for (uint32_t i = 0; i < object->writable_count; i++) {
@@ -203,7 +222,10 @@ set_up(const struct object *object)
             return false;
         }
     }
-    add_base(objects_at(object->relr), object->relr_count);
+    if (!(states[number] & RELOCATED)) {
+        add_base(objects_at(object->relr), object->relr_count);
+        states[number] |= RELOCATED;
+    }
     return object->relro.start == object->relro.end || protect(object->relro, PROT_READ);
 }
 
@@ -230,7 +252,7 @@ set_up_all(const uint32_t *order, uint32_t count)
         if (states[order[i]] & SET_UP) {
             continue;
         }
-        if (!set_up(objects_get(order[i]))) {
+        if (!set_up(order[i])) {
             return false;
         }
         states[order[i]] |= SET_UP;

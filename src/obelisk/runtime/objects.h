@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OBJECTS_VERSION 1
+#define OBJECTS_VERSION 2
 
 /* From, and up to but not including. */
 struct span {
@@ -67,12 +67,12 @@ struct objects {
     uint64_t data_count;
     struct span memory;  /* of all objects */
     uint64_t size;       /* bytes of this table with all it refers to, but for the objects */
-    uint64_t check;      /* XXH64 of the table from behind this field */
+    uint64_t check;      /* XXH64 of what is behind this field, seeded by that of what is before it */
 };
 
-/* Use the table at `base`, and take the right to run from all pages that are not code. Returns
-   false when the table is damaged. To be called once, before there are threads. */
-bool objects_open(const struct objects *base, uint64_t size);
+/* Use the table at `base`, and take the right to run from all pages that are not code. The process
+   ends when the table is damaged or memory is refused. To be called once, before there are threads. */
+void objects_open(const struct objects *base, uint64_t size);
 
 /* Return the address of a place. */
 const void *objects_at(uint64_t place);
@@ -90,7 +90,8 @@ int64_t objects_find(const char *name);
 const char *objects_named(const char *start);
 
 /* Set up an object and all it needs, and run their constructors, unless that was done before. With
-   `for_all` their symbols are for everybody. Returns false when memory could not be protected. */
+   `for_all` their symbols are for everybody. Returns false, with errno, when memory could not be
+   protected; it may be tried again. */
 bool objects_load(uint32_t number, bool for_all);
 
 bool objects_is_loaded(uint32_t number);

@@ -8,7 +8,7 @@
 
 enum os_exit {
     OS_EXIT_NESTED = 69,  /* the application started itself too often, one inside the other */
-    OS_EXIT_FAILED = 70,  /* the interpreter could not start */
+    OS_EXIT_FAILED = 70,  /* the interpreter could not start, for lack of memory or the like */
     OS_EXIT_DAMAGED = 74, /* the executable is damaged */
     OS_EXIT_REFUSED = 77, /* it was to be Python without permission */
 };
@@ -22,13 +22,15 @@ struct os_span {
 enum os_part {
     OS_PAYLOAD,
     OS_OBJECTS, /* the table of linked shared objects */
+    OS_DIGEST,  /* of the whole file */
 };
 
 /* The executable's first byte in memory, which is its ELF header. An array without a size, for all of
    the executable is counted from here. */
 extern char os_image[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
 
-/* Make read-only what relocation was the last to write (PT_GNU_RELRO). */
+/* Take rights that were needed only to start: to write what is relocated (PT_GNU_RELRO), and to run
+   the first page. */
 void os_protect(void);
 
 /* Return the mapped segment that holds a part; `base` is NULL when there is none. */
@@ -41,7 +43,10 @@ const char *os_executable(void);
    its control group comes to if that is less. */
 int os_granted_processors(void);
 
-/* Print `executable: message` and exit with `status`. */
+/* Print `executable: message` and exit with `status`, at once: from any thread or child. */
 _Noreturn void os_die(int status, const char *message);
+
+/* Exit because of what a system call could not do: the message ends with what errno says. */
+_Noreturn void os_die_of_error(const char *message);
 
 #endif

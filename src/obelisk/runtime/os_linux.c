@@ -3,11 +3,13 @@
 #include "os.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <limits.h>
 #include <link.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -15,10 +17,11 @@
 #include "privilege.h"
 
 /* The types of the program headers that `link` adds, in the range that the ELF specification leaves
-   to operating systems: "oblk" and the next. The segments are mapped by PT_LOADs beside them. */
+   to operating systems: "oblk" and what follows. The segments are mapped by PT_LOADs beside them. */
 static const uint32_t segment_types[] = {
     [OS_PAYLOAD] = 0x6f626c6b,
     [OS_OBJECTS] = 0x6f626c6d,
+    [OS_DIGEST] = 0x6f626c6e,
 };
 
 static const ElfW(Phdr) *
@@ -43,6 +46,9 @@ os_protect(void)
     uintptr_t start;
     uintptr_t end;
 
+    if (mprotect(os_image, page, PROT_READ) != 0) {
+        os_die_of_error("cannot make the headers not executable");
+    }
     if (relro == NULL) {
         return;
     }
@@ -50,7 +56,7 @@ os_protect(void)
     end = (start + relro->p_memsz) & ~(page - 1);
     start &= ~(page - 1);
     if (mprotect((void *)start, end - start, PROT_READ) != 0) {
-        os_die(OS_EXIT_FAILED, "cannot protect relocated data");
+        os_die_of_error("cannot make relocated data read-only");
     }
 }
 
@@ -146,10 +152,27 @@ os_granted_processors(void)
     return (int)(granted > 0 && granted < usable ? granted : usable);
 }
 
+/* stdio may be locked by a thread that a child does not have. */
 _Noreturn void
 os_die(int status, const char *message)
 {
-    fprintf(stderr, "%s: %s\n", os_executable(), message);
-    fflush(stderr);
+    char line[PATH_MAX + 512];
+    int size = snprintf(line, sizeof(line) - 1, "%s: %s", os_executable(), message);
+
+    size = size < (int)sizeof(line) - 1 ? size : (int)sizeof(line) - 2;
+    line[size] = '\n';
+    if (write(STDERR_FILENO, line, (size_t)size + 1) < 0) {
+        /* nobody listens */
+    }
     _exit(status);
+}
+
+_Noreturn void
+os_die_of_error(const char *message)
+{
+    int error = errno;
+    char text[256];
+
+    snprintf(text, sizeof(text), "%s: %s", message, strerror(error));
+    os_die(OS_EXIT_FAILED, text);
 }

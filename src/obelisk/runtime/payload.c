@@ -2,36 +2,35 @@
 
 #include "payload.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define VERSION 2
+#define VERSION 3
 
+static const struct payload_span nameless = {"", 0};
 static const char magic[] = "\x89OBELISK\r\n\x1a\n";
 
 struct header {
     uint8_t magic[12];
     uint32_t version;
     uint64_t size;
-    uint64_t modules;
-    uint64_t files;
     uint64_t names;
     uint64_t names_size;
-    uint32_t module_count;
-    uint32_t file_count;
-    uint32_t options;
-    uint32_t entry;
-    uint32_t entry_size;
-    uint32_t reserved;
-    uint64_t index_check;
+    struct {
+        uint64_t offset;
+        uint64_t count;
+    } tables[PAYLOAD_TABLES];
     uint64_t check; /* XXH64 of all that precedes it */
 };
 
-_Static_assert(sizeof(struct payload_record) == 40, "records are written with 40 bytes");
+_Static_assert(sizeof(struct payload_record) == 48, "records are written with 48 bytes");
 _Static_assert(sizeof(struct header) == 96, "the header is written with 96 bytes");
 
 /* The one bounds check: do `size` bytes at `offset` lie within `whole`? */
@@ -41,88 +40,130 @@ within(uint64_t offset, uint64_t size, uint64_t whole)
     return offset <= whole && size <= whole - offset;
 }
 
-static bool
-index_within(uint64_t offset, uint32_t count, uint64_t whole)
+/* Returns NULL, or what is wrong. */
+static const char *
+check_header(const struct header *header, uint64_t available)
 {
-    return offset % 8 == 0
-           && within(offset, (uint64_t)count * sizeof(struct payload_record), whole);
-}
-
-const char *
-payload_open(struct payload *payload, const void *base, uint64_t available)
-{
-    const struct header *header = base;
+    const size_t record = sizeof(struct payload_record);
 
     if (available < sizeof(*header)) {
-        return "it is cut short";
+        return "its payload is truncated";
     }
-    if (memcmp(header->magic, magic, sizeof(header->magic)) != 0) {
-        return "it does not begin as a payload does";
+    if (memcmp(header->magic, magic, sizeof(header->magic)) != 0
+        || XXH64(header, offsetof(struct header, check), 0) != header->check) {
+        return "checksum mismatch in the header of its payload";
     }
     if (header->version != VERSION) {
-        return "it has another version";
+        return "its payload has another version";
     }
-    if (XXH64(header, offsetof(struct header, check), 0) != header->check) {
-        return "its header is damaged";
+    for (int i = 0; i < PAYLOAD_TABLES; i++) {
+        uint64_t count = header->tables[i].count;
+        if (header->tables[i].offset % sizeof(uint64_t) != 0 || count > UINT32_MAX
+            || !within(header->tables[i].offset, count * record, header->size)) {
+            return "its payload is truncated";
+        }
     }
-    if (header->size > available
-        || !index_within(header->modules, header->module_count, header->size)
-        || !index_within(header->files, header->file_count, header->size)
-        || !within(header->names, header->names_size, header->size)
-        || !within(header->entry, header->entry_size, header->names_size)) {
-        return "it is cut short";
+    if (header->size > available || !within(header->names, header->names_size, header->size)) {
+        return "its payload is truncated";
     }
-    payload->base = base;
-    payload->size = header->size;
-    payload->modules.records = (const void *)(payload->base + header->modules);
-    payload->modules.count = header->module_count;
-    payload->files.records = (const void *)(payload->base + header->files);
-    payload->files.count = header->file_count;
-    payload->names = (const char *)(payload->base + header->names);
-    payload->names_size = header->names_size;
-    payload->index_check = header->index_check;
-    payload->options = header->options;
-    payload->entry = payload->names + header->entry;
-    payload->entry_size = header->entry_size;
     return NULL;
 }
 
-/* A damaged record must not lead outside the names: it has the empty name then. */
-static size_t
-name_size(const struct payload *payload, const struct payload_record *record)
+void
+payload_open(struct payload *payload, const void *base, uint64_t available,
+             payload_damaged *damaged)
 {
-    return within(record->name, record->name_size, payload->names_size) ? record->name_size : 0;
-}
+    const struct header *header = base;
+    const char *wrong = check_header(header, available);
 
-const char *
-payload_name(const struct payload *payload, const struct payload_record *record)
-{
-    return name_size(payload, record) ? payload->names + record->name : "";
-}
-
-static int
-compare(const struct payload *payload, const struct payload_record *record, const char *name,
-        size_t size)
-{
-    size_t own = name_size(payload, record);
-    int order = memcmp(payload_name(payload, record), name, own < size ? own : size);
-
-    if (order != 0) {
-        return order;
+    if (wrong != NULL) {
+        damaged(wrong, nameless);
     }
-    return (own > size) - (own < size);
+    payload->base = base;
+    payload->size = header->size;
+    payload->names.start = (const char *)payload->base + header->names;
+    payload->names.size = header->names_size;
+    payload->damaged = damaged;
+    for (int i = 0; i < PAYLOAD_TABLES; i++) {
+        payload->tables[i].records = (const void *)(payload->base + header->tables[i].offset);
+        payload->tables[i].count = (uint32_t)header->tables[i].count;
+    }
 }
 
 uint32_t
-payload_lower_bound(const struct payload *payload, const struct payload_index *index,
-                    const char *name, size_t size)
+payload_count(const struct payload *payload, enum payload_table table)
+{
+    return payload->tables[table].count;
+}
+
+/* A record is checked before anything else is done with it, so it cannot lead out of the names. */
+static bool
+is_intact(const struct payload *payload, enum payload_table table, uint32_t position,
+          const struct payload_record *record)
+{
+    uint64_t facts[5] = {
+        (uint64_t)table << 32 | position,
+        record->offset,
+        record->stored,
+        record->size,
+        (uint64_t)record->name << 32 | (uint64_t)record->name_size << 16
+            | (uint64_t)record->kind << 8 | record->compressed,
+    };
+    uint64_t seed;
+
+    if (!within(record->name, record->name_size, payload->names.size)
+        || !within(record->offset, record->stored, payload->size)) {
+        return false;
+    }
+    seed = XXH64(payload->names.start + record->name, record->name_size, 0);
+    return XXH64(facts, sizeof(facts), seed) == record->own_check;
+}
+
+const struct payload_record *
+payload_at(const struct payload *payload, enum payload_table table, uint32_t position)
+{
+    const struct payload_record *record = &payload->tables[table].records[position];
+
+    if (!is_intact(payload, table, position, record)) {
+        payload->damaged("checksum mismatch in the index of its payload", nameless);
+    }
+    return record;
+}
+
+uint32_t
+payload_position(const struct payload *payload, enum payload_table table,
+                 const struct payload_record *record)
+{
+    return (uint32_t)(record - payload->tables[table].records);
+}
+
+struct payload_span
+payload_name(const struct payload *payload, const struct payload_record *record)
+{
+    struct payload_span name = {payload->names.start + record->name, record->name_size};
+
+    return name;
+}
+
+static int
+compare(struct payload_span own, struct payload_span name)
+{
+    int order = memcmp(own.start, name.start, own.size < name.size ? own.size : name.size);
+
+    return order ? order : (own.size > name.size) - (own.size < name.size);
+}
+
+uint32_t
+payload_lower_bound(const struct payload *payload, enum payload_table table,
+                    struct payload_span name)
 {
     uint32_t low = 0;
-    uint32_t high = index->count;
+    uint32_t high = payload_count(payload, table);
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (compare(payload, &index->records[middle], name, size) < 0) {
+        const struct payload_record *record = payload_at(payload, table, middle);
+        if (compare(payload_name(payload, record), name) < 0) {
             low = middle + 1;
         }
         else {
@@ -133,59 +174,52 @@ payload_lower_bound(const struct payload *payload, const struct payload_index *i
 }
 
 const struct payload_record *
-payload_find(const struct payload *payload, const struct payload_index *index, const char *name,
-             size_t size)
+payload_find(const struct payload *payload, enum payload_table table, struct payload_span name)
 {
-    uint32_t place = payload_lower_bound(payload, index, name, size);
+    uint32_t position = payload_lower_bound(payload, table, name);
+    const struct payload_record *record;
 
-    if (place == index->count || compare(payload, &index->records[place], name, size) != 0) {
+    if (position == payload_count(payload, table)) {
         return NULL;
     }
-    return &index->records[place];
+    record = payload_at(payload, table, position);
+    return compare(payload_name(payload, record), name) == 0 ? record : NULL;
 }
 
-/* A record's check starts from the hash of its name and other fields, so it covers them too. */
-bool
-payload_intact(const struct payload *payload, const struct payload_record *record)
+static void
+mismatch(const struct payload *payload, const struct payload_record *record)
 {
-    uint64_t facts[4] = {record->offset, record->stored, record->size,
-                         (uint64_t)record->kind << 8 | record->compressed};
-    uint64_t seed;
+    payload->damaged("checksum mismatch", payload_name(payload, record));
+}
 
-    if (!within(record->offset, record->stored, payload->size)
+struct payload_span
+payload_stored(const struct payload *payload, const struct payload_record *record)
+{
+    struct payload_span bytes = {(const char *)payload->base + record->offset, record->stored};
+
+    if (XXH64(bytes.start, bytes.size, record->own_check) != record->check
         || (!record->compressed && record->size != record->stored)) {
-        return false;
+        mismatch(payload, record);
     }
-    seed = XXH64(payload_name(payload, record), name_size(payload, record), 0);
-    seed = XXH64(facts, sizeof(facts), seed);
-    return XXH64(payload->base + record->offset, record->stored, seed) == record->check;
+    return bytes;
 }
 
-bool
-payload_index_intact(const struct payload *payload)
-{
-    uint64_t check = XXH64(payload->modules.records,
-                           payload->modules.count * sizeof(struct payload_record), 0);
-
-    check = XXH64(payload->files.records, payload->files.count * sizeof(struct payload_record),
-                  check);
-    return XXH64(payload->names, payload->names_size, check) == payload->index_check;
-}
-
-const uint8_t *
-payload_bytes(const struct payload *payload, const struct payload_record *record)
-{
-    return payload->base + record->offset;
-}
-
-bool
+int
 payload_expand(const struct payload *payload, const struct payload_record *record, void *into)
 {
-    const uint8_t *bytes = payload_bytes(payload, record);
+    struct payload_span bytes = payload_stored(payload, record);
+    size_t done;
 
     if (!record->compressed) {
-        memcpy(into, bytes, record->stored);
-        return true;
+        memcpy(into, bytes.start, bytes.size);
+        return 0;
     }
-    return ZSTD_decompress(into, record->size, bytes, record->stored) == record->size;
+    done = ZSTD_decompress(into, record->size, bytes.start, bytes.size);
+    if (ZSTD_getErrorCode(done) == ZSTD_error_memory_allocation) {
+        return ENOMEM;
+    }
+    if (done != record->size) {
+        mismatch(payload, record);
+    }
+    return 0;
 }

@@ -2,12 +2,14 @@
 
    The format is written by `payload.py` and described in docs/reference/payload.md. Nothing is
    copied or allocated here, but for what `payload_expand` writes into the caller's memory. All
-   numbers are little-endian. This file does not know Python. */
+   numbers are little-endian. This file does not know Python.
+
+   Damage is never taken for absence: each record that a search looks at is checked with its name, so
+   what is not found is not there. Whoever opens a payload says what happens where damage shows. */
 
 #ifndef OBELISK_PAYLOAD_H
 #define OBELISK_PAYLOAD_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,67 +20,82 @@ enum payload_kind {
     PAYLOAD_FILE = 3,
     PAYLOAD_FOLDER = 4,    /* no bytes */
     PAYLOAD_EXTENSION = 5, /* path of the linked shared object that is the module */
+    PAYLOAD_CONTROL = 6,   /* for the runtime or `obelisk` itself */
 };
 
-enum payload_option {
-    PAYLOAD_CONFIGURED = 1, /* there are settings (settings.h) */
+enum payload_table {
+    PAYLOAD_MODULES, /* by dotted name */
+    PAYLOAD_FILES,   /* by key: folder, a zero byte, last part of the path */
+    PAYLOAD_CONTROLS, /* by name; no path leads here */
+    PAYLOAD_TABLES,
 };
 
 struct payload_record {
     uint64_t offset;    /* of its stored bytes, from the payload's first byte */
     uint64_t stored;    /* bytes in the payload */
     uint64_t size;      /* bytes when expanded; equals `stored` unless compressed */
-    uint64_t check;     /* XXH64 of the stored bytes, see `payload_intact` */
+    uint64_t check;     /* XXH64 of the stored bytes, seeded by `own_check` */
+    uint64_t own_check; /* XXH64 of its table, position, name and other fields */
     uint32_t name;      /* offset of its name in the names */
     uint16_t name_size; /* bytes */
     uint8_t kind;       /* enum payload_kind */
     uint8_t compressed; /* 1: one zstd frame */
 };
 
-struct payload_index {
-    const struct payload_record *records; /* sorted by name, as bytes */
-    uint32_t count;
+/* Bytes in the payload. */
+struct payload_span {
+    const char *start;
+    size_t size;
 };
+
+/* Called with what is wrong, such as "checksum mismatch", and the name of the record that it is wrong
+   with, empty if it is none. Must not return. */
+typedef void payload_damaged(const char *wrong, struct payload_span name)
+    __attribute__((noreturn));
 
 struct payload {
     const uint8_t *base;
     uint64_t size;
-    struct payload_index modules; /* by dotted name */
-    struct payload_index files;   /* by key: folder, a zero byte, last part of the path */
-    const char *names;
-    uint64_t names_size;
-    uint64_t index_check;
-    uint32_t options;      /* enum payload_option */
-    const char *entry;     /* name of the module to run, not terminated */
-    uint32_t entry_size;
+    struct {
+        const struct payload_record *records; /* sorted by name, as bytes */
+        uint32_t count;
+    } tables[PAYLOAD_TABLES];
+    struct payload_span names;
+    payload_damaged *damaged;
 };
 
-/* Read the header at `base`. Returns NULL, or a sentence that says what is wrong. */
-const char *payload_open(struct payload *payload, const void *base, uint64_t available);
+/* Read the header at `base`. Damage is reported at once, or when it is met. */
+void payload_open(struct payload *payload, const void *base, uint64_t available,
+                  payload_damaged *damaged);
+
+/* Return how many records a table has. */
+uint32_t payload_count(const struct payload *payload, enum payload_table table);
+
+/* Return the record at a position below the count. It and its name are intact. */
+const struct payload_record *payload_at(const struct payload *payload, enum payload_table table,
+                                        uint32_t position);
+
+/* Return the position of a record of that table. */
+uint32_t payload_position(const struct payload *payload, enum payload_table table,
+                          const struct payload_record *record);
 
 /* Return the record of that name, or NULL. */
-const struct payload_record *payload_find(const struct payload *payload,
-                                          const struct payload_index *index, const char *name,
-                                          size_t size);
+const struct payload_record *payload_find(const struct payload *payload, enum payload_table table,
+                                          struct payload_span name);
 
 /* Return the position of the first record whose name is not less than `name`. */
-uint32_t payload_lower_bound(const struct payload *payload, const struct payload_index *index,
-                             const char *name, size_t size);
+uint32_t payload_lower_bound(const struct payload *payload, enum payload_table table,
+                             struct payload_span name);
 
-/* Return the record's name; its length is `name_size`. */
-const char *payload_name(const struct payload *payload, const struct payload_record *record);
+/* Return a record's name. */
+struct payload_span payload_name(const struct payload *payload,
+                                 const struct payload_record *record);
 
-/* Say whether the record and its stored bytes are as they were written. */
-bool payload_intact(const struct payload *payload, const struct payload_record *record);
+/* Return the stored bytes of a record. They are intact. */
+struct payload_span payload_stored(const struct payload *payload,
+                                   const struct payload_record *record);
 
-/* Say whether names and records are as they were written. Reads all of them. */
-bool payload_index_intact(const struct payload *payload);
-
-/* Return the stored bytes of an intact record. */
-const uint8_t *payload_bytes(const struct payload *payload, const struct payload_record *record);
-
-/* Write the `size` expanded bytes of an intact record to `into`; false when they do not expand. */
-bool payload_expand(const struct payload *payload, const struct payload_record *record,
-                    void *into);
+/* Write a record's `size` expanded bytes to `into`. Returns 0, or ENOMEM. */
+int payload_expand(const struct payload *payload, const struct payload_record *record, void *into);
 
 #endif

@@ -4,32 +4,26 @@
 
 #include <string.h>
 
-#include "os.h"
-
-/* Folder, zero byte, name: the key of a file (payload.h). */
-static const char key[] = ".obelisk\0interpreter";
-
 static const char *entries;
 static const char *end;
 
 void
 settings_open(const struct payload *payload)
 {
-    const struct payload_record *record
-        = payload_find(payload, &payload->files, key, sizeof(key) - 1);
+    static const char name[] = "settings";
+    const struct payload_span key = {name, sizeof(name) - 1};
+    const struct payload_record *record = payload_find(payload, PAYLOAD_CONTROLS, key);
+    struct payload_span text;
 
-    if (record == NULL && !(payload->options & PAYLOAD_CONFIGURED)) {
+    if (record == NULL) {
         return;
     }
-    if (record == NULL || !payload_intact(payload, record) || record->compressed
-        || record->stored == 0) {
-        os_die(OS_EXIT_DAMAGED, "this executable is damaged: its settings");
+    text = payload_stored(payload, record);
+    if (record->compressed || text.size == 0 || text.start[text.size - 1] != '\0') {
+        payload->damaged("malformed record", key);
     }
-    entries = (const char *)payload_bytes(payload, record);
-    end = entries + record->stored;
-    if (end[-1] != '\0') {
-        os_die(OS_EXIT_DAMAGED, "this executable is damaged: its settings");
-    }
+    entries = text.start;
+    end = entries + text.size;
 }
 
 const char *

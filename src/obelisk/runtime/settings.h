@@ -1,13 +1,16 @@
-/* What `[tool.obelisk.interpreter]` says: strings `name=value` in the payload, each ended by a zero
-   byte. Only what differs from the default is there. This file does not know Python. */
+/* What `[tool.obelisk.interpreter]` says: strings `name=value` in the payload's control record
+   `settings`, each ended by a zero byte. Only what differs from the default is there. This file does
+   not know Python. */
 
 #ifndef OBELISK_SETTINGS_H
 #define OBELISK_SETTINGS_H
 
+#include <stdbool.h>
+
 #include "payload.h"
 
-/* Read settings from that payload from now on. They are left out when the file that holds them is
-   missing, and the process ends when it is damaged. */
+/* Read settings from that payload from now on. There are none when it has no record of them; the
+   process ends when that is damaged. */
 void settings_open(const struct payload *payload);
 
 /* Return the first value of a name, or NULL. */

@@ -83,6 +83,7 @@ const struct payload_record *
 vfs_find(const struct vfs_path *path)
 {
     char key[PATH_MAX + 1];
+    struct payload_span name = {key, path->size};
     size_t cut = path->size;
 
     while (cut > 0 && path->text[cut - 1] != '/') {
@@ -91,11 +92,12 @@ vfs_find(const struct vfs_path *path)
     if (cut == 0) {
         key[0] = '\0';
         memcpy(key + 1, path->text, path->size);
-        return payload_find(mounted, &mounted->files, key, path->size + 1);
+        name.size++;
+        return payload_find(mounted, PAYLOAD_FILES, name);
     }
     memcpy(key, path->text, path->size);
     key[cut - 1] = '\0';
-    return payload_find(mounted, &mounted->files, key, path->size);
+    return payload_find(mounted, PAYLOAD_FILES, name);
 }
 
 bool
@@ -115,7 +117,7 @@ vfs_exists(const char *name)
 ino_t
 vfs_inode(const struct payload_record *record)
 {
-    return (ino_t)(record - mounted->files.records) + 2;
+    return (ino_t)payload_position(mounted, PAYLOAD_FILES, record) + 2;
 }
 
 int

@@ -13,10 +13,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "os.h"
-
 /* Bytes: what memfd_create(2) takes. */
 #define MEMORY_NAME_MAX 249
+
+/* The content of an open file stays as it is, whoever has its descriptor. */
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 int __real_open(const char *, int, ...);
 int __real_openat(int, const char *, int, ...);
@@ -26,42 +27,41 @@ int __wrap_open(const char *, int, ...);
 int __wrap_openat(int, const char *, int, ...);
 FILE *__wrap_fopen(const char *, const char *);
 
-static bool
-write_all(int file, const uint8_t *bytes, uint64_t size)
+static int
+write_all(int file, const char *bytes, size_t size)
 {
     while (size > 0) {
         ssize_t written = write(file, bytes, size);
-        if (written < 0 && errno == EINTR) {
-            continue;
+        if (written < 0 && errno != EINTR) {
+            return -1;
         }
-        if (written <= 0) {
-            return false;
+        if (written > 0) {
+            bytes += written;
+            size -= (size_t)written;
         }
-        bytes += written;
-        size -= (uint64_t)written;
     }
-    return true;
+    return 0;
 }
 
-static bool
+static int
 copy_record(int file, const struct payload_record *record)
 {
+    struct payload_span bytes;
     void *expanded;
-    bool done;
+    int status;
 
-    if (!payload_intact(vfs_payload(), record)) {
-        os_die(OS_EXIT_DAMAGED, "this executable is damaged: a file in it is not as it was built");
-    }
     if (!record->compressed) {
-        return write_all(file, payload_bytes(vfs_payload(), record), record->stored);
+        bytes = payload_stored(vfs_payload(), record);
+        return write_all(file, bytes.start, bytes.size);
     }
     expanded = malloc(record->size + 1);
     if (expanded == NULL) {
-        return false;
+        return -1;
     }
-    done = payload_expand(vfs_payload(), record, expanded) && write_all(file, expanded, record->size);
+    status = payload_expand(vfs_payload(), record, expanded);
+    status = status ? vfs_fail(status) : write_all(file, expanded, record->size);
     free(expanded);
-    return done;
+    return status;
 }
 
 /* The end of a path that is not longer than the name of a memory file may be. */
@@ -97,13 +97,12 @@ open_file(const struct vfs_path *path, int flags)
     if (file < 0) {
         return -1;
     }
-    if (!copy_record(file, record) || lseek(file, 0, SEEK_SET) != 0) {
+    if (copy_record(file, record) != 0 || lseek(file, 0, SEEK_SET) != 0 || fchmod(file, 0644) != 0
+        || futimens(file, times) != 0 || fcntl(file, F_ADD_SEALS, SEALS) != 0) {
+        int error = errno;
         close(file);
-        return vfs_fail(ENOMEM);
+        return vfs_fail(error);
     }
-    fchmod(file, 0644);
-    futimens(file, times);
-    fcntl(file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
     return file;
 }
 
@@ -159,7 +158,9 @@ __wrap_fopen(const char *name, const char *mode)
     }
     stream = fdopen(file, mode);
     if (stream == NULL) {
+        int error = errno;
         close(file);
+        errno = error;
     }
     return stream;
 }

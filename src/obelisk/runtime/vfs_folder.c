@@ -15,9 +15,9 @@
 struct folder {
     off_t position;
     int descriptor;
-    const struct payload_record *at;
-    const struct payload_record *end;
-    const struct payload_record *begin;
+    uint32_t at; /* positions of records of files */
+    uint32_t end;
+    uint32_t begin;
     size_t skip; /* bytes of the key before an entry's own name */
     struct dirent entry;
 };
@@ -38,8 +38,8 @@ int __wrap_dirfd(DIR *);
 static struct folder *
 list_folder(struct vfs_path *path)
 {
-    const struct payload_index *files = &vfs_payload()->files;
     struct folder *folder = calloc(1, sizeof(*folder));
+    struct payload_span name = {path->text, path->size + 1};
 
     if (folder == NULL) {
         return NULL;
@@ -47,11 +47,9 @@ list_folder(struct vfs_path *path)
     path->text[path->size] = '\0';
     folder->descriptor = NOT_A_DESCRIPTOR;
     folder->skip = path->size + 1;
-    folder->begin = files->records
-                    + payload_lower_bound(vfs_payload(), files, path->text, path->size + 1);
+    folder->begin = payload_lower_bound(vfs_payload(), PAYLOAD_FILES, name);
     path->text[path->size] = '\1';
-    folder->end = files->records
-                  + payload_lower_bound(vfs_payload(), files, path->text, path->size + 1);
+    folder->end = payload_lower_bound(vfs_payload(), PAYLOAD_FILES, name);
     folder->at = folder->begin;
     return folder;
 }
@@ -91,6 +89,7 @@ __wrap_readdir(DIR *stream)
 {
     struct folder *folder = as_folder(stream);
     const struct payload_record *record;
+    struct payload_span name;
     size_t size;
 
     if (folder == NULL) {
@@ -99,12 +98,13 @@ __wrap_readdir(DIR *stream)
     if (folder->at >= folder->end) {
         return NULL;
     }
-    record = folder->at++;
-    size = record->name_size - folder->skip;
+    record = payload_at(vfs_payload(), PAYLOAD_FILES, folder->at++);
+    name = payload_name(vfs_payload(), record);
+    size = name.size - folder->skip;
     if (size >= sizeof(folder->entry.d_name)) {
         size = sizeof(folder->entry.d_name) - 1;
     }
-    memcpy(folder->entry.d_name, payload_name(vfs_payload(), record) + folder->skip, size);
+    memcpy(folder->entry.d_name, name.start + folder->skip, size);
     folder->entry.d_name[size] = '\0';
     folder->entry.d_type = record->kind == PAYLOAD_FOLDER ? DT_DIR : DT_REG;
     folder->entry.d_ino = vfs_inode(record);

@@ -102,7 +102,7 @@ __wrap_statvfs(const char *name, struct statvfs *answer)
     memset(answer, 0, sizeof(*answer));
     answer->f_bsize = answer->f_frsize = 4096;
     answer->f_blocks = (fsblkcnt_t)(vfs_payload()->size / 4096 + 1);
-    answer->f_files = vfs_payload()->files.count;
+    answer->f_files = payload_count(vfs_payload(), PAYLOAD_FILES);
     answer->f_namemax = 255;
     answer->f_flag = ST_RDONLY;
     return 0;

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import mmap
+import os
+import stat
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +20,7 @@ from elftools.elf.elffile import ELFFile
 
 from obelisk.errors import VerifyError
 from obelisk.target import TARGETS
-from obelisk.verify.finding import Finding
+from obelisk.verify.finding import Finding, listed
 from obelisk.verify.objects import Reader, check_objects, objects_size
 
 _DAMAGE: Final = (
@@ -26,6 +28,13 @@ _DAMAGE: Final = (
     *(RecursionError, TypeError, ValueError, struct.error),
 )
 """What pyelftools raises at tables that make no sense."""
+_KINDS: Final = {
+    stat.S_IFIFO: "it is a named pipe",
+    stat.S_IFSOCK: "it is a socket",
+    stat.S_IFCHR: "it is a device",
+    stat.S_IFBLK: "it is a device",
+    stat.S_IFDIR: "it is a folder",
+}
 PAYLOAD_SEGMENT: Final = 0x6F626C6B
 OBJECTS_SEGMENT: Final = 0x6F626C6D
 
@@ -42,29 +51,39 @@ class Executable:
     """Bytes of linked shared objects in it."""
 
 
-def read_executable(path: Path) -> Executable:
-    """Read an executable; raise `VerifyError` when it is not one that Obelisk made."""
+def map_file(path: Path) -> mmap.mmap:
+    """Map a file into memory: executables may be larger than one wants to hold there.
+
+    Raises `VerifyError` for what is no regular file; nothing else is opened.
+    """
     try:
-        data = _mapped(path)
-    except OSError as error:
-        message = f"cannot read {path}: {error.strerror}"
+        _require_regular(path, path.stat().st_mode)
+        # It may have become a pipe since, which must not be waited for.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            _require_regular(path, os.fstat(descriptor).st_mode)
+            if file.seek(0, io.SEEK_END) == 0:
+                return mmap.mmap(-1, 1)  # it cannot map nothing
+            return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        message = f"cannot read {path}: {reason}"
         raise VerifyError(message) from error
+
+
+def _require_regular(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        message = f"cannot read {path}: {_KINDS.get(stat.S_IFMT(mode), 'not a regular file')}"
+        raise VerifyError(message, hint="name an executable that `obelisk build` wrote")
+
+
+def read_executable(data: mmap.mmap) -> Executable:
+    """Read an executable; raise `VerifyError` when its headers make no sense."""
     try:
         return _read(data)
     except _DAMAGE as error:
-        message = f"{path} is not an executable that Obelisk made: {str(error) or 'tables'}"
+        message = f"malformed ELF headers: {str(error) or type(error).__name__}"
         raise VerifyError(message) from error
-    except VerifyError as error:
-        message = f"{path} is not an executable that Obelisk made: {error}"
-        raise VerifyError(message) from error
-
-
-def _mapped(path: Path) -> mmap.mmap:
-    """Map a file into memory: executables may be larger than one wants to hold there."""
-    with path.open("rb") as file:
-        if file.seek(0, io.SEEK_END) == 0:
-            return mmap.mmap(-1, 1)  # it cannot map nothing
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _read(data: mmap.mmap) -> Executable:
@@ -73,17 +92,18 @@ def _read(data: mmap.mmap) -> Executable:
     segments = [segment.header for segment in elf.iter_segments()]
     ours = [segment for segment in segments if segment["p_type"] == PAYLOAD_SEGMENT]
     if len(ours) != 1:
-        message = "it has no payload"
+        message = "no payload segment: it was not made by Obelisk, or its headers are damaged"
+        raise VerifyError(message)
+    end = max(segment["p_offset"] + segment["p_filesz"] for segment in segments)
+    if end > len(data):
+        message = f"the file is truncated: {len(data)} bytes of at least {end}"
         raise VerifyError(message)
     start, size = ours[0]["p_offset"], ours[0]["p_filesz"]
-    if start + size > len(data):
-        message = "it is cut short"
-        raise VerifyError(message)
     findings = _findings(elf, segments, ours[0])
     read = _reader(data, segments)
     tables = [segment for segment in segments if segment["p_type"] == OBJECTS_SEGMENT]
     for table in tables:
-        findings += check_objects(read, table["p_vaddr"], table["p_filesz"])
+        findings.append(check_objects(read, table["p_vaddr"], table["p_filesz"]))
     return Executable(
         findings=tuple(findings),
         payload=memoryview(data)[start : start + size],
@@ -119,36 +139,46 @@ def _findings(elf: ELFFile, segments: list[Any], payload: Any) -> list[Finding]:
     ]
     stack = [segment for segment in segments if segment["p_type"] == "PT_GNU_STACK"]
     addresses = [segment["p_vaddr"] for segment in loads]
-    machine = elf.header["e_machine"]
+    machine, kind = str(elf.header["e_machine"]), str(elf.header["e_type"])
+    mixed = [segment["p_type"] for segment in segments if segment["p_flags"] & both == both]
+    known = machine in {target.elf_machine for target in TARGETS.values()}
     return [
-        _finding("machine", machine in {t.elf_machine for t in TARGETS.values()}, str(machine)),
-        _finding("position-independent", elf.header["e_type"] == "ET_DYN", elf.header["e_type"]),
-        _finding("no interpreter", "PT_INTERP" not in types, "no PT_INTERP"),
-        _finding("no needed library", not needed, ", ".join(needed) or "no DT_NEEDED"),
-        _finding("relocations become read-only", "PT_GNU_RELRO" in types, "PT_GNU_RELRO"),
+        _finding("machine", known, machine, f"unknown machine {machine}"),
+        _finding("file type", kind == "ET_DYN", kind, f"not position-independent: {kind}"),
+        _finding("interpreter", "PT_INTERP" not in types, "none", "it has a PT_INTERP"),
+        _finding("shared libraries", not needed, "none needed", f"needs {listed(needed)}"),
+        _finding("RELRO", "PT_GNU_RELRO" in types, "read-only relocations", "no PT_GNU_RELRO"),
         _finding(
-            "stack not executable",
+            "stack",
             len(stack) == 1 and not stack[0]["p_flags"] & P_FLAGS.PF_X,
-            "PT_GNU_STACK",
+            "not executable",
+            "executable, or without PT_GNU_STACK",
         ),
         _finding(
-            "nothing writable and executable",
-            not any(segment["p_flags"] & both == both for segment in segments),
-            f"{len(loads)} loaded segments",
+            "permissions",
+            not mixed,
+            "no segment is writable and executable",
+            f"writable and executable: {listed(mixed)}",
         ),
-        _finding("segments in order", addresses == sorted(addresses), "by address"),
         _finding(
-            "payload mapped",
+            "segments",
+            addresses == sorted(addresses),
+            f"{len(loads)} loaded",
+            "not in the order of addresses",
+        ),
+        _finding(
+            "payload segment",
             any(
                 load["p_offset"] <= payload["p_offset"]
                 and payload["p_offset"] + payload["p_filesz"] <= load["p_offset"] + load["p_filesz"]
                 and load["p_flags"] == P_FLAGS.PF_R
                 for load in loads
             ),
-            "read-only",
+            "mapped read-only",
+            "not mapped read-only",
         ),
     ]
 
 
-def _finding(what: str, sound: bool, detail: str) -> Finding:
-    return Finding(what=what, sound=sound, detail=detail)
+def _finding(what: str, sound: bool, fact: str, fault: str) -> Finding:
+    return Finding(what=what, sound=sound, detail=fact if sound else fault)

@@ -11,45 +11,43 @@ from typing import Final
 
 import xxhash
 
-from obelisk.errors import VerifyError
-from obelisk.verify.finding import Finding
+from obelisk.verify.finding import Finding, listed
 
 _HEADER: Final = struct.Struct("<8sIIQQQQQQQQQ")
+_CHECK_SIZE: Final = 8
 _OBJECT_SIZE: Final = 200
 _NAME, _BASE, _END, _CHECK = 0, 8, 16, 160
 _MAGIC: Final = b"OBJECTS\0"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _LONGEST_NAME: Final = 4096
 
 Reader = Callable[[int, int], memoryview]
 """Returns bytes by their address; raises `VerifyError` where there are none."""
 
 
-def check_objects(read: Reader, place: int, size: int) -> tuple[Finding, ...]:
+def check_objects(read: Reader, place: int, size: int) -> Finding:
     """Check the table at the address `place` and the memory of every object in it."""
-    head = _HEADER.unpack(read(place, _HEADER.size))
-    magic, version, count, objects_at, *_, used, check = head
-    sizes_fit = used <= size and count * _OBJECT_SIZE <= used
-    if magic != _MAGIC or version != _VERSION or not sizes_fit:
-        message = "its table of shared objects is damaged"
-        raise VerifyError(message)
-    content = read(place + _HEADER.size, used - _HEADER.size)
-    intact = xxhash.xxh64_intdigest(content, 0) == check
-    damaged = _damaged(read, objects_at, count) if intact else []
-    return (
-        Finding(what="table of shared objects intact", sound=intact, detail=f"{count} objects"),
-        Finding(
-            what="shared objects intact",
-            sound=not damaged,
-            detail=", ".join(damaged[:5]) or f"{count} objects",
-        ),
-    )
+    head = read(place, _HEADER.size)
+    magic, version, count, objects_at, *_, used, check = _HEADER.unpack(head)
+    if magic != _MAGIC or version != _VERSION or not _HEADER.size <= used <= size:
+        return _finding("malformed header of the table of shared objects")
+    seed = xxhash.xxh64_intdigest(head[:-_CHECK_SIZE], 0)
+    if xxhash.xxh64_intdigest(read(place + _HEADER.size, used - _HEADER.size), seed) != check:
+        return _finding("checksum mismatch in the table of shared objects")
+    damaged = _damaged(read, objects_at, count)
+    if damaged:
+        return _finding(f"checksum mismatch in {listed(damaged)}")
+    return Finding(what="shared objects", sound=True, detail=f"{count} linked")
 
 
 def objects_size(read: Reader, place: int) -> int:
     """Return how many bytes of the executable the objects take, by the table at `place`."""
     *_, start, end, _, _ = _HEADER.unpack(read(place, _HEADER.size))
     return int(end - start)
+
+
+def _finding(fault: str) -> Finding:
+    return Finding(what="shared objects", sound=False, detail=fault)
 
 
 def _damaged(read: Reader, objects_at: int, count: int) -> list[str]:

@@ -1,51 +1,58 @@
-"""The stage `verify`: is the file what it must be, is its payload intact, does it run."""
+"""The stage `verify`: is the file what it must be, is every byte as it was built, does it run."""
 
 from __future__ import annotations
 
 import platform
 from pathlib import Path
+from typing import Final
 
 from obelisk.errors import VerifyError
 from obelisk.payload import Payload, read_payload
 from obelisk.process import run_captured
 from obelisk.target import Target
-from obelisk.verify.elf import Executable, read_executable
-from obelisk.verify.finding import Finding
+from obelisk.verify.digest import check_digest, find_digest
+from obelisk.verify.elf import Executable, map_file, read_executable
+from obelisk.verify.finding import Finding, listed
+
+_REBUILD: Final = "build it again, and copy it as a binary file"
 
 
 def verify(path: Path) -> tuple[Finding, ...]:
-    """Check a file and every byte of its payload, without running it.
+    """Check a file, and that every byte of it is as it was written, without running it.
 
-    Raises `VerifyError` when it is not an executable of Obelisk at all, or its tables are damaged.
+    Raises `VerifyError` when it cannot be read, or is not an executable that Obelisk made.
     """
-    executable = read_executable(path)
-    payload = _payload_of(executable, path)
-    records = (*payload.modules, *payload.files)
-    damaged = [record.name for record in records if not payload.intact(record)]
-    return (
-        *executable.findings,
-        Finding(what="index intact", sound=payload.index_intact, detail=f"{len(records)} records"),
-        Finding(
-            what="payload intact",
-            sound=not damaged,
-            detail=", ".join(damaged[:5]) or f"{len(payload.data)} bytes",
-        ),
-    )
+    data = map_file(path)
+    digest = find_digest(data)
+    whole = check_digest(data, digest)
+    try:
+        executable = read_executable(data)
+    except VerifyError as error:
+        if digest is None:
+            message = f"{path} is damaged, or not an executable that Obelisk made: {error}"
+            raise VerifyError(message, hint=_REBUILD) from error
+        return (whole, Finding(what="headers", sound=False, detail=str(error)))
+    return (whole, *executable.findings, *_check_payload(executable.payload))
 
 
 def require_sound(path: Path) -> None:
     """Raise `VerifyError` that names what `verify` found to be wrong."""
     wrong = [finding for finding in verify(path) if not finding.sound]
     if wrong:
-        listed = "\n".join(f"  {finding.what}: {finding.detail}" for finding in wrong)
-        message = f"{path} is damaged or not as it must be:\n{listed}"
-        raise VerifyError(message, hint="build it again, and copy it as a binary file")
+        faults = "\n".join(f"  {finding.what}: {finding.detail}" for finding in wrong)
+        message = f"{path} failed verification:\n{faults}"
+        raise VerifyError(message, hint=_REBUILD)
 
 
 def open_payload(path: Path) -> tuple[Executable, Payload]:
     """Read an executable and its payload; raise `VerifyError` when they are damaged."""
-    executable = read_executable(path)
-    return executable, _payload_of(executable, path)
+    data = map_file(path)
+    try:
+        executable = read_executable(data)
+        return executable, read_payload(executable.payload)
+    except VerifyError as error:
+        message = f"{path} is damaged, or not an executable that Obelisk made: {error}"
+        raise VerifyError(message, hint=_REBUILD) from error
 
 
 def smoke_test(path: Path, arguments: tuple[str, ...], target: Target, folder: Path) -> None:
@@ -63,9 +70,27 @@ def smoke_test(path: Path, arguments: tuple[str, ...], target: Target, folder: P
         raise VerifyError(message, hint="`smoke-test` sets its arguments")
 
 
-def _payload_of(executable: Executable, path: Path) -> Payload:
+def _check_payload(data: memoryview) -> tuple[Finding, ...]:
     try:
-        return read_payload(executable.payload)
+        payload = read_payload(data)
     except VerifyError as error:
-        message = f"{path} is damaged: {error}"
-        raise VerifyError(message, hint="build it again, and copy it as a binary file") from error
+        return (Finding(what="payload", sound=False, detail=str(error)),)
+    records = payload.records
+    unknown = [record.name for record in records if not record.intact]
+    damaged = [r.name for r in records if r.intact and not payload.content_intact(r)]
+    return (
+        Finding(
+            what="index",
+            sound=not unknown,
+            detail=f"checksum mismatch in {listed(unknown)}"
+            if unknown
+            else f"{len(records)} records",
+        ),
+        Finding(
+            what="payload",
+            sound=not damaged,
+            detail=f"checksum mismatch in {listed(damaged)}"
+            if damaged
+            else f"{len(payload.data)} bytes",
+        ),
+    )

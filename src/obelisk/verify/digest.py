@@ -1,0 +1,130 @@
+"""The digest of an executable: is every byte of the file as it was written.
+
+Reads what link/digest.py writes by itself, so that a mistake of the writer shows. It is found by
+its magic and not by the headers, which may be what is damaged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from obelisk.verify.finding import Finding, listed
+
+_MAGIC: Final = b"\x89OBDIGEST\r\n\x1a\n\0\0\0"
+_VERSION: Final = 1
+_BLOCK: Final = 64 * 1024
+_HEADER: Final = struct.Struct("<16sIIQIIQ")
+_PART: Final = struct.Struct("<QII")
+_HASH_SIZE: Final = 32
+_BATCH: Final = 32
+"""Blocks that a thread takes at once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Digest:
+    """A digest that agrees with its own root."""
+
+    end: int
+    """Where it ends in the file."""
+    is_moved: bool
+    """Whether it stood elsewhere when it was written."""
+    parts: tuple[tuple[int, int, str], ...]
+    """(start, end, name) of all parts of the file."""
+    hashes: bytes
+
+
+def find_digest(data: mmap.mmap) -> Digest | None:
+    """Return the digest of a file; None when it has none, or one that is damaged.
+
+    Files inside may have digests of their own: one that stands where it says is preferred.
+    """
+    moved = None
+    place = data.rfind(_MAGIC)
+    while place >= 0:
+        found = _read(data, place)
+        if found is not None and not found.is_moved:
+            return found
+        moved = moved or found
+        place = data.rfind(_MAGIC, 0, place)
+    return moved
+
+
+def check_digest(data: mmap.mmap, digest: Digest | None) -> Finding:
+    """Check every byte of the file that the digest covers, and name the damaged parts."""
+    if digest is None:
+        fault = "the digest of the file is damaged, or there is none: it may be truncated"
+        return Finding(what="file", sound=False, detail=fault)
+    damaged = _damaged(data, digest)
+    if damaged:
+        fault = f"checksum mismatch in {listed(damaged)}"
+        if digest.is_moved:
+            fault += " (`strip` and `objcopy` change them)"
+        return Finding(what="file", sound=False, detail=fault)
+    behind = len(data) - digest.end
+    detail = f"{digest.end} bytes checked"
+    if behind:
+        detail += f"; {behind} bytes behind its end, such as a signature, are not"
+    return Finding(what="file", sound=True, detail=detail)
+
+
+def _read(data: mmap.mmap, place: int) -> Digest | None:
+    try:
+        _, version, block, own, count, blocks, names_size = _HEADER.unpack_from(data, place)
+    except struct.error:
+        return None
+    tables_at = place + _HEADER.size + _HASH_SIZE
+    hashes_at = tables_at + count * _PART.size
+    names_at = hashes_at + blocks * _HASH_SIZE
+    end = names_at + names_size
+    if version != _VERSION or end > len(data) or block != _BLOCK:
+        return None
+    root = hashlib.sha256(data[place : place + _HEADER.size])
+    root.update(data[tables_at:end])
+    if root.digest() != data[place + _HEADER.size : tables_at]:
+        return None
+    rows = list(_PART.iter_unpack(data[tables_at:hashes_at]))
+    ends = [*(offset for offset, _, _ in rows[1:]), own]
+    names = data[names_at:end]
+    return Digest(
+        end=end,
+        is_moved=own != place,
+        parts=tuple(
+            (start, stop, names[at : at + size].decode(errors="replace"))
+            for (start, at, size), stop in zip(rows, ends, strict=True)
+        ),
+        hashes=data[hashes_at:names_at],
+    )
+
+
+def _damaged(data: mmap.mmap, digest: Digest) -> list[str]:
+    """Return the names of the parts with a block that has another hash."""
+    blocks = list(_blocks(digest))
+    batches = [blocks[at : at + _BATCH] for at in range(0, len(blocks), _BATCH)]
+
+    def damaged_in(batch: Sequence[tuple[int, int, int, str]]) -> list[str]:
+        with memoryview(data) as view:
+            return [
+                name
+                for number, start, stop, name in batch
+                if hashlib.sha256(view[start:stop]).digest()
+                != digest.hashes[number * _HASH_SIZE : (number + 1) * _HASH_SIZE]
+            ]
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = [name for names in pool.map(damaged_in, batches) for name in names]
+    return list(dict.fromkeys(found))
+
+
+def _blocks(digest: Digest) -> Iterator[tuple[int, int, int, str]]:
+    number = 0
+    for start, end, name in digest.parts:
+        for place in range(start, end, _BLOCK):
+            yield number, place, min(place + _BLOCK, end), name
+            number += 1
