@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from obelisk.catalog import Source
+from obelisk.errors import ToolError
 from obelisk.process import run_logged
 from obelisk.toolchain import Toolchain, archive, compile_all
 
@@ -38,6 +39,15 @@ class Workshop:
             env=self.chain.environment() | (env or {}),
             what=f"building {self.source.name}",
         )
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Replace a text of one file of the tree; raise `ToolError` when it is not there."""
+        file = self.tree / path
+        text = file.read_text()
+        if old not in text:
+            message = f"{path} of {self.source.name} {self.source.version} has no `{old}`"
+            raise ToolError(message)
+        file.write_text(text.replace(old, new))
 
     def library(
         self, name: str, sources: Iterable[str], *, flags: tuple[str, ...], base: str = "."
