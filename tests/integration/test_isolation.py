@@ -174,7 +174,17 @@ def test_backends_get_an_environment_of_their_own(compiler, machine, tmp_path):
 
 def test_programs_are_those_that_are_named(compiler):
     path = compiler.builder.variables(os.environ)["PATH"]
-    for name in ("cmake", "ninja", "pg_config", "llvm-config", "python3", "gcc-12", "ld", "meson"):
+    for name in (
+        "cmake",
+        "ninja",
+        "pg_config",
+        "llvm-config",
+        "python3",
+        "gcc-12",
+        "ld",
+        "meson",
+        "cc-shared",
+    ):
         assert shutil.which(name, path=path) is None
     for name in ("cc", "c++", "ar", "ranlib", "strip", "pkg-config", "sh", "sed", "make", "env"):
         assert shutil.which(name, path=path).startswith(str(compiler.builder.chain.root))

@@ -6,7 +6,7 @@ built; the importer sets the full ones.
 
 from __future__ import annotations
 
-import json
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -76,11 +76,11 @@ def _compile_share(
 
 
 def _run_worker(modules: Sequence[Module], python: Path, optimize: int) -> Finished:
-    question = json.dumps([[str(module.source), module.path] for module in modules])
+    words = [os.fsencode(word) for module in modules for word in (module.source, module.path)]
     argv: list[str | Path] = [python, "-I", "-S", "-W", "ignore"]
     argv += [str(worker.__file__), str(optimize)]
     what = "compiling modules"
-    done = run_captured(argv, env={}, stdin=question.encode(), what=what)
+    done = run_captured(argv, env={}, stdin=b"".join(word + b"\0" for word in words), what=what)
     # Python may be ended by a file that it compiles, but nothing else may be wrong with it.
     if done.status > 0 or not done.stdout.startswith(_STARTED):
         said = done.stderr.decode(errors="replace").strip() or f"status {done.status}"

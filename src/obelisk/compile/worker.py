@@ -2,18 +2,18 @@
 
 Run by the target's Python, as `python worker.py OPTIMIZE`.
 
-stdin is JSON: a list of [path of the file, the name that tracebacks will show].
+stdin has the path of each file and the name that tracebacks will show, all ended by a zero byte,
+which no path can contain.
 stdout has a zero byte when Python has started, and then for each file a byte, 8 bytes of size
 (little-endian) and as many bytes: `c` and the marshalled code object; `r` and the reason why this
 Python does not compile it; or `f` and why the file cannot be read. Each answer is out before the
 next file is begun, so that one that ends Python itself is known.
 """
 
-import json
 import marshal
 import sys
 import types
-from importlib.util import MAGIC_NUMBER
+from importlib._bootstrap_external import MAGIC_NUMBER  # without all that importlib.util imports
 
 _HEADER = 16
 """Bytes of a .pyc file before its code object."""
@@ -26,8 +26,9 @@ def main():
     out = sys.stdout.buffer
     out.write(b"\0")
     out.flush()
-    for path, filename in json.load(sys.stdin):
-        kind, data = answer(path, filename, optimize)
+    words = sys.stdin.buffer.read().split(b"\0")
+    for path, filename in zip(words[0::2], words[1::2], strict=False):
+        kind, data = answer(path, filename.decode(errors="surrogateescape"), optimize)
         out.write(kind + len(data).to_bytes(8, "little") + data)
         out.flush()
 
@@ -39,7 +40,7 @@ def answer(path, filename, optimize):
     except OSError as error:
         return b"f", str(error.strerror).encode()
     try:
-        if path.endswith(".pyc"):
+        if path.endswith(b".pyc"):
             code = read_bytecode(source, filename)
         else:
             code = compile(source, filename, "exec", dont_inherit=True, optimize=optimize)

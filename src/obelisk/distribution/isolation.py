@@ -64,8 +64,7 @@ endif()
 foreach(kind PROGRAM LIBRARY INCLUDE PACKAGE)
   set(CMAKE_FIND_ROOT_PATH_MODE_${{kind}} ONLY)
 endforeach()
-foreach(place CMAKE_SYSTEM_PATH PACKAGE_REGISTRY CMAKE_PACKAGE_REGISTRY SYSTEM_PACKAGE_REGISTRY
-              CMAKE_SYSTEM_PACKAGE_REGISTRY)
+foreach(place CMAKE_SYSTEM_PATH PACKAGE_REGISTRY SYSTEM_PACKAGE_REGISTRY)
   set(CMAKE_FIND_USE_${{place}} OFF)
 endforeach()
 set(CMAKE_EXPORT_NO_PACKAGE_REGISTRY ON)
@@ -85,7 +84,9 @@ def enclosed(chain: Toolchain, base: Mapping[str, str]) -> dict[str, str]:
         name: hashlib.sha256(os.fsencode(text)).hexdigest() for name, text in sorted(found.items())
     }
     path = chain.root / "environment.json"
-    path.write_text(json.dumps({"variables": variables(chain, base), "callers": digests}))
+    path.touch(mode=0o600)  # a proxy's name may have a password
+    build = {"variables": variables(chain, base), "callers": digests}
+    path.write_text(json.dumps(build), encoding="utf-8")
     return {**found, "OBELISK_BUILD": str(path)}
 
 
@@ -101,7 +102,7 @@ def variables(chain: Toolchain, base: Mapping[str, str]) -> dict[str, str]:
     return {
         **given,
         **{name: own[name] for name in ("TZ", "ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")},
-        "PATH": f"{root / 'tools'}:{root / 'bin'}:{root / 'programs'}",
+        "PATH": f"{root / 'tools'}:{root / 'programs'}",
         "HOME": str(root / "home"),
         "LC_ALL": "C.UTF-8",
         "SOURCE_DATE_EPOCH": _EPOCH,
@@ -146,6 +147,8 @@ def write_tools(chain: Toolchain, home: Path, roots: Iterable[Path], search: str
             _write_program(chain.root / "tools" / name, text)
     # Symbols are left out when all is linked, or kept for a debugger.
     _write_program(chain.root / "tools/strip", "#!/bin/sh\nexit 0\n")
+    for name in ("ar", "ranlib", "ld.lld"):
+        (chain.root / "tools" / name).symlink_to(chain.tool(name))
     for name in ("pkg-config", "pkgconf"):
         write_script(chain.root / "tools" / name, f"'{pkgconf.get_executable()}'")
     for name in PROGRAMS:
@@ -203,5 +206,6 @@ def _toolchain_file(chain: Toolchain) -> Path:
 
 def _write_toolchain_file(chain: Toolchain, roots: Iterable[Path]) -> None:
     # The sysroot comes first: in it a library is `lib/libz.a`, in the others `.../lib/libz.a`.
-    listed = " ".join(f'"{root}"' for root in (chain.sysroot, *roots))
-    _toolchain_file(chain).write_text(_TOOLCHAIN_FILE.format(roots=listed))
+    listed = " ".join(f"[==[{root}]==]" for root in (chain.sysroot, *roots))
+    text = _TOOLCHAIN_FILE.format(roots=listed)
+    _toolchain_file(chain).write_text(text, encoding="utf-8")
