@@ -7,6 +7,7 @@ import pytest
 from obelisk import cli
 from obelisk.commands.init import commented_table
 from obelisk.config.schema import Settings, apply_table
+from obelisk.console import Console
 from obelisk.errors import ConfigError
 
 
@@ -124,5 +125,46 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setattr(cli.cli, "main", fail)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError) as caught:
         cli.main(["build"])
+    assert "this is a bug of Obelisk" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("name", ["[/x]out", "[bold]out", ":smile:", "[red", "a\x1b[31mb", "\tx"])
+def test_nothing_that_is_printed_is_read_as_markup(capsys, name):
+    console = Console()
+    console.report((name, "bold"), f" {name}")
+    console.note(name)
+    console.warn(name)
+    console.error(ConfigError(name, hint=name))
+    with console.step(name):
+        pass
+    console.data(name)
+    said = capsys.readouterr()
+    assert said.out == f"{name}\n"
+    shown = name.replace("\x1b", "\\x1b")
+    assert said.err.expandtabs(8).count(shown.expandtabs(8).strip()) == 7
+    assert "\x1b" not in said.err
+
+
+def test_what_is_not_utf8_is_printed_as_it_is(capfdbinary):
+    Console().data("caf\udce9")
+    Console().warn("caf\udce9")
+    said = capfdbinary.readouterr()
+    assert said.out == b"caf\xe9\n"
+    assert b"caf\\udce9" in said.err
+
+
+@pytest.mark.parametrize("table", ["tool = 1\n", "tool = {}\n", "[tool]\nobelisk = 1\n"])
+def test_init_does_not_break_a_file(tmp_path, table):
+    path = tmp_path / "pyproject.toml"
+    path.write_text(table)
+    assert run("init") == 2
+    assert path.read_text() == table
+
+
+def test_init_keeps_line_ends_and_encoding(tmp_path):
+    path = tmp_path / "pyproject.toml"
+    path.write_bytes('[project]\r\nname = "app"\r\nauthors = ["é"]\r\n'.encode())
+    assert run("init") == 0
+    assert path.read_bytes().startswith('[project]\r\nname = "app"\r\nauthors = ["é"]'.encode())

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2] / "src/obelisk"
 LEVELS = [
     {"errors", "target", "model"},
-    {"console", "process", "fetch", "cache", "catalog", "toolchain", "files", "untar"},
+    {"console", "process", "fetch", "cache", "catalog", "toolchain", "files", "untar", "regular"},
     {"config"},
     {"distribution"},
     {"plan", "program"},

@@ -13,11 +13,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from obelisk.collect.read import read_tree
+from packaging.metadata import parse_email
+
+from obelisk.collect.read import RESERVED, read_tree
 from obelisk.config.schema import Settings
 from obelisk.model import DataFile, Module, Package
 
-_CERTIFICATES: Final = ".obelisk/cacert.pem"
+_CERTIFICATES: Final = f"{RESERVED}/cacert.pem"
 """Where runtime/certificates.c looks when the application has no certifi."""
 
 
@@ -49,6 +51,7 @@ def _folder(package: str) -> Path:
 
 
 def _package(name: str) -> Package:
-    metadata = distribution(name).metadata
-    licensed = metadata.get("License-Expression") or metadata["License"]  # type: ignore[attr-defined]
-    return Package(name=name, version=metadata["Version"], license=licensed, commands=())
+    found = distribution(name)
+    metadata, _ = parse_email(found.read_text("METADATA") or "")
+    licensed = metadata.get("license_expression") or metadata.get("license")
+    return Package(name=name, version=found.version, license=licensed, commands=())
