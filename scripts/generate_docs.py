@@ -105,7 +105,9 @@ def exit_codes() -> str:
 
 def python_test_suite() -> str:
     """Return the page of what of CPython's own tests does not pass in an executable."""
-    failures = tomllib.loads((TESTS / "suites/cpython.toml").read_text())["failures"]
+    failures = tomllib.loads((TESTS / "suites/cpython.toml").read_text(encoding="utf-8"))[
+        "failures"
+    ]
     rows: dict[str, list[str]] = {}
     for one in failures:
         versions = one.get("python", [])
@@ -140,10 +142,10 @@ def main() -> None:
     stale = []
     for name, text in pages.items():
         path = REFERENCE / f"{name}.md"
-        if not path.is_file() or path.read_text() != NOTICE + text:
+        if not path.is_file() or path.read_text(encoding="utf-8") != NOTICE + text:
             stale.append(path)
             if "--check" not in sys.argv:
-                path.write_text(NOTICE + text)
+                path.write_text(NOTICE + text, encoding="utf-8")
     if stale and "--check" in sys.argv:
         sys.exit("stale, run `make docs`: " + ", ".join(map(str, stale)))
 
