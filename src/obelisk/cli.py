@@ -71,7 +71,14 @@ for _command in (
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0, or the status of the error's kind."""
+    if argv is None and sys.getfilesystemencoding() != "utf-8":
+        _again_in_utf8()
     sys.exit(_status(list(sys.argv[1:] if argv is None else argv)))
+
+
+def _again_in_utf8() -> None:
+    """Start anew with file names and arguments in UTF-8, as they are in executables (PEP 540)."""
+    os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
 
 
 def _status(argv: list[str]) -> int:

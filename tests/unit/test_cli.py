@@ -3,6 +3,7 @@ import json
 import tomllib
 
 import pytest
+from support import obelisk
 
 from obelisk import cli
 from obelisk.commands.init import commented_table
@@ -153,6 +154,15 @@ def test_what_is_not_utf8_is_printed_as_it_is(capfdbinary):
     said = capfdbinary.readouterr()
     assert said.out == b"caf\xe9\n"
     assert b"caf\\udce9" in said.err
+
+
+def test_texts_are_utf8_whatever_the_locale_says(tmp_path):
+    text = '# é\n# /// script\n# dependencies = ["six"] # é\n# ///\n'
+    (tmp_path / "tool.py").write_text(text, encoding="utf-8")
+    (tmp_path / "é.txt").write_text("six # é\n", encoding="utf-8")
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    said = obelisk("plan", "tool.py", "-r", "é.txt", cwd=tmp_path, env=ascii_only)
+    assert "é.txt" in said
 
 
 @pytest.mark.parametrize("table", ["tool = 1\n", "tool = {}\n", "[tool]\nobelisk = 1\n"])

@@ -40,7 +40,8 @@ def test_what_is_no_requirement_is_refused_in_a_header(tmp_path, text):
 @pytest.mark.parametrize("name", ["--dry-run", "-e.", "", "a/b", "a b", "six>=1", ".", "é"])
 def test_what_is_no_package_is_refused_in_settings(tmp_path, key, name):
     (tmp_path / "tool.py").write_text(
-        f"# /// script\n# [tool.obelisk]\n# {key} = ['{name}']\n# ///\n"
+        f"# /// script\n# [tool.obelisk]\n# {key} = ['{name}']\n# ///\n",
+        encoding="utf-8",
     )
     with pytest.raises(ConfigError, match=f"`{key}` names"):
         make_plans(read_request(str(tmp_path / "tool.py")))
@@ -60,7 +61,7 @@ def write(folder, **texts):
     for name, text in texts.items():
         path = folder / name.replace("__", "/").replace("_txt", ".txt")
         path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
 
 
 def test_requirement_files_are_flattened_and_never_editable(tmp_path):

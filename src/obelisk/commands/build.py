@@ -155,9 +155,10 @@ def plan_command(console: Console, as_json: bool, what: str | None, **options: A
         ]
         console.json({"version": JSON_VERSION, "plans": shown})
         return
-    for plan in plans:
-        for row in explain(plan):
-            console.data(f"{row.what:<13} {row.value}  ({row.why})")
+    for rows in map(explain, plans):
+        width = max(len(row.what) for row in rows)
+        for row in rows:
+            console.data(f"{row.what:<{width}} {row.value}  ({row.why})")
 
 
 def _build_all(
