@@ -26,7 +26,7 @@ from obelisk.config.toml import shown
 from obelisk.distribution.build import python_source
 from obelisk.errors import ConfigError, did_you_mean
 from obelisk.model import CommandOf, CommandsOf, Entry, EntryPoint, RunModule
-from obelisk.regular import is_regular
+from obelisk.regular import is_folder, is_regular, require_copyable
 from obelisk.target import Target, parse_target
 
 _SHOWN: Final = (
@@ -76,7 +76,7 @@ def make_plans(request: Request) -> list[Plan]:
     python = python_source(settings.python)
     check_interpreter(settings.interpreter, python.version)
     _check_requires_python(request.application, python)
-    _check_packages(settings)
+    _check_packages(settings, request.folder)
     lock = _lock(request.application)
     files = tuple(request.folder / name for name in settings.requirements)
     requirements = read_requirements(files, request.folder)
@@ -237,11 +237,18 @@ def _lock(application: Application) -> Path | None:
     return found
 
 
-def _check_packages(settings: Settings) -> None:
+def _check_packages(settings: Settings, folder: Path) -> None:
     for name in settings.no_binary:
         require_package_or_all(name, "no-binary")
     for name in settings.pure:
         require_package_name(name, "pure")
+    for name in settings.build_packages:
+        if "/" in name and is_folder(folder / name):
+            try:
+                require_copyable(folder / name)
+            except OSError as error:
+                message = f"`build-packages` names `{name}`: {error.filename}: {error.strerror}"
+                raise ConfigError(message) from error
 
 
 def _check_requires_python(application: Application, python: Source) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -49,9 +50,29 @@ def is_folder(path: Path | str) -> bool:
     return os.path.isdir(path)  # noqa: PTH112
 
 
+def require_copyable(root: Path) -> None:
+    """Raise `OSError` unless all below a folder can be copied, with what links lead to.
+
+    That is, unless there are only regular files, and no link leads to a folder that it is in.
+    """
+    _require_copyable(root, frozenset())
+
+
 def kind_of(mode: int) -> str:
     """Return what a file that is not regular is, in words."""
     return _KINDS.get(stat.S_IFMT(mode), "not a regular file")
+
+
+def _require_copyable(folder: Path, above: frozenset[tuple[int, int]]) -> None:
+    facts = folder.stat()
+    own = (facts.st_dev, facts.st_ino)
+    if own in above:
+        raise OSError(errno.ELOOP, "it is a link to a folder that it is in", str(folder))
+    for path in folder.iterdir():
+        if is_folder(path):
+            _require_copyable(path, above | {own})
+        else:
+            _require_regular(path.stat(), path, sys.maxsize)
 
 
 def _require_regular(facts: os.stat_result, path: Path, largest: int) -> None:
