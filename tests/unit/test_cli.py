@@ -1,5 +1,6 @@
 import errno
 import json
+import os
 import tomllib
 
 import pytest
@@ -95,6 +96,19 @@ def test_distributions_are_listed(capsys):
     assert {row["python"] for row in rows} >= {"3.14.6", "3.13.15"}
     assert run("distribution", "info", "3.13") == 2
     assert "has not been built" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["info", "licenses", "extract"])
+def test_what_is_no_distribution_is_refused(capsys, tmp_path, command):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "broken.tar.zst").write_bytes(b"x" * 100)
+    os.mkfifo(tmp_path / "fifo")
+    more = ("out",) if command == "extract" else ()
+    for name in ("folder", "fifo", "/dev/zero"):
+        assert run("distribution", command, name, *more) == 2
+        assert "neither an archive nor" in capsys.readouterr().err
+    assert run("distribution", command, "broken.tar.zst", *more) == 3
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
