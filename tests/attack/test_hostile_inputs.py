@@ -235,24 +235,47 @@ def some_data(random, folder):
 
 def a_command_line(random, folder):
     """Command lines that only read."""
-    (folder / "tool.py").write_text("")
-    (folder / "pyproject.toml").write_text(
-        '[project]\nname = "app"\nscripts = {app = "app:main"}\n'
-    )
+    _write_application(folder)
     argv = _argv(random)
     status = cli._status(argv)
     assert status in STATUSES, (status, argv)
+    return f"ended with {status}"
+
+
+def _write_application(folder):
+    project = '[project]\nname = "app"\nscripts = {app = "app:main"}\n'
+    for name, text in {"tool.py": "", "more.txt": "six\n", "pyproject.toml": project}.items():
+        (folder / name).write_text(text)
+
+
+COMMANDS = ("plan", "plan", "plan", "plan", "inspect", "verify", "init", "distribution info")
+FLAGS = ("--json", "-v", "-q", "--multicall", "--debug", "--unbuffered", "--without-sources")
+OPTIONS = {
+    "--script": "app",
+    "--entry": "app:main",
+    "-m": "app",
+    "--name": "app",
+    "--include": "app",
+    "--exclude": "*.so",
+    "--set": "debug=true",
+    "--python": "3.13",
+    "-r": "more.txt",
+    "--optimize": "2",
+    "--compression": "zstd",
+    "--target": "x86_64-unknown-linux-musl",
+}
 
 
 def _argv(random):
-    options = ["--script", "--entry", "-m", "--name", "--include", "--set", "--target", "--python"]
-    options += ["-r", "--exclude", "--optimize", "--compression", "--nonsense", "--json", "-v"]
-    command = random.choice(
-        ["plan", "plan", "plan", "inspect", "verify", "init", hostile.text(random)]
-    )
-    argv = [command, random.choice([".", "tool.py", "six", hostile.text(random)])]
-    for _ in range(random.randrange(4)):
-        argv += [random.choice(options), hostile.text(random)]
+    """A command line that only reads; one word of it, or none, is not what it should be."""
+    command = random.choice(COMMANDS)
+    argv = [*command.split(), random.choice([".", "tool.py", "six"]), random.choice(FLAGS)]
+    if command == "plan":
+        for option in random.sample(sorted(OPTIONS), random.randrange(4)):
+            argv += [option, OPTIONS[option]]
+    if random.random() < 0.9:
+        place = random.choice([len(argv) - 1, random.randrange(len(argv))])
+        argv[place] = hostile.text(random)
     return [word for word in map(hostile.encodable, argv) if word]
 
 
@@ -270,14 +293,14 @@ def test_every_input_ends_in_a_result_or_an_error_of_ours(given, campaign, tmp_p
         folder.mkdir()
         monkeypatch.chdir(folder)
         try:
-            given(cases.random(case), folder)
+            outcome = given(cases.random(case), folder)
         except ObeliskError as error:
             cases.saw("refused" if str(error) else "refused without a word")
         except BaseException as error:
             error.add_note(f"case {case} of {given.__name__}")
             raise
         else:
-            cases.saw("taken")
+            cases.saw(outcome or "taken")
 
 
 def test_command_lines_of_processes(campaign, tmp_path):
@@ -286,12 +309,16 @@ def test_command_lines_of_processes(campaign, tmp_path):
     for case in cases.cases:
         folder = tmp_path / str(case)
         folder.mkdir()
-        (folder / "tool.py").write_text("")
+        _write_application(folder)
         argv = [os.fsencode(word) for word in _argv(cases.random(case))]
         command = [os.fsencode(sys.executable), b"-m", b"obelisk", *argv]
         done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=60)
         said = (done.stdout + done.stderr).decode(errors="replace")
         assert done.returncode in STATUSES, (case, argv, said)
         assert "Traceback" not in said, (case, argv, said)
-        assert sorted(path.name for path in Path(folder).iterdir()) == ["tool.py"]
+        assert sorted(path.name for path in Path(folder).iterdir()) == [
+            "more.txt",
+            "pyproject.toml",
+            "tool.py",
+        ]
         cases.saw(f"ended with {done.returncode}")
