@@ -7,7 +7,9 @@ command lines, of which a few are processes of their own.
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
+from zipfile import ZipFile, ZipInfo
 
 import hostile
 import pytest
@@ -322,3 +324,57 @@ def test_command_lines_of_processes(campaign, tmp_path):
             "tool.py",
         ]
         cases.saw(f"ended with {done.returncode}")
+
+
+@pytest.mark.compile
+@pytest.mark.network
+def test_hostile_wheels(campaign, tmp_path):
+    """Wheels that no tool would make are built, or refused by uv or by us, without a traceback."""
+    cases = campaign("hostile inputs: wheels", part=2, whole=100)
+    for case in cases.cases:
+        random = cases.random(case)
+        folder = tmp_path / str(case)
+        folder.mkdir()
+        wheel = folder / "tiny-1.0-py3-none-any.whl"
+        _write_wheel(random, wheel)
+        if random.random() < 0.1:
+            data = bytearray(wheel.read_bytes())
+            data[random.randrange(len(data))] ^= 1 << random.randrange(8)
+            wheel.write_bytes(data)
+        command = [sys.executable, "-m", "obelisk", "build", "-q", wheel.name]
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=120)
+        said = (done.stdout + done.stderr).decode(errors="replace")
+        assert done.returncode in STATUSES, (case, said)
+        assert "Traceback" not in said, (case, said)
+        left = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+        assert sorted({*left, "dist/tiny"}) == ["dist/tiny", wheel.name], (case, left)
+        assert done.returncode != 0 or Path(folder, "dist/tiny").is_file()
+        cases.saw(f"ended with {done.returncode}")
+
+
+def _write_wheel(random, path):
+    info = "tiny-1.0.dist-info"
+    contents = {
+        "tiny.py": "def main():\n    print('tiny')\n",
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": "[console_scripts]\ntiny = tiny:main\n",
+    }
+    odd = hostile.encodable(hostile.text(random)) or "x"
+    folders = ["", "tiny/", "../", "/", ".obelisk/", "bin/", "tiny.py/", "other-2.dist-info/"]
+    folders += [f"tiny-1.0.data/{kind}/" for kind in ("data", "scripts", "headers", "purelib")]
+    place = random.choice(folders) + odd + random.choice(["", ".py", ".pth", ".so", "/x"])
+    contents[place] = random.choice(["", "x = 1\n", hostile.text(random)])
+    if random.random() < 0.4:
+        contents[random.choice(sorted(contents))] += hostile.text(random)
+    if random.random() < 0.2:
+        contents.pop(random.choice(sorted(contents)))
+    rows = "".join(f"{name},,\n" for name in contents)
+    contents[f"{info}/RECORD"] = random.choice([rows, rows, rows + f"{odd},,\n", odd])
+    twice = random.sample(sorted(contents), random.randrange(2))
+    with warnings.catch_warnings(action="ignore"), ZipFile(path, "w") as archive:
+        for name in (*contents, *twice):
+            entry = ZipInfo(name)
+            kind = random.choice([0o100644, 0o100644, 0o100644, 0o120777, 0o010644, 0])
+            entry.external_attr = kind << 16
+            archive.writestr(entry, contents[name].encode(errors="replace"))
