@@ -360,7 +360,7 @@ def _write_wheel(random, path):
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/entry_points.txt": "[console_scripts]\ntiny = tiny:main\n",
     }
-    odd = hostile.encodable(hostile.text(random)) or "x"
+    odd = hostile.encodable(hostile.text(random)).encode(errors="replace").decode() or "x"
     folders = ["", "tiny/", "../", "/", ".obelisk/", "bin/", "tiny.py/", "other-2.dist-info/"]
     folders += [f"tiny-1.0.data/{kind}/" for kind in ("data", "scripts", "headers", "purelib")]
     place = random.choice(folders) + odd + random.choice(["", ".py", ".pth", ".so", "/x"])
