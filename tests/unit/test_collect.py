@@ -86,7 +86,7 @@ def test_what_is_not_a_file_is_refused_without_opening_it(tmp_path, make):
     make(tmp_path / "app/odd.so")
     with pytest.raises(CollectError, match=r"odd\.so"):
         read_tree(tmp_path)
-    with pytest.raises((CollectError, ConfigError), match=r"odd\.so|nothing in"):
+    with pytest.raises((CollectError, ConfigError), match=r"odd\.so|only folders in"):
         list(matching(tmp_path, "data", ["app/*"]))
 
 
@@ -349,6 +349,23 @@ def test_data_that_is_not_beside_the_script(tmp_path, pattern):
     else:
         with pytest.raises(ConfigError, match="`data` "):
             _own_files(plan)
+
+
+def test_data_does_not_leave_by_a_link_to_a_folder(tmp_path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/secret").write_text("")
+    (tmp_path / "own/kept").mkdir(parents=True)
+    (tmp_path / "own/kept/x").write_text("")
+    (tmp_path / "own/out").symlink_to("../outside")
+    (tmp_path / "own/same").symlink_to("kept")
+    own = tmp_path / "own"
+    assert list(matching(own, "data", ["same/*"])) == [own / "same/x"]
+    assert list(matching(own, "data", ["**/x"])) == [own / "kept/x"]
+    for pattern in ("out/*", "*/secret", "out/secret"):
+        with pytest.raises(CollectError, match="leads out of"):
+            list(matching(own, "data", [pattern]))
+    with pytest.raises(ConfigError, match="but only folders in"):
+        list(matching(own, "data", ["kept"]))
 
 
 def test_hidden_files_go_in_only_when_they_are_named(tmp_path):

@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from obelisk.collect.read import require_regular
-from obelisk.errors import ConfigError
+from obelisk.errors import CollectError, ConfigError
+from obelisk.regular import is_folder
 
 _DEEPEST: Final = 128
 """Names in a pattern, one below the other; `Path.glob` calls itself for each."""
@@ -22,13 +23,24 @@ def matching(folder: Path, key: str, patterns: Iterable[str]) -> Iterator[Path]:
     """
     for pattern in patterns:
         _require_pattern(pattern, folder, key)
-        found = sorted(path for path in _matches(folder, pattern, key) if not path.is_dir())
+        matched = sorted(_matches(folder, pattern, key))
+        found = [path for path in matched if not is_folder(path)]
         if not found:
-            message = f"`{key}` names `{pattern}`, but nothing in {folder} matches"
-            raise ConfigError(message, hint="names that begin with a dot must be spelt with it")
+            what = "only folders" if matched else "nothing"
+            message = f"`{key}` names `{pattern}`, but {what} in {folder} matches"
+            hint = "`folder/**/*` names all files below one, but those that begin with a dot"
+            raise ConfigError(message, hint=hint)
         for path in found:
             require_regular(path, folder)
+            _require_below(path, folder)
             yield path
+
+
+def _require_below(path: Path, folder: Path) -> None:
+    """Raise `CollectError` for a file in a folder that a link leads to somewhere else."""
+    if not path.resolve().is_relative_to(folder.resolve()):
+        message = f"{path} is in a folder that is a link, which leads out of {folder}"
+        raise CollectError(message, hint="put a copy of the folder there")
 
 
 def _require_pattern(pattern: str, folder: Path, key: str) -> None:
