@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-_LARGEST_TEXT: Final = 64 * 1024 * 1024
+_LARGEST_TEXT: Final = 16 * 1024 * 1024
 """Far above any requirement file, script or metadata that somebody wrote."""
 _KINDS: Final = {
     stat.S_IFDIR: "a folder",

@@ -1,5 +1,6 @@
 import os
 import socket
+import tempfile
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -172,6 +173,7 @@ def test_record_keeps_only_what_goes_in(prefix):
         ("RECORD", b'"a' + b"b" * 200_000 + b'",,\n', "RECORD cannot be read"),
         ("entry_points_txt", b"\xff", "entry_points.txt is not UTF-8"),
         ("entry_points_txt", b"a = b:c\n", "entry_points.txt cannot be read"),
+        ("entry_points_txt", b"[console_scripts]\na\n", "entry_points.txt cannot be read"),
     ],
 )
 def test_broken_metadata_names_the_package(prefix, file, text, said):
@@ -368,6 +370,22 @@ def test_data_does_not_leave_by_a_link_to_a_folder(tmp_path):
         list(matching(own, "data", ["kept"]))
 
 
+def test_data_that_may_not_be_read():
+    with tempfile.TemporaryDirectory(dir="/tmp") as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        (folder / "secret.txt").write_text("")
+        (folder / "secret.txt").chmod(0)
+        was = os.geteuid()
+        if was == 0:  # who may read everything
+            os.seteuid(65534)
+        try:
+            with pytest.raises(CollectError, match=r"cannot read .*secret\.txt: Permission denied"):
+                list(matching(folder, "data", ["*.txt"]))
+        finally:
+            os.seteuid(was)
+
+
 def test_hidden_files_go_in_only_when_they_are_named(tmp_path):
     for name in (".env", ".git/config", "a/.env", "a/b.txt", ".well-known/x", ".well-known/.y"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -408,6 +426,19 @@ def test_a_pth_that_names_what_its_package_did_not_install(prefix, folder):
     assert (modules, data) == ([], [])
     assert len(said) == 1
     assert said[0].startswith("one.pth of `one` names ")
+
+
+def test_long_files_of_a_wheel_take_no_longer_than_their_length(prefix):
+    """Not as the square of it, which would be hours."""
+    add(
+        prefix,
+        "one",
+        record=["one.pth,,", *(f"own/x{number}.txt,," for number in range(5_000))],
+        entry_points_txt="[console_scripts]\n" + "a" + " " * 1_000_000 + "= b:c\n",
+    )
+    (prefix.site / "one.pth").write_text("".join(f"gone{number}\n" for number in range(5_000)))
+    modules, data, said = linked(prefix)
+    assert (modules, data, len(said)) == ([], [], 5_000)
 
 
 def test_a_pth_that_is_not_text(prefix):

@@ -1,8 +1,12 @@
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from obelisk.config.installer import installer_config
 from obelisk.config.names import require_file_name
-from obelisk.config.request import Project, Script, read_request
+from obelisk.config.request import Project, Script, _blocks, read_request
 from obelisk.config.requirements import absolute_requirement, parse_requirement, read_requirements
 from obelisk.errors import ConfigError
 from obelisk.plan import explain, make_plans
@@ -115,6 +119,29 @@ def test_what_has_no_place_in_a_requirement_file(tmp_path, text, said):
     (tmp_path / "a.txt").write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(ConfigError, match=said):
         read_requirements([tmp_path / "a.txt"], tmp_path)
+
+
+def test_long_inputs_take_no_longer_than_their_length(tmp_path):
+    """Not as the square of it, which would be hours."""
+    line = "six" + " " * 1_000_000
+    (tmp_path / "a.txt").write_text(f"{line}--hash=sha256:00\n" + "\\\n" * 100_000)
+    assert read_requirements([tmp_path / "a.txt"], tmp_path).lines == ("six --hash=sha256:00",)
+    for text in (f"./{line}x", "./" + "[" * 100_000, f"{line}; x"):
+        (tmp_path / "a.txt").write_text(text)
+        with pytest.raises(ConfigError, match=r"a requirement of \d+ characters"):
+            read_requirements([tmp_path / "a.txt"], tmp_path)
+    (tmp_path / "tool.py").write_text("# /// x\n" * 300_000)
+    assert read_request(str(tmp_path / "tool.py")).application.dependencies == ()
+
+
+SPECIFIED = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
+
+
+@given(st.lists(st.sampled_from(["# ///", "# /// script", "# /// x", "#", "# a", "#b", "", "x"])))
+def test_blocks_are_those_of_the_specification(lines):
+    found = [(block["type"], block["content"]) for block in SPECIFIED.finditer("\n".join(lines))]
+    ours = [(kind, "".join(f"{one}\n" for one in block)) for kind, block in _blocks(lines)]
+    assert ours == found
 
 
 def test_variables_in_requirement_files_cannot_add_lines(tmp_path, monkeypatch):

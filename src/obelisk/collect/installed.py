@@ -7,7 +7,6 @@ Metadata is other people's text: what is wrong in it is an error that names the 
 
 from __future__ import annotations
 
-import configparser
 import csv
 import io
 import posixpath
@@ -19,6 +18,7 @@ from typing import Final
 from packaging.metadata import RawMetadata, parse_email
 from packaging.utils import NormalizedName, canonicalize_name
 
+from obelisk.config.toml import shown
 from obelisk.errors import CollectError
 from obelisk.model import Package, ScriptFile
 from obelisk.regular import is_regular, read_regular
@@ -26,6 +26,7 @@ from obelisk.regular import is_regular, read_regular
 MACHINE_FACTS: Final = ("direct_url.json", "REQUESTED", "uv_cache.json", "uv_build.json", "RECORD")
 """Files of *.dist-info that differ by machine; RECORD is written anew without them."""
 _COMMANDS: Final = "bin/"
+_BROKEN: Final = "its wheel is broken; try another version"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,7 +112,7 @@ def _read(info: Path, prefix: Prefix) -> Installed:
     if not name or not version:
         lacking = "version" if name else "name"
         message = f"the package in {info.name} has no {lacking} in its METADATA"
-        raise CollectError(message, hint="its wheel is broken; try another version")
+        raise CollectError(message, hint=_BROKEN)
     files = tuple(_record(info))
     commands = tuple(_commands(info))
     scripts = _scripts(prefix, files, {command for command, _ in commands})
@@ -136,7 +137,7 @@ def _record(info: Path) -> Iterator[Recorded]:
         rows = list(csv.reader(io.StringIO(_text(path), newline="")))
     except csv.Error as error:
         message = f"{info.name}/RECORD cannot be read: {error}"
-        raise CollectError(message, hint="its wheel is broken; try another version") from error
+        raise CollectError(message, hint=_BROKEN) from error
     for row in rows:
         if row and row[0] and "\0" not in row[0]:
             digest, size, *_ = [*row[1:], "", ""]
@@ -148,20 +149,20 @@ def _commands(info: Path) -> list[tuple[str, str]]:
     path = info / "entry_points.txt"
     if not path.exists():
         return []
-    parser = configparser.RawConfigParser(
-        delimiters=("=",), strict=False, empty_lines_in_values=False, default_section=""
-    )
-    parser.optionxform = str  # type: ignore[method-assign,assignment]
-    try:
-        parser.read_string(_text(path))
-    except configparser.Error as error:
-        message = f"{info.name}/entry_points.txt cannot be read: {error}"
-        raise CollectError(message, hint="its wheel is broken; try another version") from error
-    if not parser.has_section("console_scripts"):
-        return []
-    # An entry point may name extras, which say nothing of what to call.
-    found = parser.items("console_scripts")
-    return sorted((name, value.split("[")[0].strip()) for name, value in found)
+    section, found = "", {}
+    for line in map(str.strip, _text(path).splitlines()):
+        name, equals, value = (part.strip() for part in line.partition("="))
+        if not line or line.startswith(("#", ";")):
+            continue
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1].strip()
+        elif not equals or not name or not section:
+            message = f"{info.name}/entry_points.txt cannot be read: {shown(line)}"
+            raise CollectError(message, hint=_BROKEN)
+        elif section == "console_scripts":
+            # An entry point may name extras, which say nothing of what to call.
+            found[name] = value.split("[")[0].strip()
+    return sorted(found.items())
 
 
 def _scripts(prefix: Prefix, files: Sequence[Recorded], commands: set[str]) -> Iterator[ScriptFile]:
@@ -194,7 +195,7 @@ def _text(path: Path) -> str:
         return _bytes(path).decode()
     except UnicodeDecodeError as error:
         message = f"{path.parent.name}/{path.name} is not UTF-8 text: {error}"
-        raise CollectError(message, hint="its wheel is broken; try another version") from error
+        raise CollectError(message, hint=_BROKEN) from error
 
 
 def _bytes(path: Path) -> bytes:
@@ -202,4 +203,4 @@ def _bytes(path: Path) -> bytes:
         return read_regular(path)
     except OSError as error:
         message = f"cannot read {path.parent.name}/{path.name}: {error.strerror}"
-        raise CollectError(message, hint="its wheel is broken; try another version") from error
+        raise CollectError(message, hint=_BROKEN) from error

@@ -33,6 +33,7 @@ def matching(folder: Path, key: str, patterns: Iterable[str]) -> Iterator[Path]:
         for path in found:
             require_regular(path, folder)
             _require_below(path, folder)
+            _require_readable(path)
             yield path
 
 
@@ -41,6 +42,15 @@ def _require_below(path: Path, folder: Path) -> None:
     if not path.resolve().is_relative_to(folder.resolve()):
         message = f"{path} is in a folder that is a link, which leads out of {folder}"
         raise CollectError(message, hint="put a copy of the folder there")
+
+
+def _require_readable(path: Path) -> None:
+    """Say at once, and not when all is packed, what may not be read."""
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror}"
+        raise CollectError(message) from error
 
 
 def _require_pattern(pattern: str, folder: Path, key: str) -> None:

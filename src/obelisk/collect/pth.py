@@ -7,6 +7,7 @@ there, and nothing else; lines that Python would run are not run.
 from __future__ import annotations
 
 import posixpath
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
 
@@ -28,7 +29,7 @@ def linked_files(
     for one in installed:
         places = sorted(filter(None, (prefix.place_inside(file.path) for file in one.files)))
         for pth, folder in _named(prefix, places):
-            found = [path for path in places if path.startswith(f"{folder}/")]
+            found = places[bisect_left(places, f"{folder}/") : bisect_left(places, f"{folder}0")]
             if not found:
                 warn(f"{pth} of `{one.package.name}` names {folder}, which it did not install")
             for path in found:

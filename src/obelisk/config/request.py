@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,10 +20,9 @@ from obelisk.config.toml import parse_toml, read_toml, shown, table_in, text_in,
 from obelisk.errors import ConfigError
 from obelisk.regular import is_folder, is_regular, read_regular
 
-_METADATA_BLOCK: Final = re.compile(
-    r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$"
-)
-"""The regular expression of the inline script metadata specification (PEP 723)."""
+_BLOCK: Final = re.compile(r"# /// ([a-zA-Z0-9-]+)")
+"""The first line of a block of inline metadata (PEP 723)."""
+_BLOCK_END: Final = "# ///"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -180,15 +180,35 @@ def _script_text(path: Path) -> str:
 
 def parse_script_header(text: str, path: Path) -> dict[str, Any]:
     """Return the `script` block of a script's inline metadata (PEP 723), empty if it has none."""
-    blocks = [found for found in _METADATA_BLOCK.finditer(text) if found["type"] == "script"]
+    blocks = [content for kind, content in _blocks(text.split("\n")) if kind == "script"]
     if len(blocks) > 1:
         message = f"{path} has more than one `# /// script` block"
         raise ConfigError(message)
     if not blocks:
         return {}
-    lines = blocks[0]["content"].splitlines(keepends=True)
-    content = "".join(line[2:] if line.startswith("# ") else line[1:] for line in lines)
+    content = "".join(f"{line[2:]}\n" for line in blocks[0])
     return parse_toml(content, f"the `# /// script` block of {path}")
+
+
+def _blocks(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield (type, lines) of the blocks of inline metadata.
+
+    They are what the specification's regular expression finds, which takes a time that grows with
+    the square of the number of lines.
+    """
+    at = 0
+    while at < len(lines):
+        first = _BLOCK.fullmatch(lines[at])
+        at += 1
+        if first is None:
+            continue
+        start, end = at, None
+        while at < len(lines) and (lines[at] == "#" or lines[at].startswith("# ")):
+            end = at if lines[at] == _BLOCK_END and at > start else end
+            at += 1
+        if end is not None:
+            yield first[1], lines[start:end]
+            at = end + 1
 
 
 def _read_wheel(path: Path) -> Request:

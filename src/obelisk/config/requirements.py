@@ -41,10 +41,13 @@ _UNDERSTOOD: Final = "`-r`, `-c`, `-e`, `--hash`, " + ", ".join(
 )
 _COMMENT: Final = re.compile(r"(^|\s)#.*$")
 _VARIABLE: Final = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_HASHES: Final = re.compile(r"(\s+--hash[= ]\s*[a-z0-9]+:[0-9a-fA-F]+)+\s*$")
+_BEFORE_HASH: Final = re.compile(r"\s--hash[= ]")
+_HASH: Final = re.compile(r"[a-z0-9]+:[0-9a-fA-F]+")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _PLACE: Final = re.compile(r"(?P<place>.*?)(?P<extras>\[[^\]]*\])?(?P<marker>\s+;.*)?")
 _OPTION_AFTER: Final = re.compile(r"\s--?[a-z]")
+_LONGEST: Final = 8192
+"""Characters of a requirement; some ways to read one take a time that grows with the square."""
 _MOST_FILES: Final = 100
 """Requirement files that one may lead to, a bound that no sane set comes near."""
 
@@ -64,6 +67,7 @@ class Requirements:
 
 def parse_requirement(text: str, where: str) -> PackagingRequirement:
     """Return a requirement of PEP 508; raise `ConfigError` for anything else."""
+    _require_length(text, where)
     try:
         requirement = PackagingRequirement(text)
     except (InvalidRequirement, RecursionError) as error:
@@ -141,12 +145,14 @@ class _Reader:
             raise ConfigError(message, hint=f"understood in requirement files: {_UNDERSTOOD}")
 
     def _require(self, line: str, where: str, *, constraint: bool) -> None:
-        hashes = _HASHES.search(line)
-        text = line[: hashes.start()] if hashes else line
-        written, can_be_hashed = _written(text.strip(), self._folder, where)
+        text, *hashes = (part.strip() for part in _BEFORE_HASH.split(line))
+        if not all(map(_HASH.fullmatch, hashes)):
+            message = f"{where} has a `--hash` that is none"
+            raise ConfigError(message, hint="write `--hash=sha256:` and the digits")
+        written, can_be_hashed = _written(text, self._folder, where)
         into = self.lines if can_be_hashed else self.unhashed
         into = self.constraints if constraint else into
-        into.append(written + (" " + " ".join(hashes[0].split()) if hashes else ""))
+        into.append(" ".join([written, *(f"--hash={digest}" for digest in hashes)]))
 
 
 def _logical_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -205,6 +211,7 @@ def absolute_requirement(text: str, folder: Path, where: str) -> str:
 
 def _written(text: str, folder: Path, where: str) -> tuple[str, bool]:
     """Return a line of a requirement file as it is for uv, and whether it can have a hash."""
+    _require_length(text, where)
     if _OPTION_AFTER.search(text):
         message = f"{where} has an option after its requirement: {shown(text)}"
         raise ConfigError(message, hint=f"understood in requirement files: {_UNDERSTOOD}")
@@ -212,6 +219,12 @@ def _written(text: str, folder: Path, where: str) -> tuple[str, bool]:
         return _written_place(text, folder)
     written = absolute_requirement(text, folder, where)
     return written, _can_be_hashed(parse_requirement(written, where).url or "")
+
+
+def _require_length(text: str, where: str) -> None:
+    if len(text) > _LONGEST:
+        message = f"{where} has a requirement of {len(text)} characters"
+        raise ConfigError(message, hint=f"one has {_LONGEST} at most")
 
 
 def _is_place(text: str) -> bool:
