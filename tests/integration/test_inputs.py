@@ -218,11 +218,13 @@ def test_whatever_a_wheel_has_goes_in_where_it_belongs(tmp_path, empty_root, pyt
     (tmp_path / "app.py").write_text(
         f"# /// script\n# dependencies = ['odd @ {wheel.as_uri()}']\n# ///\n{SHOW}"
     )
-    options = ("--python", python_version)
+    # What looks like markup of rich, and once ended a build that had succeeded.
+    options = ("--python", python_version, "-o", "[/x]app")
     said = obelisk("build", "app.py", *options, cwd=tmp_path, stderr=True)
+    assert said.count("[/x]app") == 2
     assert "warning: odd.pth of `odd` names /etc, which it did not install" in said
     assert "names .., which" in said
-    done = empty_root.run(tmp_path / "dist/app")
+    done = empty_root.run(tmp_path / "[/x]app")
     assert (done.stdout.splitlines(), done.stderr) == (
         ["a package by its pth kept shared", "True", "False"],
         "",

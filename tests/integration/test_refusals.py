@@ -73,14 +73,6 @@ def test_a_wheel_with_the_name_that_is_reserved(tmp_path):
     assert not (tmp_path / "dist/tiny").exists()
 
 
-def test_data_with_the_name_that_is_reserved(tmp_path):
-    (tmp_path / ".obelisk").mkdir()
-    (tmp_path / ".obelisk/interpreter").write_text("")
-    (tmp_path / "app.py").write_text("")
-    said = build("app.py", "--set", 'data=[".obelisk/*"]', cwd=tmp_path, status=4)
-    assert "a name that is reserved" in said
-
-
 def test_a_marker_that_drops_the_requirement_itself(tmp_path):
     said = build("six; python_version < '3'", cwd=tmp_path, status=2)
     assert "`six` was not installed: a marker leaves it out" in said
@@ -103,14 +95,6 @@ def test_a_name_that_leads_elsewhere(tmp_path):
     said = build(cwd=tmp_path / "project", status=2)
     assert "'../../outside' cannot be the name of a file" in said
     assert os.listdir(tmp_path) == ["project"]
-
-
-def test_output_with_markup_in_its_path(tmp_path, python_version):
-    (tmp_path / "app.py").write_text("print(1)\n")
-    options = ("--python", python_version, "-o", "[/x]out")
-    said = obelisk("build", "app.py", *options, cwd=tmp_path, stderr=True)
-    assert said.count("[/x]out") == 2
-    assert (tmp_path / "[/x]out").is_file()
 
 
 def test_a_native_library_that_is_not_there(project):

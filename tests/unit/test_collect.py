@@ -353,6 +353,16 @@ def test_data_that_is_not_beside_the_script(tmp_path, pattern):
             _own_files(plan)
 
 
+def test_data_with_the_name_that_is_reserved(tmp_path):
+    (tmp_path / "tool.py").write_text("")
+    (tmp_path / ".obelisk").mkdir()
+    (tmp_path / ".obelisk/interpreter").write_text("")
+    request = read_request(str(tmp_path / "tool.py"))
+    (plan,) = make_plans(replace(request, settings=replace(request.settings, data=(".obelisk/*",))))
+    with pytest.raises(CollectError, match="a name that is reserved"):
+        _own_files(plan)
+
+
 def test_data_does_not_leave_by_a_link_to_a_folder(tmp_path):
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside/secret").write_text("")
