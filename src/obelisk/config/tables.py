@@ -109,9 +109,13 @@ def _as_kind(value: object, kind: Any) -> tuple[object, str | None]:  # noqa: AN
         if isinstance(value, str) and value in tuple(kind):
             return kind(value), None
         return None, "one of " + ", ".join(f'"{choice}"' for choice in kind)
-    if type(value) is kind and (kind is not str or _is_text(value)):
+    if type(value) is kind and (kind is not str or (value and _is_text(value))):
         return value, None
-    return None, {str: "a string of UTF-8 text", int: "a whole number", bool: "true or false"}[kind]
+    return None, {
+        str: "a string of UTF-8 text, not empty",
+        int: "a whole number",
+        bool: "true or false",
+    }[kind]
 
 
 def _is_text(value: object) -> bool:
