@@ -33,6 +33,15 @@ def configuration() -> str:
         "A pattern with a `/`, or one that ends in `.so`, names files by their place in the",
         "executable; any other names modules and all that is below them. `*` matches anything.",
         "",
+        "Text is UTF-8 without zero bytes. A name of an executable is the name of a file.",
+        "",
+        "Patterns of `data` and `native-libraries` are a shell's: `*` and `**` do not match names",
+        "that begin with a dot, which must be spelt with it (`.well-known/*`). They match regular",
+        "files, and links to such below the folder. The folder `.obelisk` is reserved.",
+        "",
+        "What requirement files may say, and whose configuration uv obeys, is",
+        "[a page of its own](requirements.md).",
+        "",
         "## `[tool.obelisk.interpreter]`",
         "",
         "How Python is configured: the fields of PyPreConfig and PyConfig",
@@ -107,7 +116,9 @@ def exit_codes() -> str:
 
 def python_test_suite() -> str:
     """Return the page of what of CPython's own tests does not pass in an executable."""
-    failures = tomllib.loads((TESTS / "suites/cpython.toml").read_text())["failures"]
+    failures = tomllib.loads((TESTS / "suites/cpython.toml").read_text(encoding="utf-8"))[
+        "failures"
+    ]
     rows: dict[str, list[str]] = {}
     for one in failures:
         versions = one.get("python", [])
@@ -142,10 +153,10 @@ def main() -> None:
     stale = []
     for name, text in pages.items():
         path = REFERENCE / f"{name}.md"
-        if not path.is_file() or path.read_text() != NOTICE + text:
+        if not path.is_file() or path.read_text(encoding="utf-8") != NOTICE + text:
             stale.append(path)
             if "--check" not in sys.argv:
-                path.write_text(NOTICE + text)
+                path.write_text(NOTICE + text, encoding="utf-8")
     if stale and "--check" in sys.argv:
         sys.exit("stale, run `make docs`: " + ", ".join(map(str, stale)))
 

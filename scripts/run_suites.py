@@ -35,7 +35,7 @@ def try_cpython(python: str, folder: Path, *, only_part: bool) -> bool:
     # Tools that look at processes from outside ask for a file of this name.
     executable = build("cpython", python, folder / f"python{python}")
     outcome = run_cpython(executable, folder, part() if only_part else ())
-    Path(folder, "output.txt").write_text(outcome.output)
+    Path(folder, "output.txt").write_text(outcome.output, encoding="utf-8")
     unknown, stale = compare(outcome, known_failures(python))
     known = len(outcome.failed) - len(unknown)
     print(f"cpython {python}: {len(outcome.files)} files, {known} known failures")

@@ -32,7 +32,7 @@ def main() -> None:
         kind, place = found["kind"], found["place"]
         return f'{kind} = "{place}"\nsha256 = "{digest}"\nsize = {len(data)}'
 
-    SOURCES.write_text(ORIGIN.sub(update, SOURCES.read_text()))
+    SOURCES.write_text(ORIGIN.sub(update, SOURCES.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

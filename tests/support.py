@@ -11,8 +11,8 @@ from zipfile import ZipFile
 APPS = Path(__file__).parent / "apps"
 
 
-def obelisk(*arguments, cwd=None, env=None, status=0):
-    """Run the command line; return stdout, or stdout and stderr when it was to fail."""
+def obelisk(*arguments, cwd=None, env=None, status=0, stderr=False):
+    """Run the command line; return stdout, and `stderr` too when it was to fail."""
     done = subprocess.run(
         [sys.executable, "-m", "obelisk", *map(str, arguments)],
         capture_output=True,
@@ -22,7 +22,7 @@ def obelisk(*arguments, cwd=None, env=None, status=0):
         check=False,
     )
     assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout if status == 0 else done.stdout + done.stderr
+    return done.stdout + done.stderr if stderr or status != 0 else done.stdout
 
 
 PR_SET_MDWE = 65
@@ -64,17 +64,23 @@ def expected(path):
     return [line.removeprefix("# expect: ") for line in lines if line.startswith("# expect: ")]
 
 
-def write_wheel(folder, scripts, script=None):
-    """Write a wheel of one module with these console scripts, and a script `tiny` as it is."""
-    path = folder / "tiny-1.0-py3-none-any.whl"
-    info = "tiny-1.0.dist-info"
+def write_wheel(folder, scripts, script=None, *, name="tiny", files=None):
+    """Write a wheel of one module with these console scripts, and a script `tiny` as it is.
+
+    `files` are in place of the module. What the wheel has is in its RECORD, without hashes.
+    """
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    info = f"{name}-1.0.dist-info"
+    contents = files or {f"{name}.py": f"def main():\n    print('{name}')\n"}
+    contents = contents | {
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": "\n".join(["[console_scripts]", *scripts]),
+    }
+    if script:
+        contents[f"{name}-1.0.data/scripts/{name}"] = script
+    contents[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in (*contents, f"{info}/RECORD"))
     with ZipFile(path, "w") as archive:
-        archive.writestr("tiny.py", "def main():\n    print('tiny')\n")
-        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
-        wheel = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        archive.writestr(f"{info}/WHEEL", wheel)
-        archive.writestr(f"{info}/entry_points.txt", "\n".join(["[console_scripts]", *scripts]))
-        if script:
-            archive.writestr("tiny-1.0.data/scripts/tiny", script)
-        archive.writestr(f"{info}/RECORD", "")
+        for file, text in contents.items():
+            archive.writestr(file, text)
     return path

@@ -134,7 +134,7 @@ class Cache:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             if not tag.exists():
-                tag.write_text(_TAG_TEXT)
+                tag.write_text(_TAG_TEXT, encoding="utf-8")
         except OSError as error:
             message = f"cannot write the cache {self.root}: {error.strerror}"
             raise StorageError(

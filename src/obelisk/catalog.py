@@ -48,7 +48,7 @@ class Source:
 @cache
 def sources() -> dict[str, Source]:
     """Return all pinned sources by name; raise `SourceError` for a pin that is incomplete."""
-    text = files("obelisk").joinpath("data/sources.toml").read_text()
+    text = files("obelisk").joinpath("data/sources.toml").read_text(encoding="utf-8")
     return {name: _parse(name, table) for name, table in tomllib.loads(text).items()}
 
 

@@ -21,7 +21,13 @@ from obelisk.console import Console
 from obelisk.errors import ConfigError, ObeliskError, StorageError
 
 _INTERRUPTED: Final = 130
+_CLOSED: Final = 141
+"""As a shell reports a program that SIGPIPE ended."""
 _STORAGE_ERRORS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+_BUG: Final = (
+    f"this is a bug of Obelisk {__version__}: please report it in the project's issues, with this\n"
+    "traceback, the command line, and the input if you can show it"
+)
 _SHELLS: Final = ("bash", "zsh", "fish")
 
 
@@ -65,7 +71,14 @@ for _command in (
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0, or the status of the error's kind."""
+    if argv is None and sys.getfilesystemencoding() != "utf-8":
+        _again_in_utf8()
     sys.exit(_status(list(sys.argv[1:] if argv is None else argv)))
+
+
+def _again_in_utf8() -> None:
+    """Start anew with file names and arguments in UTF-8, as they are in executables (PEP 540)."""
+    os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
 
 
 def _status(argv: list[str]) -> int:
@@ -78,6 +91,10 @@ def _status(argv: list[str]) -> int:
         cli.main(args=argv, prog_name="obelisk", standalone_mode=False, obj=arguments)
     except ObeliskError as error:
         return _report(error)
+    except BrokenPipeError:
+        # Who read our output has read enough; what is still in the buffer goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return _CLOSED
     except OSError as error:
         if error.errno not in _STORAGE_ERRORS:
             raise
@@ -87,6 +104,9 @@ def _status(argv: list[str]) -> int:
         return ConfigError.exit_code
     except (KeyboardInterrupt, click.Abort):
         return _report_interrupt()
+    except Exception as error:
+        error.add_note(_BUG)
+        raise
     return 0
 
 

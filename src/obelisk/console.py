@@ -1,20 +1,22 @@
 """What a person sees: the only module that prints.
 
-stdout is data, stderr is for people. Progress is drawn with rich on a terminal, and is one plain
-line per finished step elsewhere.
+stdout is data, as it is, stderr is for people. Progress is drawn with rich on a terminal, and is
+one plain line per finished step elsewhere. Nothing that is printed is read as markup: what has a
+style is given with it, and control characters of other people's texts are shown, not obeyed.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 
 from rich.console import Console as RichConsole
-from rich.markup import escape
 from rich.status import Status
+from rich.text import Text
 
 from obelisk.errors import ObeliskError
 
@@ -27,13 +29,26 @@ class Verbosity(IntEnum):
     VERBOSE = 2
 
 
+Piece = str | tuple[str, str]
+"""Text, or (text, its style)."""
+
+
+def visible(text: str) -> str:
+    """Return `text` with what would control a terminal, or cannot be encoded, as escapes."""
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
+        for char in text
+    )
+
+
 class Console:
     """Prints steps, notes, errors and results."""
 
     def __init__(self, verbosity: Verbosity = Verbosity.NORMAL) -> None:
         self.verbosity = verbosity
-        self._err = RichConsole(stderr=True, highlight=False, soft_wrap=True)
-        self._out = RichConsole(highlight=False, soft_wrap=True, markup=False)
+        self._err = RichConsole(
+            stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False
+        )
         self._running: list[str] = []
         self._status: Status | None = None
 
@@ -48,16 +63,16 @@ class Console:
             self._end(text)
             raise
         self._end(text)
-        self.report(f"[green]✓[/] {escape(text)} [dim]{time.monotonic() - started:.1f} s[/]")
+        self.report(("✓", "green"), f" {text} ", (f"{time.monotonic() - started:.1f} s", "dim"))
 
-    def report(self, markup: str) -> None:
-        """Print one line for people, unless quiet."""
+    def report(self, *pieces: Piece) -> None:
+        """Print a line for people, unless quiet."""
         if self.verbosity > Verbosity.QUIET:
-            self._err.print(markup)
+            self._print(*pieces)
 
     def note(self, text: str) -> None:
         """Print one line about the step that runs, unless quiet."""
-        self.report(f"[dim]  {escape(text)}[/]")
+        self.report((f"  {text}", "dim"))
 
     def detail(self, text: str) -> None:
         """Print one line for people who asked for more."""
@@ -66,21 +81,34 @@ class Console:
 
     def warn(self, text: str) -> None:
         """Print something that a person should act on."""
-        self._err.print(f"[yellow]warning:[/] {escape(text)}")
+        self._print(("warning:", "yellow"), f" {text}")
 
     def error(self, error: ObeliskError) -> None:
         """Print an error and its hint."""
-        self._err.print(f"[red]error:[/] {escape(str(error))}")
+        self._print(("error:", "red"), f" {error}")
         if error.hint:
-            self._err.print(f"\n[cyan]hint:[/] {escape(error.hint)}")
+            self._print(("\nhint:", "cyan"), f" {error.hint}")
 
     def data(self, text: str) -> None:
         """Print a result on stdout."""
-        self._out.print(text)
+        if sys.stdout.isatty():
+            text = visible(text)
+        # Elsewhere names that are not UTF-8 come out as the bytes that they are.
+        data = f"{text}\n".encode(errors="surrogateescape")
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
 
     def json(self, value: object) -> None:
         """Print a result on stdout for a script to read."""
-        self._out.print(json.dumps(value, indent=2, ensure_ascii=False))
+        self.data(json.dumps(value, indent=2))
+
+    def _print(self, *pieces: Piece) -> None:
+        shown = [
+            visible(piece) if isinstance(piece, str) else (visible(piece[0]), piece[1])
+            for piece in pieces
+        ]
+        self._err.print(Text.assemble(*shown))
 
     def _begin(self, text: str) -> None:
         self._running.append(text)
@@ -97,5 +125,5 @@ class Console:
             self._status.stop()
             self._status = None
         if self._running:
-            self._status = self._err.status(escape(", ".join(self._running)) + " ...")
+            self._status = self._err.status(Text(visible(", ".join(self._running)) + " ..."))
             self._status.start()

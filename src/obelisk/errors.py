@@ -9,6 +9,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
+
+_LONGEST_WORD: Final = 100
+"""Characters of what may be a misspelt name."""
 
 
 class ObeliskError(Exception):
@@ -73,7 +77,8 @@ class StorageError(ObeliskError):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint that names the closest known word, or lists them all."""
     names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1)
+    # The comparison takes a time that grows with the square of the length.
+    close = difflib.get_close_matches(word, names, n=1) if len(word) < _LONGEST_WORD else []
     if close:
         return f"did you mean `{close[0]}`?"
     return "known: " + ", ".join(f"`{name}`" for name in names)

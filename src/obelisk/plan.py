@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import keyword
+import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
@@ -12,13 +14,19 @@ from typing import Final
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from obelisk.catalog import Source
+from obelisk.config.installer import InstallerConfig, installer_config
 from obelisk.config.interpreter import Interpreter, check_interpreter
+from obelisk.config.names import require_file_name, require_package_name, require_package_or_all
+from obelisk.config.pylock import require_hashes
 from obelisk.config.request import Application, Project, Request, Requirement, Script, WheelFile
+from obelisk.config.requirements import Requirements, read_requirements
 from obelisk.config.schema import Settings
 from obelisk.config.tables import key_of
+from obelisk.config.toml import shown
 from obelisk.distribution.build import python_source
 from obelisk.errors import ConfigError, did_you_mean
 from obelisk.model import CommandOf, CommandsOf, Entry, EntryPoint, RunModule
+from obelisk.regular import is_folder, is_regular, require_copyable
 from obelisk.target import Target, parse_target
 
 _SHOWN: Final = (
@@ -42,6 +50,9 @@ class Plan:
     lock: Path | None
     """`uv.lock` or `pylock.toml` that fixes the versions of dependencies."""
     requirement_files: tuple[Path, ...]
+    requirements: Requirements
+    """What those files say."""
+    installer: InstallerConfig
     settings: Settings
     folder: Path
     """What relative paths in the settings start from."""
@@ -65,15 +76,21 @@ def make_plans(request: Request) -> list[Plan]:
     python = python_source(settings.python)
     check_interpreter(settings.interpreter, python.version)
     _check_requires_python(request.application, python)
+    _check_packages(settings, request.folder)
+    lock = _lock(request.application)
+    files = tuple(request.folder / name for name in settings.requirements)
+    requirements = read_requirements(files, request.folder)
     return [
         Plan(
-            name=name,
+            name=require_file_name(name, "the executable's name"),
             application=request.application,
             target=parse_target(settings.target),
             python=python,
             entry=entry,
-            lock=_lock(request.application),
-            requirement_files=_requirement_files(request),
+            lock=lock,
+            requirement_files=files,
+            requirements=requirements,
+            installer=installer_config(request.application, os.environ),
             settings=settings,
             folder=request.folder,
         )
@@ -99,6 +116,7 @@ def explain(plan: Plan) -> list[Decision]:
         ),
         Decision(what="entry", value=_describe_entry(plan.entry), why=_entry_reason(plan)),
         Decision(what="dependencies", value=_describe_dependencies(plan), why="found there"),
+        *_installer_decisions(plan.installer),
     ]
     for field in _SHOWN:
         value, default = getattr(settings, field), getattr(defaults, field)
@@ -108,6 +126,18 @@ def explain(plan: Plan) -> list[Decision]:
         if value != getattr(defaults.interpreter, own.name):
             decisions.append(_setting(f"interpreter.{key_of(own.name)}", value, why=True))
     return decisions
+
+
+def _installer_decisions(config: InstallerConfig) -> list[Decision]:
+    files = [(config.project, "the project's")] if config.project else []
+    files += [(path, "the user's or the system's") for path in config.user]
+    shown = ", ".join(str(path) for path, _ in files) or "-"
+    why = ", ".join(dict.fromkeys(whose for _, whose in files)) or "none found"
+    variables = ", ".join(config.variables) or "-"
+    return [
+        Decision(what="uv-configuration", value=shown, why=why),
+        Decision(what="uv-variables", value=variables, why="environment"),
+    ]
 
 
 def _setting(key: str, value: object, *, why: bool) -> Decision:
@@ -132,7 +162,8 @@ def _named_entries(request: Request) -> list[tuple[str, Entry]]:
         case Project():
             return _project_entries(application, settings)
         case Script():
-            return [(name, RunModule(module=application.path.stem))]
+            module = require_file_name(application.path.stem, "the script's name")
+            return [(name, RunModule(module=module))]
         case Requirement() | WheelFile():
             name = settings.name or settings.script or application.name
             return [(name, CommandOf(distribution=application.name, command=settings.script))]
@@ -150,10 +181,10 @@ def _all_commands(application: Application, chosen: list[str]) -> CommandsOf:
 
 def parse_entry(text: str) -> EntryPoint:
     """Parse `module:function`; raise `ConfigError` for anything else."""
-    module, colon, function = text.partition(":")
+    module, colon, function = (part.strip() for part in text.partition(":"))
     parts = [*module.split("."), *function.split(".")]
-    if not colon or not all(part.isidentifier() for part in parts):
-        message = f"`{text}` is not an entry point"
+    if not colon or not all(part.isidentifier() and not keyword.iskeyword(part) for part in parts):
+        message = f"{shown(text)} is not an entry point"
         raise ConfigError(message, hint="write `module:function`, such as `app.cli:main`")
     return EntryPoint(module=module, function=function)
 
@@ -192,16 +223,32 @@ def _lock(application: Application) -> Path | None:
             candidates = [application.path.with_name(application.path.name + ".lock")]
         case Requirement() | WheelFile():
             pass  # nothing is locked
-    return next((path for path in candidates if path.is_file()), None)
+    # One that is there but cannot be read is no reason to build without it.
+    found = next((path for path in candidates if os.path.lexists(path)), None)
+    if found and not is_regular(found):
+        message = f"the lock {found} is not a regular file"
+        raise ConfigError(message, hint="make it anew with `uv lock`, or remove it")
+    if found and found.suffix == ".toml":
+        require_hashes(found)
+    if found is None and isinstance(application, Script) and application.configures_uv:
+        message = f"`[tool.uv]` in the header of {application.path} has no effect without a lock"
+        hint = f"run `uv lock --script {application.path.name}`, or leave `[tool.uv]` out"
+        raise ConfigError(message, hint=hint)
+    return found
 
 
-def _requirement_files(request: Request) -> tuple[Path, ...]:
-    paths = tuple(request.folder / name for name in request.settings.requirements)
-    for path in paths:
-        if not path.is_file():
-            message = f"there is no requirement file {path}"
-            raise ConfigError(message)
-    return paths
+def _check_packages(settings: Settings, folder: Path) -> None:
+    for name in settings.no_binary:
+        require_package_or_all(name, "no-binary")
+    for name in settings.pure:
+        require_package_name(name, "pure")
+    for name in settings.build_packages:
+        if "/" in name and is_folder(folder / name):
+            try:
+                require_copyable(folder / name)
+            except OSError as error:
+                message = f"`build-packages` names `{name}`: {error.filename}: {error.strerror}"
+                raise ConfigError(message) from error
 
 
 def _check_requires_python(application: Application, python: Source) -> None:

@@ -226,6 +226,6 @@ def _describe(status: int) -> str:
 
 
 def _tail(log: Path) -> str:
-    text = log.read_text(errors="replace").splitlines()
+    text = log.read_text(encoding="utf-8", errors="replace").splitlines()
     lines = [line for line in text if not line.startswith("$ ")]
     return "\n".join(lines[-_TAIL_LINES:])

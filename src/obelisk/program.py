@@ -61,5 +61,5 @@ def main_module(entry: EntryPoint | Multicall | ScriptFile, folder: Path) -> Mod
     if isinstance(entry, ScriptFile):
         path.write_bytes(entry.source.read_bytes())
     else:
-        path.write_text(main_program(entry))
+        path.write_text(main_program(entry), encoding="utf-8")
     return Module(name="__main__", is_package=False, source=path, from_stdlib=False)

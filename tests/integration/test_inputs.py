@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -141,13 +142,93 @@ def test_a_workspace_with_a_lock(workspace, empty_root, python_version):
     assert empty_root.run(workspace / "dist/whole").stdout == "whole of quartz 8.1.8\n"
 
 
-def test_an_editable_requirement_goes_in_as_installed(workspace, empty_root, python_version):
+def inside(executable):
+    return {one["path"] for one in json.loads(obelisk("inspect", "--json", executable))["files"]}
+
+
+def test_an_editable_requirement_is_what_its_backend_ships(workspace, empty_root, python_version):
+    """Never the folder as it lies, whatever else is in it; and the working folder has no say.
+
+    The file is named by another one, uv is configured wrongly in the working folder and above.
+    """
+    member = workspace / "member"
+    for name in (".env", ".git/config", "node_modules/x.js"):
+        (member / name).parent.mkdir(exist_ok=True)
+        (member / name).write_text("secret")
+    os.mkfifo(member / "fifo")
+    (member / os.fsdecode(b"caf\xe9")).symlink_to("nowhere")
+    (member / "loop").symlink_to("loop")
     (workspace / "app.py").write_text("import member\nprint(member.NAME)\n")
-    (workspace / "more.txt").write_text("-e ./member\n")
-    options = ("-r", "more.txt", "--python", python_version)
-    obelisk("build", "-q", "app.py", *options, cwd=workspace)
+    (workspace / "more.txt").write_text("-r nested/more.txt\n")
+    (workspace / "nested").mkdir()
+    (workspace / "nested/more.txt").write_text("--editable ./member\n")
+    elsewhere = workspace.parent / "elsewhere"
+    elsewhere.mkdir()
+    for folder in (elsewhere, workspace.parent):
+        (folder / "uv.toml").write_text("no-index = 'not even a boolean'\n")
+    options = ("-r", "more.txt", "--python", python_version, "-o", "app")
+    obelisk("build", "-q", workspace / "app.py", *options, cwd=elsewhere)
+    shutil.rmtree(member)
+    assert empty_root.run(elsewhere / "app").stdout == "quartz\n"
+    found = inside(elsewhere / "app")
+    assert "member/name.txt" in found
+    assert not [path for path in found if re.search(r"\.env|\.git|node_modules|fifo|loop", path)]
+
+
+@pytest.mark.parametrize("lock", ["nothing", "pylock.toml"])
+def test_a_source_that_is_editable(workspace, empty_root, python_version, lock):
+    """`[tool.uv.sources]` and a pylock.toml say `editable`; a wheel is built all the same."""
+    path = workspace / "pyproject.toml"
+    text = path.read_text().replace('[tool.uv.workspace]\nmembers = ["member"]\n', "")
+    path.write_text(text.replace("{ workspace = true }", '{ path = "member", editable = true }'))
+    (workspace / "member/.env").write_text("secret")
+    if lock == "pylock.toml":
+        subprocess.run([find_uv_bin(), "lock", "-q"], cwd=workspace, check=True)
+        export = ["export", "-q", "--format", "pylock.toml", "--no-emit-project", "-o", lock]
+        subprocess.run([find_uv_bin(), *export], cwd=workspace, check=True)
+        (workspace / "uv.lock").unlink()
+        assert "editable = true" in (workspace / lock).read_text()
+    obelisk("build", "-q", "--python", python_version, cwd=workspace)
     shutil.rmtree(workspace / "member")
-    assert empty_root.run(workspace / "dist/app").stdout == "quartz\n"
+    assert empty_root.run(workspace / "dist/whole").stdout == "whole of quartz 8.1.8\n"
+
+
+ODD = {
+    "odd.pth": "/etc\n..\nown/inner\n",
+    "own/inner/found.py": "NAME = 'by its pth'\n",
+    "bin/__init__.py": "NAME = 'a package'\n",
+    "bin/tool.py": "",
+    "odd/__init__.py": "",
+    "odd/.lock": "kept",
+    "odd-1.0.data/data/share/odd.txt": "shared",
+    "odd-1.0.data/scripts/other": "#!python\n",
+}
+SHOW = """
+import bin, bin.tool, found, importlib.metadata, importlib.resources, pathlib, sys
+root = pathlib.Path(sys.executable)
+print(bin.NAME, found.NAME, (root / "odd/.lock").read_text(), (root / "share/odd.txt").read_text())
+print(all(path.locate().exists() for path in importlib.metadata.files("odd")))
+print((root / "bin/other").exists())
+"""
+
+
+def test_whatever_a_wheel_has_goes_in_where_it_belongs(tmp_path, empty_root, python_version):
+    """A package `bin`, a file `.lock`, data of its own, and a `.pth` with folders of others."""
+    wheel = write_wheel(tmp_path, [], name="odd", files=ODD)
+    (tmp_path / "app.py").write_text(
+        f"# /// script\n# dependencies = ['odd @ {wheel.as_uri()}']\n# ///\n{SHOW}"
+    )
+    # What looks like markup of rich, and once ended a build that had succeeded.
+    options = ("--python", python_version, "-o", "[/x]app")
+    said = obelisk("build", "app.py", *options, cwd=tmp_path, stderr=True)
+    assert said.count("[/x]app") == 2
+    assert "warning: odd.pth of `odd` names /etc, which it did not install" in said
+    assert "names .., which" in said
+    done = empty_root.run(tmp_path / "[/x]app")
+    assert (done.stdout.splitlines(), done.stderr) == (
+        ["a package by its pth kept shared", "True", "False"],
+        "",
+    )
 
 
 def test_a_script_of_a_wheel_that_is_no_entry_point(tmp_path, empty_root, python_version):

@@ -65,6 +65,38 @@ def test_a_package_without_native_code_cannot_be_made_pure(project):
     assert "`pure` names `certifi`" in said
 
 
+def test_a_wheel_with_the_name_that_is_reserved(tmp_path):
+    file = ".obelisk/interpreter"
+    wheel = write_wheel(tmp_path, ["tiny = tiny:main"], files={"tiny.py": "", file: "python=1\0"})
+    said = build(wheel, cwd=tmp_path, status=4)
+    assert f"{file}` in the executable, a name that is reserved" in said
+    assert not (tmp_path / "dist/tiny").exists()
+
+
+def test_a_marker_that_drops_the_requirement_itself(tmp_path):
+    said = build("six; python_version < '3'", cwd=tmp_path, status=2)
+    assert "`six` was not installed: a marker leaves it out" in said
+
+
+def test_a_requirement_that_is_an_option(tmp_path):
+    """An executable without its dependencies, and status 0, is what this was once."""
+    header = '# /// script\n# dependencies = ["six", "--dry-run"]\n# ///\nimport six\n'
+    (tmp_path / "app.py").write_text(header)
+    said = build("app.py", cwd=tmp_path, status=2)
+    assert "'--dry-run', which is not a requirement" in said
+    assert not (tmp_path / "dist").exists()
+
+
+def test_a_name_that_leads_elsewhere(tmp_path):
+    (tmp_path / "project").mkdir()
+    text = '[project]\nname = "app"\n[project.scripts]\napp = "app:main"\n'
+    text += '[tool.obelisk]\nname = "../../outside"\n'
+    (tmp_path / "project/pyproject.toml").write_text(text)
+    said = build(cwd=tmp_path / "project", status=2)
+    assert "'../../outside' cannot be the name of a file" in said
+    assert os.listdir(tmp_path) == ["project"]
+
+
 def test_a_native_library_that_is_not_there(project):
     edit(project, "[tool.obelisk]", "[tool.obelisk]\nnative-libraries = ['lib/*.so']")
     assert "`native-libraries` names `lib/*.so`" in build(cwd=project, status=2)

@@ -1,12 +1,15 @@
 import errno
 import json
+import os
 import tomllib
 
 import pytest
+from support import obelisk
 
 from obelisk import cli
 from obelisk.commands.init import commented_table
 from obelisk.config.schema import Settings, apply_table
+from obelisk.console import Console
 from obelisk.errors import ConfigError
 
 
@@ -95,6 +98,19 @@ def test_distributions_are_listed(capsys):
     assert "has not been built" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["info", "licenses", "extract"])
+def test_what_is_no_distribution_is_refused(capsys, tmp_path, command):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "broken.tar.zst").write_bytes(b"x" * 100)
+    os.mkfifo(tmp_path / "fifo")
+    more = ("out",) if command == "extract" else ()
+    for name in ("folder", "fifo", "/dev/zero"):
+        assert run("distribution", command, name, *more) == 2
+        assert "neither an archive nor" in capsys.readouterr().err
+    assert run("distribution", command, "broken.tar.zst", *more) == 3
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion(capsys, shell):
     assert run("completion", shell) == 0
@@ -124,5 +140,55 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setattr(cli.cli, "main", fail)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError) as caught:
         cli.main(["build"])
+    assert "this is a bug of Obelisk" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("name", ["[/x]out", "[bold]out", ":smile:", "[red", "a\x1b[31mb", "\tx"])
+def test_nothing_that_is_printed_is_read_as_markup(capsys, name):
+    console = Console()
+    console.report((name, "bold"), f" {name}")
+    console.note(name)
+    console.warn(name)
+    console.error(ConfigError(name, hint=name))
+    with console.step(name):
+        pass
+    console.data(name)
+    said = capsys.readouterr()
+    assert said.out == f"{name}\n"
+    shown = name.replace("\x1b", "\\x1b")
+    assert said.err.expandtabs(8).count(shown.expandtabs(8).strip()) == 7
+    assert "\x1b" not in said.err
+
+
+def test_what_is_not_utf8_is_printed_as_it_is(capfdbinary):
+    Console().data("caf\udce9")
+    Console().warn("caf\udce9")
+    said = capfdbinary.readouterr()
+    assert said.out == b"caf\xe9\n"
+    assert b"caf\\udce9" in said.err
+
+
+def test_texts_are_utf8_whatever_the_locale_says(tmp_path):
+    text = '# é\n# /// script\n# dependencies = ["six"] # é\n# ///\n'
+    (tmp_path / "tool.py").write_text(text, encoding="utf-8")
+    (tmp_path / "é.txt").write_text("six # é\n", encoding="utf-8")
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    said = obelisk("plan", "tool.py", "-r", "é.txt", cwd=tmp_path, env=ascii_only)
+    assert "é.txt" in said
+
+
+@pytest.mark.parametrize("table", ["tool = 1\n", "tool = {}\n", "[tool]\nobelisk = 1\n"])
+def test_init_does_not_break_a_file(tmp_path, table):
+    path = tmp_path / "pyproject.toml"
+    path.write_text(table)
+    assert run("init") == 2
+    assert path.read_text() == table
+
+
+def test_init_keeps_line_ends_and_encoding(tmp_path):
+    path = tmp_path / "pyproject.toml"
+    path.write_bytes('[project]\r\nname = "app"\r\nauthors = ["é"]\r\n'.encode())
+    assert run("init") == 0
+    assert path.read_bytes().startswith('[project]\r\nname = "app"\r\nauthors = ["é"]'.encode())

@@ -1,3 +1,6 @@
+import os
+import socket
+import tempfile
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -6,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obelisk.collect.collect import _native_libraries, _own_files
-from obelisk.collect.editable import linked_trees
 from obelisk.collect.entry import defines
 from obelisk.collect.fallbacks import fallbacks
+from obelisk.collect.installed import Prefix, read_installed, record_text
+from obelisk.collect.matching import matching
 from obelisk.collect.native import is_native, native_files
 from obelisk.collect.patterns import Filter
-from obelisk.collect.read import module_name, read_packages, read_tree, record_text
+from obelisk.collect.pth import linked_files
+from obelisk.collect.read import module_name, read_tree
 from obelisk.config.request import read_request
 from obelisk.config.schema import Settings
 from obelisk.errors import CollectError, ConfigError
@@ -36,42 +41,159 @@ def test_names_of_modules(path, name):
 
 
 def test_a_tree_is_sorted_into_modules_and_data(tmp_path):
-    for name in ("app/__init__.py", "app/x.txt", "app/__pycache__/x.pyc", "bin/app", "app/b.py"):
+    names = ["app/__init__.py", "app/x.txt", "app/__pycache__/x.pyc", "bin/__init__.py"]
+    names += ["app/b.py", "app/.lock", ".lock", "app/v-1.dist-info/RECORD", "v-1.dist-info/RECORD"]
+    for name in names:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
     modules, files = read_tree(tmp_path)
-    assert [module.name for module in modules] == ["app", "app.b"]
-    assert [file.path for file in files] == ["app/x.txt"]
+    assert [module.name for module in modules] == ["app", "app.b", "bin"]
+    found = [file.path for file in files]
+    assert found == [".lock", "app/.lock", "app/v-1.dist-info/RECORD", "app/x.txt"]
 
 
-def test_packages_are_described(tmp_path):
-    info = tmp_path / "my_app-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(
-        "Metadata-Version: 2.4\nName: My.App\nVersion: 1.0\nLicense-Expression: MIT\n"
+def make_fifo(path):
+    os.mkfifo(path)
+
+
+def make_socket(path):
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(path))
+
+
+def make_dangling(path):
+    path.symlink_to("nowhere")
+
+
+def make_loop(path):
+    path.symlink_to(path.name)
+
+
+def make_link_out(path):
+    path.symlink_to("/etc/passwd")
+
+
+def make_linked_folder(path):
+    path.symlink_to("/etc")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [make_fifo, make_socket, make_dangling, make_loop, make_link_out, make_linked_folder],
+)
+def test_what_is_not_a_file_is_refused_without_opening_it(tmp_path, make):
+    (tmp_path / "app").mkdir()
+    make(tmp_path / "app/odd.so")
+    with pytest.raises(CollectError, match=r"odd\.so"):
+        read_tree(tmp_path)
+    with pytest.raises((CollectError, ConfigError), match=r"odd\.so|only folders in"):
+        list(matching(tmp_path, "data", ["app/*"]))
+
+
+def test_a_link_to_a_file_in_the_same_tree_is_followed(tmp_path):
+    (tmp_path / "libx.so.1").write_text("x")
+    (tmp_path / "libx.so").symlink_to("libx.so.1")
+    assert [file.path for file in read_tree(tmp_path)[1]] == ["libx.so", "libx.so.1"]
+
+
+@pytest.mark.parametrize("name", [".obelisk/interpreter", ".obelisk", ".obelisk/lib/x.so"])
+def test_the_name_that_is_reserved(tmp_path, name):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True, parents=True)
+    path.write_text("")
+    with pytest.raises(CollectError, match=rf"{name}.*reserved"):
+        read_tree(tmp_path)
+
+
+def test_a_name_that_is_not_utf8(tmp_path):
+    (tmp_path / os.fsdecode(b"caf\xe9.txt")).write_text("")
+    with pytest.raises(CollectError, match="not UTF-8"):
+        read_tree(tmp_path)
+
+
+@pytest.fixture
+def prefix(tmp_path):
+    site = tmp_path / "prefix/lib/python3.14/site-packages"
+    site.mkdir(parents=True)
+    return Prefix(root=tmp_path / "prefix", site=site)
+
+
+def add(prefix, name, *, record=(), files=None, **info):
+    """Install a distribution of version 1 by hand: with these files, and lines of its RECORD."""
+    folder = prefix.site / f"{name}-1.dist-info"
+    folder.mkdir()
+    metadata = info.pop("METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+    texts = {"METADATA": metadata, "RECORD": "".join(f"{line}\n" for line in record), **info}
+    for path, text in texts.items():
+        data = text if isinstance(text, bytes) else text.encode()
+        (folder / path.replace("_txt", ".txt")).write_bytes(data)
+    for path, text in (files or {}).items():
+        place = prefix.site / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+
+
+def test_packages_are_described(prefix):
+    add(
+        prefix,
+        "my_app",
+        METADATA="Metadata-Version: 2.4\nName: My.App\nVersion: 1.0\nLicense-Expression: MIT\n",
+        entry_points_txt="[console_scripts]\nmy = my_app.cli:main [extra]\n",
     )
-    (info / "entry_points.txt").write_text("[console_scripts]\nmy = my_app.cli:main [extra]\n")
-    (package,) = read_packages(tmp_path)
+    (package,) = (one.package for one in read_installed(prefix))
     assert (package.name, package.version, package.license) == ("My.App", "1.0", "MIT")
     assert package.commands == (("my", "my_app.cli:main"),)
 
 
-def test_record_keeps_only_what_goes_in(tmp_path):
-    info = tmp_path / "a-1.dist-info"
-    info.mkdir()
-    lines = ["a/__init__.py,sha256=x,1", "../../bin/a,sha256=y,2", "bin/a,,"]
-    lines += [
-        "a-1.dist-info/direct_url.json,,",
-        "a-1.dist-info/METADATA,,",
-        "a/__pycache__/a.pyc,,",
-    ]
-    (info / "RECORD").write_text("\n".join(lines))
-    assert record_text(tmp_path, info).splitlines() == [
+def test_record_keeps_only_what_goes_in(prefix):
+    record = ["a/__init__.py,sha256=x,1", "../../../bin/a,sha256=y,2", "/etc/passwd,,"]
+    record += ["a-1.dist-info/direct_url.json,,", "a-1.dist-info/METADATA,,"]
+    record += ["a/__pycache__/a.pyc,,", "../../../share/a,,", '"a/b, c.txt",,', "../../../../a,,"]
+    record += ["bin/__init__.py,,"]
+    add(prefix, "a", record=record)
+    (installed,) = read_installed(prefix)
+    assert record_text(prefix, installed).splitlines() == [
         "a-1.dist-info/METADATA,,",
         "a-1.dist-info/RECORD,,",
         "a/__init__.py,sha256=x,1",
+        '"a/b, c.txt",,',
+        "bin/__init__.py,,",
+        "share/a,,",
     ]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("METADATA", b"Name: a\n", "has no version"),
+        ("METADATA", b"\xff\xfe", "has no name"),
+        ("METADATA", b"Version: 1\n", "has no name"),
+        ("RECORD", b"a\xff.py,,\n", "RECORD is not UTF-8"),
+        ("RECORD", b'"a' + b"b" * 200_000 + b'",,\n', "RECORD cannot be read"),
+        ("entry_points_txt", b"\xff", "entry_points.txt is not UTF-8"),
+        ("entry_points_txt", b"a = b:c\n", "entry_points.txt cannot be read"),
+        ("entry_points_txt", b"[console_scripts]\na\n", "entry_points.txt cannot be read"),
+    ],
+)
+def test_broken_metadata_names_the_package(prefix, file, text, said):
+    add(prefix, "a", **{file: text})
+    with pytest.raises(CollectError, match=said) as caught:
+        read_installed(prefix)
+    assert "a-1.dist-info" in str(caught.value)
+
+
+def test_metadata_whose_text_is_not_utf8_is_read_all_the_same(prefix):
+    text = b"Metadata-Version: 2.1\nName: a\nVersion: 1\nAuthor: Andr\xe9\n\nr\xe9sum\xe9\n"
+    add(prefix, "a", METADATA=text)
+    assert [one.package.name for one in read_installed(prefix)] == ["a"]
+
+
+def test_one_package_twice(prefix):
+    add(prefix, "a.b")
+    add(prefix, "A_b")
+    with pytest.raises(CollectError, match=r"installed twice: A_b-1\.dist-info and a\.b-1"):
+        read_installed(prefix)
 
 
 def module(name, *, from_stdlib=False):
@@ -123,30 +245,31 @@ def test_what_is_a_shared_object(tmp_path, path, content, native):
     assert is_native(DataFile(path=path, source=source)) is native
 
 
-def site_with_native_package(folder):
-    info = folder / "Fast_Json-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: Fast_Json\nVersion: 1.0\n")
-    (info / "RECORD").write_text("fast.so,,\n")
+def native_package(prefix):
+    metadata = "Metadata-Version: 2.1\nName: Fast_Json\nVersion: 1.0\n"
+    add(prefix, "Fast_Json", METADATA=metadata, record=["fast.so,,"])
     for name in ("fast.so", "stray.so"):
-        (folder / name).write_bytes(b"\x7fELF")
-    return [DataFile(path=name, source=folder / name) for name in ("fast.so", "stray.so")]
+        (prefix.site / name).write_bytes(b"\x7fELF")
+    files = [DataFile(path=name, source=prefix.site / name) for name in ("fast.so", "stray.so")]
+    return prefix, read_installed(prefix), files
 
 
-def test_shared_objects_know_their_package(tmp_path):
-    files = site_with_native_package(tmp_path)
-    found = native_files(tmp_path, files, ())
+def test_shared_objects_know_their_package(prefix):
+    found = native_files(*native_package(prefix), pure=())
     assert [(one.path, one.package) for one in found] == [
         ("fast.so", "Fast_Json"),
         ("stray.so", None),
     ]
-    assert [one.path for one in native_files(tmp_path, files, ("fast-json",))] == ["stray.so"]
 
 
-def test_a_package_that_cannot_be_made_pure(tmp_path):
-    files = site_with_native_package(tmp_path)
+def test_shared_objects_of_pure_packages_are_left_out(prefix):
+    found = native_files(*native_package(prefix), pure=("fast-json",))
+    assert [one.path for one in found] == ["stray.so"]
+
+
+def test_a_package_that_cannot_be_made_pure(prefix):
     with pytest.raises(ConfigError, match="`fast-jsn`") as caught:
-        native_files(tmp_path, files, ("fast-jsn",))
+        native_files(*native_package(prefix), pure=("fast-jsn",))
     assert "did you mean `fast-json`?" in caught.value.hint
 
 
@@ -202,30 +325,125 @@ def test_two_native_libraries_of_one_name(tmp_path):
         _native_libraries(plan)
 
 
-@pytest.mark.parametrize("pattern", ["/etc/*", "../*", "none/*"])
+BAD_PATTERNS = ["/etc/*", "../*", "none/*", "", ".", "./", "a/**b", "**", "a/../../x", "x" * 300]
+
+
+@pytest.mark.parametrize("pattern", [*BAD_PATTERNS, "*"])
 def test_data_that_is_not_beside_the_script(tmp_path, pattern):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/tool.py").write_text("")
+    (tmp_path / "folder/.env").write_text("SECRET=1")
+    request = read_request(str(tmp_path / "folder/tool.py"))
+    (plan,) = make_plans(replace(request, settings=replace(request.settings, data=(pattern,))))
+    if pattern == "*":
+        assert [file.path for file in _own_files(plan)] == ["tool.py"]
+    else:
+        with pytest.raises(ConfigError, match="`data` "):
+            _own_files(plan)
+
+
+def test_data_with_the_name_that_is_reserved(tmp_path):
     (tmp_path / "tool.py").write_text("")
+    (tmp_path / ".obelisk").mkdir()
+    (tmp_path / ".obelisk/interpreter").write_text("")
     request = read_request(str(tmp_path / "tool.py"))
-    (plan,) = make_plans(
-        replace(request, settings=replace(request.settings, data=("tool.py", pattern)))
-    )
-    with pytest.raises(ConfigError, match="`data` names"):
+    (plan,) = make_plans(replace(request, settings=replace(request.settings, data=(".obelisk/*",))))
+    with pytest.raises(CollectError, match="a name that is reserved"):
         _own_files(plan)
 
 
-def test_folders_that_pth_files_name(tmp_path):
-    site, linked = tmp_path / "site", tmp_path / "linked"
-    site.mkdir()
-    linked.mkdir()
-    (site / "one.pth").write_text(f"# a comment\nimport os; os.x = 1\n{linked}\n\n/nonexistent\n")
-    (site / "two.pth").write_text("../linked\n.\n")
-    assert linked_trees(site) == [linked.resolve()]
+def test_data_does_not_leave_by_a_link_to_a_folder(tmp_path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/secret").write_text("")
+    (tmp_path / "own/kept").mkdir(parents=True)
+    (tmp_path / "own/kept/x").write_text("")
+    (tmp_path / "own/out").symlink_to("../outside")
+    (tmp_path / "own/same").symlink_to("kept")
+    own = tmp_path / "own"
+    assert list(matching(own, "data", ["same/*"])) == [own / "same/x"]
+    assert list(matching(own, "data", ["**/x"])) == [own / "kept/x"]
+    for pattern in ("out/*", "*/secret", "out/secret"):
+        with pytest.raises(CollectError, match="leads out of"):
+            list(matching(own, "data", [pattern]))
+    with pytest.raises(ConfigError, match="but only folders in"):
+        list(matching(own, "data", ["kept"]))
 
 
-def test_an_import_hook_of_an_editable_install_is_refused(tmp_path):
-    (tmp_path / "__editable__.app-1.0.pth").write_text("import __editable___app_1_0_finder; x\n")
-    with pytest.raises(CollectError, match=r"app-1\.0 is installed as editable"):
-        linked_trees(tmp_path)
+def test_data_that_may_not_be_read():
+    with tempfile.TemporaryDirectory(dir="/tmp") as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        (folder / "secret.txt").write_text("")
+        (folder / "secret.txt").chmod(0)
+        was = os.geteuid()
+        if was == 0:  # who may read everything
+            os.seteuid(65534)
+        try:
+            with pytest.raises(CollectError, match=r"cannot read .*secret\.txt: Permission denied"):
+                list(matching(folder, "data", ["*.txt"]))
+        finally:
+            os.seteuid(was)
+
+
+def test_hidden_files_go_in_only_when_they_are_named(tmp_path):
+    for name in (".env", ".git/config", "a/.env", "a/b.txt", ".well-known/x", ".well-known/.y"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+
+    def found(*patterns):
+        paths = matching(tmp_path, "data", patterns)
+        return [path.relative_to(tmp_path).as_posix() for path in paths]
+
+    assert found("**/*") == ["a/b.txt"]
+    assert found(".env") == [".env"]
+    assert found(".well-known/*") == [".well-known/x"]
+    assert found("**/.env") == [".env", "a/.env"]
+
+
+def linked(prefix):
+    said = []
+    modules, files = linked_files(prefix, read_installed(prefix), said.append)
+    return [one.name for one in modules], [one.path for one in files], said
+
+
+def test_folders_that_pth_files_name(prefix):
+    """A folder of its own goes in as if it were in `sys.path`; lines of code are not run."""
+    pth = "# a comment\nimport os; os.x = 1\nwin32/lib\n\n.\n"
+    files = {"one.pth": pth, "win32/lib/con.py": "", "win32/lib/con.txt": "", "win32/x.py": ""}
+    add(prefix, "one", record=[f"{path},," for path in files], files=files)
+    assert linked(prefix) == (["con"], ["con.txt"], [])
+
+
+@pytest.mark.parametrize(
+    "folder", ["/", "..", "../../..", "/etc", "other", "own/../other", "own.py"]
+)
+def test_a_pth_that_names_what_its_package_did_not_install(prefix, folder):
+    add(prefix, "other", record=["other/secret.py,,"], files={"other/secret.py": ""})
+    files = {"one.pth": f"{folder}\n", "own.py": ""}
+    add(prefix, "one", record=[f"{path},," for path in files], files=files)
+    modules, data, said = linked(prefix)
+    assert (modules, data) == ([], [])
+    assert len(said) == 1
+    assert said[0].startswith("one.pth of `one` names ")
+
+
+def test_long_files_of_a_wheel_take_no_longer_than_their_length(prefix):
+    """Not as the square of it, which would be hours."""
+    add(
+        prefix,
+        "one",
+        record=["one.pth,,", *(f"own/x{number}.txt,," for number in range(5_000))],
+        entry_points_txt="[console_scripts]\n" + "a" + " " * 1_000_000 + "= b:c\n",
+    )
+    (prefix.site / "one.pth").write_text("".join(f"gone{number}\n" for number in range(5_000)))
+    modules, data, said = linked(prefix)
+    assert (modules, data, len(said)) == ([], [], 5_000)
+
+
+def test_a_pth_that_is_not_text(prefix):
+    add(prefix, "one", record=["one.pth,,"])
+    (prefix.site / "one.pth").write_bytes(b"\xff\xfe/\0x\n")
+    assert linked(prefix)[:2] == ([], [])
 
 
 def test_what_goes_in_for_machines_that_lack_it():
@@ -244,12 +462,8 @@ def test_what_goes_in_for_machines_that_lack_it():
     assert fallbacks(without, {"ssl", "zoneinfo"}) == []
 
 
-def test_scripts_of_a_wheel_that_are_no_entry_points(tmp_path):
-    info = tmp_path / "app-1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: app\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[console_scripts]\nmade = app:main\n")
-    (tmp_path / "bin").mkdir()
+def test_scripts_of_a_wheel_that_are_no_entry_points(prefix):
+    (prefix.root / "bin").mkdir()
     names = {
         "made": "#!python",
         "own": "#!/usr/bin/python3\n",
@@ -257,8 +471,8 @@ def test_scripts_of_a_wheel_that_are_no_entry_points(tmp_path):
         "elf": "\x7fELF",
     }
     for name, text in names.items():
-        (tmp_path / "bin" / name).write_text(text)
-    lines = "".join(f"bin/{name},,\n" for name in (*names, "gone"))
-    (info / "RECORD").write_text(lines)
-    (package,) = read_packages(tmp_path)
-    assert package.scripts == (ScriptFile(name="own", source=tmp_path / "bin/own"),)
+        (prefix.root / "bin" / name).write_text(text)
+    record = [f"../../../bin/{name},," for name in (*names, "gone")]
+    add(prefix, "app", record=record, entry_points_txt="[console_scripts]\nmade = app:main\n")
+    (installed,) = read_installed(prefix)
+    assert installed.package.scripts == (ScriptFile(name="own", source=prefix.root / "bin/own"),)

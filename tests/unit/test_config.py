@@ -24,6 +24,7 @@ from obelisk.config.schema import Compression, Settings, apply_assignments
 from obelisk.config.tables import apply_table, documented_fields
 from obelisk.distribution.runtime import runtime_folder
 from obelisk.errors import ConfigError
+from obelisk.plan import make_plans
 
 
 def test_values_are_converted_and_checked():
@@ -245,3 +246,64 @@ def test_requirements_and_wheels(tmp_path):
         read_request("other-1.0-py3-none-any.whl")
     with pytest.raises(ConfigError, match="neither a script"):
         read_request("what is this")
+
+
+PROJECT = '[project]\nname = "app"\nscripts = {app = "app:main"}\n'
+DEEP = "[" * 3000 + "]" * 3000
+WRONG = [
+    *("project = 3", "project = []", "tool = 3", PROJECT + "[tool]\nobelisk = 3"),
+    *(
+        "[project]\nname = 3",
+        '[project]\nname = ""',
+        '[project]\nname = "a/b"',
+        "\0",
+        "\ufeff\ufeff",
+    ),
+    *('[project]\nname = "a"\nscripts = []', '[project]\nname = "a"\nscripts = {a = 3}'),
+    *('[project]\nname = "a"\ndynamic = 3', f"x = {DEEP}", f"x = {'9' * 10_000}"),
+    *(f"{PROJECT}[tool.obelisk]\n{line}" for line in ("data = 3", "name = ''", "name = '..'")),
+    f"{PROJECT}[tool.obelisk]\noptimize = 0x{'f' * 10_000}",
+    f"{PROJECT}[tool.obelisk]\nname.{'a.' * 3000}a = 1",
+    f"{PROJECT}[tool.obelisk]\ndata = [{'{a=' * 900}1{'}' * 900}]",
+    f"{PROJECT}[tool.obelisk.interpreter]\ncpu-count = '{'9' * 10_000}'",
+    f"{PROJECT}[tool.obelisk.interpreter]\npycache-prefix = 'a\\u0000'".replace("'", '"'),
+    f"{PROJECT}[tool.obelisk]\n{'x' * 100_000} = 1",
+    f"{PROJECT}[tool.obelisk]\nrequirements = ['{'x' * 10_000}']",
+    f"{PROJECT}[tool.obelisk]\nrequirements = ['/dev/zero']",
+    f"{PROJECT}[tool.obelisk]\nmodule = 'a'\nentry = 'b:c'",
+]
+
+
+@pytest.mark.parametrize("text", WRONG, ids=range(len(WRONG)))
+def test_a_wrong_project_is_one_clear_error(tmp_path, text):
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        make_plans(read_request(str(tmp_path)))
+    assert 10 < len(str(caught.value)) < 11_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("requires-python = 3", "requires-python = '3'", "requires-python = ['3']", "tool = 3"),
+        *("dependencies = 3", "dependencies = [3]", "dependencies = {}", "dependencies = ['']"),
+        *(f"x = {DEEP}", f"x = {'9' * 10_000}", "requires-python = 'x'", "tool.obelisk = 1"),
+    ],
+)
+def test_a_wrong_header_is_one_clear_error(tmp_path, line):
+    (tmp_path / "tool.py").write_text(f"# /// script\n# {line}\n# ///\n", encoding="utf-8")
+    with pytest.raises(ConfigError):
+        make_plans(read_request(str(tmp_path / "tool.py")))
+
+
+ARGUMENTS = [
+    *("x" * 5000 + ".py", "x/" * 5000, "x" * 5000 + ".whl", "a\ud800.py", "six;" + "(" * 5000),
+    *("", " ", "(" * 5000, "\uff53ix", "six\n", "-", "--dry-run", "six --dry-run"),
+]
+
+
+@pytest.mark.parametrize("what", ARGUMENTS, ids=range(len(ARGUMENTS)))
+def test_a_wrong_argument_is_one_clear_error(what, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError):
+        read_request(what)

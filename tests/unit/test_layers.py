@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2] / "src/obelisk"
 LEVELS = [
     {"errors", "target", "model"},
-    {"console", "process", "fetch", "cache", "catalog", "toolchain", "files", "untar"},
+    {"console", "process", "fetch", "cache", "catalog", "toolchain", "files", "untar", "regular"},
     {"config"},
     {"distribution"},
     {"plan", "program"},
@@ -74,6 +74,30 @@ def test_some_things_have_one_place(forbidden, allowed):
     found = {path.name for path in FILES if forbidden & set(names_in(path))}
     # Those run in the target's Python, as programs of their own.
     assert found - {"worker.py", "guard.py"} <= allowed
+
+
+def texts_without_encoding(path):
+    """Calls that read or write text in the encoding of whoever's locale it is."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            named = {keyword.arg for keyword in node.keywords}
+            # That of importlib.metadata takes a name, and is of UTF-8.
+            of_path = node.func.attr == "write_text" or not node.args
+            if (
+                node.func.attr in ("read_text", "write_text")
+                and of_path
+                and "encoding" not in named
+            ):
+                yield f"{path.name}:{node.lineno}"
+
+
+def test_text_is_utf8_whatever_the_locale_says():
+    """Where only pinned sources and our own texts are read, all of them are ASCII.
+
+    What stands there is in the keys of the cache: an edit makes all be built anew.
+    """
+    read = [path for path in FILES if part(path) not in ("distribution", "toolchain")]
+    assert [found for path in read for found in texts_without_encoding(path)] == []
 
 
 def test_modules_stay_small():

@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 
 import pytest
@@ -129,6 +130,27 @@ def test_a_requirement_plans_its_console_script():
     (plan,) = make_plans(read_request("httpie"))
     assert plan.entry == CommandOf(distribution="httpie", command=None)
     assert {row.what: row.why for row in explain(plan)}["python"] == "default"
+
+
+def test_a_folder_of_libraries_that_cannot_be_copied(project, tmp_path):
+    """Links to files and to folders elsewhere are what development packages have."""
+    (tmp_path / "geo/include").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/x.h").write_text("")
+    (tmp_path / "geo/include/geo").symlink_to("../../elsewhere")
+    (tmp_path / "geo/include/x.h").symlink_to("geo/x.h")
+    chosen = with_settings(project, build_packages=("./geo",))
+    assert len(make_plans(chosen)) == 2
+    for make in (
+        os.mkfifo,
+        lambda path: path.symlink_to("nowhere"),
+        lambda path: path.symlink_to(path.name),
+        lambda path: path.symlink_to("../.."),
+    ):
+        make(tmp_path / "geo/include/odd")
+        with pytest.raises(ConfigError, match=r"`build-packages` names `\./geo`: .*odd"):
+            make_plans(chosen)
+        (tmp_path / "geo/include/odd").unlink()
 
 
 def test_missing_requirement_files_are_named(project):

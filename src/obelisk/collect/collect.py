@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from obelisk.collect.editable import linked_trees
 from obelisk.collect.entry import resolve_entry
 from obelisk.collect.fallbacks import fallbacks
 from obelisk.collect.install import install
+from obelisk.collect.installed import Installed, Prefix, read_installed, record_text
+from obelisk.collect.matching import matching
 from obelisk.collect.native import native_files, split_native
 from obelisk.collect.patterns import Filter
-from obelisk.collect.read import module_at, read_packages, read_tree, record_text
+from obelisk.collect.pth import linked_files
+from obelisk.collect.read import Tree, module_at, read_tree, require_place
 from obelisk.collect.script import script_modules
 from obelisk.collect.sourceless import sourceless_modules
 from obelisk.config.request import Script
@@ -19,9 +21,6 @@ from obelisk.distribution.builder import Builder
 from obelisk.errors import ConfigError
 from obelisk.model import LIBRARY_FOLDER, Collection, DataFile, Module, NativeFile
 from obelisk.plan import Plan
-
-Tree = tuple[list[Module], list[DataFile]]
-"""A folder's files, as `read_tree` gives them."""
 
 
 def collect(
@@ -37,18 +36,20 @@ def collect(
     `work` is a folder for this stage alone. Raises `CollectError`, and `ConfigError` for an entry
     point or a package that is not there.
     """
-    site = work / "site"
     chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
-    install(plan, builder, site, work)
-    packages = read_packages(site)
-    modules, files = read_tree(site)
-    for more_modules, more_files in (*map(read_tree, linked_trees(site)), tests):
-        modules, files = [*modules, *more_modules], [*files, *more_files]
+    prefix = install(plan, builder, work)
+    installed = read_installed(prefix)
+    packages = [one.package for one in installed]
+    modules, files = _installed_files(prefix, installed, builder)
+    modules, files = [*modules, *tests[0]], [*files, *tests[1]]
     shared, files = split_native(files)
-    natives = [*native_files(site, shared, plan.settings.pure), *_native_libraries(plan)]
+    natives = [
+        *native_files(prefix, installed, shared, pure=plan.settings.pure),
+        *_native_libraries(plan),
+    ]
     names = {module.name for module in modules} | {one.module or "" for one in natives}
-    modules += sourceless_modules(site, names, builder.site.console.warn)
-    files += _records(site, work)
+    modules += sourceless_modules(prefix.site, names, builder.site.console.warn)
+    files += _records(prefix, installed, work)
     own_files = _own_files(plan)
     own_modules = [
         *_script(plan, builder, (*modules, *stdlib[0]), natives),
@@ -80,15 +81,28 @@ def _unique_modules(modules: Iterable[Module]) -> tuple[Module, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def _records(site: Path, work: Path) -> list[DataFile]:
+def _installed_files(prefix: Prefix, installed: list[Installed], builder: Builder) -> Tree:
+    """Return the files of packages: modules and their data, and what else wheels have."""
+    site = prefix.site.relative_to(prefix.root).as_posix()
+    trees = [
+        read_tree(prefix.site),
+        # `.lock` is the installer's own.
+        read_tree(prefix.root, without=(site, "bin", ".lock")),
+        linked_files(prefix, installed, builder.site.console.warn),
+    ]
+    modules = [module for tree in trees for module in tree[0]]
+    return modules, [file for tree in trees for file in tree[1]]
+
+
+def _records(prefix: Prefix, installed: list[Installed], work: Path) -> list[DataFile]:
     folder = work / "records"
     folder.mkdir()
     files = []
-    for info in sorted(site.glob("*.dist-info")):
-        if (info / "RECORD").is_file():
-            path = folder / info.name
-            path.write_text(record_text(site, info))
-            files.append(DataFile(path=f"{info.name}/RECORD", source=path))
+    for one in installed:
+        if one.files:
+            path = folder / one.info
+            path.write_text(record_text(prefix, one), encoding="utf-8")
+            files.append(DataFile(path=f"{one.info}/RECORD", source=path))
     return files
 
 
@@ -110,10 +124,13 @@ def _script(
 
 def _own_files(plan: Plan) -> list[DataFile]:
     """Return what `data` names."""
-    return [
+    files = [
         DataFile(path=path.relative_to(plan.folder).as_posix(), source=path)
-        for path in _matching(plan, "data", plan.settings.data)
+        for path in matching(plan.folder, "data", plan.settings.data)
     ]
+    for file in files:
+        require_place(PurePosixPath(file.path), file.source)
+    return files
 
 
 def _importable(files: Iterable[DataFile]) -> list[Module]:
@@ -125,7 +142,7 @@ def _importable(files: Iterable[DataFile]) -> list[Module]:
 def _native_libraries(plan: Plan) -> list[NativeFile]:
     """Return the libraries that `native-libraries` names; raise `ConfigError` for two of a name."""
     found: dict[str, Path] = {}
-    for path in _matching(plan, "native-libraries", plan.settings.native_libraries):
+    for path in matching(plan.folder, "native-libraries", plan.settings.native_libraries):
         if found.setdefault(path.name, path) != path:
             message = (
                 f"`native-libraries` has two files `{path.name}`: {found[path.name]} and {path}"
@@ -135,16 +152,3 @@ def _native_libraries(plan: Plan) -> list[NativeFile]:
         NativeFile(path=f"{LIBRARY_FOLDER}/{name}", source=path, package=None)
         for name, path in sorted(found.items())
     ]
-
-
-def _matching(plan: Plan, key: str, patterns: Iterable[str]) -> Iterator[Path]:
-    """Yield the files that patterns of the setting `key` name; raise `ConfigError` for none."""
-    for pattern in patterns:
-        if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
-            message = f"`{key}` names `{pattern}`, which does not stay in {plan.folder}"
-            raise ConfigError(message, hint="give patterns relative to that folder")
-        found = sorted(path for path in plan.folder.glob(pattern) if path.is_file())
-        if not found:
-            message = f"`{key}` names `{pattern}`, but nothing in {plan.folder} matches"
-            raise ConfigError(message)
-        yield from found

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Collection
 
 from packaging.utils import canonicalize_name
 
+from obelisk.config.names import require_file_name
 from obelisk.config.request import Project
 from obelisk.errors import ConfigError, did_you_mean
 from obelisk.model import (
@@ -20,7 +22,7 @@ from obelisk.model import (
     RunModule,
     ScriptFile,
 )
-from obelisk.plan import Plan
+from obelisk.plan import Plan, parse_entry
 
 
 def resolve_entry(
@@ -38,12 +40,17 @@ def resolve_entry(
             return _callable(entry, by_name, plan)
         case CommandOf() as wanted:
             found = _command(wanted, packages)
-            return found if isinstance(found, ScriptFile) else _callable(found, by_name, plan)
+            if isinstance(found, ScriptFile):
+                return found
+            return _callable(parse_entry(found), by_name, plan)
         case CommandsOf() as wanted:
             commands = _package(wanted.distribution, packages).commands
             if not commands:
                 raise _no_command(CommandOf(distribution=wanted.distribution, command=None), ())
-            entries = [(name, _callable(_entry(text), by_name, plan)) for name, text in commands]
+            entries = []
+            for name, text in commands:
+                require_file_name(name, f"the console script of `{wanted.distribution}`")
+                entries.append((name, _callable(parse_entry(text), by_name, plan)))
             return Multicall(commands=tuple(entries))
 
 
@@ -58,11 +65,11 @@ def _callable(entry: EntryPoint, by_name: dict[str, Module], plan: Plan) -> Entr
     return entry
 
 
-def _command(wanted: CommandOf, packages: list[Package]) -> EntryPoint | ScriptFile:
+def _command(wanted: CommandOf, packages: list[Package]) -> str | ScriptFile:
     package = _package(wanted.distribution, packages)
-    commands: dict[str, EntryPoint | ScriptFile] = {
+    commands: dict[str, str | ScriptFile] = {
         **{one.name: one for one in package.scripts},
-        **{name: _entry(text) for name, text in package.commands},
+        **dict(package.commands),
     }
     name = wanted.command or (package.name if package.name in commands else None)
     main = dict(package.commands) or commands
@@ -75,12 +82,11 @@ def _command(wanted: CommandOf, packages: list[Package]) -> EntryPoint | ScriptF
 
 def _package(distribution: str, packages: list[Package]) -> Package:
     wanted = canonicalize_name(distribution)
-    return next(one for one in packages if canonicalize_name(one.name) == wanted)
-
-
-def _entry(text: str) -> EntryPoint:
-    module, _, function = text.partition(":")
-    return EntryPoint(module=module.strip(), function=function.strip())
+    found = next((one for one in packages if canonicalize_name(one.name) == wanted), None)
+    if found is None:
+        message = f"`{distribution}` was not installed: a marker leaves it out for the target"
+        raise ConfigError(message, hint="leave out what follows the `;` of the requirement")
+    return found
 
 
 def _no_command(wanted: CommandOf, commands: Collection[str]) -> ConfigError:
@@ -122,7 +128,8 @@ def _missing_module(name: str, modules: dict[str, Module], plan: Plan) -> Config
 def defines(source: bytes, name: str) -> bool:
     """Say whether a module's text may define `name` at its top level; in doubt it does."""
     try:
-        tree = ast.parse(source)
+        with warnings.catch_warnings(action="ignore"):
+            tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
     for node in ast.walk(tree):

@@ -12,6 +12,8 @@ from importlib.metadata import distribution
 from importlib.resources import files
 from pathlib import Path
 
+from packaging.metadata import parse_email
+
 from obelisk.collect.read import read_tree
 from obelisk.config.schema import Settings
 from obelisk.model import CERTIFICATES, DataFile, Module, Package
@@ -45,6 +47,7 @@ def _folder(package: str) -> Path:
 
 
 def _package(name: str) -> Package:
-    metadata = distribution(name).metadata
-    licensed = metadata.get("License-Expression") or metadata["License"]  # type: ignore[attr-defined]
-    return Package(name=name, version=metadata["Version"], license=licensed, commands=())
+    found = distribution(name)
+    metadata, _ = parse_email(found.read_text("METADATA") or "")
+    licensed = metadata.get("license_expression") or metadata.get("license")
+    return Package(name=name, version=found.version, license=licensed, commands=())

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from uv import find_uv_bin
 
+from obelisk.collect.installed import Prefix
+from obelisk.config.installer import InstallerConfig
 from obelisk.config.request import Project, Requirement, Script, WheelFile
+from obelisk.config.requirements import Requirements, read_requirements
 from obelisk.distribution.builder import Builder
+from obelisk.distribution.recipes.cpython import major_minor
 from obelisk.errors import CollectError, ToolError
 from obelisk.plan import Plan
 from obelisk.process import Finished, run_watched
 
-_EXPORTED: Final = "requirements.txt"
 _FAILED_BUILD: Final = re.compile(
     r"(?:Failed to build|failed to build|Failed to download and build) `([^`]+)`"
 )
@@ -28,95 +32,108 @@ _BUILDING: Final = re.compile(r"^\s+Building (\S+)")
 _NOISE: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def install(plan: Plan, builder: Builder, site: Path, work: Path) -> None:
-    """Install everything that `plan` names into the folder `site`.
+def install(plan: Plan, builder: Builder, work: Path) -> Prefix:
+    """Install everything that `plan` names below a folder of `work` and return that.
 
     Raises `CollectError` when something does not resolve, build or match its hash.
     """
-    site.mkdir()
+    job = _Job(plan, builder, work)
+    more = _written(plan.requirements, work, "more")
     locked = _locked_requirements(plan, work)
-    more = [word for path in plan.requirement_files for word in ("--requirements", str(path))]
-    wanted = _wanted(plan)
-    job = _Job(plan, builder, site)
     if locked is None:
-        job.install([*wanted, *more])
-        return
-    folders = _split_folders(plan, locked)
-    if locked.suffix == ".toml" or "==" in locked.read_text():
-        job.install(["--require-hashes", "--requirements", str(locked)])
-    if isinstance(plan.application, Project):
-        job.install(["--no-deps", *folders, *wanted])
-    job.install(more)
+        job.install(_wanted(plan), more)
+        return job.prefix
+    hashed = _written(replace(locked, unhashed=()), work, "locked")
+    # Of a pylock.toml `plan` has seen that every archive has a hash.
+    job.install((), hashed if locked.locks else [*hashed, "--require-hashes"])
+    unhashed = _written(Requirements(lines=locked.unhashed), work, "unhashed")
+    # A script is no package: its lock has all that it wants.
+    own = _wanted(plan) if isinstance(plan.application, Project) else ()
+    job.install(own, [*unhashed, "--no-deps"])
+    job.install((), more)
+    return job.prefix
 
 
-def _locked_requirements(plan: Plan, work: Path) -> Path | None:
-    """Return a requirement file of the lock's versions and hashes, or the pylock.toml itself."""
-    if plan.lock is None or plan.lock.name == "pylock.toml":
-        return plan.lock
+def _locked_requirements(plan: Plan, work: Path) -> Requirements | None:
+    """Return the lock's versions and hashes, or that a pylock.toml has them."""
+    if plan.lock is None:
+        return None
+    if plan.lock.suffix == ".toml":
+        return Requirements(locks=(plan.lock,))
     if isinstance(plan.application, Script):
         options = ["--script", str(plan.application.path)]
     else:
         options = ["--project", str(plan.folder), "--no-emit-project"]
-    place = work / _EXPORTED
+    place = work / "exported.txt"
     argv = ["export", "--frozen", "--no-dev", "--no-header", "--no-annotate", "--no-editable"]
-    argv += options
-    _uv([*argv, "--output-file", str(place)], f"reading {plan.lock}")
-    return place
-
-
-def _split_folders(plan: Plan, locked: Path) -> list[str]:
-    """Take out of exported requirements those that are folders, of which no lock has a hash.
-
-    They are members of the workspace, and other projects that are named by their path.
-    """
-    if locked.suffix == ".toml":
-        return []
-    lines = locked.read_text().splitlines(keepends=True)
-    folders = [line for line in lines if line.startswith(("./", "../", "/"))]
-    locked.write_text("".join(line for line in lines if line not in folders))
-    return [str((plan.folder / line.partition(";")[0].strip()).resolve()) for line in folders]
+    # All that a frozen export says is in the lock: nobody's configuration has a part in it.
+    argv += ["--no-config", "--output-file", str(place), *options]
+    _uv(argv, f"reading {plan.lock}")
+    return read_requirements([place], plan.folder)
 
 
 def _wanted(plan: Plan) -> list[str]:
     """Return the requirements that the application itself is, or has without a lock."""
     match plan.application:
-        case Project():
-            return [str(plan.application.folder)]
+        case Project() as project:
+            return [f"{project.name} @ {project.folder.as_uri()}"]
         case Script():
             return list(plan.application.dependencies)
         case Requirement():
             return [plan.application.text]
-        case WheelFile():
-            return [str(plan.application.path)]
+        case WheelFile() as wheel:
+            return [f"{wheel.name} @ {wheel.path.as_uri()}"]
+
+
+def _written(requirements: Requirements, work: Path, name: str) -> list[str]:
+    """Return the options for requirements from files, which are written anew for uv."""
+    options = []
+    for option, lines in (
+        ("requirements", (*requirements.lines, *requirements.unhashed)),
+        ("constraints", requirements.constraints),
+    ):
+        if lines:
+            place = work / f"{name}-{option}.txt"
+            place.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            options += [f"--{option}", str(place)]
+    for lock in requirements.locks:
+        options += ["--requirements", str(lock)]
+    return options
 
 
 class _Job:
     """Installing with one builder into one folder."""
 
-    def __init__(self, plan: Plan, builder: Builder, site: Path) -> None:
+    def __init__(self, plan: Plan, builder: Builder, work: Path) -> None:
         self._settings = plan.settings
         self._builder = builder
-        self._site = site
+        root, version = work / "prefix", major_minor(plan.python.version)
+        self.prefix = Prefix(root=root, site=root / f"lib/python{version}/site-packages")
+        self.prefix.site.mkdir(parents=True)
+        self._project = _folder_with_config(plan.installer, work)
 
-    def install(self, what: list[str]) -> None:
+    def install(self, wanted: Sequence[str], options: Sequence[str]) -> None:
         """Install requirements; provide what builds turn out to need, and try again."""
-        if not what:
+        if not wanted and "--requirements" not in options:
             return
         argv = [
-            *("pip", "install", "--target", str(self._site)),
+            *("pip", "install", "--prefix", str(self.prefix.root), "--no-editable"),
+            *("--project", str(self._project)),
             *("--python", str(self._builder.python)),
             *("--cache-dir", str(self._builder.cache)),
             *("--link-mode", "copy", "--no-progress"),
-            *(word for name in self._settings.no_binary for word in ("--no-binary", name)),
-            *what,
+            *(f"--no-binary={name}" for name in self._settings.no_binary),
+            *options,
         ]
-        said = "installing " + " ".join(word for word in what if not word.startswith("--"))
-        done = _run(argv, said, self._builder.environment(os.environ), self._tell)
+        said = "installing " + " ".join(_said(wanted, options))
+        # What comes after `--` cannot be an option.
+        last = ("--", *wanted) if wanted else ()
+        done = _run([*argv, *last], said, self._builder.environment(os.environ), self._tell)
         if self._builder.add_missing():
             # What was built without it is not to be taken from the cache.
             again = ["--reinstall", *(["--refresh"] if done.status == 0 else [])]
             environment = self._builder.environment(os.environ)
-            done = _run([*argv, *again], said, environment, self._tell)
+            done = _run([*argv, *again, *last], said, environment, self._tell)
         if done.status != 0:
             raise _refusal(said, _output_of(done), self._builder.missing())
 
@@ -125,6 +142,20 @@ class _Job:
         found = _BUILDING.search(_NOISE.sub("", line))
         if found:
             self._builder.site.console.note(f"building {found[1]} from source")
+
+
+def _said(wanted: Sequence[str], options: Sequence[str]) -> list[str]:
+    return [*wanted, *(word for word in options if not word.startswith("--"))]
+
+
+def _folder_with_config(config: InstallerConfig, work: Path) -> Path:
+    """Return the folder where uv finds what it is to obey, and looks no further."""
+    if config.project:
+        return config.project.parent
+    folder = work / "no-project"
+    folder.mkdir()
+    (folder / "uv.toml").touch()
+    return folder
 
 
 def _uv(argv: list[str], what: str) -> None:

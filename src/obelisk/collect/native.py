@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from importlib.metadata import distributions
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from packaging.utils import canonicalize_name
 
+from obelisk.collect.installed import Installed, Prefix
 from obelisk.errors import ConfigError, did_you_mean
 from obelisk.model import DataFile, NativeFile
 
@@ -20,7 +19,7 @@ def is_native(file: DataFile) -> bool:
     name = file.path.rpartition("/")[2]
     if not (name.endswith(".so") or ".so." in name):
         return False
-    with file.source.open("rb") as stream:
+    with file.source.open("rb") as stream:  # `read_tree` gives regular files only
         return stream.read(len(_ELF)) == _ELF
 
 
@@ -33,15 +32,19 @@ def split_native(files: Iterable[DataFile]) -> tuple[list[DataFile], list[DataFi
     return shared, others
 
 
-def native_files(site: Path, files: Iterable[DataFile], pure: Iterable[str]) -> list[NativeFile]:
+def native_files(
+    prefix: Prefix,
+    installed: Sequence[Installed],
+    files: Iterable[DataFile],
+    *,
+    pure: Iterable[str],
+) -> list[NativeFile]:
     """Return installed shared objects with their packages, without those of the `pure` ones.
 
     Raises `ConfigError` when such a package has none.
     """
     owners = {
-        path.as_posix(): distribution.metadata["Name"]
-        for distribution in distributions(path=[str(site)])
-        for path in distribution.files or ()
+        prefix.place_inside(file.path): one.package.name for one in installed for file in one.files
     }
     natives = [
         NativeFile(path=file.path, source=file.source, package=owners.get(file.path))

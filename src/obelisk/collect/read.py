@@ -1,39 +1,43 @@
-"""Reading installed files: which are modules and which data, and what packages say."""
+"""Reading installed files: which are modules and which data."""
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
-from email.message import Message
-from importlib.metadata import Distribution, distributions
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from packaging.utils import canonicalize_name
-
+from obelisk.collect.installed import MACHINE_FACTS
 from obelisk.errors import CollectError
-from obelisk.model import DataFile, Module, Package, ScriptFile
+from obelisk.model import RESERVED_FOLDER, DataFile, Module
+from obelisk.regular import kind_of
 
-_NOT_FILES: Final = ("__pycache__", ".lock")
-_MACHINE_FACTS: Final = ("direct_url.json", "REQUESTED", "uv_cache.json", "uv_build.json", "RECORD")
-"""Files of *.dist-info that differ by machine; RECORD is written anew without them."""
-_COMMANDS: Final = "bin"
+_NOT_FILES: Final = ("__pycache__",)
+
+Tree = tuple[list[Module], list[DataFile]]
+"""The files below a folder: modules, and all others."""
 
 
 def read_tree(
-    root: Path, *, from_stdlib: bool = False, under: str = ""
-) -> tuple[list[Module], list[DataFile]]:
+    root: Path, *, from_stdlib: bool = False, under: str = "", without: tuple[str, ...] = ()
+) -> Tree:
     """Sort the files below `root` into modules and data, each with its place in the executable.
 
-    That is below the folder `under` there.
+    That is below the folder `under` there; folders and files of `root` that `without` names are
+    left out. Raises `CollectError` for what is not a file, and for names that cannot go in.
     """
     modules, files = [], []
-    for path in sorted(_walk(root)):
-        relative = PurePosixPath(under, path.relative_to(root).as_posix())
-        module = module_at(relative, path, from_stdlib=from_stdlib)
+    for relative in sorted(_walk(root, without)):
+        path, place = root / relative, PurePosixPath(under, relative)
+        if not goes_in(place):
+            continue
+        require_place(place, path)
+        module = module_at(place, path, from_stdlib=from_stdlib)
         if module is not None:
             modules.append(module)
         else:
-            files.append(DataFile(path=str(relative), source=path))
+            files.append(DataFile(path=str(place), source=path))
     return modules, files
 
 
@@ -59,74 +63,57 @@ def module_name(path: PurePosixPath) -> str | None:
     return ".".join(parts)
 
 
-def read_packages(site: Path) -> list[Package]:
-    """Describe the installed distributions by name; raise `CollectError` for a broken one."""
-    found = {}
-    for distribution in distributions(path=[str(site)]):
-        metadata = distribution.metadata
-        name = metadata["Name"] if metadata else None
-        if name is None:
-            message = f"an installed package in {site} has no name in its metadata"
-            raise CollectError(message)
-        found[canonicalize_name(name)] = _describe(distribution, name, site)
-    return [found[name] for name in sorted(found)]
+def goes_in(place: PurePosixPath) -> bool:
+    """Say whether a file at this place goes in: not bytecode, nor a fact of this machine."""
+    if place.suffix == ".pyc" or any(part in _NOT_FILES for part in place.parts):
+        return False
+    info = place.parts[0] if len(place.parts) == 2 else ""
+    return not (info.endswith(".dist-info") and place.name in MACHINE_FACTS)
 
 
-def record_text(site: Path, dist_info: Path) -> str:
-    """Return the RECORD of a distribution without the entries of files that do not go in."""
-    lines = (dist_info / "RECORD").read_text().splitlines()
-    kept = []
-    for line in lines:
-        path = PurePosixPath(line.rpartition(",")[0].rpartition(",")[0].strip('"'))
-        is_fact = path.parent.name == dist_info.name and path.name in _MACHINE_FACTS
-        is_command = ".." in path.parts or path.parts[:1] == (_COMMANDS,)
-        if not is_fact and not is_command and "__pycache__" not in path.parts:
-            kept.append(line)
-    kept.append(f"{dist_info.relative_to(site).as_posix()}/RECORD,,")
-    return "\n".join(sorted(kept)) + "\n"
+def require_place(place: PurePosixPath, source: Path) -> None:
+    """Raise `CollectError` for a name that no file in an executable can have."""
+    if place.parts[0] == RESERVED_FOLDER:
+        message = f"{source} would be `{place}` in the executable, a name that is reserved"
+        raise CollectError(message, hint=f"only Obelisk puts files into `{RESERVED_FOLDER}/`")
+    try:
+        str(place).encode()
+    except UnicodeEncodeError as error:
+        message = f"the name of {source} is not UTF-8 text"
+        raise CollectError(message, hint="rename it, or leave it out") from error
 
 
-def _describe(distribution: Distribution, name: str, site: Path) -> Package:
-    scripts = distribution.entry_points.select(group="console_scripts")
-    commands = sorted((script.name, script.value.split("[")[0].strip()) for script in scripts)
-    return Package(
-        name=name,
-        version=distribution.version,
-        license=_license(distribution.metadata),  # type: ignore[arg-type]
-        commands=tuple(commands),
-        scripts=tuple(_scripts(distribution, site, {command for command, _ in commands})),
-    )
+def _walk(root: Path, without: tuple[str, ...]) -> Iterator[str]:
+    """Yield the paths of regular files, relative to `root`."""
+    for folder, folders, names in os.walk(root, onerror=_raise):
+        relative = os.path.relpath(folder, root)
+        prefix = "" if relative == "." else f"{relative}/"
+        folders[:] = [name for name in folders if f"{prefix}{name}" not in without]
+        linked = [name for name in folders if Path(folder, name).is_symlink()]
+        for name in (*names, *linked):
+            if f"{prefix}{name}" not in without:
+                require_regular(Path(folder, name), root)
+                yield f"{prefix}{name}"
 
 
-def _scripts(distribution: Distribution, site: Path, commands: set[str]) -> Iterator[ScriptFile]:
-    """Yield the Python scripts that a wheel had in its `.data/scripts`."""
-    for path in distribution.files or ():
-        source = site / _COMMANDS / path.name
-        if path.parent.name == _COMMANDS and path.name not in commands and source.is_file():
-            with source.open("rb") as stream:
-                first = stream.readline()
-            if first.startswith(b"#!") and b"python" in first:
-                yield ScriptFile(name=path.name, source=source)
+def require_regular(path: Path, root: Path) -> None:
+    """Raise `CollectError` unless a path is a regular file, or a link to one below `root`."""
+    try:
+        mode = path.lstat().st_mode
+        whole = path.resolve(strict=True) if stat.S_ISLNK(mode) else path
+        mode = whole.stat().st_mode
+    except (OSError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "the link leads to itself"
+        message = f"cannot read {path}: {reason}"
+        raise CollectError(message) from error
+    if not stat.S_ISREG(mode):
+        message = f"{path} is {kind_of(mode)}, not a file"
+        raise CollectError(message)
+    if whole != path and not whole.is_relative_to(root.resolve()):
+        message = f"{path} is a link that leads out of {root}"
+        raise CollectError(message, hint="put a copy of the file there")
 
 
-def _license(metadata: Message) -> str | None:
-    expression = metadata.get("License-Expression")
-    if expression:
-        return str(expression)
-    classifiers = metadata.get_all("Classifier") or []
-    named = [str(c).rpartition(" :: ")[2] for c in classifiers if str(c).startswith("License :: ")]
-    text = str(metadata.get("License") or "").strip()
-    return "; ".join(named) or (text.splitlines()[0] if text else None)
-
-
-def _walk(root: Path) -> Iterator[Path]:
-    for path in root.rglob("*"):
-        relative = path.relative_to(root)
-        if path.is_dir() or any(part in _NOT_FILES for part in relative.parts):
-            continue
-        in_info = relative.parent.suffix == ".dist-info"
-        if path.suffix == ".pyc" or (in_info and path.name in _MACHINE_FACTS):
-            continue
-        if relative.parts[0] == _COMMANDS:
-            continue
-        yield path
+def _raise(error: OSError) -> None:
+    message = f"cannot read {error.filename}: {error.strerror}"
+    raise CollectError(message) from error

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -24,10 +24,14 @@ from obelisk.commands.options import (
 )
 from obelisk.config.request import Request, read_request
 from obelisk.config.schema import Compression, apply_assignments
+from obelisk.config.tables import apply_table, key_of
 from obelisk.console import Console
 from obelisk.errors import ConfigError
 from obelisk.plan import Plan, explain, make_plans
 from obelisk.process import run_attached
+
+_ENTRIES: Final = ("script", "entry", "module")
+"""Settings that choose what is run."""
 
 
 def input_options(command: Command) -> Command:
@@ -151,9 +155,10 @@ def plan_command(console: Console, as_json: bool, what: str | None, **options: A
         ]
         console.json({"version": JSON_VERSION, "plans": shown})
         return
-    for plan in plans:
-        for row in explain(plan):
-            console.data(f"{row.what:<13} {row.value}  ({row.why})")
+    for rows in map(explain, plans):
+        width = max(len(row.what) for row in rows)
+        for row in rows:
+            console.data(f"{row.what:<{width}} {row.value}  ({row.why})")
 
 
 def _build_all(
@@ -172,21 +177,17 @@ def _request(what: str | None, options: dict[str, Any]) -> Request:
     """Read the request, with the command line's values in place of the file's."""
     request = read_request(what)
     settings = apply_assignments(request.settings, options.pop("assignments"))
-    request = replace(request, settings=settings)
     options["sources"] = options.pop("source_text", None)
     given: dict[str, Any] = {}
-    for key, value in options.items():
+    for name, value in options.items():
         if value is None or value == ():
             continue
-        old = getattr(request.settings, key)
-        given[key] = (*old, *value) if isinstance(value, tuple) else value
-    if "compression" in given:
-        given["compression"] = Compression(given["compression"])
+        old = getattr(settings, name)
+        given[key_of(name)] = [*old, *value] if isinstance(value, tuple) else value
     # An entry point of the command line takes the place of any in the file.
-    chosen = [key for key in ("script", "entry", "module") if key in given]
-    if chosen:
-        given = dict.fromkeys(("script", "entry", "module")) | given
-    return replace(request, settings=replace(request.settings, **given))
+    if given.keys() & set(_ENTRIES):
+        settings = replace(settings, script=None, entry=None, module=None)
+    return replace(request, settings=apply_table(settings, given, "the command line"))
 
 
 def _places(plans: list[Plan], output: Path | None) -> list[Path]:
@@ -199,8 +200,9 @@ def _places(plans: list[Plan], output: Path | None) -> list[Path]:
 
 def _summarise(console: Console, built: Built) -> None:
     console.report(
-        f"[bold]{built.path}[/]  {mebibytes(built.size)}  {built.seconds:.1f} s\n"
-        f"[dim]sha256 {built.sha256}[/]"
+        (str(built.path), "bold"),
+        f"  {mebibytes(built.size)}  {built.seconds:.1f} s\n",
+        (f"sha256 {built.sha256}", "dim"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from obelisk.distribution.build import (
 )
 from obelisk.errors import ConfigError
 from obelisk.files import draft_beside, draft_folder_beside
+from obelisk.regular import is_regular
 from obelisk.target import DEFAULT_TARGET, TARGETS, parse_target
 
 
@@ -134,12 +136,16 @@ def show_licenses(console: Console, which: str, as_json: bool) -> None:
 @quiet_options
 def extract_distribution(console: Console, which: str, folder: Path) -> None:
     """Unpack a distribution into FOLDER, which must not exist yet."""
-    if folder.exists():
+    if os.path.lexists(folder):
         message = f"{folder} exists already"
         raise ConfigError(message, hint="name a folder that is not there")
     archive = _locate(which)
     if archive.is_dir():
-        archive = next(archive.parent.glob("*.tar.zst"))
+        found = next(archive.parent.glob("*.tar.zst"), None)
+        if found is None:
+            message = f"there is no archive of {archive} to unpack"
+            raise ConfigError(message, hint="name the archive itself")
+        archive = found
     with console.step(f"Extracting {archive.name}"), draft_folder_beside(folder) as draft:
         extract_archive(archive, draft)
     console.data(str(folder))
@@ -147,8 +153,12 @@ def extract_distribution(console: Console, which: str, folder: Path) -> None:
 
 def _locate(which: str) -> Path:
     """Return the archive at a path, or the unpacked distribution of that version in the cache."""
-    if Path(which).exists():
-        return Path(which)
+    path = Path(which)
+    if os.path.lexists(path):
+        if not is_regular(path) and not is_regular(path / "PYTHON.json"):
+            message = f"{path} is neither an archive nor a folder with a PYTHON.json"
+            raise ConfigError(message, hint="name a distribution's archive, or a Python version")
+        return path
     pinned = python_source(which)
     key = distribution_key(parse_target(DEFAULT_TARGET), pinned)
     found = Cache().find("distributions", key)

@@ -10,8 +10,9 @@ from typing import Final
 import click
 
 from obelisk.commands.options import quiet_options
-from obelisk.config.schema import Settings, read_table_of
+from obelisk.config.schema import Settings
 from obelisk.config.tables import documented_fields
+from obelisk.config.toml import parse_toml, read_toml, table_in
 from obelisk.console import Console
 from obelisk.errors import ConfigError
 from obelisk.files import draft_beside
@@ -40,13 +41,19 @@ def init_command(console: Console) -> None:
     if not path.is_file():
         message = f"there is no pyproject.toml in {Path.cwd()}"
         raise ConfigError(message, hint="a script needs no configuration: `obelisk build app.py`")
-    if "obelisk" in read_table_of(path).get("tool", {}):
+    table = read_toml(path)
+    if "obelisk" in table_in(table, "tool", str(path)):
         message = f"{path} has a `[tool.obelisk]` already"
         raise ConfigError(message)
-    text = path.read_text().rstrip("\n") + "\n\n" + commented_table()
+    text = path.read_bytes().rstrip() + f"\n\n{commented_table()}".encode()
+    try:
+        parse_toml(text, str(path))
+    except ConfigError as error:
+        message = f"`[tool.obelisk]` cannot be added to {path}, which has `tool` as a value"
+        raise ConfigError(message, hint="write it as `[tool]` tables first") from error
     with draft_beside(path, mode=stat.S_IMODE(path.stat().st_mode)) as draft:
-        draft.write_text(text)
-    console.report(f"added `\\[tool.obelisk]` to {path}")
+        draft.write_bytes(text)
+    console.report(f"added `[tool.obelisk]` to {path}")
 
 
 def commented_table() -> str:

@@ -31,12 +31,12 @@ def stdlib_bytecode(
         compiled = compile_modules(modules, python=python, optimize=optimize)
         sizes = [[one.module.name, len(one.code)] for one in compiled.bytecodes]
         (folder / "code").write_bytes(b"".join(one.code for one in compiled.bytecodes))
-        (folder / "index.json").write_text(json.dumps(sizes))
+        (folder / "index.json").write_text(json.dumps(sizes), encoding="utf-8")
 
     folder = cache.obtain("bytecode", key, make)
     by_name = {module.name: module for module in modules}
     code, found, place = (folder / "code").read_bytes(), [], 0
-    for name, size in json.loads((folder / "index.json").read_text()):
+    for name, size in json.loads((folder / "index.json").read_text(encoding="utf-8")):
         found.append(Bytecode(module=by_name[name], code=code[place : place + size]))
         place += size
     return found

@@ -6,6 +6,7 @@ installation, and a few of Obelisk's own. The runtime reads them as `name=value`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -147,6 +148,7 @@ _RENAMED: Final = {
 """Settings whose name in the runtime is another, most often that of PyConfig's field."""
 
 
+_PROCESSORS: Final = re.compile(r"[1-9][0-9]{0,5}")
 _SINCE: Final = {"thread_inherit_context": "3.14", "context_aware_warnings": "3.14"}
 """The Python version that a setting came with."""
 
@@ -168,7 +170,7 @@ def check_interpreter(interpreter: Interpreter, python: str) -> None:
             message = f"`module-search-paths` names `{path}`, which depends on the working folder"
             raise ConfigError(message, hint="begin it with `/` or with `$ORIGIN`")
     count = interpreter.cpu_count
-    if count is not None and count != "cgroup" and not (count.isdecimal() and int(count) > 0):
+    if count is not None and count != "cgroup" and not _PROCESSORS.fullmatch(count):
         message = f"`cpu-count` is `{count}`, which is neither a number above 0 nor `cgroup`"
         raise ConfigError(message)
     digits = interpreter.int_max_str_digits

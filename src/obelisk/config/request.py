@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import re
-import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from packaging.requirements import InvalidRequirement
-from packaging.requirements import Requirement as PackagingRequirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from obelisk.config.schema import Settings, read_table_of
+from obelisk.config.names import require_package_name
+from obelisk.config.requirements import absolute_requirement, parse_requirement
+from obelisk.config.schema import Settings
 from obelisk.config.tables import apply_table
+from obelisk.config.toml import parse_toml, read_toml, shown, table_in, text_in, texts_in
 from obelisk.errors import ConfigError
+from obelisk.regular import is_folder, is_regular, read_regular
 
-_METADATA_BLOCK: Final = re.compile(
-    r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$"
-)
-"""The regular expression of the inline script metadata specification (PEP 723)."""
+_BLOCK: Final = re.compile(r"# /// ([a-zA-Z0-9-]+)")
+"""The first line of a block of inline metadata (PEP 723)."""
+_BLOCK_END: Final = "# ///"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +44,8 @@ class Script:
     path: Path
     dependencies: tuple[str, ...]
     requires_python: str | None
+    configures_uv: bool = False
+    """Whether its header has `[tool.uv]`, which has effect on its lock only."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,8 +83,9 @@ def read_request(what: str | None) -> Request:
     An argument that ends in `.py` is a script, in `.whl` a wheel, a folder is a project, and all
     else is a requirement. Raises `ConfigError` when it is none of them.
     """
+    _require_working_folder()
     path = Path(what) if what else Path()
-    if path.is_dir() and (what is None or (path / "pyproject.toml").is_file() or _is_path(what)):
+    if is_folder(path) and (what is None or _is_path(what) or _has_project(path)):
         return _read_project(path)
     assert what is not None  # noqa: S101 - `Path()` is a folder
     if path.suffix == ".py":
@@ -89,85 +95,124 @@ def read_request(what: str | None) -> Request:
     return _read_requirement(what)
 
 
+def _require_working_folder() -> None:
+    try:
+        Path.cwd()
+    except OSError as error:
+        message = f"the working folder cannot be read: {error.strerror}"
+        raise ConfigError(message, hint="change to another one") from error
+
+
 def _is_path(what: str) -> bool:
     return "/" in what or what in (".", "..")
 
 
+def _has_project(folder: Path) -> bool:
+    return os.path.lexists(folder / "pyproject.toml")
+
+
 def _read_project(folder: Path) -> Request:
     path = folder / "pyproject.toml"
-    if not path.is_file():
+    if not _has_project(folder):
         message = f"there is no pyproject.toml in {folder.absolute()}"
         hint = "name a script, a wheel or a requirement to build, such as `obelisk build app.py`"
         raise ConfigError(message, hint=hint)
-    table = read_table_of(path)
-    project = _table(table, "project", path)
-    tool = _table(_table(table, "tool", path), "obelisk", path)
-    scripts = _table(project, "scripts", path)
-    name = project.get("name")
-    if not isinstance(name, str):
+    table = read_toml(path)
+    project = table_in(table, "project", str(path))
+    tool = table_in(table_in(table, "tool", str(path)), "obelisk", str(path))
+    name = text_in(project, "name", f"`[project]` of {path}")
+    if name is None:
         message = f"{path} has no `name` in its `[project]` table"
         raise ConfigError(message, hint="Obelisk builds projects that follow PEP 621")
-    if not all(isinstance(text, str) for text in scripts.values()):
-        message = f"`[project.scripts]` of {path} has a value that is no string"
-        raise ConfigError(message)
-    dynamic = project.get("dynamic", [])
+    require_package_name(name, f"name` of `[project]` in `{path}")
     return Request(
         application=Project(
             folder=folder.absolute(),
             name=name,
-            # An entry point may name extras, which say nothing of what to call.
-            scripts=tuple(
-                sorted((key, text.split("[")[0].strip()) for key, text in scripts.items())
-            ),
-            dynamic_scripts=isinstance(dynamic, list) and "scripts" in dynamic,
+            scripts=_scripts(project, path),
+            dynamic_scripts="scripts" in texts_in(project, "dynamic", f"`[project]` of {path}"),
         ),
         settings=apply_table(Settings(), tool, f"`[tool.obelisk]` of {path}"),
         folder=folder.absolute(),
     )
 
 
+def _scripts(project: dict[str, Any], path: Path) -> tuple[tuple[str, str], ...]:
+    found = []
+    for name, text in table_in(project, "scripts", f"`[project]` of {path}").items():
+        if not isinstance(text, str):
+            message = f"`{name}` in `[project.scripts]` of {path} is not a string"
+            raise ConfigError(message)
+        # An entry point may name extras, which say nothing of what to call.
+        found.append((name, text.split("[")[0].strip()))
+    return tuple(sorted(found))
+
+
 def _read_script(path: Path) -> Request:
-    try:
-        text = path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"cannot read the script {path}: {error}"
-        raise ConfigError(message) from error
-    header = parse_script_header(text, path)
-    tool = _table(_table(header, "tool", path), "obelisk", path)
-    dependencies = header.get("dependencies", [])
-    if not isinstance(dependencies, list) or not all(isinstance(d, str) for d in dependencies):
-        message = f"`dependencies` in the header of {path} is not a list of strings"
-        raise ConfigError(message)
+    header = parse_script_header(_script_text(path), path)
+    where = f"the header of {path}"
+    tool = table_in(table_in(header, "tool", where), "obelisk", where)
+    dependencies = texts_in(header, "dependencies", where)
+    folder = path.absolute().parent
     return Request(
         application=Script(
             path=path.absolute(),
-            dependencies=tuple(dependencies),
-            requires_python=header.get("requires-python"),
+            dependencies=tuple(absolute_requirement(one, folder, where) for one in dependencies),
+            requires_python=text_in(header, "requires-python", where),
+            configures_uv="uv" in table_in(header, "tool", where),
         ),
         settings=apply_table(Settings(), tool, f"`[tool.obelisk]` of {path}"),
-        folder=path.absolute().parent,
+        folder=folder,
     )
+
+
+def _script_text(path: Path) -> str:
+    """Return the text of a script as Python reads it: with its BOM, encoding and line ends."""
+    try:
+        return importlib.util.decode_source(read_regular(path))
+    except OSError as error:
+        message = f"cannot read the script {path}: {error.strerror}"
+        raise ConfigError(message) from error
+    except (SyntaxError, ValueError, LookupError) as error:
+        message = f"cannot read the script {path}: {error}"
+        raise ConfigError(message, hint="save it as UTF-8") from error
 
 
 def parse_script_header(text: str, path: Path) -> dict[str, Any]:
     """Return the `script` block of a script's inline metadata (PEP 723), empty if it has none."""
-    blocks = [found for found in _METADATA_BLOCK.finditer(text) if found["type"] == "script"]
+    blocks = [content for kind, content in _blocks(text.split("\n")) if kind == "script"]
     if len(blocks) > 1:
         message = f"{path} has more than one `# /// script` block"
         raise ConfigError(message)
     if not blocks:
         return {}
-    lines = blocks[0]["content"].splitlines(keepends=True)
-    content = "".join(line[2:] if line.startswith("# ") else line[1:] for line in lines)
-    try:
-        return tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
-        message = f"the `# /// script` block of {path} is not TOML: {error}"
-        raise ConfigError(message) from error
+    content = "".join(f"{line[2:]}\n" for line in blocks[0])
+    return parse_toml(content, f"the `# /// script` block of {path}")
+
+
+def _blocks(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield (type, lines) of the blocks of inline metadata.
+
+    They are what the specification's regular expression finds, which takes a time that grows with
+    the square of the number of lines.
+    """
+    at = 0
+    while at < len(lines):
+        first = _BLOCK.fullmatch(lines[at])
+        at += 1
+        if first is None:
+            continue
+        start, end = at, None
+        while at < len(lines) and (lines[at] == "#" or lines[at].startswith("# ")):
+            end = at if lines[at] == _BLOCK_END and at > start else end
+            at += 1
+        if end is not None:
+            yield first[1], lines[start:end]
+            at = end + 1
 
 
 def _read_wheel(path: Path) -> Request:
-    if not path.is_file():
+    if not is_regular(path):
         message = f"there is no wheel {path}"
         raise ConfigError(message)
     try:
@@ -180,18 +225,14 @@ def _read_wheel(path: Path) -> Request:
 
 
 def _read_requirement(what: str) -> Request:
+    folder = Path.cwd()
     try:
-        requirement = PackagingRequirement(what)
-    except InvalidRequirement as error:
-        message = f"`{what}` is neither a script, a wheel, a project nor a requirement"
-        raise ConfigError(message, hint=str(error).splitlines()[0]) from error
-    application = Requirement(text=what, name=canonicalize_name(requirement.name))
-    return Request(application=application, settings=Settings(), folder=Path.cwd())
-
-
-def _table(parent: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
-    value = parent.get(key, {})
-    if not isinstance(value, dict):
-        message = f"`{key}` in {path} is not a table"
-        raise ConfigError(message)
-    return value
+        requirement = parse_requirement(what, "the command line")
+    except ConfigError as error:
+        message = f"{shown(what)} is neither a script, a wheel, a project nor a requirement"
+        raise ConfigError(message, hint=str(error)) from error
+    application = Requirement(
+        text=absolute_requirement(what, folder, "the command line"),
+        name=canonicalize_name(requirement.name),
+    )
+    return Request(application=application, settings=Settings(), folder=folder)

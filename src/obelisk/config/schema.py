@@ -7,18 +7,22 @@ default is overruled by the file, and the file by the command line; there is no 
 
 from __future__ import annotations
 
-import json
-import tomllib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from obelisk.config.interpreter import Interpreter
 from obelisk.config.tables import Range, apply_table
+from obelisk.config.toml import parse_toml
 from obelisk.errors import ConfigError
 from obelisk.target import DEFAULT_TARGET
+
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+"""A key as `--set` takes it: TOML's bare and dotted ones."""
+_SHOWN: Final = 80
+"""Characters of an assignment that a message repeats."""
 
 
 class Compression(StrEnum):
@@ -104,25 +108,18 @@ def apply_assignments(settings: Settings, assignments: Iterable[str]) -> Setting
     """
     for assignment in assignments:
         key, equals, value = assignment.partition("=")
-        try:
-            try:
-                table = tomllib.loads(f"{key} = {value}")
-            except tomllib.TOMLDecodeError:
-                table = tomllib.loads(f"{key} = {json.dumps(value)}")
-        except tomllib.TOMLDecodeError as error:
-            message = f"`--set {assignment}` is not `key=value`"
-            raise ConfigError(message, hint=str(error)) from error
+        where = f"`--set {assignment[:_SHOWN]}`"
         if not equals:
-            message = f"`--set {assignment}` has no value"
+            message = f"{where} has no value"
             raise ConfigError(message, hint="write `--set key=value`")
-        settings = apply_table(settings, table, f"`--set {assignment}`")
+        if not _KEY.fullmatch(key.strip()):
+            message = f"{where} does not begin with a key"
+            raise ConfigError(message, hint="write `--set key=value`")
+        try:
+            table: Any = parse_toml(f"{key} = {value}", where)
+        except ConfigError:
+            table = value
+            for part in reversed(key.strip().split(".")):
+                table = {part: table}
+        settings = apply_table(settings, table, where)
     return settings
-
-
-def read_table_of(path: Path) -> dict[str, Any]:
-    """Return the content of a TOML file; raise `ConfigError` when it cannot be read."""
-    try:
-        return tomllib.loads(path.read_text())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        message = f"cannot read {path}: {error}"
-        raise ConfigError(message) from error

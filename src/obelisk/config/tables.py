@@ -14,11 +14,14 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from types import NoneType, UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from obelisk.config.toml import shown
 from obelisk.errors import ConfigError, did_you_mean
 
 _T = TypeVar("_T")
+_LONGEST_KEY: Final = 80
+"""Characters of a key that a message repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ def apply_table(settings: _T, table: Mapping[str, Any], where: str) -> _T:
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
-            message = f"unknown key `{key}` in {where}"
+            message = f"unknown key `{key[:_LONGEST_KEY]}` in {where}"
             raise ConfigError(message, hint=did_you_mean(key, known))
         name = known[key]
         if is_dataclass(hints[name]):
@@ -74,7 +77,7 @@ def _inner(key: str, value: object, current: object, where: str) -> object:
         value = {shorthand: value}
     if isinstance(value, Mapping):
         return apply_table(current, value, f"`{key}` of {where}")
-    message = f"`{key}` in {where} is {value!r}, which is not a table"
+    message = f"`{key}` in {where} is {shown(value)}, which is not a table"
     raise ConfigError(message)
 
 
@@ -92,20 +95,38 @@ def _convert(key: str, value: object, hint: Any, where: str) -> object:  # noqa:
         problem = f"from {bounds.lowest} to {bounds.highest}"
     if problem is None:
         return converted
-    message = f"`{key}` in {where} is {value!r}, which is not {problem}"
+    message = f"`{key}` in {where} is {shown(value)}, which is not {problem}"
     raise ConfigError(message)
 
 
 def _as_kind(value: object, kind: Any) -> tuple[object, str | None]:  # noqa: ANN401
     """Return the value as a field holds it, and what it should have been when it is not that."""
     if get_origin(kind) is tuple:
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        if isinstance(value, list) and all(_is_text(item) for item in value):
             return tuple(value), None
-        return None, "a list of strings"
+        return None, "a list of strings of UTF-8 text"
     if issubclass(kind, StrEnum):
         if isinstance(value, str) and value in tuple(kind):
             return kind(value), None
         return None, "one of " + ", ".join(f'"{choice}"' for choice in kind)
-    if type(value) is kind:
+    if type(value) is kind and (kind is not str or (value and _is_text(value))):
         return value, None
-    return None, {str: "a string", int: "a whole number", bool: "true or false"}[kind]
+    return None, {
+        str: "a string of UTF-8 text, not empty",
+        int: "a whole number",
+        bool: "true or false",
+    }[kind]
+
+
+def _is_text(value: object) -> bool:
+    """Say whether a value is text that can be part of a path, an argument and a UTF-8 file.
+
+    From the command line may come what is not UTF-8, from TOML a zero byte.
+    """
+    if not isinstance(value, str) or "\0" in value:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,206 @@
+"""What was installed, by the word of its own metadata: names, versions, commands, files.
+
+Packages are installed below a prefix, as in an environment: modules in its `site-packages`,
+commands in its `bin`, data wherever the wheel wants it. So a package called `bin` is no command.
+Metadata is other people's text: what is wrong in it is an error that names the package.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from packaging.metadata import RawMetadata, parse_email
+from packaging.utils import NormalizedName, canonicalize_name
+
+from obelisk.config.toml import shown
+from obelisk.errors import CollectError
+from obelisk.model import Package, ScriptFile
+from obelisk.regular import is_regular, read_regular
+
+MACHINE_FACTS: Final = ("direct_url.json", "REQUESTED", "uv_cache.json", "uv_build.json", "RECORD")
+"""Files of *.dist-info that differ by machine; RECORD is written anew without them."""
+_COMMANDS: Final = "bin/"
+_BROKEN: Final = "its wheel is broken; try another version"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prefix:
+    """A folder that packages are installed below."""
+
+    root: Path
+    site: Path
+    """Its `site-packages`."""
+
+    def place(self, recorded: str) -> str:
+        """Return where a file that a RECORD names is, relative to the root."""
+        folder = self.site.relative_to(self.root).as_posix()
+        return posixpath.normpath(posixpath.join(folder, recorded))
+
+    def place_inside(self, recorded: str) -> str | None:
+        """Return where such a file goes in the executable, or None for one that does not go in."""
+        folder = self.site.relative_to(self.root).as_posix() + "/"
+        place = self.place(recorded)
+        if place.startswith(folder):
+            return place.removeprefix(folder)
+        outside = place == ".." or place.startswith(("../", "/", _COMMANDS))
+        return None if outside else place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """A file of a distribution, as its RECORD has it."""
+
+    path: str
+    """Relative to `site-packages`."""
+    digest: str
+    size: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Installed:
+    """A distribution with its files."""
+
+    package: Package
+    info: str
+    """Name of its `*.dist-info` folder."""
+    files: tuple[Recorded, ...]
+
+    @property
+    def key(self) -> NormalizedName:
+        """The canonical name."""
+        return canonicalize_name(self.package.name)
+
+
+def read_installed(prefix: Prefix) -> list[Installed]:
+    """Describe the installed distributions, by name; raise `CollectError` for a broken one."""
+    found: dict[str, Installed] = {}
+    for info in sorted(prefix.site.glob("*.dist-info")):
+        one = _read(info, prefix)
+        before = found.setdefault(one.key, one)
+        if before is not one:
+            message = f"`{one.package.name}` is installed twice: {before.info} and {one.info}"
+            raise CollectError(message)
+    return [found[key] for key in sorted(found)]
+
+
+def record_text(prefix: Prefix, installed: Installed) -> str:
+    """Return the RECORD of a distribution without the entries of files that do not go in."""
+    rows = []
+    for file in installed.files:
+        place = prefix.place_inside(file.path)
+        if place is None:
+            continue
+        folder, _, name = place.rpartition("/")
+        is_fact = folder == installed.info and name in MACHINE_FACTS
+        if not is_fact and "__pycache__" not in place.split("/"):
+            rows.append((place, file.digest, file.size))
+    rows.append((f"{installed.info}/RECORD", "", ""))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(sorted(rows))
+    return text.getvalue()
+
+
+def _read(info: Path, prefix: Prefix) -> Installed:
+    metadata, _ = parse_email(_bytes(info / "METADATA"))
+    name, version = metadata.get("name"), metadata.get("version")
+    if not name or not version:
+        lacking = "version" if name else "name"
+        message = f"the package in {info.name} has no {lacking} in its METADATA"
+        raise CollectError(message, hint=_BROKEN)
+    files = tuple(_record(info))
+    commands = tuple(_commands(info))
+    scripts = _scripts(prefix, files, {command for command, _ in commands})
+    return Installed(
+        package=Package(
+            name=name,
+            version=version,
+            license=_license(metadata),
+            commands=commands,
+            scripts=tuple(scripts),
+        ),
+        info=info.name,
+        files=files,
+    )
+
+
+def _record(info: Path) -> Iterator[Recorded]:
+    path = info / "RECORD"
+    if not path.exists():
+        return
+    try:
+        rows = list(csv.reader(io.StringIO(_text(path), newline="")))
+    except csv.Error as error:
+        message = f"{info.name}/RECORD cannot be read: {error}"
+        raise CollectError(message, hint=_BROKEN) from error
+    for row in rows:
+        if row and row[0] and "\0" not in row[0]:
+            digest, size, *_ = [*row[1:], "", ""]
+            yield Recorded(path=row[0], digest=digest, size=size)
+
+
+def _commands(info: Path) -> list[tuple[str, str]]:
+    """Return (command, `module:function`) of the console scripts, sorted."""
+    path = info / "entry_points.txt"
+    if not path.exists():
+        return []
+    section, found = "", {}
+    for line in map(str.strip, _text(path).splitlines()):
+        name, equals, value = (part.strip() for part in line.partition("="))
+        if not line or line.startswith(("#", ";")):
+            continue
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1].strip()
+        elif not equals or not name or not section:
+            message = f"{info.name}/entry_points.txt cannot be read: {shown(line)}"
+            raise CollectError(message, hint=_BROKEN)
+        elif section == "console_scripts":
+            # An entry point may name extras, which say nothing of what to call.
+            found[name] = value.split("[")[0].strip()
+    return sorted(found.items())
+
+
+def _scripts(prefix: Prefix, files: Sequence[Recorded], commands: set[str]) -> Iterator[ScriptFile]:
+    """Yield the Python scripts that a wheel had in its `.data/scripts`."""
+    for file in files:
+        place = prefix.place(file.path)
+        name = place.removeprefix(_COMMANDS)
+        source = prefix.root / place
+        if not place.startswith(_COMMANDS) or "/" in name or name in commands:
+            continue
+        if is_regular(source):
+            first = read_regular(source).split(b"\n", 1)[0]
+            if first.startswith(b"#!") and b"python" in first:
+                yield ScriptFile(name=name, source=source)
+
+
+def _license(metadata: RawMetadata) -> str | None:
+    """Return a package's License-Expression, else its classifiers or the License field."""
+    expression = metadata.get("license_expression")
+    if expression:
+        return expression
+    classifiers = metadata.get("classifiers") or []
+    named = [one.rpartition(" :: ")[2] for one in classifiers if one.startswith("License :: ")]
+    lines = (metadata.get("license") or "").strip().splitlines()
+    return "; ".join(named) or (lines[0] if lines else None)
+
+
+def _text(path: Path) -> str:
+    try:
+        return _bytes(path).decode()
+    except UnicodeDecodeError as error:
+        message = f"{path.parent.name}/{path.name} is not UTF-8 text: {error}"
+        raise CollectError(message, hint=_BROKEN) from error
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return read_regular(path)
+    except OSError as error:
+        message = f"cannot read {path.parent.name}/{path.name}: {error.strerror}"
+        raise CollectError(message, hint=_BROKEN) from error

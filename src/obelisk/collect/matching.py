@@ -1,0 +1,77 @@
+"""The files that the patterns of `data` and `native-libraries` name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from obelisk.collect.read import require_regular
+from obelisk.errors import CollectError, ConfigError
+from obelisk.regular import is_folder
+
+_DEEPEST: Final = 128
+"""Names in a pattern, one below the other; `Path.glob` calls itself for each."""
+
+
+def matching(folder: Path, key: str, patterns: Iterable[str]) -> Iterator[Path]:
+    """Yield the files below `folder` that patterns of the setting `key` name.
+
+    As in a shell, `*` and `**` do not match names that begin with a dot. Raises `ConfigError` for
+    patterns that match nothing, and `CollectError` for what is not a file, or not in that folder.
+    """
+    for pattern in patterns:
+        _require_pattern(pattern, folder, key)
+        matched = sorted(_matches(folder, pattern, key))
+        found = [path for path in matched if not is_folder(path)]
+        if not found:
+            what = "only folders" if matched else "nothing"
+            message = f"`{key}` names `{pattern}`, but {what} in {folder} matches"
+            hint = "`folder/**/*` names all files below one, but those that begin with a dot"
+            raise ConfigError(message, hint=hint)
+        for path in found:
+            require_regular(path, folder)
+            _require_below(path, folder)
+            _require_readable(path)
+            yield path
+
+
+def _require_below(path: Path, folder: Path) -> None:
+    """Raise `CollectError` for a file in a folder that a link leads to somewhere else."""
+    if not path.resolve().is_relative_to(folder.resolve()):
+        message = f"{path} is in a folder that is a link, which leads out of {folder}"
+        raise CollectError(message, hint="put a copy of the folder there")
+
+
+def _require_readable(path: Path) -> None:
+    """Say at once, and not when all is packed, what may not be read."""
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror}"
+        raise CollectError(message) from error
+
+
+def _require_pattern(pattern: str, folder: Path, key: str) -> None:
+    path = PurePosixPath(pattern)
+    if path.is_absolute() or ".." in path.parts:
+        message = f"`{key}` names `{pattern}`, which does not stay in {folder}"
+        raise ConfigError(message, hint="give patterns relative to that folder")
+    stars = any("**" in part and part != "**" for part in path.parts)
+    if stars or not 0 < len(path.parts) <= _DEEPEST:
+        message = f"`{key}` has `{pattern}`, which is not a pattern of files"
+        hint = "`*` is anything in a name, and `**` as a whole name any folders: `data/**/*.txt`"
+        raise ConfigError(message, hint=hint)
+
+
+def _matches(folder: Path, pattern: str, key: str) -> Iterator[Path]:
+    dotted = [part for part in PurePosixPath(pattern).parts if part.startswith(".")]
+    try:
+        for path in folder.glob(pattern):
+            hidden = [name for name in path.relative_to(folder).parts if name.startswith(".")]
+            if all(any(fnmatchcase(name, part) for part in dotted) for name in hidden):
+                yield path
+    except OSError as error:
+        message = f"`{key}` names `{pattern}`: cannot read {error.filename}: {error.strerror}"
+        raise ConfigError(message) from error

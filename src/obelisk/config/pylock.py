@@ -1,0 +1,35 @@
+"""Reading a pylock.toml (PEP 751), as far as what uv leaves unchecked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from obelisk.config.toml import read_toml
+from obelisk.errors import ConfigError
+
+
+def require_hashes(lock: Path) -> None:
+    """Raise `ConfigError` unless every archive of a pylock.toml has a hash, which uv then checks.
+
+    `--require-hashes` would also refuse folders and commits, of which there are none.
+    """
+    for package in _tables(read_toml(lock).get("packages")):
+        for archive in _archives(package):
+            if not archive.get("hashes"):
+                name = package.get("name")
+                message = f"{lock} has an archive of `{name}` without a hash"
+                raise ConfigError(message, hint="make the lock anew: `uv export -o pylock.toml`")
+
+
+def _archives(package: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for key in ("archive", "sdist"):
+        yield from _tables([package[key]] if key in package else None)
+    yield from _tables(package.get("wheels"))
+
+
+def _tables(value: object) -> Iterator[dict[str, Any]]:
+    """Yield the tables of a list; what else is there uv refuses."""
+    if isinstance(value, list):
+        yield from (one for one in value if isinstance(one, dict))

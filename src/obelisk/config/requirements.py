@@ -1,0 +1,259 @@
+"""Requirements as people write them, so that uv gets requirements only and never options.
+
+In a script's header and on the command line a requirement is what PEP 508 says. A requirement file,
+which the user names, may also have paths, URLs and the options in `_OPTIONS`; it is read here with
+all files that it names, and becomes lines in which every path is absolute and nothing is editable.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from packaging.requirements import InvalidRequirement
+from packaging.requirements import Requirement as PackagingRequirement
+
+from obelisk.config.toml import shown
+from obelisk.errors import ConfigError
+from obelisk.regular import is_folder, read_regular
+
+_OPTIONS: Final = {
+    "-i": "--index-url",
+    "--index-url": "--index-url",
+    "--extra-index-url": "--extra-index-url",
+    "-f": "--find-links",
+    "--find-links": "--find-links",
+    "--no-binary": "--no-binary",
+    "--only-binary": "--only-binary",
+}
+"""Options of a requirement file that go on to uv: where packages come from, and which kind."""
+_FLAGS: Final = ("--no-index",)
+_NESTED: Final = ("-r", "--requirement", "--requirements")
+_CONSTRAINTS: Final = ("-c", "--constraint", "--constraints")
+_EDITABLE: Final = ("-e", "--editable")
+_UNDERSTOOD: Final = "`-r`, `-c`, `-e`, `--hash`, " + ", ".join(
+    f"`{name}`" for name in (*_OPTIONS, *_FLAGS) if name.startswith("--")
+)
+_COMMENT: Final = re.compile(r"(^|\s)#.*$")
+_VARIABLE: Final = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_BEFORE_HASH: Final = re.compile(r"\s--hash[= ]")
+_HASH: Final = re.compile(r"[a-z0-9]+:[0-9a-fA-F]+")
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_PLACE: Final = re.compile(r"(?P<place>.*?)(?P<extras>\[[^\]]*\])?(?P<marker>\s+;.*)?")
+_OPTION_AFTER: Final = re.compile(r"\s--?[a-z]")
+_LONGEST: Final = 8192
+"""Characters of a requirement; some ways to read one take a time that grows with the square."""
+_MOST_FILES: Final = 100
+"""Requirement files that one may lead to, a bound that no sane set comes near."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Requirements:
+    """What requirement files say, each line as uv takes it in such a file."""
+
+    lines: tuple[str, ...] = ()
+    unhashed: tuple[str, ...] = ()
+    """Those that no hash can be of: folders, and commits."""
+    constraints: tuple[str, ...] = ()
+    """The lines of files that are named by `-c`."""
+    locks: tuple[Path, ...] = ()
+    """Files of the form of pylock.toml."""
+
+
+def parse_requirement(text: str, where: str) -> PackagingRequirement:
+    """Return a requirement of PEP 508; raise `ConfigError` for anything else."""
+    _require_length(text, where)
+    try:
+        requirement = PackagingRequirement(text)
+    except (InvalidRequirement, RecursionError) as error:
+        reason = str(error).splitlines()[0]
+        message = f"{where} has {shown(text)}, which is not a requirement: {reason}"
+        hint = "write it as PEP 508 says, such as `rich>=13` or `name @ https://...`"
+        raise ConfigError(message, hint=hint) from error
+    if not text.isprintable():
+        message = f"{where} has {shown(text)}, which has a character that cannot be printed"
+        raise ConfigError(message)
+    return requirement
+
+
+def read_requirements(paths: Iterable[Path], folder: Path) -> Requirements:
+    """Return what requirement files say; relative paths in them start from `folder`.
+
+    Raises `ConfigError` that names file and line.
+    """
+    reader = _Reader(folder)
+    for path in paths:
+        reader.read(path, constraint=False)
+    return Requirements(
+        lines=tuple(reader.lines),
+        unhashed=tuple(reader.unhashed),
+        constraints=tuple(reader.constraints),
+    )
+
+
+class _Reader:
+    """Reads requirement files, each once, and gathers their lines."""
+
+    def __init__(self, folder: Path) -> None:
+        self.lines: list[str] = []
+        self.unhashed: list[str] = []
+        self.constraints: list[str] = []
+        self._folder = folder
+        self._seen: set[tuple[Path, bool]] = set()
+
+    def read(self, path: Path, *, constraint: bool) -> None:
+        """Gather the lines of a file and of those that it names."""
+        key = (Path(os.path.normpath(path)), constraint)
+        if key in self._seen:
+            return
+        self._seen.add(key)
+        if len(self._seen) > _MOST_FILES:
+            message = f"{path} is one of more than {_MOST_FILES} requirement files"
+            raise ConfigError(message)
+        for number, line in _logical_lines(path):
+            self._take(line, path, f"line {number} of {path}", constraint=constraint)
+
+    def _take(self, line: str, path: Path, where: str, *, constraint: bool) -> None:
+        if not line.isprintable():
+            message = f"{where} has a character that cannot be printed"
+            raise ConfigError(message)
+        if not line.startswith("-"):
+            self._require(line, where, constraint=constraint)
+            return
+        option, value = _option(line)
+        if option in _FLAGS and not value:
+            self.lines.append(option)
+        elif option in _NESTED and value:
+            self.read(path.parent / value, constraint=constraint)
+        elif option in _CONSTRAINTS and value:
+            self.read(path.parent / value, constraint=True)
+        elif option in _EDITABLE and value:
+            # What is installed like this is a path even if it looks like a name.
+            is_path = not (value.startswith("/") or "@" in value or _has_scheme(value))
+            self._require(f"./{value}" if is_path else value, where, constraint=constraint)
+        elif option in _OPTIONS and value and not value.startswith("-"):
+            is_folder = option in ("-f", "--find-links") and not _SCHEME.match(value)
+            shown_value = str(self._folder / value) if is_folder else value
+            self.lines.append(f"{_OPTIONS[option]} {shown_value}")
+        else:
+            message = f"{where} has the option `{option}`, which has no place there"
+            raise ConfigError(message, hint=f"understood in requirement files: {_UNDERSTOOD}")
+
+    def _require(self, line: str, where: str, *, constraint: bool) -> None:
+        text, *hashes = (part.strip() for part in _BEFORE_HASH.split(line))
+        if not all(map(_HASH.fullmatch, hashes)):
+            message = f"{where} has a `--hash` that is none"
+            raise ConfigError(message, hint="write `--hash=sha256:` and the digits")
+        written, can_be_hashed = _written(text, self._folder, where)
+        into = self.lines if can_be_hashed else self.unhashed
+        into = self.constraints if constraint else into
+        into.append(" ".join([written, *(f"--hash={digest}" for digest in hashes)]))
+
+
+def _logical_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield (number, text) of the lines of a file, joined and without comments, as pip reads it."""
+    if not os.path.lexists(path):
+        message = f"there is no requirement file {path}"
+        raise ConfigError(message)
+    try:
+        text = read_regular(path).decode("utf-8-sig")
+    except OSError as error:
+        message = f"cannot read the requirement file {path}: {error.strerror}"
+        raise ConfigError(message) from error
+    except UnicodeDecodeError as error:
+        message = f"the requirement file {path} is not UTF-8 text: {error}"
+        raise ConfigError(message, hint="save it as UTF-8") from error
+    if path.suffix == ".toml" or path.name in ("setup.py", "setup.cfg"):
+        message = f"{path} is not a requirement file"
+        hint = "name a requirements.txt; what a project needs comes with the project"
+        raise ConfigError(message, hint=hint)
+    pending, began = "", 0
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+        began = began if pending else number
+        if line.endswith("\\") and not _COMMENT.match(line):
+            pending += line[:-1] + " "
+            continue
+        whole, pending = _COMMENT.sub("", pending + line).strip(), ""
+        if whole:
+            yield began, _VARIABLE.sub(_value_of, whole)
+    if pending.strip():
+        yield began, _VARIABLE.sub(_value_of, pending.strip())
+
+
+def _value_of(found: re.Match[str]) -> str:
+    return os.environ.get(found[1]) or found[0]
+
+
+def _option(line: str) -> tuple[str, str]:
+    """Return an option and its value: `--name value`, `--name=value`, `-n value` or `-nvalue`."""
+    if not line.startswith("--"):
+        return line[:2], line[2:].strip()
+    name, _, value = line.replace("=", " ", 1).partition(" ")
+    return name, value.strip()
+
+
+def absolute_requirement(text: str, folder: Path, where: str) -> str:
+    """Return a requirement of PEP 508 with a path in it, if any, that is absolute.
+
+    Raises `ConfigError` for what is not such a requirement.
+    """
+    requirement = parse_requirement(text, where)
+    if requirement.url is None or _has_scheme(requirement.url):
+        return text
+    requirement.url = _absolute(requirement.url, folder).as_uri()
+    return str(requirement)
+
+
+def _written(text: str, folder: Path, where: str) -> tuple[str, bool]:
+    """Return a line of a requirement file as it is for uv, and whether it can have a hash."""
+    _require_length(text, where)
+    if _OPTION_AFTER.search(text):
+        message = f"{where} has an option after its requirement: {shown(text)}"
+        raise ConfigError(message, hint=f"understood in requirement files: {_UNDERSTOOD}")
+    if _is_place(text):
+        return _written_place(text, folder)
+    written = absolute_requirement(text, folder, where)
+    return written, _can_be_hashed(parse_requirement(written, where).url or "")
+
+
+def _require_length(text: str, where: str) -> None:
+    if len(text) > _LONGEST:
+        message = f"{where} has a requirement of {len(text)} characters"
+        raise ConfigError(message, hint=f"one has {_LONGEST} at most")
+
+
+def _is_place(text: str) -> bool:
+    """Say whether a line is a path or URL without a name before it."""
+    try:
+        PackagingRequirement(text)
+    except (InvalidRequirement, RecursionError):
+        return _has_scheme(text) or text.startswith(".") or "/" in text
+    return False
+
+
+def _written_place(text: str, folder: Path) -> tuple[str, bool]:
+    found = _PLACE.fullmatch(text)
+    assert found is not None  # noqa: S101 - it matches everything
+    place = found["place"].strip()
+    if not _SCHEME.match(place):
+        place = _absolute(place.removeprefix("file:"), folder).as_uri()
+    return f"{place}{found['extras'] or ''}{found['marker'] or ''}", _can_be_hashed(place)
+
+
+def _has_scheme(url: str) -> bool:
+    return bool(_SCHEME.match(url)) or url.startswith("file:")
+
+
+def _absolute(path: str, folder: Path) -> Path:
+    return Path(os.path.normpath(folder / path))
+
+
+def _can_be_hashed(url: str) -> bool:
+    if url.startswith("git+"):
+        return False
+    return not (url.startswith("file://") and is_folder(unquote(url.removeprefix("file://"))))

@@ -1,0 +1,86 @@
+"""Reading TOML that somebody else wrote, and showing its values in messages."""
+
+from __future__ import annotations
+
+import reprlib
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from obelisk.errors import ConfigError
+from obelisk.regular import read_regular
+
+_SHOWN: Final = 80
+"""Characters of a value that a message repeats."""
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file; raise `ConfigError` when it cannot be read."""
+    try:
+        data = read_regular(path)
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror}"
+        raise ConfigError(message) from error
+    return parse_toml(data, str(path))
+
+
+def parse_toml(data: bytes | str, where: str) -> dict[str, Any]:
+    """Return the table that TOML in UTF-8 holds; raise `ConfigError` that names `where` it is."""
+    try:
+        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
+        return tomllib.loads(text)
+    except RecursionError:
+        message = f"{where} is nested too deeply to be read"
+        raise ConfigError(message) from None
+    # Not only TOMLDecodeError: also text that is not UTF-8, and numbers of thousands of digits.
+    except ValueError as error:
+        message = f"{where} is not TOML: {error}"
+        raise ConfigError(message, hint="TOML is UTF-8 text, see https://toml.io") from error
+
+
+def table_in(parent: dict[str, Any], key: str, where: str) -> dict[str, Any]:
+    """Return the table that `parent` has as `key`, empty if none.
+
+    Raises `ConfigError` for another value.
+    """
+    value = parent.get(key, {})
+    if not isinstance(value, dict):
+        message = f"`{key}` in {where} is {shown(value)}, which is not a table"
+        raise ConfigError(message)
+    return value
+
+
+def texts_in(parent: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
+    """Return the list of strings that `parent` has as `key`; raise `ConfigError` for others."""
+    value = parent.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        message = f"`{key}` in {where} is {shown(value)}, which is not a list of strings"
+        raise ConfigError(message)
+    return tuple(value)
+
+
+def text_in(parent: dict[str, Any], key: str, where: str) -> str | None:
+    """Return the string that `parent` has as `key`, or None; raise `ConfigError` for others."""
+    value = parent.get(key)
+    if value is not None and not isinstance(value, str):
+        message = f"`{key}` in {where} is {shown(value)}, which is not a string"
+        raise ConfigError(message)
+    return value
+
+
+class _Short(reprlib.Repr):
+    """Short texts of values, however large or deep they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxlong = self.maxother = _SHOWN
+        self.maxlevel = 2
+
+    def repr_int(self, x: int, level: int) -> str:
+        """Show a whole number, which Python refuses to if it has thousands of digits."""
+        return super().repr_int(x, level) if x.bit_length() < _SHOWN else f"{x:#x}"[:_SHOWN] + "..."
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it."""
+    return _Short().repr(value)
