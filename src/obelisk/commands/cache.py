@@ -1,44 +1,142 @@
-"""`obelisk cache`: where it is, what is in it, and how to be rid of it."""
+"""`obelisk cache`: where it is, what is in it, whether it is sound, and how to be rid of it."""
 
 from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+from typing import Final
 
 import click
 
 from obelisk.cache import Cache
-from obelisk.commands.options import JSON_VERSION, json_option, mebibytes, quiet_options
+from obelisk.cache.removal import Removed, clean, prune
+from obelisk.cache.root import default_root
+from obelisk.commands.options import JSON_VERSION, json_option, quiet_options
 from obelisk.console import Console
+from obelisk.disk import mebibytes
+from obelisk.errors import ConfigError, VerifyError
+
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+_AGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.IGNORECASE)
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 * 3600}
 
 
 @click.group("cache")
 def cache_group() -> None:
-    """Look at the cache, or remove it."""
+    """Look at the cache, check it, or remove from it."""
 
 
 @cache_group.command("dir")
 def show_folder() -> None:
     """Print the cache's folder; the variable OBELISK_CACHE chooses another."""
-    Console().data(str(Cache().root))
+    Console().data(str(default_root()))
 
 
 @cache_group.command("list")
 @json_option
 @quiet_options
 def list_entries(console: Console, as_json: bool) -> None:
-    """List what is cached, with sizes."""
-    entries = Cache().entries()
+    """List what is cached, with sizes and the time of the last use."""
+    entries = Cache(warn=console.warn).entries()
     if as_json:
         rows = [
-            {"kind": e.kind, "key": e.key, "path": str(e.path), "size": e.size} for e in entries
+            {"kind": e.kind, "key": e.key, "path": str(e.path), "size": e.size, "used": e.used}
+            for e in entries
         ]
         console.json({"version": JSON_VERSION, "entries": rows})
         return
     for entry in entries:
-        console.data(f"{mebibytes(entry.size):>12}  {entry.kind}/{entry.key}")
+        used = datetime.fromtimestamp(entry.used, UTC).date().isoformat()
+        console.data(f"{mebibytes(entry.size):>12}  {used}  {entry.kind}/{entry.key}")
+
+
+@cache_group.command("verify")
+@json_option
+@quiet_options
+def verify_cache(console: Console, as_json: bool) -> None:
+    """Hash all that is cached, and say what is damaged.
+
+    A damaged entry is made anew when it is used next. What uv keeps is uv's to check.
+    """
+    damaged = Cache(warn=console.warn).verify()
+    if as_json:
+        rows = [{"path": str(path), "detail": how} for path, how in damaged]
+        console.json({"version": JSON_VERSION, "sound": not damaged, "damaged": rows})
+    for path, how in damaged:
+        console.warn(f"{path} is damaged, and made anew at its next use: {how}")
+    if damaged:
+        message = f"{len(damaged)} entries of the cache are damaged"
+        raise VerifyError(message, hint="build again; if it comes back, the disk is failing")
+
+
+@cache_group.command("prune")
+@click.option("--max-size", metavar="SIZE", help="Keep at most this much, such as 2G.")
+@click.option("--older-than", metavar="AGE", help="Remove what was not used for so long: 30d, 12h.")
+@json_option
+@quiet_options
+def prune_cache(
+    console: Console, max_size: str | None, older_than: str | None, as_json: bool
+) -> None:
+    """Remove leftovers, what was not used for long, and the least used of what is too much.
+
+    Waits until no build uses the cache. Without options only leftovers of builds that were killed
+    go.
+    """
+    removed = prune(
+        default_root(),
+        max_size=_size(max_size),
+        older_than=_age(older_than),
+        on_wait=lambda: console.warn(_WAITING),
+    )
+    _report(console, removed, as_json=as_json)
 
 
 @cache_group.command("clean")
+@json_option
 @quiet_options
-def clean_cache(console: Console) -> None:
-    """Remove the whole cache. Nothing is lost but time."""
-    size = Cache().clean()
-    console.report(f"removed {mebibytes(size)}")
+def clean_cache(console: Console, as_json: bool) -> None:
+    """Remove the whole cache. Nothing is lost but time.
+
+    Waits until no build uses it. What Obelisk did not put there stays.
+    """
+    removed = clean(default_root(), on_wait=lambda: console.warn(_WAITING))
+    _report(console, removed, as_json=as_json)
+    for path in removed.left:
+        console.warn(f"{path} is none of the cache's, or could not be removed, and was left")
+
+
+_WAITING: Final = "waiting for builds that use the cache; ctrl-C gives up"
+
+
+def _report(console: Console, removed: Removed, *, as_json: bool) -> None:
+    if as_json:
+        row = {
+            "removed": removed.size,
+            "entries": removed.entries,
+            "left": [str(path) for path in removed.left],
+        }
+        console.json({"version": JSON_VERSION, **row})
+    console.report(f"removed {mebibytes(removed.size)}")
+
+
+def _size(text: str | None) -> int | None:
+    """Return the bytes that `500M` or `2G` means."""
+    if text is None:
+        return None
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        message = f"`{text}` is no size"
+        raise ConfigError(message, hint="write it as 500M or 2G")
+    return int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "))
+
+
+def _age(text: str | None) -> float | None:
+    """Return the seconds that `30d` or `12h` means."""
+    if text is None:
+        return None
+    found = _AGE.fullmatch(text.strip())
+    if found is None:
+        message = f"`{text}` is no age"
+        raise ConfigError(message, hint="write it as 30d, 12h or 2w")
+    return min(float(found[1]) * _SECONDS[found[2].lower()], time.time())

@@ -44,7 +44,8 @@ def init_command(console: Console) -> None:
         message = f"{path} has a `[tool.obelisk]` already"
         raise ConfigError(message)
     text = path.read_text().rstrip("\n") + "\n\n" + commented_table()
-    with draft_beside(path, mode=stat.S_IMODE(path.stat().st_mode)) as draft:
+    # Where it is a link, what it leads to is written.
+    with draft_beside(path.resolve(), mode=stat.S_IMODE(path.stat().st_mode)) as draft:
         draft.write_text(text)
     console.report(f"added `\\[tool.obelisk]` to {path}")
 
