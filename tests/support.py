@@ -64,7 +64,7 @@ def expected(path):
     return [line.removeprefix("# expect: ") for line in lines if line.startswith("# expect: ")]
 
 
-def write_wheel(folder, scripts, script=None):
+def write_wheel(folder, scripts, script=None, data=b""):
     """Write a wheel of one module with these console scripts, and a script `tiny` as it is."""
     path = folder / "tiny-1.0-py3-none-any.whl"
     info = "tiny-1.0.dist-info"
@@ -76,5 +76,7 @@ def write_wheel(folder, scripts, script=None):
         archive.writestr(f"{info}/entry_points.txt", "\n".join(["[console_scripts]", *scripts]))
         if script:
             archive.writestr("tiny-1.0.data/scripts/tiny", script)
+        if data:
+            archive.writestr("tiny_data.bin", data)
         archive.writestr(f"{info}/RECORD", "")
     return path

@@ -17,6 +17,7 @@ GRACE: Final = 3.0
 """Seconds that a program has to end when it is told to."""
 _WATCHER: Final = """
 cd /
+{
 groups=' '
 while read -r sign group; do
   case $sign in
@@ -25,7 +26,9 @@ while read -r sign group; do
   esac
 done
 for group in $groups; do kill -KILL -- "-$group"; done
+} <&3 &
 """
+"""In the background, so that it is no child of the program that `obelisk run` turns into."""
 
 
 class Children:
@@ -97,9 +100,11 @@ def _start_watcher() -> int:
     except OSError:
         return -1
     null = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
-    streams = [(os.POSIX_SPAWN_DUP2, reads, 0), null, (os.POSIX_SPAWN_DUP2, 1, 2)]
+    streams = [(os.POSIX_SPAWN_DUP2, reads, 3), null, (os.POSIX_SPAWN_DUP2, 1, 2)]
+    argv = ["sh", "-c", _WATCHER]
     try:
-        os.posix_spawn("/bin/sh", ["sh", "-c", _WATCHER], {}, file_actions=streams, setsid=True)
+        shell = os.posix_spawn("/bin/sh", argv, {}, file_actions=streams, setsid=True)
+        os.waitpid(shell, 0)
     except OSError:
         os.close(writes)
         return -1

@@ -18,7 +18,7 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 _STORAGE: Final = (
     *_FULL,
     *(errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.ESTALE),
-    *(errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.ENOTEMPTY, errno.ENODEV),
+    *(errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.ENOTEMPTY, errno.ENODEV, errno.EXDEV),
 )
 _LIMITS: Final = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 _TEXTS: Final = ("No space left on device", "Disk quota exceeded", "Bus error")
@@ -80,6 +80,10 @@ def explain(error: OSError, places: Iterable[Path]) -> ObeliskError | None:
         reason += _file_limit()
     if error.errno in _FULL:
         return _full(_fullest([*places, *_parents([error.filename])]), reason)
+    if error.errno == errno.EXDEV:
+        message = f"{error.filename} and {error.filename2} are on different file systems"
+        hint = "a cache has to be on one: link or mount the whole of it, not a folder in it"
+        return StorageError(message, hint=hint)
     place = error.filename2 or error.filename or next(iter(places), "a file")
     deed = "write" if error.errno in (errno.EROFS, errno.EFBIG) else "read or write"
     message = f"cannot {deed} {os.fsdecode(place)}: {reason}"

@@ -35,16 +35,14 @@ class Site:
         self.output = folder / "out/hello"
         (folder / "hello.py").write_text("print('hello')\n")
         self._copy(Cache().root)
-        started = time.monotonic()
         self.expected = self.build()
-        self.undisturbed = time.monotonic() - started
         self.size = self.cache_size()
 
     def _copy(self, cache):
-        # What takes minutes to make is copied; it is also a test of copied caches.
+        # What takes minutes to make is copied, with what the first build would make.
         self.cache.mkdir()
         shutil.copy2(cache / "CACHEDIR.TAG", self.cache)
-        for kind in ("distributions", "libraries"):
+        for kind in ("distributions", "libraries", *REMADE):
             shutil.copytree(cache / kind, self.cache / kind, symlinks=True)
 
     @property
@@ -57,7 +55,9 @@ class Site:
         return os.environ | {"OBELISK_CACHE": str(self.cache)}
 
     def build(self):
-        subprocess.run(self.command, env=self.environment, capture_output=True, check=True)
+        subprocess.run(
+            self.command, env=self.environment, capture_output=True, check=True, timeout=300
+        )
         return hashlib.sha256(self.output.read_bytes()).hexdigest()
 
     def cache_size(self):
@@ -115,13 +115,13 @@ def await_none(running, seconds=10):
 
 
 def test_killed_builds(campaign, site, orphans):
-    attack = campaign("killed builds", part=3, whole=200)
+    attack = campaign("killed builds", part=1, whole=200)
     for case in attack.cases:
         random = attack.random(case)
-        for kind in random.sample(REMADE, random.choice((1, 1, 2))):
+        for kind in random.sample(REMADE, 1 + case % 2):
             shutil.rmtree(site.cache / kind, ignore_errors=True)
-        number, group = random.choice(SIGNALS), random.random() < 0.5
-        after = random.uniform(0.1, site.undisturbed / 2)
+        number, group = SIGNALS[case % len(SIGNALS)], random.random() < 0.5
+        after = random.uniform(0.1, 4.0)
         status = site.kill(number, after=after, group=group)
         assert await_none(orphans) == [], f"case {case}: processes were left"
         attack.saw(f"{number.name} {'group' if group else 'process'}: {outcome(status, number)}")

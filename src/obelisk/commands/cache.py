@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import UTC, datetime
 from typing import Final
 
@@ -20,6 +19,8 @@ from obelisk.errors import ConfigError, VerifyError
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 _AGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.IGNORECASE)
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 * 3600}
+_MOST: Final = 1 << 63
+_WAITING: Final = "waiting for builds that use the cache; ctrl-C gives up"
 
 
 @click.group("cache")
@@ -47,8 +48,7 @@ def list_entries(console: Console, as_json: bool) -> None:
         console.json({"version": JSON_VERSION, "entries": rows})
         return
     for entry in entries:
-        used = datetime.fromtimestamp(entry.used, UTC).date().isoformat()
-        console.data(f"{mebibytes(entry.size):>12}  {used}  {entry.kind}/{entry.key}")
+        console.data(f"{mebibytes(entry.size):>12}  {_date(entry.used)}  {entry.kind}/{entry.key}")
 
 
 @cache_group.command("verify")
@@ -106,9 +106,6 @@ def clean_cache(console: Console, as_json: bool) -> None:
         console.warn(f"{path} is none of the cache's, or could not be removed, and was left")
 
 
-_WAITING: Final = "waiting for builds that use the cache; ctrl-C gives up"
-
-
 def _report(console: Console, removed: Removed, *, as_json: bool) -> None:
     if as_json:
         row = {
@@ -120,6 +117,14 @@ def _report(console: Console, removed: Removed, *, as_json: bool) -> None:
     console.report(f"removed {mebibytes(removed.size)}")
 
 
+def _date(seconds: float) -> str:
+    """Return the day of a file's time, which may be any number."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return " " * len("2026-11-25")
+
+
 def _size(text: str | None) -> int | None:
     """Return the bytes that `500M` or `2G` means."""
     if text is None:
@@ -128,7 +133,7 @@ def _size(text: str | None) -> int | None:
     if found is None:
         message = f"`{text}` is no size"
         raise ConfigError(message, hint="write it as 500M or 2G")
-    return int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "))
+    return int(min(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "), _MOST))
 
 
 def _age(text: str | None) -> float | None:
@@ -139,4 +144,4 @@ def _age(text: str | None) -> float | None:
     if found is None:
         message = f"`{text}` is no age"
         raise ConfigError(message, hint="write it as 30d, 12h or 2w")
-    return min(float(found[1]) * _SECONDS[found[2].lower()], time.time())
+    return min(float(found[1]) * _SECONDS[found[2].lower()], _MOST)
