@@ -18,7 +18,15 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 _STORAGE: Final = (
     *_FULL,
     *(errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.ESTALE),
-    *(errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.ENOTEMPTY, errno.ENODEV, errno.EXDEV),
+    *(
+        errno.ENAMETOOLONG,
+        errno.ENOTDIR,
+        errno.ELOOP,
+        errno.EISDIR,
+        errno.ENOTEMPTY,
+        errno.ENODEV,
+        errno.EXDEV,
+    ),
 )
 _LIMITS: Final = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 _TEXTS: Final = ("No space left on device", "Disk quota exceeded", "Bus error")
@@ -48,7 +56,9 @@ def require_space(folder: Path, wanted: int, what: str) -> None:
     """Raise `StorageError` at once when a work that needs `wanted` bytes cannot end well."""
     there = free(folder)
     if there < wanted:
-        message = f"{what} needs {mebibytes(wanted)}; the disk of {folder} has {mebibytes(there)}"
+        message = (
+            f"{what} needs {mebibytes(wanted)}; the disk of {folder} has {mebibytes(there)} free"
+        )
         raise StorageError(message, hint=_hint())
 
 
@@ -73,19 +83,21 @@ def explain(error: OSError, places: Iterable[Path]) -> ObeliskError | None:
         return _explain_copies(error, list(places))
     if error.errno in _LIMITS:
         return limit_error(os.strerror(error.errno))
-    if error.errno not in _STORAGE:
-        return None
-    reason = os.strerror(error.errno)
-    if error.errno == errno.EFBIG:
-        reason += _file_limit()
+    return _explain_storage(error, list(places)) if error.errno in _STORAGE else None
+
+
+def _explain_storage(error: OSError, places: list[Path]) -> StorageError:
+    reason = os.strerror(error.errno or 0)
     if error.errno in _FULL:
         return _full(_fullest([*places, *_parents([error.filename])]), reason)
+    if error.errno == errno.EFBIG:
+        return _too_large("writing a file failed")
     if error.errno == errno.EXDEV:
-        message = f"{error.filename} and {error.filename2} are on different file systems"
-        hint = "a cache has to be on one: link or mount the whole of it, not a folder in it"
+        message = f"cannot move {error.filename} to {error.filename2}: different file systems"
+        hint = "keep the cache on one file system: link or mount it as a whole"
         return StorageError(message, hint=hint)
     place = error.filename2 or error.filename or next(iter(places), "a file")
-    deed = "write" if error.errno in (errno.EROFS, errno.EFBIG) else "read or write"
+    deed = "write" if error.errno == errno.EROFS else "read or write"
     message = f"cannot {deed} {os.fsdecode(place)}: {reason}"
     hint = "choose another `--output`, or another cache with OBELISK_CACHE"
     return StorageError(message, hint=hint)
@@ -95,8 +107,12 @@ def limit_error(reason: str) -> LimitError:
     """Return the error for what the system refuses a process."""
     files = _limit(resource.RLIMIT_NOFILE)
     memory = _limit(resource.RLIMIT_AS)
-    message = f"the system refuses more: {reason} (open files: {files}; memory: {memory})"
-    return LimitError(message, hint="raise the limits (`ulimit -n`, `ulimit -v`), or end others")
+    message = (
+        f"the system refused a resource: {reason} (limits: {files} open files, {memory} memory)"
+    )
+    return LimitError(
+        message, hint="raise the limit (`ulimit -n`, `ulimit -v`), or end other processes"
+    )
 
 
 def is_full(error: OSError) -> bool:
@@ -117,8 +133,7 @@ def explain_failure(
     `places` are folders that the tool writes to, `output` what it said.
     """
     if status in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
-        message = f"{what} failed: {os.strerror(errno.EFBIG)}{_file_limit()}"
-        return StorageError(message, hint="raise the limit (`ulimit -f`)")
+        return _too_large(f"{what} failed")
     place = _fullest(places)
     told = next((text for text in _TEXTS if text in output), None)
     if told is None and status in (-signal.SIGBUS, 128 + signal.SIGBUS):
@@ -141,7 +156,7 @@ def _explain_copies(error: shutil.Error, places: list[Path]) -> ObeliskError:
 
 
 def _full(place: Path, reason: str) -> StorageError:
-    message = f"the disk of {place} ran full ({mebibytes(free(place))} free now): {reason}"
+    message = f"the disk of {place} is full ({mebibytes(free(place))} free now): {reason}"
     return StorageError(message, hint=_hint())
 
 
@@ -154,11 +169,14 @@ def _parents(names: Iterable[str | bytes | None]) -> list[Path]:
 
 
 def _hint() -> str:
-    return "free some space (`obelisk cache prune`), or choose another disk with OBELISK_CACHE"
+    return "free some space, or choose another disk: `--output` and OBELISK_CACHE name folders"
 
 
-def _file_limit() -> str:
-    return f" (`ulimit -f` allows {_limit(resource.RLIMIT_FSIZE)})"
+def _too_large(what: str) -> StorageError:
+    message = (
+        f"{what}: it would exceed the file size limit of {_limit(resource.RLIMIT_FSIZE)} bytes"
+    )
+    return StorageError(message, hint="raise the limit (`ulimit -f`)")
 
 
 def _limit(which: int) -> str:

@@ -82,7 +82,7 @@ class StorageError(ObeliskError):
 
 
 class LimitError(ObeliskError):
-    """The system refuses memory, open files or processes."""
+    """The system refused memory, an open file or a process."""
 
     exit_code = 9
 

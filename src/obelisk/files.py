@@ -67,7 +67,7 @@ def try_folder(folder: Path) -> None:
 def require_replaceable(place: Path) -> None:
     """Raise `StorageError` unless `place`, which is no link, is a regular file or nothing."""
     if os.path.lexists(place) and (place.is_symlink() or not place.is_file()):
-        message = f"{place} is not a regular file, so it is not replaced"
+        message = f"refusing to overwrite {place}: not a regular file"
         raise StorageError(message, hint="choose another `--output`")
 
 
@@ -99,5 +99,5 @@ def _require_same(folder: Path, before: os.stat_result) -> None:
     with suppress(FileNotFoundError):
         if os.path.samestat(folder.stat(), before):
             return
-    message = f"the folder {folder} was moved or replaced while a file was written to it"
-    raise StorageError(message, hint="build again when nobody moves it")
+    message = f"the folder {folder} was moved or replaced while a file was being written to it"
+    raise StorageError(message, hint="build again")

@@ -53,7 +53,7 @@ def refuse_input(output: Path, inputs: Iterable[Path]) -> None:
         except OSError:
             continue
         if same:
-            message = f"{output} is what is built from ({path}), so it is not replaced"
+            message = f"refusing to overwrite {output}: it is an input of this build ({path})"
             raise ConfigError(message, hint=_HINT)
 
 
@@ -84,13 +84,13 @@ def _refuse_project_file(place: Path, plan: Plan) -> None:
     with place.open("rb") as stream:
         head = stream.read(len(_ELF))
     if head not in (b"", _ELF):
-        message = f"{place} is a file of the project and no executable, so it is not replaced"
+        message = f"refusing to overwrite {place}: it is a file of the project, not an executable"
         raise ConfigError(message, hint=_HINT)
 
 
 def _refuse_cache(output: Path, place: Path, cache: Path) -> None:
     if place.is_relative_to(cache.resolve()):
-        message = f"{output} is in the cache, where only the cache's own entries belong"
+        message = f"refusing to write {output}: it is inside the cache"
         raise ConfigError(message, hint=_HINT)
 
 
@@ -103,5 +103,5 @@ def _require_file_or_nothing(output: Path) -> None:
         message = f"{output} is a folder"
         raise ConfigError(message, hint=_HINT)
     if not stat.S_ISREG(mode):
-        message = f"{output} is neither a regular file nor nothing, so it is not replaced"
+        message = f"refusing to overwrite {output}: not a regular file"
         raise ConfigError(message, hint=_HINT)

@@ -5,12 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from obelisk import cli
 from obelisk.cache import Cache
 from obelisk.cache.removal import clean, prune
 from obelisk.errors import ConfigError, StorageError, ToolError
@@ -167,9 +169,9 @@ def test_a_damaged_entry_is_made_anew_with_a_warning(used, how):
     damage(used.place)
     made, warnings = used.again()
     assert made == 1
-    assert [f"{KIND}/{KEY} is damaged" in warning and said in warning for warning in warnings] == [
-        True
-    ]
+    assert [
+        f"corrupt cache entry {KIND}/{KEY}" in warning and said in warning for warning in warnings
+    ] == [True]
     assert used.again() == (0, [])
     assert Cache(used.root).verify() == []
 
@@ -247,6 +249,7 @@ def test_a_read_only_cache_is_used(used, read_only):
     with Cache(used.root).workshop("work") as work:
         (work / "file").write_text("")
         assert not work.is_relative_to(used.root)
+        assert Cache(used.root).folder_of_uv(KEY, work).is_relative_to(work)
     with pytest.raises(StorageError, match="cannot write the cache"):
         Cache(used.root).obtain(KIND, OTHER, fill)
 
@@ -275,7 +278,7 @@ def test_a_folder_of_others_is_refused_and_left_as_it_is(tmp_path, files):
         lambda cache: clean(cache.root, print),
         lambda cache: prune(cache.root, max_size=0, older_than=None, on_wait=print),
     ):
-        with pytest.raises(ConfigError, match="not a cache of Obelisk"):
+        with pytest.raises(ConfigError, match="not an Obelisk cache"):
             use(Cache(tmp_path))
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == files
 
@@ -371,6 +374,7 @@ def test_anything_in_work_is_survived(used):
 SLEEPER = """
 import sys, time
 from pathlib import Path
+from obelisk import cli
 from obelisk.cache import Cache
 from obelisk.files import draft_beside
 root, output = map(Path, sys.argv[1:])
@@ -448,10 +452,12 @@ def test_a_build_waits_until_the_cache_is_cleaned(used):
     deadline = time.monotonic() + 20
     while not said and time.monotonic() < deadline:
         time.sleep(0.01)
-    shutil.rmtree(used.root)
+    # The lock's file stays: who waits makes it anew.
+    shutil.rmtree(used.root / KIND)
+    (used.root / "CACHEDIR.TAG").unlink()
     held.release()
     thread.join(20)
-    assert "waiting for a process that cleans" in said[0]
+    assert "finish cleaning the cache" in said[0]
     assert found == [None]
 
 
@@ -482,7 +488,7 @@ def test_prune_by_age_and_by_size(cache):
 
 def test_a_key_is_a_hash_and_a_kind_is_known(cache):
     for kind, key in (("documents", KEY), (KIND, "../../x"), (KIND, "key")):
-        with pytest.raises(ValueError, match="no kind and key"):
+        with pytest.raises(ValueError, match="not the kind and key"):
             cache.obtain(kind, key, fill)
 
 
@@ -491,7 +497,7 @@ def test_a_full_disk_while_an_entry_is_made(cache, code):
     def fail(folder):
         raise OSError(code, os.strerror(code))
 
-    with pytest.raises(StorageError, match=r"the disk of .* ran full \(.* MiB free now\)"):
+    with pytest.raises(StorageError, match=r"the disk of .* is full \(.* MiB free now\)"):
         cache.obtain(KIND, KEY, fail)
     assert cache.find(KIND, KEY) is None
     assert list((cache.root / "work").iterdir()) == []
@@ -510,3 +516,50 @@ def test_without_a_home_there_is_no_cache(tmp_path):
         assert "HOME is not set" in done.stderr
         assert "OBELISK_CACHE" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folders_of_a_cache_are_on_one_file_system(cache):
+    """A kind that is a link to another disk cannot be renamed to."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
+        cache.obtain(KIND, OTHER, fill)
+        if Path(other).stat().st_dev == cache.root.stat().st_dev:
+            pytest.skip("the cache is in /dev/shm too")
+        (cache.root / "bytecode").symlink_to(other)
+        with pytest.raises(StorageError, match="different file systems") as caught:
+            cache.obtain("bytecode", KEY, fill)
+        assert "on one file system" in caught.value.hint
+        assert list(Path(other).iterdir()) == []
+
+
+def command(*words):
+    """Run `obelisk cache` in this process, and return its status."""
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["cache", *words])
+    return caught.value.code
+
+
+HUGE = "9" * 400
+
+
+@pytest.mark.parametrize("words", [("--max-size", HUGE + "T"), ("--older-than", HUGE + "w")])
+def test_a_limit_of_any_size_is_one(used, monkeypatch, words):
+    monkeypatch.setenv("OBELISK_CACHE", str(used.root))
+    assert command("prune", *words) == 0
+    assert used.place.exists()
+
+
+@pytest.mark.parametrize("words", [("--max-size", "much"), ("--older-than", "-1d")])
+def test_what_is_no_limit_is_refused(used, monkeypatch, capsys, words):
+    monkeypatch.setenv("OBELISK_CACHE", str(used.root))
+    assert command("prune", *words) == 2
+    assert "is not a" in capsys.readouterr().err
+    assert used.place.exists()
+
+
+@pytest.mark.parametrize("when", [-(1 << 40), 1 << 40])
+def test_an_entry_of_any_time_is_listed(used, monkeypatch, capsys, when):
+    os.utime(used.place / ".obelisk-record", (when, when))
+    monkeypatch.setenv("OBELISK_CACHE", str(used.root))
+    for words in (("list",), ("list", "--json"), ("prune", "--older-than", "1d")):
+        assert command(*words) == 0
+    assert f"{KIND}/{KEY}" in capsys.readouterr().out

@@ -86,6 +86,10 @@ class Cache:
                         error.log = keep_log(self.root, error.log, folder.name)
                 raise
 
+    def folder_of_uv(self, key: str, work: Path) -> Path:
+        """Return the folder for uv's own cache; it is below `work` if this cache is read-only."""
+        return (self.root if root.is_writable(self.root) else work) / UV / key
+
     def entries(self) -> list[Entry]:
         """List what is cached, sorted by kind and key."""
         return list(entries(self.root)) if self._open() else []
@@ -117,7 +121,7 @@ class Cache:
     def _open(self) -> bool:
         """Take the cache's lock, together with others; say whether there is a cache."""
         if not self._opened and root.exists(self.root):
-            waiting = f"waiting for a process that cleans the cache {self.root}"
+            waiting = f"waiting for another process to finish cleaning the cache {self.root}"
             self._lock = root.hold(self.root, alone=False, on_wait=lambda: self._warn(waiting))
             self._opened = root.exists(self.root)  # it may have been cleaned meanwhile
         return self._opened
@@ -148,7 +152,7 @@ class Cache:
         return True
 
     def _warn_of_damage(self, place: Path, how: str) -> None:
-        self._warn(f"the cache's {place.relative_to(self.root)} is damaged and made anew: {how}")
+        self._warn(f"corrupt cache entry {place.relative_to(self.root)} ({how}); rebuilding it")
 
     def _accept(self, place: Path) -> None:
         integrity.note_use(place)
@@ -157,7 +161,7 @@ class Cache:
     def _make(self, place: Path, make: Callable[[Path], None]) -> None:
         self._create()
         kind = place.parent.name
-        require_space(self.root, _NEEDED.get(kind, 0), f"making the cache's {kind}")
+        require_space(self.root, _NEEDED.get(kind, 0), f"making an entry of the cache's {kind}")
         with self._scratch(kind) as scratch, storage_errors(self.root):
             entry = scratch / "entry"
             entry.mkdir(parents=True)
@@ -199,7 +203,7 @@ class Cache:
             (self.root / LOCKS).mkdir(exist_ok=True)
             held = lock(self.root / LOCKS / f"{kind}-{key}.lock", give_up=is_stopping)
         if held is None:
-            message = f"waiting for {kind}/{key} was stopped"
+            message = f"stopped waiting for the cache entry {kind}/{key}"
             raise ToolError(message)
         try:
             yield

@@ -110,10 +110,10 @@ def _read_record(entry: Path) -> dict[str, str] | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        reason = "its record is cut short"
+        reason = "truncated record"
         raise DamagedError(reason) from error
     if head != _FORMAT or hashlib.sha256(body.encode()).hexdigest() != digest:
-        reason = "its record is damaged"
+        reason = "corrupt record"
         raise DamagedError(reason)
     return dict(json.loads(body))
 

@@ -22,7 +22,7 @@ ENVIRONMENT: Final = "OBELISK_CACHE"
 _SIGNATURE: Final = "Signature: 8a477f597d28d172789f06886806bc55"
 _OURS: Final = "# This folder is Obelisk's cache."
 _TAG_TEXT: Final = f"{_SIGNATURE}\n{_OURS} See https://bford.info/cachedir/\n"
-_HINT: Final = f"the variable {ENVIRONMENT} chooses another"
+_HINT: Final = f"set {ENVIRONMENT} to another folder"
 
 
 def default_root() -> Path:
@@ -33,8 +33,10 @@ def default_root() -> Path:
     try:
         return user_cache_path("obelisk", appauthor=False).absolute()
     except RuntimeError as error:
-        message = "there is no folder for the cache: HOME is not set, and the user has none"
-        raise ConfigError(message, hint=f"name a folder with {ENVIRONMENT}") from error
+        message = (
+            "cannot determine the cache folder: HOME is not set and the user has no home folder"
+        )
+        raise ConfigError(message, hint=f"set {ENVIRONMENT} to a folder") from error
 
 
 def exists(root: Path) -> bool:
@@ -53,8 +55,8 @@ def exists(root: Path) -> bool:
         raise StorageError(message, hint=_HINT) from error
     if all(name.startswith(".obelisk") for name in names - OF_NOBODY):
         return False  # somebody is about to write the tag, or has just removed it
-    message = f"{root} is not a cache of Obelisk: it holds files, and no {TAG} of ours"
-    raise ConfigError(message, hint=f"name an empty folder, or none yet, with {ENVIRONMENT}")
+    message = f"{root} is not an Obelisk cache: it contains other files, and no {TAG} of Obelisk's"
+    raise ConfigError(message, hint=f"set {ENVIRONMENT} to a new or empty folder")
 
 
 def create(root: Path) -> None:
@@ -85,7 +87,7 @@ def hold(root: Path, *, alone: bool, on_wait: Callable[[], None]) -> Lock | None
     except OSError as error:
         if alone:
             message = f"cannot lock the cache {root}: {error.strerror}"
-            raise StorageError(message, hint="is it of another user?") from error
+            raise StorageError(message, hint="does it belong to another user?") from error
         return None
 
 
@@ -102,7 +104,7 @@ def _is_ours(tag: Path, names: set[str]) -> bool:
 
 def _require_writable(root: Path) -> None:
     if not is_writable(root):
-        message = f"cannot write the cache {root}, and what is needed is not in it"
+        message = f"cannot write the cache {root}, and it does not contain what this build needs"
         raise StorageError(message, hint=_HINT)
 
 
@@ -113,5 +115,5 @@ def _refuse_home(root: Path) -> None:
         with suppress(OSError, RuntimeError):  # there is no home
             same = root.samefile(place.expanduser())
         if same:
-            message = f"{root} is {name}, and no place for a cache"
+            message = f"refusing to use {name} ({root}) as the cache"
             raise ConfigError(message, hint=_HINT)

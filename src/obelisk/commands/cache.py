@@ -1,4 +1,4 @@
-"""`obelisk cache`: where it is, what is in it, whether it is sound, and how to be rid of it."""
+"""`obelisk cache`: where it is, what is in it, whether it is sound, and removing from it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 _AGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.IGNORECASE)
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 * 3600}
 _MOST: Final = 1 << 63
-_WAITING: Final = "waiting for builds that use the cache; ctrl-C gives up"
+_WAITING: Final = "waiting for builds that use the cache; press ctrl-C to give up"
 
 
 @click.group("cache")
 def cache_group() -> None:
-    """Look at the cache, check it, or remove from it."""
+    """Show, check, prune or remove the cache."""
 
 
 @cache_group.command("dir")
@@ -38,7 +38,7 @@ def show_folder() -> None:
 @json_option
 @quiet_options
 def list_entries(console: Console, as_json: bool) -> None:
-    """List what is cached, with sizes and the time of the last use."""
+    """List cache entries with their size and the day of their last use."""
     entries = Cache(warn=console.warn).entries()
     if as_json:
         rows = [
@@ -55,33 +55,42 @@ def list_entries(console: Console, as_json: bool) -> None:
 @json_option
 @quiet_options
 def verify_cache(console: Console, as_json: bool) -> None:
-    """Hash all that is cached, and say what is damaged.
+    """Check every cached file against its recorded hash.
 
-    A damaged entry is made anew when it is used next. What uv keeps is uv's to check.
+    A corrupt entry is rebuilt when it is next needed. uv's own cache is not checked.
     """
     damaged = Cache(warn=console.warn).verify()
     if as_json:
         rows = [{"path": str(path), "detail": how} for path, how in damaged]
         console.json({"version": JSON_VERSION, "sound": not damaged, "damaged": rows})
     for path, how in damaged:
-        console.warn(f"{path} is damaged, and made anew at its next use: {how}")
+        console.warn(f"corrupt cache entry {path}: {how}")
     if damaged:
-        message = f"{len(damaged)} entries of the cache are damaged"
-        raise VerifyError(message, hint="build again; if it comes back, the disk is failing")
+        message = f"corrupt cache entries: {len(damaged)}"
+        raise VerifyError(
+            message, hint="the next build replaces them; if it happens again, check the disk"
+        )
 
 
 @cache_group.command("prune")
-@click.option("--max-size", metavar="SIZE", help="Keep at most this much, such as 2G.")
-@click.option("--older-than", metavar="AGE", help="Remove what was not used for so long: 30d, 12h.")
+@click.option(
+    "--max-size",
+    metavar="SIZE",
+    help="Keep at most this much, such as 2G; the least recently used goes.",
+)
+@click.option(
+    "--older-than",
+    metavar="AGE",
+    help="Remove entries that were not used for this long, such as 30d or 12h.",
+)
 @json_option
 @quiet_options
 def prune_cache(
     console: Console, max_size: str | None, older_than: str | None, as_json: bool
 ) -> None:
-    """Remove leftovers, what was not used for long, and the least used of what is too much.
+    """Remove what killed builds left, and entries by age or total size.
 
-    Waits until no build uses the cache. Without options only leftovers of builds that were killed
-    go.
+    Waits until no build uses the cache. Without options, entries stay.
     """
     removed = prune(
         default_root(),
@@ -96,14 +105,14 @@ def prune_cache(
 @json_option
 @quiet_options
 def clean_cache(console: Console, as_json: bool) -> None:
-    """Remove the whole cache. Nothing is lost but time.
+    """Remove the whole cache; later builds make it again.
 
-    Waits until no build uses it. What Obelisk did not put there stays.
+    Waits until no build uses it. Files that Obelisk did not put there stay.
     """
     removed = clean(default_root(), on_wait=lambda: console.warn(_WAITING))
     _report(console, removed, as_json=as_json)
     for path in removed.left:
-        console.warn(f"{path} is none of the cache's, or could not be removed, and was left")
+        console.warn(f"left {path}: not part of the cache, or it could not be removed")
 
 
 def _report(console: Console, removed: Removed, *, as_json: bool) -> None:
@@ -131,7 +140,7 @@ def _size(text: str | None) -> int | None:
         return None
     found = _SIZE.fullmatch(text.strip())
     if found is None:
-        message = f"`{text}` is no size"
+        message = f"`{text}` is not a size"
         raise ConfigError(message, hint="write it as 500M or 2G")
     return int(min(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "), _MOST))
 
@@ -142,6 +151,6 @@ def _age(text: str | None) -> float | None:
         return None
     found = _AGE.fullmatch(text.strip())
     if found is None:
-        message = f"`{text}` is no age"
+        message = f"`{text}` is not an age"
         raise ConfigError(message, hint="write it as 30d, 12h or 2w")
     return min(float(found[1]) * _SECONDS[found[2].lower()], _MOST)

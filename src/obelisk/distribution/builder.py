@@ -126,7 +126,7 @@ def obtain_builder(site: Site, pinned: Source, packages: tuple[str, ...], work: 
     _write_tools(chain, home)
     return Builder(
         python=home / "bin" / f"python{major_minor(pinned.version)}",
-        cache=site.cache.root / "uv" / _installer_key(key, packages),
+        cache=site.cache.folder_of_uv(_installer_key(key, packages), work),
         chain=chain,
         site=site,
         distribution=distribution,

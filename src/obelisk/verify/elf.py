@@ -16,6 +16,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.constants import P_FLAGS
 from elftools.elf.elffile import ELFFile
 
+from obelisk.disk import limit_of
 from obelisk.errors import VerifyError
 from obelisk.target import TARGETS
 from obelisk.verify.finding import Finding
@@ -48,7 +49,7 @@ def read_executable(path: Path) -> Executable:
         data = _mapped(path)
     except OSError as error:
         message = f"cannot read {path}: {error.strerror}"
-        raise VerifyError(message) from error
+        raise limit_of(error) or VerifyError(message) from error
     try:
         return _read(data)
     except _DAMAGE as error:
