@@ -453,7 +453,8 @@ def test_a_build_waits_until_the_cache_is_cleaned(used):
     while not said and time.monotonic() < deadline:
         time.sleep(0.01)
     # The lock's file stays: who waits makes it anew.
-    shutil.rmtree(used.root / KIND)
+    for name in (KIND, "locks", "work"):
+        shutil.rmtree(used.root / name)
     (used.root / "CACHEDIR.TAG").unlink()
     held.release()
     thread.join(20)

@@ -175,7 +175,7 @@ def test_the_cache_is_no_place_for_executables(folder):
     (folder / "cache").mkdir()
     (folder / "link").symlink_to("cache")
     for output in ("cache/app", "link/app", "cache/deep/app"):
-        with pytest.raises(ConfigError, match="in the cache"):
+        with pytest.raises(ConfigError, match="inside the cache"):
             place(output)
 
 
