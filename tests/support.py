@@ -64,7 +64,7 @@ def expected(path):
     return [line.removeprefix("# expect: ") for line in lines if line.startswith("# expect: ")]
 
 
-def write_wheel(folder, scripts, script=None, *, name="tiny", files=None):
+def write_wheel(folder, scripts, script=None, *, name="tiny", files=None, data=b""):
     """Write a wheel of one module with these console scripts, and a script `tiny` as it is.
 
     `files` are in place of the module. What the wheel has is in its RECORD, without hashes.
@@ -79,6 +79,8 @@ def write_wheel(folder, scripts, script=None, *, name="tiny", files=None):
     }
     if script:
         contents[f"{name}-1.0.data/scripts/{name}"] = script
+    if data:
+        contents[f"{name}_data.bin"] = data
     contents[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in (*contents, f"{info}/RECORD"))
     with ZipFile(path, "w") as archive:
         for file, text in contents.items():

@@ -1,5 +1,16 @@
-"""`python -m obelisk`."""
+"""`python -m obelisk`, and the command `obelisk`."""
 
-from obelisk.cli import main
+import signal
 
-main()
+
+def main() -> None:
+    """Run the command line; until it is loaded, ctrl-C ends us without a traceback."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from obelisk.cli import main as command_line  # noqa: PLC0415 - it takes a quarter of a second
+
+    command_line()
+
+
+if __name__ == "__main__":
+    main()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from obelisk.collect.collect import collect
 from obelisk.collect.read import read_tree
 from obelisk.compile.bytecode import Compiled, compile_modules
 from obelisk.compile.stdlib import stdlib_bytecode
+from obelisk.disk import require_space
 from obelisk.distribution.archive import read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
 from obelisk.distribution.builder import obtain_builder
@@ -19,7 +19,7 @@ from obelisk.distribution.libraries import Site
 from obelisk.distribution.recipes.cpython import major_minor
 from obelisk.distribution.runtime import RuntimeOptions, obtain_runtime
 from obelisk.distribution.testmodules import TEST_PACKAGE, obtain_tests
-from obelisk.errors import CollectError, ConfigError, StorageError
+from obelisk.errors import CollectError
 from obelisk.files import draft_beside
 from obelisk.link.image import link
 from obelisk.link.native import Natives
@@ -36,6 +36,7 @@ from obelisk.model import (
     RunModule,
     ScriptFile,
 )
+from obelisk.output import refuse_input, writable_place
 from obelisk.pack import pack
 from obelisk.plan import Plan
 from obelisk.program import main_module
@@ -61,7 +62,7 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
     Raises an `ObeliskError` of the stage that failed.
     """
     started = time.monotonic()
-    _require_writable(output)
+    output = writable_place(output, plan, site.cache.root)
     options = RuntimeOptions(debug=plan.settings.debug, hardened=plan.settings.allocator_hardening)
     runtime = obtain_runtime(site, plan.python, options)
     python = obtain_distribution(site, plan.python) / "python"
@@ -73,6 +74,7 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
         builder = obtain_builder(site, plan.python, _build_packages(plan), work)
         with site.console.step(f"Collecting {plan.name}"):
             collection = collect(plan, builder, stdlib, tests, work)
+            refuse_input(output, _own_sources(collection, site.cache.root))
         with site.console.step(f"Compiling {len(collection.modules)} modules"):
             own = _compile_own(plan, site, collection, interpreter, work)
             bytecodes = [*own, *_compile_stdlib(plan, site, collection, interpreter, stdlib[0])]
@@ -80,6 +82,7 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
             payload = pack(plan, collection, bytecodes, description.sources)
             natives = _natives(plan, collection, python)
             image = link(runtime.read_bytes(), payload, natives, plan.target)
+        require_space(output.parent, image.size, f"writing {output}")
         with site.console.step("Verifying"), draft_beside(output, mode=0o755) as draft:
             with draft.open("wb") as file:
                 image.write(file)
@@ -100,6 +103,14 @@ def _tests(plan: Plan, site: Site) -> tuple[list[Module], list[DataFile]]:
     if not any(name.split(".")[0] == TEST_PACKAGE for name in plan.settings.include):
         return [], []
     return read_tree(obtain_tests(site, plan.python))
+
+
+def _own_sources(collection: Collection, cache: Path) -> list[Path]:
+    """Return what goes in and does not lie in the cache, such as modules beside a script."""
+    sources = [one.source for one in collection.modules]
+    sources += [one.source for one in collection.files]
+    sources += [one.source for one in collection.natives]
+    return [path for path in sources if not path.is_relative_to(cache)]
 
 
 def _build_packages(plan: Plan) -> tuple[str, ...]:
@@ -181,17 +192,3 @@ def _verify(plan: Plan, draft: Path, work: Path) -> None:
         folder = work / "smoke"
         folder.mkdir()
         smoke_test(draft, plan.settings.smoke_test, plan.target, folder)
-
-
-def _require_writable(output: Path) -> None:
-    """Say at once, and not after minutes of building, that the result could not be written."""
-    if output.is_dir():
-        message = f"{output} is a folder"
-        raise ConfigError(message, hint="choose another `--output` or `--name`")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(prefix=f".{output.name}-", dir=output.parent):
-            pass
-    except OSError as error:
-        message = f"cannot write {output}: {error.strerror}"
-        raise StorageError(message, hint="choose another `--output`") from error

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import click
@@ -18,12 +19,13 @@ from obelisk.commands.distribution import distribution_group
 from obelisk.commands.init import init_command
 from obelisk.commands.inspect import inspect_command, verify_command
 from obelisk.console import Console
-from obelisk.errors import ConfigError, ObeliskError, StorageError
+from obelisk.disk import explain, limit_error
+from obelisk.errors import ConfigError, ObeliskError
+from obelisk.interrupt import Stopped, stopped_by_signals
+from obelisk.process import kill_all
 
-_INTERRUPTED: Final = 130
 _CLOSED: Final = 141
 """As a shell reports a program that SIGPIPE ended."""
-_STORAGE_ERRORS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 _BUG: Final = (
     f"this is a bug of Obelisk {__version__}: please report it in the project's issues, with this\n"
     "traceback, the command line, and the input if you can show it"
@@ -88,26 +90,37 @@ def _status(argv: list[str]) -> int:
         split = argv.index("--")
         argv, arguments = argv[:split], tuple(argv[split + 1 :])
     try:
-        cli.main(args=argv, prog_name="obelisk", standalone_mode=False, obj=arguments)
+        with stopped_by_signals(kill_all):
+            cli.main(args=argv, prog_name="obelisk", standalone_mode=False, obj=arguments)
     except ObeliskError as error:
         return _report(error)
     except BrokenPipeError:
         # Who read our output has read enough; what is still in the buffer goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return _CLOSED
-    except OSError as error:
-        if error.errno not in _STORAGE_ERRORS:
-            raise
-        return _report(_storage_error(error))
     except click.ClickException as error:
         error.show()
         return ConfigError.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        return _report_interrupt()
+    except (KeyboardInterrupt, click.Abort) as error:
+        return _report_stop(error)
     except Exception as error:
-        error.add_note(_BUG)
-        raise
+        explained = _explain(error)
+        if explained is None:
+            error.add_note(_BUG)
+            raise
+        return _report(explained)
+    finally:
+        kill_all()
     return 0
+
+
+def _explain(error: Exception) -> ObeliskError | None:
+    """Return what the system refused; None for what is a bug."""
+    if isinstance(error, OSError):
+        return explain(error, (Path(),))
+    if isinstance(error, MemoryError) or "start new thread" in str(error):
+        return limit_error(str(error) or "memory")
+    return None
 
 
 def _report(error: ObeliskError) -> int:
@@ -115,15 +128,10 @@ def _report(error: ObeliskError) -> int:
     return error.exit_code
 
 
-def _report_interrupt() -> int:
-    Console().warn("interrupted; nothing half-made was left behind")
-    return _INTERRUPTED
-
-
-def _storage_error(error: OSError) -> StorageError:
-    place = error.filename or "the output"
-    message = f"cannot write {place}: {os.strerror(error.errno or 0)}"
-    hint = "choose another `--output`, or another cache with OBELISK_CACHE"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        hint = "free some space: `obelisk cache clean` may help"
-    return StorageError(message, hint=hint)
+def _report_stop(error: BaseException) -> int:
+    """Say what ended us; click has an exception of its own in place of ours."""
+    cause = error.__cause__ if isinstance(error, click.Abort) else error
+    number = cause.number if isinstance(cause, Stopped) else signal.SIGINT
+    what = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
+    Console().warn(f"{what}; nothing half-made was left behind")
+    return 128 + number

@@ -46,7 +46,7 @@ class CollectError(ObeliskError):
 class ToolError(ObeliskError):
     """An outside tool failed.
 
-    `log` is the file with all its output; the message carries the last lines.
+    `log` is the file with all its output, which the hint names; the message carries the last lines.
     """
 
     exit_code = 5
@@ -54,6 +54,17 @@ class ToolError(ObeliskError):
     def __init__(self, message: str, *, hint: str | None = None, log: Path | None = None) -> None:
         super().__init__(message, hint=hint)
         self.log = log
+
+    @property
+    def log(self) -> Path | None:
+        """The log; who moves it says where it is now."""
+        return self._log
+
+    @log.setter
+    def log(self, place: Path | None) -> None:
+        self._log = place
+        if place is not None:
+            self.hint = f"the whole log is {place}"
 
 
 class LinkError(ObeliskError):
@@ -72,6 +83,12 @@ class StorageError(ObeliskError):
     """The disk is full, or the output cannot be written."""
 
     exit_code = 8
+
+
+class LimitError(ObeliskError):
+    """The system refused memory, an open file or a process."""
+
+    exit_code = 9
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ An archive counts only if its bytes have the pinned hash, wherever it came from.
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import shutil
 import tarfile
@@ -17,6 +18,7 @@ from typing import Final
 
 from obelisk.cache import Cache
 from obelisk.catalog import Origin, Source
+from obelisk.disk import explain, explain_failure, is_full
 from obelisk.errors import SourceError, ToolError
 from obelisk.process import run_captured
 from obelisk.untar import extract_safely
@@ -41,7 +43,13 @@ def fetch(source: Source, cache: Cache, offline: Path | None) -> Path:
     for origin in source.origins:
         found = cache.find("downloads", origin.sha256)
         if found:
-            return found / _CACHED
+            try:
+                _check(found / _CACHED, origin, source)
+            except (SourceError, OSError) as error:
+                # An older Obelisk kept no hash of it but the pin's.
+                cache.reject("downloads", origin.sha256, str(error))
+            else:
+                return found / _CACHED
     return _download(source, cache)
 
 
@@ -55,8 +63,9 @@ def unpack(archive: Path, into: Path) -> Path:
         with tarfile.open(archive) as tar:
             extract_safely(tar, into)
     except (tarfile.TarError, EOFError, OSError) as error:
+        full = explain(error, (into,)) if isinstance(error, OSError) else None
         message = f"cannot unpack {archive}: {error}"
-        raise SourceError(message) from error
+        raise full or SourceError(message) from error
     tops = list(into.iterdir())
     if len(tops) != 1:
         message = f"{archive} does not hold exactly one folder"
@@ -114,7 +123,9 @@ def _download_url(url: str, path: Path) -> None:
     try:
         with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer, path.open("wb") as out:  # noqa: S310
             shutil.copyfileobj(answer, out)
-    except (OSError, urllib.error.URLError, EOFError) as error:
+    except (OSError, urllib.error.URLError, http.client.HTTPException, EOFError) as error:
+        if isinstance(error, OSError) and is_full(error):
+            raise  # it is not the network that refuses
         raise _UnreachableError(str(error)) from error
 
 
@@ -134,6 +145,9 @@ def _download_debian(origin: Origin, path: Path) -> None:
         if done.status == 0:
             return
         last = done.stderr.decode(errors="replace").strip().replace("\n", " ")
+        full = explain_failure("downloading", done.status, last, (path.parent,))
+        if full is not None:
+            raise full
     raise _UnreachableError(last)
 
 

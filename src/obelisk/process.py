@@ -9,53 +9,32 @@ import os
 import shlex
 import signal
 import subprocess
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NoReturn
 
+from obelisk.children import GRACE, Children, send
+from obelisk.disk import explain_failure, limit_of
 from obelisk.errors import ToolError
+from obelisk.interrupt import deferred
 
 _TAIL_LINES: Final = 40
 
 
-class _Children:
-    """The programs that run in the background of threads, so that an interrupt can end them."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[bytes]] = set()
-        self.stopped = False
-
-    def add(self, process: subprocess.Popen[bytes]) -> None:
-        """Note a program that was started; end it at once if all were told to stop."""
-        with self._lock:
-            self._running.add(process)
-            if self.stopped:
-                _end(process)
-
-    def remove(self, process: subprocess.Popen[bytes]) -> None:
-        """Forget a program that has ended."""
-        with self._lock:
-            self._running.discard(process)
-
-    def stop(self) -> None:
-        """End all, and any that is started before `allow` is called."""
-        with self._lock:
-            self.stopped = True
-            for process in self._running:
-                _end(process)
-
-    def allow(self) -> None:
-        """Let programs run again."""
-        with self._lock:
-            self.stopped = False
+_children: Final = Children()
 
 
-_children: Final = _Children()
+def is_stopping() -> bool:
+    """Say whether what runs in threads was told to end."""
+    return _children.stopped
+
+
+def kill_all() -> None:
+    """End all programs at once."""
+    _children.kill()
 
 
 @contextmanager
@@ -98,12 +77,15 @@ def run_logged(
         stream.write(f"$ {shlex.join(words)}\n".encode())
         stream.flush()
         status = _wait(words, cwd, env, stream)
-    if status != 0 and _children.stopped:
+    if status == 0:
+        return
+    if _children.stopped:
         message = f"{what} was stopped"
         raise ToolError(message)
-    if status != 0:
-        message = f"{what} failed: `{words[0]}` {_describe(status)}\n{_tail(log)}"
-        raise ToolError(message, hint=f"the whole log is {log}", log=log)
+    tail = _tail(log)
+    _raise_if_full(what, status, tail, (cwd, log.parent))
+    message = f"{what} failed: `{words[0]}` {_describe(status)}\n{tail}"
+    raise ToolError(message, log=log)
 
 
 def run_captured(
@@ -116,14 +98,12 @@ def run_captured(
 ) -> Finished:
     """Run a program and return its status and output; raise `ToolError` if it cannot be started."""
     words = [str(word) for word in argv]
-    try:
-        done = subprocess.run(
-            words, cwd=cwd, env=env, input=stdin, capture_output=True, check=False
-        )
-    except OSError as error:
-        message = f"{what} failed: cannot start `{words[0]}`: {error.strerror}"
-        raise ToolError(message) from error
-    return Finished(status=done.returncode, stdout=done.stdout, stderr=done.stderr)
+    gives = subprocess.DEVNULL if stdin is None else subprocess.PIPE
+    streams = (gives, subprocess.PIPE, subprocess.PIPE)
+    process = _start(words, cwd, env, streams=streams, what=what)
+    with _ended_with_us(process):
+        stdout, stderr = process.communicate(stdin)
+    return Finished(status=process.returncode, stdout=stdout, stderr=stderr)
 
 
 def run_watched(
@@ -132,14 +112,17 @@ def run_watched(
     env: Mapping[str, str],
     what: str,
     on_line: Callable[[str], None],
+    writes: tuple[Path, ...] = (),
 ) -> Finished:
     """Run a program that takes long, and hand on every line of its stderr when it comes.
 
-    Raises `ToolError` if it cannot be started. When this is interrupted, the program is ended with
+    Raises `ToolError` if it cannot be started, and `StorageError` if it fails because a disk is
+    full: of the folders that it `writes` to. When this is interrupted, the program is ended with
     all that it started.
     """
     words = [str(word) for word in argv]
-    process = _start(words, None, env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, what=what)
+    streams = (subprocess.DEVNULL, subprocess.DEVNULL, subprocess.PIPE)
+    process = _start(words, None, env, streams=streams, what=what)
     lines = []
     with _ended_with_us(process):
         assert process.stderr is not None  # noqa: S101 - for mypy
@@ -147,28 +130,30 @@ def run_watched(
             lines.append(line)
             on_line(line.decode(errors="replace").rstrip())
         status = process.wait()
-    return Finished(status=status, stdout=b"", stderr=b"".join(lines))
+    stderr = b"".join(lines)
+    if status != 0:
+        _raise_if_full(what, status, stderr.decode(errors="replace"), writes)
+    return Finished(status=status, stdout=b"", stderr=stderr)
 
 
-def run_attached(argv: Sequence[str | Path]) -> int:
-    """Run a program on our own terminal and return the exit status a shell would report."""
-    with _ignored_interrupt():
-        done = subprocess.run([str(word) for word in argv], check=False)
-    return done.returncode if done.returncode >= 0 else 128 - done.returncode
+def replace_us(argv: Sequence[str | Path]) -> NoReturn:
+    """Run a program in our place: signals, terminal and exit status are its own.
 
-
-class _ignored_interrupt:  # noqa: N801 - reads as a statement
-    """Leave ctrl-C to the program that owns the terminal meanwhile."""
-
-    def __enter__(self) -> None:
-        self._before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
+    Raises `ToolError` if it cannot be started.
+    """
+    for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(ignored_by_python, signal.SIG_DFL)
+    words = [str(word) for word in argv]
+    try:
+        os.execv(words[0], words)  # noqa: S606 - no shell is the point
+    except OSError as error:
+        message = f"cannot start `{words[0]}`: {error.strerror}"
+        raise ToolError(message, hint="is its file system mounted `noexec`?") from error
 
 
 def _wait(words: list[str], cwd: Path, env: Mapping[str, str], stream: IO[bytes]) -> int:
-    process = _start(words, cwd, env, stdout=stream, stderr=subprocess.STDOUT, what=words[0])
+    streams = (subprocess.DEVNULL, stream, subprocess.STDOUT)
+    process = _start(words, cwd, env, streams=streams, what=words[0])
     with _ended_with_us(process):
         return process.wait()
 
@@ -176,24 +161,29 @@ def _wait(words: list[str], cwd: Path, env: Mapping[str, str], stream: IO[bytes]
 def _start(
     words: list[str],
     cwd: Path | None,
-    env: Mapping[str, str],
+    env: Mapping[str, str] | None,
     *,
-    stdout: IO[bytes] | int,
-    stderr: int,
+    streams: tuple[int, IO[bytes] | int, int],
     what: str,
 ) -> subprocess.Popen[bytes]:
     """Start a program in a session of its own, so that it can be ended with all that it starts."""
     try:
-        return subprocess.Popen(
-            words,
-            cwd=cwd,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,
-        )
+        with deferred():
+            process = subprocess.Popen(
+                words,
+                cwd=cwd,
+                env=None if env is None else dict(env),
+                stdin=streams[0],
+                stdout=streams[1],
+                stderr=streams[2],
+                start_new_session=True,
+            )
+            _children.add(process.pid)
+            return process
     except OSError as error:
+        refused = limit_of(error)
+        if refused is not None:
+            raise refused from error
         message = f"{what}: cannot start `{words[0]}`: {error.strerror}"
         raise ToolError(message, hint="is it installed? see the README's prerequisites") from error
 
@@ -201,7 +191,6 @@ def _start(
 @contextmanager
 def _ended_with_us(process: subprocess.Popen[bytes]) -> Iterator[None]:
     """See that an interrupted build does not leave compilers running."""
-    _children.add(process)
     try:
         with process:
             try:
@@ -210,13 +199,22 @@ def _ended_with_us(process: subprocess.Popen[bytes]) -> Iterator[None]:
                 _end(process)
                 raise
     finally:
-        _children.remove(process)
+        _children.remove(process.pid)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a program with all that it started, which is in a session of its own."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
+    """End a program with all that it started, gently if it lets itself be asked."""
+    send(process.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE)
+    send(process.pid, signal.SIGKILL)
+
+
+def _raise_if_full(what: str, status: int, output: str, places: tuple[Path, ...]) -> None:
+    """Raise `StorageError` when a failure is a full disk's and not the tool's."""
+    full = explain_failure(what, status, output, places)
+    if full is not None:
+        raise full
 
 
 def _describe(status: int) -> str:

@@ -1,6 +1,7 @@
 """Bad input gets a clear error with its own status, and loses nothing."""
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -8,6 +9,8 @@ import sys
 
 import pytest
 from support import APPS, obelisk, write_wheel
+
+from obelisk.cache import Cache
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
@@ -148,23 +151,109 @@ def test_a_full_disk(tmp_path, python_version):
         (tmp_path / "app.py").write_text("")
         options = ("-o", small / "app", "--python", python_version)
         said = build("app.py", *options, cwd=tmp_path, status=8)
-        assert "No space left on device" in said
+        assert f"the disk of {small} has 1.0 MiB" in " ".join(said.split())
         assert os.listdir(small) == []
     finally:
         subprocess.run(["umount", str(small)], check=True)
 
 
+STEPS = {"Collecting": signal.SIGINT, "Compiling": signal.SIGTERM, "Packing": signal.SIGHUP}
+
+
+def signalled(command, cwd, step, number):
+    """Start a build and send it a signal at a step; return its status and what it said."""
+    with subprocess.Popen(command, cwd=cwd, stderr=subprocess.PIPE, text=True) as process:
+        while step not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(number)
+        said = process.stderr.read()
+    return process.returncode, said
+
+
 def test_an_interrupted_build_and_a_second_try(tmp_path, python_version):
+    """Each signal that asks to end; under `nohup`, one of them does not."""
     (tmp_path / "app.py").write_text("print('second')\n")
     command = [sys.executable, "-m", "obelisk", "build", "app.py", "--python", python_version]
-    for step in ("Collecting", "Compiling"):
-        with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
-            while step not in process.stderr.readline():
-                assert process.poll() is None
-            process.send_signal(signal.SIGINT)
-            said = process.stderr.read()
-        assert process.returncode == 130, said
+    for step, number in STEPS.items():
+        status, said = signalled(command, tmp_path, step, number)
+        assert status == 128 + number, said
         assert "nothing half-made was left behind" in said
+        assert "Traceback" not in said
         assert os.listdir(tmp_path / "dist") == []
-    obelisk("build", "-q", "app.py", "--python", python_version, cwd=tmp_path)
+    status, said = signalled(["nohup", *command], tmp_path, "Collecting", signal.SIGHUP)
+    assert status == 0, said
     assert subprocess.check_output([tmp_path / "dist/app"], text=True) == "second\n"
+
+
+def test_a_program_that_is_run_is_the_process_that_was_started(tmp_path, python_version):
+    """Signals and exit statuses are its own, and so are its children."""
+    (tmp_path / "app.py").write_text(
+        "import os, signal\n"
+        "try:\n    os.wait()\n"
+        "except ChildProcessError:\n    os.kill(os.getpid(), signal.SIGUSR1)\n"
+    )
+    command = [sys.executable, "-m", "obelisk", "run", "-q", "app.py", "--python", python_version]
+    done = subprocess.run(command, cwd=tmp_path, timeout=60, check=False)
+    assert done.returncode == -signal.SIGUSR1
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "status", "words"),
+    [
+        (resource.RLIMIT_NOFILE, 12, 9, "Too many open files (limits: 12 open files,"),
+        (resource.RLIMIT_FSIZE, 1 << 20, 8, "file size limit of 1048576 bytes"),
+        (resource.RLIMIT_AS, 70 << 20, 9, "73400320 memory)"),
+    ],
+    ids=["open files", "file size", "memory"],
+)
+def test_a_limit_of_the_process(tmp_path, python_version, limit, value, status, words):
+    (tmp_path / "app.py").write_text("")
+    done = subprocess.run(
+        [sys.executable, "-m", "obelisk", "build", "app.py", "--python", python_version],
+        capture_output=True,
+        cwd=tmp_path,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(limit, (value, value)),
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    assert done.stderr.count("error: ") == 1
+    assert words in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert not any(tmp_path.glob("dist/*"))
+
+
+NOWHERE = """
+mount --bind "$1" /mnt && cd /mnt && shift
+for folder in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o ro tmpfs $folder; done
+exec "$@"
+"""
+
+
+def test_neither_a_home_nor_a_place_for_temporary_files_is_needed(tmp_path, python_version):
+    """HOME is not set, TMPDIR is missing, and no folder for temporary files can be written."""
+    (tmp_path / "app.py").write_text("print('made')\n")
+    cache = str(Cache().root)
+    if any(path.startswith(("/tmp/", "/mnt/")) for path in (cache, sys.executable)):
+        pytest.skip("the cache or Python is itself in a folder that this test hides")
+    command = [sys.executable, "-m", "obelisk", "build", "app.py", "--python", python_version]
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", NOWHERE, "sh", tmp_path, *command],
+        env={"PATH": os.environ["PATH"], "OBELISK_CACHE": cache, "TMPDIR": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "unshare" in done.stderr:
+        pytest.skip("mounting needs root: " + done.stderr)
+    assert done.returncode == 0, done.stderr
+    assert subprocess.check_output([tmp_path / "dist/app"], text=True) == "made\n"
+
+
+def test_a_home_that_is_read_only(tmp_path, python_version):
+    """/proc refuses new files, even of root."""
+    (tmp_path / "app.py").write_text("")
+    surroundings = {"HOME": "/proc/1", "OBELISK_CACHE": "", "XDG_CACHE_HOME": ""}
+    said = build("app.py", "--python", python_version, cwd=tmp_path, env=surroundings, status=8)
+    assert "cannot write the cache /proc/1/.cache/obelisk" in said
+    assert "OBELISK_CACHE" in said

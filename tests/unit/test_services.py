@@ -2,88 +2,16 @@ import hashlib
 import io
 import os
 import tarfile
-import threading
 import time
 
 import pytest
 
-from obelisk.cache import Cache, content_key
+from obelisk.cache import content_key
 from obelisk.catalog import Origin, Source, sources
-from obelisk.errors import ConfigError, SourceError, StorageError, ToolError
+from obelisk.errors import SourceError, ToolError
 from obelisk.fetch import fetch, unpack
 from obelisk.process import run_captured, run_logged, working_together
 from obelisk.target import TARGETS, parse_target
-
-
-def test_an_entry_is_made_once(cache):
-    made = []
-
-    def make(folder):
-        made.append(folder)
-        (folder / "file").write_text("x")
-
-    first = cache.obtain("kind", "key", make)
-    assert cache.obtain("kind", "key", make) == first
-    assert len(made) == 1
-    assert (first / "file").read_text() == "x"
-
-
-def test_an_interrupted_entry_leaves_nothing(cache):
-    def fail(folder):
-        (folder / "half").write_text("x")
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        cache.obtain("kind", "key", fail)
-    assert cache.find("kind", "key") is None
-    assert list((cache.root / "kind").iterdir()) == []
-    cache.obtain("kind", "key", lambda folder: (folder / "whole").write_text("x"))
-    assert cache.find("kind", "key")
-
-
-def test_two_builds_make_an_entry_once(cache):
-    made = []
-    start = threading.Barrier(4)
-
-    def build():
-        start.wait()
-        cache.obtain("kind", "key", made.append)
-
-    threads = [threading.Thread(target=build) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(made) == 1
-
-
-def test_a_workshop_stays_only_when_a_tool_failed_in_it(cache):
-    with cache.workshop("good") as good:
-        pass
-    with pytest.raises(ConfigError), cache.workshop("bad") as bad:
-        raise ConfigError("no")
-    with pytest.raises(ToolError), cache.workshop("tool") as tool:
-        raise ToolError("no", log=tool / "log.txt")
-    assert (good.exists(), bad.exists(), tool.exists()) == (False, False, True)
-
-
-def test_only_a_cache_is_cleaned(tmp_path, cache):
-    cache.obtain("kind", "key", lambda folder: (folder / "f").write_bytes(bytes(100)))
-    assert [(e.kind, e.size) for e in cache.entries()] == [
-        ("kind", 100),
-    ]
-    assert cache.clean() == 100
-    assert cache.clean() == 0
-    (tmp_path / "precious").mkdir()
-    with pytest.raises(ConfigError, match="not a cache"):
-        Cache(tmp_path / "precious").clean()
-
-
-def test_a_cache_that_cannot_be_written_is_named(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match="cannot write the cache") as caught:
-        Cache(tmp_path / "file/cache").obtain("kind", "key", lambda _: None)
-    assert "OBELISK_CACHE" in caught.value.hint
 
 
 def test_keys_depend_on_values_and_not_on_order():

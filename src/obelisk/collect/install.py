@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,7 @@ _FAILED_BUILD: Final = re.compile(
 )
 _BUILDING: Final = re.compile(r"^\s+Building (\S+)")
 _NOISE: Final = re.compile(r"\x1b\[[0-9;]*m")
+_WRITTEN: Final = ("--target", "--prefix", "--cache-dir", "--output-file")
 
 
 def install(plan: Plan, builder: Builder, work: Path) -> Prefix:
@@ -169,8 +171,11 @@ def _run(
 ) -> Finished:
     env.pop("VIRTUAL_ENV", None)
     env["SOURCE_DATE_EPOCH"] = "315532800"
+    writes = tuple(Path(path) for option, path in pairwise(argv) if option in _WRITTEN)
     try:
-        return run_watched([find_uv_bin(), *argv], env=env, what=what, on_line=on_line)
+        return run_watched(
+            [find_uv_bin(), *argv], env=env, what=what, on_line=on_line, writes=writes
+        )
     except FileNotFoundError as error:
         message = f"{what} failed: uv is not installed"
         raise ToolError(message, hint="install Obelisk again, with its dependencies") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,6 @@ from obelisk.commands.options import (
     Command,
     json_option,
     make_site,
-    mebibytes,
     quiet_options,
     sources_option,
     target_options,
@@ -26,9 +24,10 @@ from obelisk.config.request import Request, read_request
 from obelisk.config.schema import Compression, apply_assignments
 from obelisk.config.tables import apply_table, key_of
 from obelisk.console import Console
+from obelisk.disk import mebibytes
 from obelisk.errors import ConfigError
 from obelisk.plan import Plan, explain, make_plans
-from obelisk.process import run_attached
+from obelisk.process import replace_us
 
 _ENTRIES: Final = ("script", "entry", "module")
 """Settings that choose what is run."""
@@ -93,7 +92,6 @@ def input_options(command: Command) -> Command:
 @input_options
 @click.option(
     *("-o", "--output"),
-    type=click.Path(path_type=Path),
     help="File, or folder, to write to [dist].",
 )
 @sources_option
@@ -122,7 +120,7 @@ def build_command(console: Console, as_json: bool, **options: Any) -> None:
 
 @click.command("run")
 @input_options
-@click.option(*("-o", "--output"), type=click.Path(path_type=Path), help="File to write to [dist].")
+@click.option(*("-o", "--output"), help="File to write to [dist].")
 @sources_option
 @quiet_options
 @click.pass_obj
@@ -138,7 +136,7 @@ def run_command(arguments: tuple[str, ...], /, console: Console, **options: Any)
         names = ", ".join(f"`{one.path.name}`" for one in built)
         message = f"there are {len(built)} executables to run: {names}"
         raise ConfigError(message, hint="choose one with `--script`")
-    sys.exit(run_attached([built[0].path.absolute(), *arguments]))
+    replace_us([built[0].path.absolute(), *arguments])
 
 
 @click.command("plan")
@@ -162,13 +160,16 @@ def plan_command(console: Console, as_json: bool, what: str | None, **options: A
 
 
 def _build_all(
-    console: Console, *, what: str | None, output: Path | None, sources: Path | None, **options: Any
+    console: Console, *, what: str | None, output: str | None, sources: Path | None, **options: Any
 ) -> list[Built]:
     plans = make_plans(_request(what, options))
     built = []
     for plan, place in zip(plans, _places(plans, output), strict=True):
         site = make_site(console, plan.settings.target, sources)
-        built.append(build(plan, site, place))
+        try:
+            built.append(build(plan, site, place))
+        finally:
+            site.cache.close()
         _summarise(console, built[-1])
     return built
 
@@ -190,12 +191,12 @@ def _request(what: str | None, options: dict[str, Any]) -> Request:
     return replace(request, settings=apply_table(settings, given, "the command line"))
 
 
-def _places(plans: list[Plan], output: Path | None) -> list[Path]:
-    if output is None:
-        return [Path("dist") / plan.name for plan in plans]
-    if output.is_dir() or len(plans) > 1:
-        return [output / plan.name for plan in plans]
-    return [output]
+def _places(plans: list[Plan], output: str | None) -> list[Path]:
+    """Return where each executable goes; a folder is what is one, or ends in a slash."""
+    folder = Path("dist" if output is None else output)
+    if output is None or output.endswith("/") or len(plans) > 1 or folder.is_dir():
+        return [folder / plan.name for plan in plans]
+    return [folder]
 
 
 def _summarise(console: Console, built: Built) -> None:

@@ -1,44 +1,156 @@
-"""`obelisk cache`: where it is, what is in it, and how to be rid of it."""
+"""`obelisk cache`: where it is, what is in it, whether it is sound, and removing from it."""
 
 from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Final
 
 import click
 
 from obelisk.cache import Cache
-from obelisk.commands.options import JSON_VERSION, json_option, mebibytes, quiet_options
+from obelisk.cache.removal import Removed, clean, prune
+from obelisk.cache.root import default_root
+from obelisk.commands.options import JSON_VERSION, json_option, quiet_options
 from obelisk.console import Console
+from obelisk.disk import mebibytes
+from obelisk.errors import ConfigError, VerifyError
+
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+_AGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.IGNORECASE)
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 * 3600}
+_MOST: Final = 1 << 63
+_WAITING: Final = "waiting for builds that use the cache; press ctrl-C to give up"
 
 
 @click.group("cache")
 def cache_group() -> None:
-    """Look at the cache, or remove it."""
+    """Show, check, prune or remove the cache."""
 
 
 @cache_group.command("dir")
 def show_folder() -> None:
     """Print the cache's folder; the variable OBELISK_CACHE chooses another."""
-    Console().data(str(Cache().root))
+    Console().data(str(default_root()))
 
 
 @cache_group.command("list")
 @json_option
 @quiet_options
 def list_entries(console: Console, as_json: bool) -> None:
-    """List what is cached, with sizes."""
-    entries = Cache().entries()
+    """List cache entries with their size and the day of their last use."""
+    entries = Cache(warn=console.warn).entries()
     if as_json:
         rows = [
-            {"kind": e.kind, "key": e.key, "path": str(e.path), "size": e.size} for e in entries
+            {"kind": e.kind, "key": e.key, "path": str(e.path), "size": e.size, "used": e.used}
+            for e in entries
         ]
         console.json({"version": JSON_VERSION, "entries": rows})
         return
     for entry in entries:
-        console.data(f"{mebibytes(entry.size):>12}  {entry.kind}/{entry.key}")
+        console.data(f"{mebibytes(entry.size):>12}  {_date(entry.used)}  {entry.kind}/{entry.key}")
+
+
+@cache_group.command("verify")
+@json_option
+@quiet_options
+def verify_cache(console: Console, as_json: bool) -> None:
+    """Check every cached file against its recorded hash.
+
+    A corrupt entry is rebuilt when it is next needed. uv's own cache is not checked.
+    """
+    damaged = Cache(warn=console.warn).verify()
+    if as_json:
+        rows = [{"path": str(path), "detail": how} for path, how in damaged]
+        console.json({"version": JSON_VERSION, "sound": not damaged, "damaged": rows})
+    for path, how in damaged:
+        console.warn(f"corrupt cache entry {path}: {how}")
+    if damaged:
+        message = f"corrupt cache entries: {len(damaged)}"
+        raise VerifyError(
+            message, hint="the next build replaces them; if it happens again, check the disk"
+        )
+
+
+@cache_group.command("prune")
+@click.option(
+    "--max-size",
+    metavar="SIZE",
+    help="Keep at most this much, such as 2G; the least recently used goes.",
+)
+@click.option(
+    "--older-than",
+    metavar="AGE",
+    help="Remove entries that were not used for this long, such as 30d or 12h.",
+)
+@json_option
+@quiet_options
+def prune_cache(
+    console: Console, max_size: str | None, older_than: str | None, as_json: bool
+) -> None:
+    """Remove what killed builds left, and entries by age or total size.
+
+    Waits until no build uses the cache. Without options, entries stay.
+    """
+    removed = prune(
+        default_root(),
+        max_size=_size(max_size),
+        older_than=_age(older_than),
+        on_wait=lambda: console.warn(_WAITING),
+    )
+    _report(console, removed, as_json=as_json)
 
 
 @cache_group.command("clean")
+@json_option
 @quiet_options
-def clean_cache(console: Console) -> None:
-    """Remove the whole cache. Nothing is lost but time."""
-    size = Cache().clean()
-    console.report(f"removed {mebibytes(size)}")
+def clean_cache(console: Console, as_json: bool) -> None:
+    """Remove the whole cache; later builds make it again.
+
+    Waits until no build uses it. Files that Obelisk did not put there stay.
+    """
+    removed = clean(default_root(), on_wait=lambda: console.warn(_WAITING))
+    _report(console, removed, as_json=as_json)
+    for path in removed.left:
+        console.warn(f"left {path}: not part of the cache, or it could not be removed")
+
+
+def _report(console: Console, removed: Removed, *, as_json: bool) -> None:
+    if as_json:
+        row = {
+            "removed": removed.size,
+            "entries": removed.entries,
+            "left": [str(path) for path in removed.left],
+        }
+        console.json({"version": JSON_VERSION, **row})
+    console.report(f"removed {mebibytes(removed.size)}")
+
+
+def _date(seconds: float) -> str:
+    """Return the day of a file's time, which may be any number."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return " " * len("2026-11-25")
+
+
+def _size(text: str | None) -> int | None:
+    """Return the bytes that `500M` or `2G` means."""
+    if text is None:
+        return None
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        message = f"`{text}` is not a size"
+        raise ConfigError(message, hint="write it as 500M or 2G")
+    return int(min(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "), _MOST))
+
+
+def _age(text: str | None) -> float | None:
+    """Return the seconds that `30d` or `12h` means."""
+    if text is None:
+        return None
+    found = _AGE.fullmatch(text.strip())
+    if found is None:
+        message = f"`{text}` is not an age"
+        raise ConfigError(message, hint="write it as 30d, 12h or 2w")
+    return min(float(found[1]) * _SECONDS[found[2].lower()], _MOST)

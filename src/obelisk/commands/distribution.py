@@ -29,7 +29,7 @@ from obelisk.distribution.build import (
     python_versions,
 )
 from obelisk.errors import ConfigError
-from obelisk.files import draft_beside, draft_folder_beside
+from obelisk.files import draft_beside, draft_folder_beside, require_replaceable
 from obelisk.regular import is_regular
 from obelisk.target import DEFAULT_TARGET, TARGETS, parse_target
 
@@ -73,7 +73,7 @@ def build_distribution(
 @quiet_options
 def list_distributions(console: Console, as_json: bool) -> None:
     """List the Pythons that can be built, and which are in the cache."""
-    cache = Cache()
+    cache = Cache(warn=console.warn)
     rows = []
     for triple in sorted(TARGETS):
         for pinned in python_versions():
@@ -170,7 +170,9 @@ def _locate(which: str) -> Path:
 
 def _copy(archive: Path, output: Path) -> Path:
     place = output / archive.name if output.is_dir() else output
-    with draft_beside(place, mode=0o644) as draft:
+    target = place.resolve()
+    require_replaceable(target)
+    with draft_beside(target, mode=0o644) as draft:
         shutil.copyfile(archive, draft)
     return place
 

@@ -51,7 +51,8 @@ def init_command(console: Console) -> None:
     except ConfigError as error:
         message = f"`[tool.obelisk]` cannot be added to {path}, which has `tool` as a value"
         raise ConfigError(message, hint="write it as `[tool]` tables first") from error
-    with draft_beside(path, mode=stat.S_IMODE(path.stat().st_mode)) as draft:
+    # Where it is a link, what it leads to is written.
+    with draft_beside(path.resolve(), mode=stat.S_IMODE(path.stat().st_mode)) as draft:
         draft.write_bytes(text)
     console.report(f"added `[tool.obelisk]` to {path}")
 

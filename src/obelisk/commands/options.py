@@ -20,11 +20,6 @@ JSON_VERSION: Final = 1
 Command = Callable[..., None]
 
 
-def mebibytes(size: int) -> str:
-    """Return a number of bytes as people read it."""
-    return f"{size / (1024 * 1024):.1f} MiB"
-
-
 def quiet_options(command: Command) -> Command:
     """Add `-v` and `-q`; the command receives a `console`."""
 
@@ -67,4 +62,9 @@ def target_options(command: Command) -> Command:
 
 def make_site(console: Console, target: str, sources: Path | None) -> Site:
     """Return the services that building needs."""
-    return Site(cache=Cache(), console=console, target=parse_target(target), sources=sources)
+    return Site(
+        cache=Cache(warn=console.warn),
+        console=console,
+        target=parse_target(target),
+        sources=sources,
+    )

@@ -108,7 +108,7 @@ def obtain_builder(site: Site, pinned: Source, packages: tuple[str, ...], work: 
     chain = write_toolchain(site.target, work / "toolchain")
     for library in _libraries(site, packages):
         merge_into_sysroot(library, chain.root)
-    cache = site.cache.root / "uv" / _installer_key(key, packages)
+    cache = site.cache.folder_of_uv(_installer_key(key, packages), work)
     named = [Path(name) for name in packages if Path(name).is_absolute()]
     isolation.write_tools(chain, home, [cache, *named], os.environ.get("PATH", os.defpath))
     for folder in named:

@@ -18,6 +18,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.constants import P_FLAGS
 from elftools.elf.elffile import ELFFile
 
+from obelisk.disk import limit_of
 from obelisk.errors import VerifyError
 from obelisk.target import TARGETS
 from obelisk.verify.finding import Finding, listed
@@ -68,7 +69,8 @@ def map_file(path: Path) -> mmap.mmap:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         message = f"cannot read {path}: {reason}"
-        raise VerifyError(message) from error
+        refused = limit_of(error) if isinstance(error, OSError) else None
+        raise refused or VerifyError(message) from error
 
 
 def _require_regular(path: Path, mode: int) -> None:

@@ -1,0 +1,184 @@
+"""Disks that are full or failing: how much is free, and errors that say what is wrong where."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import shutil
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from obelisk.errors import LimitError, ObeliskError, StorageError
+
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+_STORAGE: Final = (
+    *_FULL,
+    *(errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.ESTALE),
+    *(
+        errno.ENAMETOOLONG,
+        errno.ENOTDIR,
+        errno.ELOOP,
+        errno.EISDIR,
+        errno.ENOTEMPTY,
+        errno.ENODEV,
+        errno.EXDEV,
+    ),
+)
+_LIMITS: Final = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
+_TEXTS: Final = ("No space left on device", "Disk quota exceeded", "Bus error")
+"""What tools say of a full disk: a linker writes through a mapping, and is told by a signal."""
+_FULL_BELOW: Final = 1 << 20
+"""Bytes: with less, a disk counts as full when a tool failed for no reason that it said."""
+
+
+def mebibytes(size: int) -> str:
+    """Return a number of bytes as people read it."""
+    return f"{size / (1024 * 1024):.1f} MiB"
+
+
+def free(folder: Path) -> int:
+    """Return how many bytes can be written to the file system of `folder`, or of what is above."""
+    while True:
+        try:
+            found = os.statvfs(folder)
+        except FileNotFoundError:
+            folder = folder.parent
+        else:
+            # Without inodes no file can be made; some file systems do not count them.
+            return 0 if found.f_files and not found.f_favail else found.f_bavail * found.f_frsize
+
+
+def require_space(folder: Path, wanted: int, what: str) -> None:
+    """Raise `StorageError` at once when a work that needs `wanted` bytes cannot end well."""
+    there = free(folder)
+    if there < wanted:
+        message = (
+            f"{what} needs {mebibytes(wanted)}; the disk of {folder} has {mebibytes(there)} free"
+        )
+        raise StorageError(message, hint=_hint())
+
+
+@contextmanager
+def storage_errors(*places: Path) -> Iterator[None]:
+    """Turn errors of the system about disks and limits into ones that say which disk or limit.
+
+    `places` are the folders that the work writes to.
+    """
+    try:
+        yield
+    except OSError as error:
+        explained = explain(error, places)
+        if explained is None:
+            raise
+        raise explained from error
+
+
+def explain(error: OSError, places: Iterable[Path]) -> ObeliskError | None:
+    """Return what an error of the system means, None when it is not about disks or limits."""
+    if isinstance(error, shutil.Error):
+        return _explain_copies(error, list(places))
+    if error.errno in _LIMITS:
+        return limit_error(os.strerror(error.errno))
+    return _explain_storage(error, list(places)) if error.errno in _STORAGE else None
+
+
+def _explain_storage(error: OSError, places: list[Path]) -> StorageError:
+    reason = os.strerror(error.errno or 0)
+    if error.errno in _FULL:
+        return _full(_fullest([*places, *_parents([error.filename])]), reason)
+    if error.errno == errno.EFBIG:
+        return _too_large("writing a file failed")
+    if error.errno == errno.EXDEV:
+        message = f"cannot move {error.filename} to {error.filename2}: different file systems"
+        hint = "keep the cache on one file system: link or mount it as a whole"
+        return StorageError(message, hint=hint)
+    place = error.filename2 or error.filename or next(iter(places), "a file")
+    deed = "write" if error.errno == errno.EROFS else "read or write"
+    message = f"cannot {deed} {os.fsdecode(place)}: {reason}"
+    hint = "choose another `--output`, or another cache with OBELISK_CACHE"
+    return StorageError(message, hint=hint)
+
+
+def limit_error(reason: str) -> LimitError:
+    """Return the error for what the system refuses a process."""
+    files = _limit(resource.RLIMIT_NOFILE)
+    memory = _limit(resource.RLIMIT_AS)
+    message = (
+        f"the system refused a resource: {reason} (limits: {files} open files, {memory} memory)"
+    )
+    return LimitError(
+        message, hint="raise the limit (`ulimit -n`, `ulimit -v`), or end other processes"
+    )
+
+
+def is_full(error: OSError) -> bool:
+    """Say whether an error of the system is a full disk."""
+    return error.errno in _FULL
+
+
+def limit_of(error: OSError) -> LimitError | None:
+    """Return the error for a refused program, file or memory, None when it is about another."""
+    return limit_error(error.strerror or str(error)) if error.errno in _LIMITS else None
+
+
+def explain_failure(
+    what: str, status: int, output: str, places: Iterable[Path]
+) -> StorageError | None:
+    """Return the error of a tool that failed because a disk is full, None if it is not that.
+
+    `places` are folders that the tool writes to, `output` what it said.
+    """
+    if status in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
+        return _too_large(f"{what} failed")
+    place = _fullest(places)
+    told = next((text for text in _TEXTS if text in output), None)
+    if told is None and status in (-signal.SIGBUS, 128 + signal.SIGBUS):
+        told = _TEXTS[-1]
+    if told is None and free(place) >= _FULL_BELOW:
+        return None
+    return _full(place, f"{what} failed" + (f": {told}" if told else ""))
+
+
+def _explain_copies(error: shutil.Error, places: list[Path]) -> ObeliskError:
+    """Explain the error of a copied tree: a list of (source, place, text)."""
+    rows = error.args[0] if error.args and isinstance(error.args[0], list) else []
+    place, text = (rows[0][1], str(rows[0][2])) if rows else (None, str(error))
+    for code in _FULL:
+        if os.strerror(code) in text:
+            return _full(_fullest([*places, *_parents([place])]), os.strerror(code))
+    if any(os.strerror(code) in text for code in _LIMITS):
+        return limit_error(text)
+    return StorageError(f"cannot copy to {place}: {text}", hint="look at that place")
+
+
+def _full(place: Path, reason: str) -> StorageError:
+    message = f"the disk of {place} is full ({mebibytes(free(place))} free now): {reason}"
+    return StorageError(message, hint=_hint())
+
+
+def _fullest(places: Iterable[Path]) -> Path:
+    return min(places, key=free, default=Path())
+
+
+def _parents(names: Iterable[str | bytes | None]) -> list[Path]:
+    return [Path(os.fsdecode(name)).parent for name in names if isinstance(name, str | bytes)]
+
+
+def _hint() -> str:
+    return "free some space, or choose another disk: `--output` and OBELISK_CACHE name folders"
+
+
+def _too_large(what: str) -> StorageError:
+    message = (
+        f"{what}: it would exceed the file size limit of {_limit(resource.RLIMIT_FSIZE)} bytes"
+    )
+    return StorageError(message, hint="raise the limit (`ulimit -f`)")
+
+
+def _limit(which: int) -> str:
+    soft, _ = resource.getrlimit(which)
+    return "unlimited" if soft == resource.RLIM_INFINITY else str(soft)

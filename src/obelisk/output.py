@@ -1,0 +1,107 @@
+"""Where an executable may be written: in place of a regular file or of nothing, never of an input.
+
+A symbolic link is followed: what it leads to is written. Another name of the same file (a hard
+link) keeps what it had, since the executable is a new file that takes the old one's name.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from obelisk.config.request import Project, Requirement, Script, WheelFile
+from obelisk.errors import ConfigError, StorageError
+from obelisk.files import try_folder
+from obelisk.plan import Plan
+
+_HINT: Final = "choose another `--output` or `--name`"
+_ELF: Final = b"\x7fELF"
+
+
+def writable_place(output: Path, plan: Plan, cache: Path) -> Path:
+    """Return the path of the file to write, and make its folder.
+
+    Says at once, and not after minutes of building, what could not be written or must not be.
+    """
+    _require_file_or_nothing(output)
+    try:
+        place = output.resolve()
+        _refuse_project_file(place, plan)
+        refuse_input(place, _inputs(plan))
+        _refuse_cache(output, place, cache)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try_folder(place.parent)
+    except (OSError, RuntimeError) as error:  # a loop of links is a RuntimeError of pathlib
+        reason = error.strerror if isinstance(error, OSError) else "a loop of symbolic links"
+        message = f"cannot write {output}: {reason}"
+        raise StorageError(message, hint="choose another `--output`") from error
+    # What a person named, unless a link leads elsewhere.
+    return place if output.is_symlink() else output
+
+
+def refuse_input(output: Path, inputs: Iterable[Path]) -> None:
+    """Raise `ConfigError` when `output` is, by whatever name, a file that the build reads."""
+    if not output.exists():
+        return
+    found = output.stat()
+    for path in inputs:
+        try:
+            same = os.path.samestat(found, path.stat())
+        except OSError:
+            continue
+        if same:
+            message = f"refusing to overwrite {output}: it is an input of this build ({path})"
+            raise ConfigError(message, hint=_HINT)
+
+
+def _inputs(plan: Plan) -> Iterator[Path]:
+    """Yield the files that a plan names; of a project, `_refuse_project_file` knows the rest."""
+    match plan.application:
+        case Script() | WheelFile():
+            yield plan.application.path
+        case Project():
+            yield plan.application.folder / "pyproject.toml"
+        case Requirement():
+            pass
+    if plan.lock is not None:
+        yield plan.lock
+    yield from plan.requirement_files
+
+
+def _refuse_project_file(place: Path, plan: Plan) -> None:
+    """Raise `ConfigError` for a file of the project or of libraries' folders, but an executable.
+
+    Only a project's backend knows which of its files it reads.
+    """
+    folders = [plan.folder / name for name in plan.settings.build_packages if "/" in name]
+    if isinstance(plan.application, Project):
+        folders.append(plan.application.folder)
+    if not place.exists() or not any(place.is_relative_to(one.resolve()) for one in folders):
+        return
+    with place.open("rb") as stream:
+        head = stream.read(len(_ELF))
+    if head not in (b"", _ELF):
+        message = f"refusing to overwrite {place}: it is a file of the project, not an executable"
+        raise ConfigError(message, hint=_HINT)
+
+
+def _refuse_cache(output: Path, place: Path, cache: Path) -> None:
+    if place.is_relative_to(cache.resolve()):
+        message = f"refusing to write {output}: it is inside the cache"
+        raise ConfigError(message, hint=_HINT)
+
+
+def _require_file_or_nothing(output: Path) -> None:
+    try:
+        mode = output.stat().st_mode
+    except OSError:
+        return  # nothing, or nothing that can be reached: which of them comes out below
+    if stat.S_ISDIR(mode):
+        message = f"{output} is a folder"
+        raise ConfigError(message, hint=_HINT)
+    if not stat.S_ISREG(mode):
+        message = f"refusing to overwrite {output}: not a regular file"
+        raise ConfigError(message, hint=_HINT)
