@@ -262,7 +262,9 @@ def test_a_curses_program(executables, tmp_path, terminal):
     screen = terminal(in_root(root, "/app"))
     screen.wait_for("press a key")
     screen.press("Left")
-    screen.wait_for("that was KEY_LEFT, now q")
+    screen.wait_for("that was KEY_LEFT, a letter")
+    screen.press("é")
+    screen.wait_for("that was é, now q")
     screen.press("q")
     screen.wait_for("ended 0")
 

@@ -10,7 +10,10 @@ def main(screen):
     screen.addstr(1, 2, f"colours {curses.COLORS}, press a key")
     screen.refresh()
     key = screen.getkey()
-    screen.addstr(2, 2, f"that was {key}, now q")
+    screen.addstr(2, 2, f"that was {key}, a letter")
+    screen.refresh()
+    letter = screen.get_wch()
+    screen.addstr(3, 2, f"that was {letter}, now q")
     screen.refresh()
     while screen.getkey() != "q":
         pass

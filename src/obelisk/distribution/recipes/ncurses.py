@@ -30,9 +30,16 @@ _ENVIRONMENT = {
     "cf_cv_working_poll": "yes",
 }
 
+_DECLARED = "char buffer[(MB_LEN_MAX * 9) + 1];\t/* allow some redundant shifts */\n"
+"""The bytes of a character, declared inside the loop that reads them one by one: where variables
+begin as zero, each would be gone when the next comes."""
+_READER = "ncurses/widechar/lib_get_wch.c"
+
 
 def build(shop: Workshop) -> None:
     """Build ncurses and panel twice: without entries to have `tic`, then with what it compiled."""
+    shop.replace(_READER, f"for (;;) {{\n\t    {_DECLARED}", "for (;;) {\n")
+    shop.replace(_READER, "size_t count = 0;\n", f"size_t count = 0;\n\t{_DECLARED}")
     shop.configure(*_OPTIONS, env=_ENVIRONMENT)
     shop.run("make", f"-j{jobs()}", "-C", "include")
     shop.run("make", f"-j{jobs()}", "-C", "ncurses")
