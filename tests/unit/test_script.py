@@ -147,6 +147,19 @@ def test_a_neighbour_that_cannot_be_read(found, tmp_path):
         found({"tool.py": "import helper"})
 
 
+def test_a_neighbour_that_ends_python(tmp_path):
+    """A limit of processor time does it by a signal, as a crash does."""
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nulimit -t 1\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    (tmp_path / "tool.py").write_text("import large")
+    (tmp_path / "large.py").write_text("x = 1\n" * 2_000_000)
+    with pytest.raises(
+        CollectError, match=r"imports of .*tool\.py failed: Python was ended by SIG"
+    ):
+        script_modules(tmp_path / "tool.py", python=python, installed=[])
+
+
 def test_a_name_that_is_no_text(tmp_path):
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n\t\xe2\x80\xa8"))
     folder.mkdir()

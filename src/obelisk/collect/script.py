@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,6 +24,9 @@ def script_modules(script: Path, *, python: Path, installed: Iterable[str]) -> l
     argv: list[str | Path] = [python, "-I", "-S", "-W", "ignore", str(neighbours.__file__)]
     what = f"reading the imports of {script}"
     done = run_captured(argv, env={}, stdin=json.dumps(question).encode(), what=what)
+    if done.status < 0:
+        message = f"{what} failed: Python was ended by {signal.Signals(-done.status).name}"
+        raise CollectError(message, hint="one of the files is too large, or nested too deeply")
     if done.status != 0:
         said = done.stderr.decode(errors="replace").strip() or f"status {done.status}"
         message = f"{what} failed: {said}"

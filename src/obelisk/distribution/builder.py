@@ -145,11 +145,25 @@ def _libraries(site: Site, packages: tuple[str, ...]) -> list[Path]:
             )
             raise ConfigError(message, hint="name a folder with libraries that are built for musl")
         elif Path(package).is_absolute() and Path(package).is_dir():
+            _require_files(Path(package))
             chosen.append(Path(package))
         else:
             message = f"`build-packages` names `{package}`, which is neither a recipe nor a folder"
             raise ConfigError(message, hint=did_you_mean(package, [*found, *EXTRA_RECIPES]))
     return chosen
+
+
+def _require_files(folder: Path) -> None:
+    """Raise `ConfigError` unless all in a folder that is to be copied is a file or a folder."""
+    for path in (path for name in ("include", "lib") for path in (folder / name).rglob("*")):
+        is_folder = path.is_dir()
+        if is_folder and path.is_symlink():
+            is_folder = not path.parent.resolve().is_relative_to(path.resolve())
+        if not is_folder and not path.is_file():
+            message = (
+                f"`build-packages` names {folder}, in which {path} is no file that can be read"
+            )
+            raise ConfigError(message, hint="remove it: it may be a link to nothing or to itself")
 
 
 def _beside(name: str) -> Path:

@@ -74,7 +74,10 @@ arguments_are_python(char *const argv[])
 bool
 arguments_are_helper(char *const argv[])
 {
-    if (argv[0] != NULL && strcmp(argv[0], ARGUMENTS_FORK) == 0) {
+    if (argv[0] == NULL || argv[0][0] != '-') {
+        return false; /* at once: many arguments are asked about */
+    }
+    if (strcmp(argv[0], ARGUMENTS_FORK) == 0) {
         return true;
     }
     for (; argv[0] != NULL && argv[1] != NULL; argv++) {

@@ -273,7 +273,7 @@ mark_own(struct draft *draft)
 static bool
 mark_argument(struct draft *draft, char *const argv[])
 {
-    for (size_t i = 1; i < count_of(argv); i++) {
+    for (size_t i = 1; argv[0] != NULL && argv[i] != NULL; i++) {
         if (strchr(argv[i], '/') != NULL && pass_for_python(argv + i + 1)
             && is_own(draft, AT_FDCWD, argv[i])) {
             strcpy(permission_write_mark(draft->text, &draft->handover.permission, argv[i]), argv[i]);
