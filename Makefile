@@ -13,13 +13,13 @@ demo: $(READY)
 	$(VENV)/bin/obelisk verify dist/hello
 
 test: $(READY)
-	$(VENV)/bin/pytest
+	$(VENV)/bin/pytest -n auto --dist loadfile
 
 unit: $(READY)
 	$(VENV)/bin/pytest tests/unit
 
 attack: $(READY)
-	OBELISK_ATTACK=whole $(VENV)/bin/pytest tests/attack
+	OBELISK_ATTACK=whole $(VENV)/bin/pytest -n auto --dist loadfile tests/attack
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

@@ -23,7 +23,7 @@ from obelisk.collect.read import read_tree
 from obelisk.console import Console, Verbosity
 from obelisk.distribution.build import python_source
 from obelisk.distribution.libraries import Site, build_libraries
-from obelisk.distribution.runtime import obtain_runtime
+from obelisk.distribution.runtime import RuntimeOptions, obtain_runtime
 from obelisk.link.image import link
 from obelisk.link.native import Natives
 from obelisk.model import LIBRARY_FOLDER, NativeFile
@@ -79,7 +79,7 @@ def time_linking(packages: tuple[str, ...], folder: Path, version: str, runs: in
         provided={"libz.so.1": library},
         abi=f"cpython-{digits}-{target.platform_triplet}",
     )
-    runtime = obtain_runtime(site, python_source(version), debug=False).read_bytes()
+    runtime = obtain_runtime(site, python_source(version), RuntimeOptions()).read_bytes()
     seconds = []
     for _ in range(runs):
         started = time.perf_counter()

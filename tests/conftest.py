@@ -13,6 +13,8 @@ import pytest
 from hypothesis import settings
 from support import APPS, in_root, obelisk, run
 
+pytest_plugins = ["campaigns"]
+
 # The same examples every time; `HYPOTHESIS_PROFILE=explore` looks for new ones, and more of them.
 settings.register_profile("default", derandomize=True)
 settings.register_profile("explore", max_examples=5000)

@@ -17,7 +17,7 @@ from obelisk.distribution.build import distribution_key, obtain_distribution
 from obelisk.distribution.builder import obtain_builder
 from obelisk.distribution.libraries import Site
 from obelisk.distribution.recipes.cpython import major_minor
-from obelisk.distribution.runtime import obtain_runtime
+from obelisk.distribution.runtime import RuntimeOptions, obtain_runtime
 from obelisk.distribution.testmodules import TEST_PACKAGE, obtain_tests
 from obelisk.errors import CollectError
 from obelisk.files import draft_beside
@@ -59,7 +59,8 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
     """
     started = time.monotonic()
     output = writable_place(output, plan, site.cache.root)
-    runtime = obtain_runtime(site, plan.python, debug=plan.settings.debug)
+    options = RuntimeOptions(debug=plan.settings.debug, hardened=plan.settings.allocator_hardening)
+    runtime = obtain_runtime(site, plan.python, options)
     python = obtain_distribution(site, plan.python) / "python"
     description = read_description(python)
     interpreter = python / description.python_exe

@@ -73,6 +73,9 @@ class Settings:
     """Arguments with which the executable must exit with status 0, such as `["--version"]`."""
     debug: bool = False
     """Whether the executable keeps its symbols, for gdb and perf."""
+    allocator_hardening: bool = False
+    """Whether the allocator detects heap corruption: guard pages, encrypted free lists in random
+    order, double frees."""
     multicall: bool = False
     """Whether all console scripts go into one executable, which is the one of its own name, or the
     one that the first argument names."""

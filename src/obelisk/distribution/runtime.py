@@ -6,6 +6,7 @@ import inspect
 import re
 import struct
 import sys
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -54,22 +55,32 @@ def runtime_folder() -> Path:
     return Path(str(files("obelisk"))) / "runtime"
 
 
-def runtime_key(target: Target, pinned: Source, *, debug: bool) -> str:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuntimeOptions:
+    """What runtimes of one distribution differ in."""
+
+    debug: bool = False
+    """Whether it keeps its symbols."""
+    hardened: bool = False
+    """Whether its allocator looks for corruption (recipes/mimalloc.py)."""
+
+
+def runtime_key(target: Target, pinned: Source, options: RuntimeOptions) -> str:
     """Return the cache key of a runtime: all that can change its bytes."""
     return content_key(
         {
             "distribution": distribution_key(target, pinned),
             "files": hash_tree(runtime_folder()),
             "linking": inspect.getsource(sys.modules[__name__]),
-            "debug": debug,
+            **asdict(options),
         }
     )
 
 
-def obtain_runtime(site: Site, pinned: Source, *, debug: bool) -> Path:
+def obtain_runtime(site: Site, pinned: Source, options: RuntimeOptions) -> Path:
     """Return the runtime's file; build what is missing.
 
-    With `debug` it keeps its symbols. Raises `SourceError` or `ToolError`.
+    Raises `SourceError` or `ToolError`.
     """
 
     def make(folder: Path) -> None:
@@ -81,9 +92,9 @@ def obtain_runtime(site: Site, pinned: Source, *, debug: bool) -> Path:
             python = distribution / "python"
             chain = write_toolchain(site.target, root / "toolchain")
             merge_into_sysroot(python / "build", chain.root)
-            _link(_Job(chain, python, root), folder / "runtime", debug)
+            _link(_Job(chain, python, root), folder / "runtime", options)
 
-    key = runtime_key(site.target, pinned, debug=debug)
+    key = runtime_key(site.target, pinned, options)
     return site.cache.obtain("runtimes", key, make) / "runtime"
 
 
@@ -100,7 +111,7 @@ class _Job:
         self.stdlib = python / self.description.stdlib
 
 
-def _link(job: _Job, place: Path, debug: bool) -> None:
+def _link(job: _Job, place: Path, options: RuntimeOptions) -> None:
     objects = _compile(job)
     libc = _libc_names(job)
     names = job.root / "names.txt"
@@ -121,16 +132,18 @@ def _link(job: _Job, place: Path, debug: bool) -> None:
         f"-Wl,--dynamic-list={exported}",
         # Parts of libraries that nothing can reach, and equal functions twice.
         "-Wl,--gc-sections,--icf=safe",
+        # No page of code holds anything else.
+        "-Wl,-z,separate-code",
         f"-Wl,--exclude-libs={':'.join(hidden)}",
         f"-Wl,--exclude-libs=libclang_rt.builtins-{job.chain.target.architecture}.a",
         *(f"-Wl,--wrap={name}" for name in _wrapped_names()),
-        *(() if debug else ("-Wl,--strip-all",)),
+        *(() if options.debug else ("-Wl,--strip-all",)),
         "-Wl,--whole-archive",
         job.python / job.description.static_library,
         "-Wl,--no-whole-archive",
         *_bundled_archives(job),
         # The allocator stands before libc, so that its malloc is everybody's.
-        "-lmimalloc",
+        "-lmimalloc-hardened" if options.hardened else "-lmimalloc",
         "-Wl,--start-group",
         *(f"-l{name}" for name in libraries if name != "mimalloc"),
         "-Wl,--end-group",
@@ -173,6 +186,8 @@ def _compile(job: _Job) -> list[Path]:
         "-std=c11",
         "-D_GNU_SOURCE",
         "-O2",
+        # An index outside its array, or an access outside a known object, ends the process.
+        *("-fsanitize=bounds,object-size", "-fsanitize-trap=all"),
         "-isystem",
         str(include),
         f"-I{runtime_folder()}",

@@ -19,6 +19,11 @@ _FLAGS = (
 )
 
 
+_HARDENED = "-DMI_SECURE=4"
+"""Guard pages, random and encoded free lists, and a check for what is freed twice."""
+
+
 def build(shop: Workshop) -> None:
-    """Build the one object that defines malloc and its family."""
-    shop.library("libmimalloc", ["src/static.c"], flags=_FLAGS)
+    """Build the one object that defines malloc and its family, plain and hardened."""
+    for name, more in (("libmimalloc", ()), ("libmimalloc-hardened", (_HARDENED,))):
+        shop.library(name, ["src/static.c"], flags=(*_FLAGS, *more))

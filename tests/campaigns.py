@@ -23,7 +23,6 @@ class Campaign:
     def __init__(self, name, cases):
         self.name = name
         self.cases = range(cases)
-        self.tally = _TALLIES.setdefault(name, Counter())
 
     def random(self, case):
         """A generator of random numbers for one case, the same in every run."""
@@ -31,7 +30,7 @@ class Campaign:
 
     def saw(self, outcome):
         """Count an outcome, named by a short phrase that the summary prints."""
-        self.tally[outcome] += 1
+        _TALLIES.setdefault(self.name, Counter())[outcome] += 1
 
 
 @pytest.fixture
@@ -42,6 +41,20 @@ def campaign():
         return Campaign(name, whole if WHOLE else part)
 
     return make
+
+
+def pytest_sessionfinish(session):
+    """Hand the counts of one of several processes to the one that prints them (pytest-xdist)."""
+    if hasattr(session.config, "workeroutput"):
+        counts = {name: dict(tally) for name, tally in _TALLIES.items()}
+        session.config.workeroutput["attacks"] = counts
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Add the counts of a process that ended."""
+    for name, tally in getattr(node, "workeroutput", {}).get("attacks", {}).items():
+        _TALLIES.setdefault(name, Counter()).update(tally)
 
 
 def pytest_terminal_summary(terminalreporter):
