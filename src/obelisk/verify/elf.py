@@ -156,6 +156,11 @@ def _findings(elf: ELFFile, segments: list[Any], payload: Any) -> list[Finding]:
             "not executable",
             "executable, or without PT_GNU_STACK",
         ),
+        Finding(
+            what="control-flow protection",
+            sound=True,
+            detail="noted" if "PT_GNU_PROPERTY" in types else "no note of IBT or shadow stacks",
+        ),
         _finding(
             "permissions",
             not mixed,
