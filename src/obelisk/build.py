@@ -191,4 +191,5 @@ def _verify(plan: Plan, draft: Path, work: Path) -> None:
     if plan.settings.smoke_test:
         folder = work / "smoke"
         folder.mkdir()
-        smoke_test(draft, plan.settings.smoke_test, plan.target, folder)
+        # It runs in a folder of its own, so its path is made absolute.
+        smoke_test(draft.absolute(), plan.settings.smoke_test, plan.target, folder)
