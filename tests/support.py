@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -64,10 +66,15 @@ def expected(path):
     return [line.removeprefix("# expect: ") for line in lines if line.startswith("# expect: ")]
 
 
+def digest_of(text):
+    data = text if isinstance(text, bytes) else text.encode()
+    return urlsafe_b64encode(sha256(data).digest()).rstrip(b"=").decode()
+
+
 def write_wheel(folder, scripts, script=None, *, name="tiny", files=None, data=b""):
     """Write a wheel of one module with these console scripts, and a script `tiny` as it is.
 
-    `files` are in place of the module. What the wheel has is in its RECORD, without hashes.
+    `files` are in place of the module. What the wheel has is in its RECORD, with hashes.
     """
     path = folder / f"{name}-1.0-py3-none-any.whl"
     info = f"{name}-1.0.dist-info"
@@ -81,7 +88,8 @@ def write_wheel(folder, scripts, script=None, *, name="tiny", files=None, data=b
         contents[f"{name}-1.0.data/scripts/{name}"] = script
     if data:
         contents[f"{name}_data.bin"] = data
-    contents[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in (*contents, f"{info}/RECORD"))
+    rows = [f"{file},sha256={digest_of(text)},\n" for file, text in contents.items()]
+    contents[f"{info}/RECORD"] = "".join([*rows, f"{info}/RECORD,,\n"])
     with ZipFile(path, "w") as archive:
         for file, text in contents.items():
             archive.writestr(file, text)

@@ -8,9 +8,10 @@ import shutil
 import subprocess
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
-from support import APPS, expected, obelisk, write_wheel
+from support import APPS, expected, obelisk, run, write_wheel
 from uv import find_uv_bin
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
@@ -267,3 +268,18 @@ def test_run_passes_arguments_and_status(tmp_path, python_version):
     printed = obelisk("run", script, *options, "--", "show_main", "--flag")
     assert "['--flag']" in printed
     obelisk("run", script, *options, "--", "status", "9", status=9)
+
+
+def test_what_changed_in_the_installers_cache_is_installed_anew(tmp_path, python_version):
+    wheel = write_wheel(tmp_path, ["unpacked = unpacked:main"], name="unpacked")
+    place = tmp_path / "app"
+    options = ("--python", python_version, "-o", place)
+    obelisk("build", wheel, *options)
+    cache = Path(obelisk("cache", "dir").strip())
+    for unpacked in cache.glob("uv/*/archive-*/*/unpacked.py"):
+        unpacked.write_text(unpacked.read_text().replace("unpacked", "tampered"))
+    place.unlink()
+    said = obelisk("build", wheel, *options, stderr=True)
+    assert "unpacked.py is not what its RECORD says" in said
+    assert run([place], cwd=tmp_path).stdout == "unpacked\n"
+    assert "RECORD" not in obelisk("build", wheel, *options, stderr=True)

@@ -1,7 +1,9 @@
 import os
 import socket
 import tempfile
+from base64 import urlsafe_b64encode
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -12,6 +14,7 @@ from obelisk.collect.collect import _native_libraries, _own_files
 from obelisk.collect.entry import defines
 from obelisk.collect.fallbacks import fallbacks
 from obelisk.collect.installed import Prefix, read_installed, record_text
+from obelisk.collect.intact import differing
 from obelisk.collect.matching import matching
 from obelisk.collect.native import is_native, native_files
 from obelisk.collect.patterns import Filter
@@ -476,3 +479,17 @@ def test_scripts_of_a_wheel_that_are_no_entry_points(prefix):
     add(prefix, "app", record=record, entry_points_txt="[console_scripts]\nmade = app:main\n")
     (installed,) = read_installed(prefix)
     assert installed.package.scripts == (ScriptFile(name="own", source=prefix.root / "bin/own"),)
+
+
+def test_installed_files_are_compared_with_their_record(prefix):
+    digest = urlsafe_b64encode(sha256(b"whole").digest()).rstrip(b"=").decode()
+    for name in ("whole.py", "changed.py", "unknown.py"):
+        (prefix.site / name).write_text(name.removesuffix(".py"))
+    rows = ["whole.py", "changed.py", "gone.py", "../../../bin/command"]
+    record = [f"{name},sha256={digest},5" for name in rows]
+    add(prefix, "app", record=[*record, "unknown.py,,", "unknown.py,md5=x,"])
+    installed = read_installed(prefix)
+    folder = prefix.site.relative_to(prefix.root).as_posix()
+    assert differing(prefix, installed) == {
+        "app": [f"{folder}/changed.py", f"{folder}/gone.py"],
+    }

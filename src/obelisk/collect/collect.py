@@ -7,8 +7,9 @@ from pathlib import Path, PurePosixPath
 
 from obelisk.collect.entry import resolve_entry
 from obelisk.collect.fallbacks import fallbacks
-from obelisk.collect.install import install
+from obelisk.collect.install import forget, install
 from obelisk.collect.installed import Installed, Prefix, read_installed, record_text
+from obelisk.collect.intact import differing
 from obelisk.collect.matching import matching
 from obelisk.collect.native import native_files, split_native
 from obelisk.collect.patterns import Filter
@@ -37,8 +38,7 @@ def collect(
     point or a package that is not there.
     """
     chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
-    prefix = install(plan, builder, work)
-    installed = read_installed(prefix)
+    prefix, installed = _install(plan, builder, work)
     packages = [one.package for one in installed]
     modules, files = _installed_files(prefix, installed, builder)
     modules, files = [*modules, *tests[0]], [*files, *tests[1]]
@@ -71,6 +71,26 @@ def collect(
         packages=tuple(packages),
         entry=resolve_entry(plan, packages, kept),
     )
+
+
+def _install(plan: Plan, builder: Builder, work: Path) -> tuple[Prefix, list[Installed]]:
+    """Install, and once more what was changed in the installer's cache since it was unpacked."""
+    prefix = install(plan, builder, work)
+    installed = read_installed(prefix)
+    found = differing(prefix, installed)
+    if not found:
+        return prefix, installed
+    names = sorted(found)
+    warn = builder.site.console.warn
+    warn(f"{found[names[0]][0]} is not what its RECORD says; installing {', '.join(names)} anew")
+    forget(builder, names)
+    again = work / "again"
+    again.mkdir()
+    prefix = install(plan, builder, again)
+    installed = read_installed(prefix)
+    for name, paths in differing(prefix, installed).items():
+        warn(f"{paths[0]} of `{name}` is not what its RECORD says: the wheel itself is wrong")
+    return prefix, installed
 
 
 def _unique_modules(modules: Iterable[Module]) -> tuple[Module, ...]:

@@ -56,6 +56,12 @@ def install(plan: Plan, builder: Builder, work: Path) -> Prefix:
     return job.prefix
 
 
+def forget(builder: Builder, names: Sequence[str]) -> None:
+    """Remove packages from the installer's cache, so that they are downloaded or built again."""
+    argv = ["cache", "clean", "--cache-dir", str(builder.cache), "--", *names]
+    _uv(argv, "removing " + ", ".join(names) + " from uv's cache")
+
+
 def _locked_requirements(plan: Plan, work: Path) -> Requirements | None:
     """Return the lock's versions and hashes, or that a pylock.toml has them."""
     if plan.lock is None:
