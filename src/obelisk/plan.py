@@ -37,6 +37,10 @@ _SHOWN: Final = (
 """Settings that `obelisk plan` prints as they are."""
 
 
+_SYSTEM_FOLDERS: Final = ("/", "/usr", "/usr/local")
+"""Where this machine's own libraries are."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """One executable to build."""
@@ -244,11 +248,18 @@ def _check_packages(settings: Settings, folder: Path) -> None:
         require_package_name(name, "pure")
     for name in settings.build_packages:
         if "/" in name and is_folder(folder / name):
-            try:
-                require_copyable(folder / name)
-            except OSError as error:
-                message = f"`build-packages` names `{name}`: {error.filename}: {error.strerror}"
-                raise ConfigError(message) from error
+            _check_library_folder(name, folder / name)
+
+
+def _check_library_folder(name: str, folder: Path) -> None:
+    if str(folder.resolve()) in _SYSTEM_FOLDERS:
+        message = f"`build-packages` names `{name}`, which holds what is built for this machine"
+        raise ConfigError(message, hint="name a folder with libraries that are built for musl")
+    try:
+        require_copyable(folder)
+    except OSError as error:
+        message = f"`build-packages` names `{name}`: {error.filename}: {error.strerror}"
+        raise ConfigError(message) from error
 
 
 def _check_requires_python(application: Application, python: Source) -> None:

@@ -44,8 +44,10 @@ class Site:
         self.cache.mkdir()
         shutil.copy2(cache / "CACHEDIR.TAG", self.cache)
         for kind in ("distributions", "libraries", *REMADE):
-            there = self.cache / kind
-            shutil.copytree(cache / kind, there, symlinks=True, copy_function=link_or_copy)
+            (self.cache / kind).mkdir()
+            for entry in (cache / kind).glob("[!.]*"):  # drafts of an older Obelisk stay behind
+                there = self.cache / kind / entry.name
+                shutil.copytree(entry, there, symlinks=True, copy_function=link_or_copy)
 
     @property
     def command(self):

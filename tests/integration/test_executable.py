@@ -100,6 +100,10 @@ def test_two_builds_on_two_paths_are_equal(tmp_path, python_version):
     assert len(digests) == 1
 
 
+ONE_PROCESSOR = "1" * 32
+"""A key of the cache that no content has."""
+
+
 def test_one_processor_makes_the_same_bytes(hello, tmp_path, python_version):
     """The standard library is compiled anew, by one worker instead of two."""
     place = tmp_path / "hello"
@@ -109,12 +113,12 @@ def test_one_processor_makes_the_same_bytes(hello, tmp_path, python_version):
         "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
         "from obelisk.cli import main\n"
         "from obelisk.compile import stdlib\n"
-        "stdlib.content_key = lambda inputs: 'by-one-processor'\n"
+        f"stdlib.content_key = lambda inputs: '{ONE_PROCESSOR}'\n"
         "main(sys.argv[1:])\n"
     )
     subprocess.run([sys.executable, "-c", code, *map(str, arguments)], check=True)
     assert place.read_bytes() == hello.read_bytes()
-    shutil.rmtree(Path(obelisk("cache", "dir").strip()) / "bytecode/by-one-processor")
+    shutil.rmtree(Path(obelisk("cache", "dir").strip()) / f"bytecode/{ONE_PROCESSOR}")
 
 
 def damage(executable, folder, mark, skip=0):

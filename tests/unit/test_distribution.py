@@ -1,6 +1,5 @@
 import contextlib
 import json
-import os
 
 import pytest
 from hypothesis import given
@@ -14,11 +13,10 @@ from obelisk.distribution.archive import (
     write_archive,
 )
 from obelisk.distribution.build import distribution_key, python_source
-from obelisk.distribution.builder import _require_files
 from obelisk.distribution.metadata import read_extensions
 from obelisk.distribution.recipes import RECIPES
 from obelisk.distribution.recipes.cpython import makefile_variables
-from obelisk.errors import ConfigError, SourceError
+from obelisk.errors import SourceError
 from obelisk.target import parse_target
 
 # As python-build-standalone writes it, cut to two extensions; and as ours, format version 8.
@@ -153,24 +151,3 @@ def test_every_recipe_has_its_source_and_needs():
     for name, recipe in RECIPES.items():
         assert source(name).name == name
         assert set(recipe.needs) <= set(RECIPES)
-
-
-@pytest.mark.parametrize("kind", ["link to nothing", "link to itself", "pipe", "folder in itself"])
-def test_a_folder_of_build_packages_holds_only_files(tmp_path, kind):
-    (tmp_path / "lib/inner").mkdir(parents=True)
-    (tmp_path / "lib/libx.so.1").touch()
-    (tmp_path / "lib/libx.so").symlink_to("libx.so.1")
-    (tmp_path / "lib/other").symlink_to("inner")
-    _require_files(tmp_path)
-    path = tmp_path / "lib/inner/odd"
-    match kind:
-        case "link to nothing":
-            path.symlink_to("nothing")
-        case "link to itself":
-            path.symlink_to("odd")
-        case "pipe":
-            os.mkfifo(path)
-        case _:
-            path.symlink_to(tmp_path)
-    with pytest.raises(ConfigError, match=r"odd is no file that can be read"):
-        _require_files(tmp_path)

@@ -5,7 +5,7 @@ import pytest
 
 from obelisk.config.request import read_request
 from obelisk.errors import ConfigError
-from obelisk.regular import is_folder, is_regular, read_regular
+from obelisk.regular import is_folder, is_regular, read_regular, require_copyable
 
 
 def make_socket(path):
@@ -53,3 +53,25 @@ def test_a_project_that_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "pyproject.toml")
     with pytest.raises(ConfigError, match=r"cannot read .*pyproject\.toml: it is a named pipe"):
         read_request(str(tmp_path))
+
+
+@pytest.mark.parametrize("kind", ["link to nothing", "link to itself", "pipe", "folder in itself"])
+def test_a_folder_of_build_packages_holds_only_files(tmp_path, kind):
+    (tmp_path / "lib/inner").mkdir(parents=True)
+    (tmp_path / "lib/libx.so.1").touch()
+    (tmp_path / "lib/libx.so").symlink_to("libx.so.1")
+    (tmp_path / "lib/other").symlink_to("inner")
+    require_copyable(tmp_path)
+    path = tmp_path / "lib/inner/odd"
+    match kind:
+        case "link to nothing":
+            path.symlink_to("nothing")
+        case "link to itself":
+            path.symlink_to("odd")
+        case "pipe":
+            os.mkfifo(path)
+        case _:
+            path.symlink_to(tmp_path)
+    with pytest.raises(OSError, match=r"odd") as refused:
+        require_copyable(tmp_path)
+    assert refused.value.filename == str(path)

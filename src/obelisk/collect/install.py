@@ -177,6 +177,7 @@ def _run(
 ) -> Finished:
     env.pop("VIRTUAL_ENV", None)
     env["SOURCE_DATE_EPOCH"] = "315532800"
+    env["UV_NO_WRAP"] = "1"  # or what tools say is cut at the width of some terminal
     writes = tuple(Path(path) for option, path in pairwise(argv) if option in _WRITTEN)
     try:
         return run_watched(

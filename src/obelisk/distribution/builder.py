@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
 
 from obelisk.cache import content_key, hash_tree
 from obelisk.catalog import Source
@@ -34,8 +33,6 @@ from obelisk.distribution.recipes.cpython import major_minor
 from obelisk.errors import ConfigError, ToolError, did_you_mean
 from obelisk.process import run_logged
 from obelisk.toolchain import Toolchain, write_toolchain
-
-_SYSTEM_FOLDERS: Final = ("/", "/usr", "/usr/local")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,31 +136,12 @@ def _libraries(site: Site, packages: tuple[str, ...]) -> list[Path]:
             chosen.append(found[package])
         elif package in EXTRA_RECIPES:
             chosen.append(build_extra(site, package, found))
-        elif str(Path(package).resolve()) in _SYSTEM_FOLDERS:
-            message = (
-                f"`build-packages` names `{package}`, which holds what is built for this machine"
-            )
-            raise ConfigError(message, hint="name a folder with libraries that are built for musl")
         elif Path(package).is_absolute() and Path(package).is_dir():
-            _require_files(Path(package))
             chosen.append(Path(package))
         else:
             message = f"`build-packages` names `{package}`, which is neither a recipe nor a folder"
             raise ConfigError(message, hint=did_you_mean(package, [*found, *EXTRA_RECIPES]))
     return chosen
-
-
-def _require_files(folder: Path) -> None:
-    """Raise `ConfigError` unless all in a folder that is to be copied is a file or a folder."""
-    for path in (path for name in ("include", "lib") for path in (folder / name).rglob("*")):
-        is_folder = path.is_dir()
-        if is_folder and path.is_symlink():
-            is_folder = not path.parent.resolve().is_relative_to(path.resolve())
-        if not is_folder and not path.is_file():
-            message = (
-                f"`build-packages` names {folder}, in which {path} is no file that can be read"
-            )
-            raise ConfigError(message, hint="remove it: it may be a link to nothing or to itself")
 
 
 def _beside(name: str) -> Path:
