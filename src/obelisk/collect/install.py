@@ -57,8 +57,11 @@ def install(plan: Plan, builder: Builder, work: Path) -> Prefix:
 
 
 def forget(builder: Builder, names: Sequence[str]) -> None:
-    """Remove packages from the installer's cache, so that they are downloaded or built again."""
-    argv = ["cache", "clean", "--cache-dir", str(builder.cache), "--", *names]
+    """Remove packages from the installer's cache, so that they are downloaded or built again.
+
+    Without waiting for other builds: they would have taken what is damaged.
+    """
+    argv = ["cache", "clean", "--force", "--cache-dir", str(builder.cache), "--", *names]
     _uv(argv, "removing " + ", ".join(names) + " from uv's cache")
 
 
