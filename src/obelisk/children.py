@@ -25,7 +25,7 @@ while read -r sign group; do
     -) groups="${groups%% $group *} ${groups#* $group }" ;;
   esac
 done
-for group in $groups; do kill -KILL -- "-$group"; done
+for group in $groups; do kill -s KILL -- "-$group"; done
 } <&3 &
 """
 """In the background, so that it is no child of the program that `obelisk run` turns into."""
