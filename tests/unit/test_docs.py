@@ -22,3 +22,20 @@ def test_links_lead_somewhere():
     for page in pages:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{page} links to {target}"
+
+
+def test_every_promise_names_a_test_that_exists():
+    """The security page names tests by file and function; `::name` is of the file before."""
+    text = (ROOT / "docs/explanation/security.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]*test_\w+\.py)?(?:::(\w+))?`", text)
+    found, wrong, path = 0, [], None
+    for file, function in named:
+        if file:
+            path = ROOT / "tests" / (file if "/" in file else f"attack/{file}")
+        if not (file or function):
+            continue
+        found += 1
+        if not path.is_file() or (function and f"def {function}(" not in path.read_text("utf-8")):
+            wrong.append(f"{file}::{function}")
+    assert wrong == []
+    assert found > 30
