@@ -123,9 +123,9 @@ def test_what_has_no_place_in_a_requirement_file(tmp_path, text, said):
 
 def test_long_inputs_take_no_longer_than_their_length(tmp_path):
     """Not as the square of it, which would be hours."""
-    line = "six" + " " * 1_000_000
+    line = "six==1" + " " * 1_000_000
     (tmp_path / "a.txt").write_text(f"{line}--hash=sha256:00\n" + "\\\n" * 100_000)
-    assert read_requirements([tmp_path / "a.txt"], tmp_path).lines == ("six --hash=sha256:00",)
+    assert read_requirements([tmp_path / "a.txt"], tmp_path).lines == ("six==1 --hash=sha256:00",)
     for text in (f"./{line}x", "./" + "[" * 100_000, f"{line}; x"):
         (tmp_path / "a.txt").write_text(text)
         with pytest.raises(ConfigError, match=r"a requirement of \d+ characters"):
@@ -298,3 +298,19 @@ def test_who_says_that_no_configuration_is_read_or_another_is_obeyed(tmp_path):
     chosen = config_of(tmp_path, UV_CONFIG_FILE="/x/uv.toml")
     assert [str(path) for path in chosen.user] == ["/x/uv.toml"]
     assert chosen.project is None
+
+
+@pytest.mark.parametrize("text", ["six", "six>=1", "six==1.*", "six[x]<2 ; python_version > '3'"])
+def test_a_hash_is_of_one_version(text, tmp_path):
+    (tmp_path / "a.txt").write_text(f"{text} --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(ConfigError, match=r"a\.txt.*`--hash`, but its requirement has no version"):
+        read_requirements([tmp_path / "a.txt"], tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["six==1", "six===1.0", "six @ https://x.invalid/six.whl", "./x.whl"]
+)
+def test_what_can_have_a_hash_keeps_it(text, tmp_path):
+    (tmp_path / "a.txt").write_text(f"{text} --hash=sha256:{'0' * 64}\n")
+    (line,) = read_requirements([tmp_path / "a.txt"], tmp_path).lines
+    assert line.endswith(f"--hash=sha256:{'0' * 64}")

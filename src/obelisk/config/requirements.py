@@ -150,6 +150,9 @@ class _Reader:
             message = f"{where} has a `--hash` that is none"
             raise ConfigError(message, hint="write `--hash=sha256:` and the digits")
         written, can_be_hashed = _written(text, self._folder, where)
+        if hashes and not _is_pinned(written):
+            message = f"{where} has a `--hash`, but its requirement has no version: {shown(text)}"
+            raise ConfigError(message, hint="write `name==version`; a hash is of one version")
         into = self.lines if can_be_hashed else self.unhashed
         into = self.constraints if constraint else into
         into.append(" ".join([written, *(f"--hash={digest}" for digest in hashes)]))
@@ -219,6 +222,16 @@ def _written(text: str, folder: Path, where: str) -> tuple[str, bool]:
         return _written_place(text, folder)
     written = absolute_requirement(text, folder, where)
     return written, _can_be_hashed(parse_requirement(written, where).url or "")
+
+
+def _is_pinned(written: str) -> bool:
+    """Say whether a requirement can only be one version: the installer ignores others' hashes."""
+    try:
+        requirement = PackagingRequirement(written)
+    except InvalidRequirement:
+        return True  # a path or URL
+    exact = [one for one in requirement.specifier if one.operator in ("==", "===")]
+    return requirement.url is not None or any(not one.version.endswith("*") for one in exact)
 
 
 def _require_length(text: str, where: str) -> None:
