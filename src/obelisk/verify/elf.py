@@ -20,6 +20,7 @@ from elftools.elf.elffile import ELFFile
 
 from obelisk.disk import limit_of
 from obelisk.errors import VerifyError
+from obelisk.regular import kind_of
 from obelisk.target import TARGETS
 from obelisk.verify.finding import Finding, listed
 from obelisk.verify.objects import Reader, check_objects, objects_size
@@ -29,13 +30,6 @@ _DAMAGE: Final = (
     *(RecursionError, TypeError, ValueError, struct.error),
 )
 """What pyelftools raises at tables that make no sense."""
-_KINDS: Final = {
-    stat.S_IFIFO: "it is a named pipe",
-    stat.S_IFSOCK: "it is a socket",
-    stat.S_IFCHR: "it is a device",
-    stat.S_IFBLK: "it is a device",
-    stat.S_IFDIR: "it is a folder",
-}
 PAYLOAD_SEGMENT: Final = 0x6F626C6B
 OBJECTS_SEGMENT: Final = 0x6F626C6D
 
@@ -75,7 +69,7 @@ def map_file(path: Path) -> mmap.mmap:
 
 def _require_regular(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
-        message = f"cannot read {path}: {_KINDS.get(stat.S_IFMT(mode), 'not a regular file')}"
+        message = f"cannot read {path}: it is {kind_of(mode)}"
         raise VerifyError(message, hint="name an executable that `obelisk build` wrote")
 
 
