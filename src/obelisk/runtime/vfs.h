@@ -2,7 +2,7 @@
 
    With the executable at /bin/app, /bin/app/package/data.json is a read-only file for every caller
    of libc in the process. Nothing is written to disk: an open file is a sealed memory file.
-   The calls themselves (vfs_file.c, vfs_folder.c) are linked with --wrap and need no declaration. */
+   The calls themselves (vfs_open.c, vfs_stat.c ...) are linked with --wrap and need no declaration. */
 
 #ifndef OBELISK_VFS_H
 #define OBELISK_VFS_H
@@ -47,6 +47,9 @@ int vfs_fail(int error);
 
 /* Say whether a path that `vfs_begins` stands for something. */
 bool vfs_exists(const char *name);
+
+/* Open the content of a file for reading; of `flags` O_CLOEXEC has effect. Returns -1 with errno. */
+int vfs_open_content(const struct vfs_path *path, const struct payload_record *record, int flags);
 
 /* Return the inode number of a record: never 0 or 1, which is the top. */
 ino_t vfs_inode(const struct payload_record *record);

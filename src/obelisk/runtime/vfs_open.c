@@ -8,16 +8,8 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
-
-/* Bytes: what memfd_create(2) takes. */
-#define MEMORY_NAME_MAX 249
-
-/* The content of an open file stays as it is, whoever has its descriptor. */
-#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 int __real_open(const char *, int, ...);
 int __real_openat(int, const char *, int, ...);
@@ -28,55 +20,9 @@ int __wrap_openat(int, const char *, int, ...);
 FILE *__wrap_fopen(const char *, const char *);
 
 static int
-write_all(int file, const char *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(file, bytes, size);
-        if (written < 0 && errno != EINTR) {
-            return -1;
-        }
-        if (written > 0) {
-            bytes += written;
-            size -= (size_t)written;
-        }
-    }
-    return 0;
-}
-
-static int
-copy_record(int file, const struct payload_record *record)
-{
-    struct payload_span bytes;
-    void *expanded;
-    int status;
-
-    if (!record->compressed) {
-        bytes = payload_stored(vfs_payload(), record);
-        return write_all(file, bytes.start, bytes.size);
-    }
-    expanded = malloc(record->size + 1);
-    if (expanded == NULL) {
-        return -1;
-    }
-    status = payload_expand(vfs_payload(), record, expanded);
-    status = status ? vfs_fail(status) : write_all(file, expanded, record->size);
-    free(expanded);
-    return status;
-}
-
-/* The end of a path that is not longer than the name of a memory file may be. */
-static const char *
-shown_name(const struct vfs_path *path)
-{
-    return path->size > MEMORY_NAME_MAX ? path->text + path->size - MEMORY_NAME_MAX : path->text;
-}
-
-static int
 open_file(const struct vfs_path *path, int flags)
 {
-    const struct timespec times[2] = {{VFS_TIME, 0}, {VFS_TIME, 0}};
     const struct payload_record *record = vfs_find(path);
-    int file;
 
     if (vfs_is_folder(path, record)) {
         /* A descriptor of a folder would need a kernel that knows it. */
@@ -92,18 +38,7 @@ open_file(const struct vfs_path *path, int flags)
     if (flags & O_DIRECTORY) {
         return vfs_fail(ENOTDIR);
     }
-    file = memfd_create(shown_name(path),
-                        MFD_ALLOW_SEALING | (flags & O_CLOEXEC ? MFD_CLOEXEC : 0U));
-    if (file < 0) {
-        return -1;
-    }
-    if (copy_record(file, record) != 0 || lseek(file, 0, SEEK_SET) != 0 || fchmod(file, 0644) != 0
-        || futimens(file, times) != 0 || fcntl(file, F_ADD_SEALS, SEALS) != 0) {
-        int error = errno;
-        close(file);
-        return vfs_fail(error);
-    }
-    return file;
+    return vfs_open_content(path, record, flags);
 }
 
 int
