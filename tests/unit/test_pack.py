@@ -176,5 +176,7 @@ def test_the_main_program_of_an_entry_point(tmp_path):
 
 def test_a_main_program_that_is_left_out(plan, parts):
     collection, bytecodes = parts
-    with pytest.raises(CollectError, match="the main program `gone.py` is not among what goes in"):
+    with pytest.raises(
+        CollectError, match=r"the main program `gone\.py` is not among what goes in"
+    ):
         packed(plan, (replace(collection, main="gone.py"), bytecodes))

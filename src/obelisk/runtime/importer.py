@@ -290,6 +290,7 @@ def start():
     path = ROOT + "/" + _payload.main
     main = sys.modules["__main__"]
     main.__file__ = path
+    main.__cached__ = None
     name = _payload.module
     if name is None:
         main.__loader__ = _Loader("__main__", path)
@@ -299,4 +300,5 @@ def start():
     main.__spec__ = _bootstrap._find_spec(name, above)
     main.__loader__ = main.__spec__.loader
     main.__package__ = main.__spec__.parent
+    main.__cached__ = main.__spec__.cached
     return main.__loader__.get_code(name)
