@@ -16,7 +16,6 @@
 /* As many links follow one another as the kernel follows (MAXSYMLINKS). */
 #define LINKS_MAX 40
 
-int __real_stat(const char *, struct stat *);
 int __real_fstatat(int, const char *, struct stat *, int);
 ssize_t __real_readlinkat(int, const char *, char *, size_t);
 
@@ -177,7 +176,8 @@ is_executable(const struct stat *file)
 
     if (inode == 0) {
         struct stat own;
-        if (__real_stat("/proc/self/exe", &own) != 0 && __real_stat(root, &own) != 0) {
+        if (__real_fstatat(AT_FDCWD, "/proc/self/exe", &own, 0) != 0
+            && __real_fstatat(AT_FDCWD, root, &own, 0) != 0) {
             return false;
         }
         device = own.st_dev;
