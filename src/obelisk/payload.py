@@ -43,6 +43,7 @@ class Kind(IntEnum):
     FOLDER = 4
     EXTENSION = 5
     CONTROL = 6
+    PROGRAM = 7
 
 
 class Table(IntEnum):

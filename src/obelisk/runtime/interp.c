@@ -25,6 +25,7 @@
 #include "module.h"
 #include "os.h"
 #include "privilege.h"
+#include "programs.h"
 #include "self_exec.h"
 #include "settings.h"
 
@@ -339,6 +340,7 @@ read_start(uint64_t build, const char *executable, int argc, char **argv)
     start.argc = argc;
     start.argv = argv;
     self_exec_serve(role, argv);
+    programs_serve(start.is_python ? NULL : argv);
     return start;
 }
 

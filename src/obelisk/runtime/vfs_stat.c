@@ -49,7 +49,9 @@ fill_stat(const struct vfs_path *path, struct stat *answer)
         return vfs_fail(ENOENT);
     }
     memset(answer, 0, sizeof(*answer));
-    answer->st_mode = folder ? S_IFDIR | 0755 : S_IFREG | 0644;
+    answer->st_mode = folder ? S_IFDIR | 0755
+                      : record->kind == PAYLOAD_PROGRAM ? S_IFREG | 0755
+                                                        : S_IFREG | 0644;
     answer->st_nlink = 1;
     answer->st_ino = record ? vfs_inode(record) : 1;
     answer->st_blksize = 4096;
@@ -136,7 +138,7 @@ answer_access(const struct vfs_path *path, int mode)
     if (mode & W_OK) {
         return vfs_fail(EROFS);
     }
-    return (mode & X_OK) && !S_ISDIR(answer.st_mode) ? vfs_fail(EACCES) : 0;
+    return (mode & X_OK) && !(answer.st_mode & S_IXUSR) ? vfs_fail(EACCES) : 0;
 }
 
 int

@@ -1,0 +1,405 @@
+/* Temporary copies of files of the executable's own file system. See copies.h.
+
+   The folder's name is made of the random bytes that the kernel gives to each process (AT_RANDOM), so
+   that a child finds what its parent has. A copy gets its name when it is whole. */
+
+#include "copies.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ZSTD_STATIC_LINKING_ONLY
+#include <zstd.h>
+
+#include "scratch.h"
+#include "tree_removal.h"
+#include "vfs.h"
+
+/* The most that is copied because it is beside a file or in a folder. */
+#define FILES_MAX 1000
+#define BYTES_MAX (32U << 20)
+
+/* What memfd_create(2) knows since Linux 6.3: the memory may be executed, whatever vm.memfd_noexec says. */
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+
+/* Letters that need no quotes in a shell. */
+static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+,:@";
+
+static bool may_be_there; /* copies: of this process, or of a child */
+static bool is_owner = true;
+
+/* Where copies are; the children of this process tell the same. */
+static void
+write_folder(char into[PATH_MAX])
+{
+    const char *parent = getenv("TMPDIR");
+    const uint64_t *random = (const void *)getauxval(AT_RANDOM);
+    char *end = into;
+
+    if (parent == NULL || parent[0] != '/' || strlen(parent) > PATH_MAX / 2
+        || parent[strspn(parent, plain)] != '\0') {
+        parent = "/tmp";
+    }
+    end = stpcpy(stpcpy(end, parent), "/obelisk-");
+    for (int i = 0; random != NULL && i < 16; i++) {
+        *end++ = "0123456789abcdef"[random[1] >> (4 * i) & 15];
+    }
+    *end = '\0';
+}
+
+static void
+before_fork(void)
+{
+    may_be_there = true;
+}
+
+static void
+in_child(void)
+{
+    is_owner = false;
+}
+
+void
+copies_serve(void)
+{
+    pthread_atfork(before_fork, NULL, in_child);
+}
+
+__attribute__((destructor)) static void
+remove_copies(void)
+{
+    char folder[PATH_MAX];
+
+    if (may_be_there && is_owner) {
+        write_folder(folder);
+        tree_remove(folder);
+    }
+}
+
+static bool
+write_all(int file, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(file, bytes, size);
+        if (written < 0 && errno != EINTR) {
+            return false;
+        }
+        if (written > 0) {
+            bytes += written;
+            size -= (size_t)written;
+        }
+    }
+    return true;
+}
+
+/* Expand without allocating: zstd works in the memory that it is given. */
+static const char *
+expand(const struct payload_record *record, struct payload_span stored)
+{
+    size_t room = (ZSTD_estimateDCtxSize() + 63) & ~(size_t)63;
+    char *memory = scratch_reserve(SCRATCH_EXPAND, room + record->size + 1);
+    ZSTD_DCtx *context = memory ? ZSTD_initStaticDCtx(memory, room) : NULL;
+
+    if (context == NULL) {
+        return NULL;
+    }
+    if (ZSTD_decompressDCtx(context, memory + room, record->size, stored.start, stored.size)
+        != record->size) {
+        vfs_payload()->damaged("checksum mismatch", payload_name(vfs_payload(), record));
+    }
+    return memory + room;
+}
+
+const char *
+copies_content(const struct payload_record *record)
+{
+    struct payload_span stored = payload_stored(vfs_payload(), record);
+
+    return record->compressed ? expand(record, stored) : stored.start;
+}
+
+static bool
+write_record(int file, const struct payload_record *record)
+{
+    const char *bytes = copies_content(record);
+    bool done = bytes != NULL && write_all(file, bytes, record->size);
+
+    scratch_release(SCRATCH_EXPAND);
+    return done && fchmod(file, record->kind == PAYLOAD_PROGRAM ? 0755 : 0644) == 0;
+}
+
+/* Close a file; errno stays what it was. */
+static void
+close_failed(int file)
+{
+    int error = errno;
+
+    close(file);
+    errno = error;
+}
+
+int
+copies_in_memory(const struct payload_record *record, const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    char shown[128];
+    int file;
+
+    snprintf(shown, sizeof(shown), "%s", slash ? slash + 1 : name);
+    file = memfd_create(shown, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+    if (file < 0 && errno == EINVAL) {
+        file = memfd_create(shown, MFD_CLOEXEC | MFD_ALLOW_SEALING); /* an older kernel */
+    }
+    if (file < 0) {
+        return -1;
+    }
+    if (!write_record(file, record) || lseek(file, 0, SEEK_SET) != 0
+        || fcntl(file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) {
+        close_failed(file);
+        return -1;
+    }
+    return file;
+}
+
+/* What is copied, and to where. `place` ends in the path below the executable. */
+struct copy {
+    struct vfs_path path;
+    char place[PATH_MAX];
+    size_t folder_size; /* bytes of `place` that name the folder of all copies */
+    size_t files;
+    uint64_t bytes;
+};
+
+/* Name the copy of what `path` is now; false when that would be too long. */
+static bool
+set_place(struct copy *copy)
+{
+    if (copy->folder_size + copy->path.size + sizeof("/.4294967295") >= sizeof(copy->place)) {
+        return false;
+    }
+    copy->place[copy->folder_size] = copy->path.size > 0 ? '/' : '\0';
+    memcpy(copy->place + copy->folder_size + 1, copy->path.text, copy->path.size + 1);
+    return true;
+}
+
+/* Only who made the folder may have put something into it. */
+static bool
+make_own_folder(const char *folder)
+{
+    struct stat found;
+
+    may_be_there = true;
+    return mkdir(folder, 0700) == 0
+           || (errno == EEXIST && lstat(folder, &found) == 0 && S_ISDIR(found.st_mode)
+               && found.st_uid == geteuid() && (found.st_mode & 0777) == 0700);
+}
+
+/* Make the folders above what `place` names. */
+static bool
+make_folders(struct copy *copy)
+{
+    char *from = copy->place + copy->folder_size;
+
+    *from = '\0';
+    if (!make_own_folder(copy->place)) {
+        return false;
+    }
+    for (char *slash = from; slash != NULL; slash = strchr(slash + 1, '/')) {
+        if (slash != from) {
+            *slash = '\0';
+            if (mkdir(copy->place, 0755) != 0 && errno != EEXIST) {
+                return false;
+            }
+        }
+        *slash = '/';
+    }
+    return true;
+}
+
+static bool
+copy_file(struct copy *copy, const struct payload_record *record)
+{
+    char draft[PATH_MAX];
+    int file;
+
+    if (!set_place(copy) || !make_folders(copy)) {
+        return false;
+    }
+    if (access(copy->place, F_OK) == 0) {
+        return true;
+    }
+    snprintf(draft, sizeof(draft), "%s.%u", copy->place, (unsigned)gettid());
+    file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file < 0) {
+        return false;
+    }
+    if (!write_record(file, record) || close(file) != 0 || rename(draft, copy->place) != 0) {
+        close_failed(file);
+        unlink(draft);
+        return false;
+    }
+    return true;
+}
+
+static bool
+make_folder(struct copy *copy)
+{
+    return set_place(copy) && make_folders(copy)
+           && (mkdir(copy->place, 0755) == 0 || errno == EEXIST);
+}
+
+static bool
+count_file(struct copy *copy, const struct payload_record *record)
+{
+    copy->files++;
+    copy->bytes += record->size;
+    return copy->files <= FILES_MAX && copy->bytes <= BYTES_MAX;
+}
+
+typedef bool visit(struct copy *copy, const struct payload_record *record);
+
+/* Call `with` for all files that are in the folder `path`, and in those below unless `flat`. The keys
+   of files are in payload.h. */
+static bool
+walk(struct copy *copy, bool flat, visit *with)
+{
+    const struct payload *payload = vfs_payload();
+    struct vfs_path *path = &copy->path;
+    size_t size = path->size;
+    struct payload_span key = {path->text, size + 1};
+    uint32_t first = payload_lower_bound(payload, PAYLOAD_FILES, key);
+    bool done = true;
+
+    for (uint32_t i = first; done && i < payload_count(payload, PAYLOAD_FILES); i++) {
+        const struct payload_record *record = payload_at(payload, PAYLOAD_FILES, i);
+        struct payload_span name = payload_name(payload, record);
+        if (name.size <= key.size || memcmp(name.start, path->text, key.size) != 0) {
+            break;
+        }
+        if (name.size >= sizeof(path->text)) {
+            return false;
+        }
+        memcpy(path->text, name.start, name.size);
+        path->text[size] = '/';
+        path->text[name.size] = '\0';
+        path->size = name.size;
+        if (size == 0) { /* at the top there is no slash before a name */
+            memmove(path->text, path->text + 1, path->size--);
+        }
+        if (record->kind != PAYLOAD_FOLDER) {
+            done = with(copy, record);
+        }
+        else if (!flat) {
+            done = walk(copy, flat, with);
+        }
+        path->size = size;
+        path->text[size] = '\0';
+    }
+    return done;
+}
+
+static bool
+copy_folder(struct copy *copy, bool flat)
+{
+    copy->files = 0;
+    copy->bytes = 0;
+    return walk(copy, flat, count_file) && make_folder(copy) && walk(copy, flat, copy_file);
+}
+
+/* Copy what is beside a file, or as much of it as is little. */
+static void
+copy_neighbours(struct copy *copy)
+{
+    char name[PATH_MAX];
+    size_t size = copy->path.size;
+    size_t cut = size;
+
+    while (cut > 0 && copy->path.text[cut - 1] != '/') {
+        cut--;
+    }
+    memcpy(name, copy->path.text, size + 1);
+    copy->path.size = cut > 0 ? cut - 1 : 0;
+    copy->path.text[copy->path.size] = '\0';
+    if (!copy_folder(copy, false)) {
+        copy_folder(copy, true);
+    }
+    memcpy(copy->path.text, name, size + 1);
+    copy->path.size = size;
+}
+
+/* The same file in memory, for programs that inherit its descriptor: where nothing can be written. */
+static char *
+name_in_memory(const struct copy *copy, const struct payload_record *record, char *into)
+{
+    int file = copies_in_memory(record, copy->path.text);
+
+    if (file < 0 || fcntl(file, F_SETFD, 0) != 0) {
+        return NULL;
+    }
+    snprintf(into, PATH_MAX, "/proc/self/fd/%d", file);
+    return access(into, R_OK) == 0 ? into : NULL;
+}
+
+static char *
+copy_record(struct copy *copy, const struct payload_record *record, const char *rest, char *into)
+{
+    if (vfs_is_folder(&copy->path, record)) {
+        if (!copy_folder(copy, false) || !set_place(copy)) {
+            return NULL;
+        }
+    }
+    else {
+        copy_neighbours(copy);
+        if (!copy_file(copy, record)) {
+            return *rest ? NULL : name_in_memory(copy, record, into);
+        }
+    }
+    if (strlen(copy->place) + strlen(rest) >= PATH_MAX) {
+        return NULL;
+    }
+    strcpy(stpcpy(into, copy->place), rest);
+    return into;
+}
+
+char *
+copies_make(const char *path, char *into)
+{
+    const struct payload_record *record = NULL;
+    char head[PATH_MAX];
+    struct copy copy;
+    size_t cut = strlen(path);
+
+    if (cut >= sizeof(head)) {
+        return NULL;
+    }
+    strcpy(head, path);
+    /* What is behind a file is no path of ours: the file may be one that programs look into. */
+    while (vfs_begins(head)) {
+        bool below = vfs_below(head, &copy.path);
+        record = below ? vfs_find(&copy.path) : NULL;
+        if (record != NULL || (below && copy.path.size == 0)) {
+            break;
+        }
+        while (cut > 0 && head[--cut] != '/') {
+        }
+        head[cut] = '\0';
+    }
+    if (record == NULL || (path[cut] != '\0' && record->kind == PAYLOAD_FOLDER)) {
+        return NULL;
+    }
+    write_folder(copy.place);
+    copy.folder_size = strlen(copy.place);
+    return copy_record(&copy, record, path + cut, into);
+}

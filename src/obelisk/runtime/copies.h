@@ -1,0 +1,31 @@
+/* Temporary copies of files of the executable's own file system, for programs that do not see it.
+
+   They are in one folder for each process, at the paths that they have in the executable, and removed
+   when that process exits. Everything here may be called in a child made by vfork that has a stack of
+   some size (spare_stack.h). */
+
+#ifndef OBELISK_COPIES_H
+#define OBELISK_COPIES_H
+
+#include <limits.h>
+
+#include "payload.h"
+
+/* Prepare to remove the copies. Called once, before there are children. */
+void copies_serve(void);
+
+/* Copy what a path below the executable leads to, a folder with all in it, a file with what is beside
+   it if that is little; of a path that goes on behind a file (`x.whl/pip`), that file. Write the path
+   of the copy, PATH_MAX bytes, to `into`; return NULL when there is nothing to copy, no place for it,
+   or too much of it. */
+char *copies_make(const char *path, char *into);
+
+/* Return a record's content; NULL with errno set when there is no memory. It stays until the next call
+   here. */
+const char *copies_content(const struct payload_record *record);
+
+/* Return a descriptor of a new file in memory with a record's content, which no program that is
+   executed inherits; -1 with errno set when there can be none. */
+int copies_in_memory(const struct payload_record *record, const char *name);
+
+#endif
