@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from obelisk.collect.collect import collect
@@ -23,6 +23,7 @@ from obelisk.errors import CollectError
 from obelisk.files import draft_beside
 from obelisk.link.image import link
 from obelisk.link.native import Natives
+from obelisk.link.unlinked import unlinked
 from obelisk.model import (
     LIBRARY_FOLDER,
     Bytecode,
@@ -78,6 +79,7 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
         with site.console.step(f"Compiling {len(collection.modules)} modules"):
             own = _compile_own(plan, site, collection, interpreter, work)
             bytecodes = [*own, *_compile_stdlib(plan, site, collection, interpreter, stdlib[0])]
+        collection = _with_data(plan, site, collection)
         with site.console.step("Packing and linking"):
             payload = pack(plan, collection, bytecodes, description.sources)
             natives = _natives(plan, collection, python)
@@ -117,6 +119,17 @@ def _build_packages(plan: Plan) -> tuple[str, ...]:
     """Return `build-packages` with folders, which are told by their slash, as whole paths."""
     names = plan.settings.build_packages
     return tuple(str(plan.folder / name) if "/" in name else name for name in names)
+
+
+def _with_data(plan: Plan, site: Site, collection: Collection) -> Collection:
+    """Turn shared objects that cannot be linked in, and that nothing loads, into data."""
+    found = unlinked(collection.natives, plan.target)
+    for file, reason in found:
+        message = f"not linked in, only there as a file: {reason}"
+        site.console.warn(f"{message}; `--exclude {file.path}` leaves it out")
+    data = [DataFile(path=file.path, source=file.source) for file, _ in found]
+    natives = [one for one in collection.natives if all(one is not file for file, _ in found)]
+    return replace(collection, natives=tuple(natives), files=(*collection.files, *data))
 
 
 def _natives(plan: Plan, collection: Collection, python: Path) -> Natives:
