@@ -27,7 +27,7 @@
 
 /* The most that is copied because it is beside a file or in a folder. */
 #define FILES_MAX 1000
-#define BYTES_MAX (32U << 20)
+#define BYTES_MAX (16U << 20)
 
 /* What memfd_create(2) knows since Linux 6.3: the memory may be executed, whatever vm.memfd_noexec says. */
 #ifndef MFD_EXEC

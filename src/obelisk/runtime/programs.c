@@ -337,7 +337,6 @@ void
 programs_serve(char **argv)
 {
     const char *program = settings_get("program");
-
     const char *copies = settings_get("copy_arguments");
 
     if (copies == NULL || strcmp(copies, "0") != 0) {
