@@ -16,6 +16,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define ZSTD_STATIC_LINKING_ONLY
@@ -37,17 +38,21 @@
 /* Letters that need no quotes in a shell. */
 static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+,:@";
 
-static bool may_be_there; /* copies: of this process, or of a child */
+/* Where copies may be, of this process or of a child: empty as long as there can be none. */
+static char own_folder[PATH_MAX];
 static bool is_owner = true;
 
-/* Where copies are; the children of this process tell the same. */
-static void
-write_folder(char into[PATH_MAX])
+/* Say where copies are: the children of this process say the same, also after TMPDIR was changed. */
+static const char *
+find_folder(void)
 {
     const char *parent = getenv("TMPDIR");
     const uint64_t *random = (const void *)getauxval(AT_RANDOM);
-    char *end = into;
+    char *end = own_folder;
 
+    if (own_folder[0] != '\0') {
+        return own_folder;
+    }
     if (parent == NULL || parent[0] != '/' || strlen(parent) > PATH_MAX / 2
         || parent[strspn(parent, plain)] != '\0') {
         parent = "/tmp";
@@ -57,12 +62,13 @@ write_folder(char into[PATH_MAX])
         *end++ = "0123456789abcdef"[random[1] >> (4 * i) & 15];
     }
     *end = '\0';
+    return own_folder;
 }
 
 static void
 before_fork(void)
 {
-    may_be_there = true;
+    find_folder();
 }
 
 static void
@@ -80,11 +86,8 @@ copies_serve(void)
 __attribute__((destructor)) static void
 remove_copies(void)
 {
-    char folder[PATH_MAX];
-
-    if (may_be_there && is_owner) {
-        write_folder(folder);
-        tree_remove(folder);
+    if (own_folder[0] != '\0' && is_owner) {
+        tree_remove(own_folder);
     }
 }
 
@@ -200,7 +203,6 @@ make_own_folder(const char *folder)
 {
     struct stat found;
 
-    may_be_there = true;
     return mkdir(folder, 0700) == 0
            || (errno == EEXIST && lstat(folder, &found) == 0 && S_ISDIR(found.st_mode)
                && found.st_uid == geteuid() && (found.st_mode & 0777) == 0700);
@@ -352,6 +354,14 @@ name_in_memory(const struct copy *copy, const struct payload_record *record, cha
     return access(into, R_OK) == 0 ? into : NULL;
 }
 
+/* Say whether it is the owner that is about to become another program: then nobody removes copies. libc
+   remembers the number of a thread, and a child made by vfork or posix_spawn has its parent's memory. */
+static bool
+replaces_owner(void)
+{
+    return is_owner && gettid() == (pid_t)syscall(SYS_gettid);
+}
+
 static char *
 copy_record(struct copy *copy, const struct payload_record *record, const char *rest, char *into)
 {
@@ -361,6 +371,9 @@ copy_record(struct copy *copy, const struct payload_record *record, const char *
         }
     }
     else {
+        if (*rest == '\0' && replaces_owner() && name_in_memory(copy, record, into) != NULL) {
+            return into;
+        }
         copy_neighbours(copy);
         if (!copy_file(copy, record)) {
             return *rest ? NULL : name_in_memory(copy, record, into);
@@ -399,7 +412,7 @@ copies_make(const char *path, char *into)
     if (record == NULL || (path[cut] != '\0' && record->kind == PAYLOAD_FOLDER)) {
         return NULL;
     }
-    write_folder(copy.place);
+    strcpy(copy.place, find_folder());
     copy.folder_size = strlen(copy.place);
     return copy_record(&copy, record, path + cut, into);
 }

@@ -1,7 +1,8 @@
 /* Temporary copies of files of the executable's own file system, for programs that do not see it.
 
    They are in one folder for each process, at the paths that they have in the executable, and removed
-   when that process exits. Everything here may be called in a child made by vfork that has a stack of
+   when that process exits; where that cannot be written, and where the process itself becomes another
+   program and will never exit, a file is in memory instead. Everything here may be called in a child made by vfork that has a stack of
    some size (spare_stack.h). */
 
 #ifndef OBELISK_COPIES_H

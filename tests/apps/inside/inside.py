@@ -9,6 +9,7 @@
 import errno
 import importlib.resources
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,14 +22,8 @@ ENVIRONMENT = {"A": "b", "PATH": os.environ["PATH"]}
 
 def shown(text):
     """A program's output with the executable's path, and that of copies, by name."""
-    words = text.replace(EXE, "EXE").split()
-    return " ".join(word if "/obelisk-" not in word else copied(word) for word in words)
-
-
-def copied(word):
-    before, _, rest = word.partition("/obelisk-")
-    assert before.rpartition("=")[2] == os.environ.get("TMPDIR", "/tmp"), word
-    return word[: word.index(before.rpartition("=")[2])] + "COPY/" + rest.partition("/")[2]
+    copies = re.escape(os.environ.get("TMPDIR", "/tmp")) + "/obelisk-[0-9a-f]{16}"
+    return " ".join(re.sub(copies, "COPY", text.replace(EXE, "EXE")).split())
 
 
 def output(*argv, **options):
@@ -81,12 +76,16 @@ def ways():
     print("execv", replaced(lambda: os.execv(tool, ["name", "one"])))
     print("execvp", replaced(lambda: os.execvp("tool", ["name", "one"])))
     print("execvpe", replaced(lambda: os.execvpe("tool", ["name", "one"], ENVIRONMENT)))
-    file = os.open(tool, os.O_RDONLY)
-    print("fexecve", replaced(lambda: os.execve(file, ["name", "one"], ENVIRONMENT)))
     print("shell", output(f"A=c {tool} 'one two' && '{tool}'", shell=True, env=ENVIRONMENT))
     print("popen", shown(os.popen(f"{tool} one").read()))
     print("threads", end=" ", flush=True)
     print(len({output(tool, str(i % 1), env=ENVIRONMENT) for i in range(50)}))
+
+
+def descriptor():
+    """An open file is a program too."""
+    file = os.open(TOP / "bin/tool", os.O_RDONLY)
+    print("fexecve", replaced(lambda: os.execve(file, ["name", "one"], ENVIRONMENT)))
 
 
 def found():
@@ -117,6 +116,12 @@ def packages():
     print("built", (work / "o").read_text().strip())
 
 
+def versions():
+    for name in ("ruff", "ninja"):
+        done = subprocess.run([name, "--version"], capture_output=True, text=True, check=False)
+        print(name, done.returncode, done.stdout.strip(), done.stderr)
+
+
 def failing(*argv, **options):
     try:
         subprocess.run(argv, **options)
@@ -133,6 +138,7 @@ def scripts():
     print("script", output(TOP / "bin/script", "one"))
     print("pyscript", output(TOP / "bin/pyscript", "one"))
     print("both", output("/bin/sh", "-c", f"{TOP}/bin/script one; sh {TOP}/bin/script two"))
+    print("beside", output(TOP / "share/run.sh"))
 
 
 def foreign():
@@ -148,13 +154,18 @@ def foreign():
         "X": f"{share}/tree/deep.txt", "Y": f"{share}:{share}"
     }))
     print("shell", output(f"cat {share}/tree/deep.txt \"{share}/tree/deep.txt\"", shell=True))
-    print("written", output(f"echo '{share}/tree/deep.txt'", shell=True))
+    print("written", output(f"echo 'see {share}/tree/deep.txt'", shell=True))
     print("not inside", output("echo", share / "none", "x" + str(share / "main.py")))
     print("too much", output("ls", TOP / "lib"))
     with importlib.resources.as_file(importlib.resources.files("certifi") / "cacert.pem") as path:
         print("as_file", str(path).startswith(EXE), output("grep", "-c", "BEGIN", path).isdigit())
     os.environ["TMPDIR"] = "/nonexistent"
-    print("in memory", output("cat", share / "tree/deep.txt"))
+    print("another TMPDIR", output("cat", share / "tree/deep.txt"))
+
+
+def without_disk():
+    print("in memory", output("cat", TOP / "share/tree/deep.txt"))
+    print("script", output("sh", "-c", f"cat {TOP}/share/tree/deep.txt"))
 
 
 def main():
