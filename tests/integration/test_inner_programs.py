@@ -80,6 +80,13 @@ def test_where_there_are_no_files_in_memory(ask, error):
     assert said[-4] == "script COPY/bin/script one"
 
 
+def test_other_paths_of_a_program(ask):
+    assert ask("paths") == [
+        *[f"PATH one A=b {OWN}"] * 3,
+        "COPY/bin/script one EXE ['EXE/bin/pyscript', 'one'] EXE/bin/pyscript __main__",
+    ]
+
+
 def test_what_is_found_by_name(ask):
     assert ask("found") == [
         *(f"which {name} EXE/bin/{name}" for name in ("tool", "script", "pyscript")),

@@ -365,7 +365,7 @@ replaces_owner(void)
 static char *
 copy_record(struct copy *copy, const struct payload_record *record, const char *rest, char *into)
 {
-    if (vfs_is_folder(&copy->path, record)) {
+    if (vfs_is_folder(record)) {
         if (!copy_folder(copy, false) || !set_place(copy)) {
             return NULL;
         }
@@ -399,12 +399,8 @@ copies_make(const char *path, char *into)
     }
     strcpy(head, path);
     /* What is behind a file is no path of ours: the file may be one that programs look into. */
-    while (vfs_begins(head)) {
-        bool below = vfs_below(head, &copy.path);
-        record = below ? vfs_find(&copy.path) : NULL;
-        if (record != NULL || (below && copy.path.size == 0)) {
-            break;
-        }
+    while (vfs_begins(head)
+           && !(vfs_below(head, &copy.path) && vfs_get(&copy.path, &record) == 0)) {
         while (cut > 0 && head[--cut] != '/') {
         }
         head[cut] = '\0';

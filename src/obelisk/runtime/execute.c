@@ -1,6 +1,7 @@
 /* The calls that execute a program, in place of libc's: what is executed may be inside the executable
    (programs.h), the executable itself (self_exec.h), or not see what its arguments name (foreign.h). */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 
@@ -45,7 +46,9 @@ __wrap_execve(const char *path, char *const argv[], char *const envp[])
     if (vfs_begins(path)) {
         return (int)spare_stack_call(execute_inside, &execution);
     }
-    return execute(&execution);
+    execute(&execution);
+    /* Links and relative paths lead inside too. */
+    return errno == ENOTDIR ? (int)spare_stack_call(execute_inside, &execution) : -1;
 }
 
 int

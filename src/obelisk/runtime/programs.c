@@ -23,7 +23,7 @@
 #include "vfs.h"
 
 /* musl's dynamic linker, for programs that need it where the system has none. */
-#define LOADER "/.obelisk/lib/ld-musl.so.1"
+#define LOADER ".obelisk/lib/ld-musl.so.1"
 #define LOADER_NAME "/lib/ld-musl-"
 
 /* As in the kernel: what is read of a script to find its interpreter. */
@@ -42,13 +42,13 @@ refused(int error)
 
 /* Return the program at a path, or NULL with errno set as by execve. */
 static const struct payload_record *
-find_program(const char *name)
+find_program(const struct vfs_path *path)
 {
-    struct vfs_path path;
-    const struct payload_record *record = vfs_below(name, &path) ? vfs_find(&path) : NULL;
+    const struct payload_record *record;
+    int error = vfs_get(path, &record);
 
-    if (record == NULL || record->kind != PAYLOAD_PROGRAM) {
-        errno = record == NULL ? ENOENT : EACCES;
+    if (error != 0 || record == NULL || record->kind != PAYLOAD_PROGRAM) {
+        errno = error ? error : EACCES;
         return NULL;
     }
     return record;
@@ -160,7 +160,7 @@ needs_loader(struct payload_span program)
 /* Execute a program by the dynamic linker that is inside. */
 static int
 execute_by_loader(const struct execution *execution, const struct payload_record *loader,
-                  const struct payload_record *record)
+                  const struct payload_record *record, const char *own_name)
 {
     char name[PATH_MAX];
     char *first = execution->argv[0] ? execution->argv[0] : name;
@@ -168,34 +168,33 @@ execute_by_loader(const struct execution *execution, const struct payload_record
     struct execution changed = *execution;
     char **spare = reserve_arguments(execution->argv);
     char loader_path[PATH_MAX];
-    int file = copies_in_memory(record, execution->path);
+    int file = copies_in_memory(record, own_name);
 
     if (spare == NULL) {
         return -1;
     }
     snprintf(name, sizeof(name), "/proc/self/fd/%d", file);
     if (file < 0 || fcntl(file, F_SETFD, 0) != 0 || access(name, R_OK) != 0) {
-        if (copies_make(execution->path, name) == NULL) {
+        if (copies_make(own_name, name) == NULL) {
             return refused(ENOENT);
         }
     }
     changed.argv = arguments_behind(before, execution->argv, spare);
-    snprintf(loader_path, sizeof(loader_path), "%s" LOADER, os_executable());
+    snprintf(loader_path, sizeof(loader_path), "%s/" LOADER, os_executable());
     return execute_memory(&changed, loader, loader_path);
 }
 
 static int
 execute_binary(const struct execution *execution, const struct payload_record *record,
-               bool by_loader)
+               const char *own_name, bool by_loader)
 {
-    char path[PATH_MAX];
+    const struct vfs_path path = {.text = LOADER, .size = sizeof(LOADER) - 1};
     const struct payload_record *loader;
 
-    execute_memory(execution, record, execution->path);
+    execute_memory(execution, record, own_name);
     if (errno == ENOENT && by_loader) {
-        snprintf(path, sizeof(path), "%s" LOADER, os_executable());
-        loader = find_program(path);
-        return loader ? execute_by_loader(execution, loader, record) : refused(ENOENT);
+        loader = find_program(&path);
+        return loader ? execute_by_loader(execution, loader, record, own_name) : refused(ENOENT);
     }
     return -1;
 }
@@ -252,7 +251,7 @@ is_for_python(const char *interpreter, char **rest)
 }
 
 static int
-execute_script(const struct execution *execution, struct payload_span script)
+execute_script(const struct execution *execution, struct payload_span script, char *own_name)
 {
     char head[SCRIPT_HEAD];
     char *interpreter;
@@ -269,19 +268,41 @@ execute_script(const struct execution *execution, struct payload_span script)
     if (*rest != '\0') {
         before[count++] = rest;
     }
-    before[count] = (char *)(uintptr_t)execution->path;
+    before[count] = own_name;
     return execute_with(execution, before[0], before);
+}
+
+/* Execute what a path leads to that goes out of the executable again. */
+static int
+execute_elsewhere(const struct execution *execution, const char *path)
+{
+    struct execution changed = *execution;
+
+    changed.path = path;
+    return execute_outside(&changed);
 }
 
 int
 programs_execute(const struct execution *execution)
 {
-    const struct payload_record *record = find_program(execution->path);
+    const struct payload_record *record;
     struct payload_span content;
+    struct vfs_path path;
+    char name[PATH_MAX + sizeof(path.text)];
 
+    switch (vfs_lookup(AT_FDCWD, execution->path, 0, &path)) {
+    case VFS_NOWHERE:
+        return -1;
+    case VFS_OUTSIDE:
+        return execute_elsewhere(execution, path.text);
+    case VFS_INSIDE:
+        break;
+    }
+    record = find_program(&path);
     if (record == NULL) {
         return -1;
     }
+    snprintf(name, sizeof(name), "%s/%s", os_executable(), path.text);
     if (execution->argv == NULL) {
         return refused(EFAULT);
     }
@@ -291,9 +312,9 @@ programs_execute(const struct execution *execution)
         return -1;
     }
     if (content.size > 2 && memcmp(content.start, "#!", 2) == 0) {
-        return execute_script(execution, content);
+        return execute_script(execution, content, name);
     }
-    return execute_binary(execution, record, needs_loader(content));
+    return execute_binary(execution, record, name, needs_loader(content));
 }
 
 /* As an environment that is activated: its commands come first. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -51,19 +52,28 @@ copy_record(int file, const struct payload_record *record)
     return status;
 }
 
-/* The end of a path that is not longer than the name of a memory file may be. */
-static const char *
-shown_name(const struct vfs_path *path)
+int
+vfs_make_nameless(const char *name, int flags)
 {
-    return path->size > MEMORY_NAME_MAX ? path->text + path->size - MEMORY_NAME_MAX : path->text;
+    size_t size = strlen(name);
+
+    name += size > MEMORY_NAME_MAX ? size - MEMORY_NAME_MAX : 0;
+    return memfd_create(name, MFD_ALLOW_SEALING | (flags & O_CLOEXEC ? MFD_CLOEXEC : 0U));
+}
+
+const struct payload_record *
+vfs_content_of(int file, const struct stat *real)
+{
+    (void)file;
+    (void)real;
+    return NULL;
 }
 
 int
 vfs_open_content(const struct vfs_path *path, const struct payload_record *record, int flags)
 {
-    const struct timespec times[2] = {{VFS_TIME, 0}, {VFS_TIME, 0}};
-    int file = memfd_create(shown_name(path),
-                            MFD_ALLOW_SEALING | (flags & O_CLOEXEC ? MFD_CLOEXEC : 0U));
+    const struct timespec times[2] = {{vfs_time(record), 0}, {vfs_time(record), 0}};
+    int file = vfs_make_nameless(path->text, flags);
 
     if (file < 0) {
         return -1;

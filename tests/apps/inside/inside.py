@@ -88,6 +88,17 @@ def descriptor():
     print("fexecve", replaced(lambda: os.execve(file, ["name", "one"], ENVIRONMENT)))
 
 
+def paths():
+    """Other names of the same program."""
+    os.chdir(os.environ["SCRATCH"])
+    os.symlink(EXE, "link")
+    relative = os.path.relpath(EXE)
+    for path in (f"{EXE}//bin/../bin/./tool", "link/bin/tool", f"./{relative}/bin/tool"):
+        said = output(path, "one", env=ENVIRONMENT)
+        print(said.replace(shown(path), "PATH"))
+    print(output("link/bin/script", "one"), output("link/bin/pyscript", "one"))
+
+
 def found():
     """What is found by name."""
     for name in ("tool", "script", "pyscript", "ruff", "ninja", "plain"):
