@@ -14,26 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ZSTD_STATIC_LINKING_ONLY
-#include <zstd.h>
-
-#include "scratch.h"
+#include "record_content.h"
 #include "tree_removal.h"
 #include "vfs.h"
 
 /* The most that is copied because it is beside a file or in a folder. */
 #define FILES_MAX 1000
 #define BYTES_MAX (16U << 20)
-
-/* What memfd_create(2) knows since Linux 6.3: the memory may be executed, whatever vm.memfd_noexec says. */
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U
-#endif
 
 /* Letters that need no quotes in a shell. */
 static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+,:@";
@@ -91,58 +82,6 @@ remove_copies(void)
     }
 }
 
-static bool
-write_all(int file, const char *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(file, bytes, size);
-        if (written < 0 && errno != EINTR) {
-            return false;
-        }
-        if (written > 0) {
-            bytes += written;
-            size -= (size_t)written;
-        }
-    }
-    return true;
-}
-
-/* Expand without allocating: zstd works in the memory that it is given. */
-static const char *
-expand(const struct payload_record *record, struct payload_span stored)
-{
-    size_t room = (ZSTD_estimateDCtxSize() + 63) & ~(size_t)63;
-    char *memory = scratch_reserve(SCRATCH_EXPAND, room + record->size + 1);
-    ZSTD_DCtx *context = memory ? ZSTD_initStaticDCtx(memory, room) : NULL;
-
-    if (context == NULL) {
-        return NULL;
-    }
-    if (ZSTD_decompressDCtx(context, memory + room, record->size, stored.start, stored.size)
-        != record->size) {
-        vfs_payload()->damaged("checksum mismatch", payload_name(vfs_payload(), record));
-    }
-    return memory + room;
-}
-
-const char *
-copies_content(const struct payload_record *record)
-{
-    struct payload_span stored = payload_stored(vfs_payload(), record);
-
-    return record->compressed ? expand(record, stored) : stored.start;
-}
-
-static bool
-write_record(int file, const struct payload_record *record)
-{
-    const char *bytes = copies_content(record);
-    bool done = bytes != NULL && write_all(file, bytes, record->size);
-
-    scratch_release(SCRATCH_EXPAND);
-    return done && fchmod(file, record->kind == PAYLOAD_PROGRAM ? 0755 : 0644) == 0;
-}
-
 /* Close a file; errno stays what it was. */
 static void
 close_failed(int file)
@@ -151,29 +90,6 @@ close_failed(int file)
 
     close(file);
     errno = error;
-}
-
-int
-copies_in_memory(const struct payload_record *record, const char *name)
-{
-    const char *slash = strrchr(name, '/');
-    char shown[128];
-    int file;
-
-    snprintf(shown, sizeof(shown), "%s", slash ? slash + 1 : name);
-    file = memfd_create(shown, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-    if (file < 0 && errno == EINVAL) {
-        file = memfd_create(shown, MFD_CLOEXEC | MFD_ALLOW_SEALING); /* an older kernel */
-    }
-    if (file < 0) {
-        return -1;
-    }
-    if (!write_record(file, record) || lseek(file, 0, SEEK_SET) != 0
-        || fcntl(file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) {
-        close_failed(file);
-        return -1;
-    }
-    return file;
 }
 
 /* What is copied, and to where. `place` ends in the path below the executable. */
@@ -247,7 +163,7 @@ copy_file(struct copy *copy, const struct payload_record *record)
     if (file < 0) {
         return false;
     }
-    if (!write_record(file, record) || close(file) != 0 || rename(draft, copy->place) != 0) {
+    if (!record_write(file, record) || close(file) != 0 || rename(draft, copy->place) != 0) {
         close_failed(file);
         unlink(draft);
         return false;
@@ -345,7 +261,7 @@ copy_neighbours(struct copy *copy)
 static char *
 name_in_memory(const struct copy *copy, const struct payload_record *record, char *into)
 {
-    int file = copies_in_memory(record, copy->path.text);
+    int file = record_in_memory(record, copy->path.text);
 
     if (file < 0 || fcntl(file, F_SETFD, 0) != 0) {
         return NULL;

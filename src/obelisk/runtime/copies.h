@@ -10,8 +10,6 @@
 
 #include <limits.h>
 
-#include "payload.h"
-
 /* Prepare to remove the copies. Called once, before there are children. */
 void copies_serve(void);
 
@@ -20,13 +18,5 @@ void copies_serve(void);
    of the copy, PATH_MAX bytes, to `into`; return NULL when there is nothing to copy, no place for it,
    or too much of it. */
 char *copies_make(const char *path, char *into);
-
-/* Return a record's content; NULL with errno set when there is no memory. It stays until the next call
-   here. */
-const char *copies_content(const struct payload_record *record);
-
-/* Return a descriptor of a new file in memory with a record's content, which no program that is
-   executed inherits; -1 with errno set when there can be none. */
-int copies_in_memory(const struct payload_record *record, const char *name);
 
 #endif

@@ -17,6 +17,7 @@
 #include "copies.h"
 #include "foreign.h"
 #include "os.h"
+#include "record_content.h"
 #include "scratch.h"
 #include "self_exec.h"
 #include "settings.h"
@@ -113,7 +114,7 @@ execute_memory(const struct execution *execution, const struct payload_record *r
 {
     struct execution changed = *execution;
     char copy[PATH_MAX];
-    int file = copies_in_memory(record, name);
+    int file = record_in_memory(record, name);
     int error = EACCES;
 
     if (file >= 0) {
@@ -168,7 +169,7 @@ execute_by_loader(const struct execution *execution, const struct payload_record
     struct execution changed = *execution;
     char **spare = reserve_arguments(execution->argv);
     char loader_path[PATH_MAX];
-    int file = copies_in_memory(record, own_name);
+    int file = record_in_memory(record, own_name);
 
     if (spare == NULL) {
         return -1;
@@ -306,7 +307,7 @@ programs_execute(const struct execution *execution)
     if (execution->argv == NULL) {
         return refused(EFAULT);
     }
-    content.start = copies_content(record);
+    content.start = record_content(record);
     content.size = record->size;
     if (content.start == NULL) {
         return -1;
