@@ -14,6 +14,8 @@ from obelisk.errors import CollectError
 from obelisk.importable import importable
 from obelisk.model import (
     CERTIFICATES,
+    COMMANDS,
+    LOADER,
     RESERVED_FOLDER,
     Bytecode,
     Collection,
@@ -24,6 +26,7 @@ from obelisk.model import (
     Placed,
     ResolvedEntry,
     RunModule,
+    RunProgram,
     RunScript,
     ScriptFile,
 )
@@ -69,7 +72,7 @@ def _controls(
         controls[Control.PTH] = _ended(collection.pth)
     if collection.natives:
         controls[Control.OBJECTS] = b""
-    settings = _interpreter_settings(plan)
+    settings = _interpreter_settings(plan) + _program_settings(collection)
     if settings:
         controls[Control.SETTINGS] = settings
     return controls
@@ -80,14 +83,20 @@ def _ended(texts: Iterable[str]) -> bytes:
 
 
 def _require_main(collection: Collection, bytecodes: Iterable[Bytecode]) -> None:
-    if all(one.module.path != collection.main for one in bytecodes):
-        message = f"the main program `{collection.main}` is not among what goes in"
+    if isinstance(collection.entry, RunProgram):
+        found = any(file.path == collection.entry.path for file in collection.files)
+        main = collection.entry.path
+    else:
+        found = any(one.module.path == collection.main for one in bytecodes)
+        main = collection.main
+    if not found:
+        message = f"the main program `{main}` is not among what goes in"
         raise CollectError(message, hint="`exclude` names it; leave it out there")
 
 
 def _require_unreserved(collection: Collection) -> None:
     """Refuse what would be taken for something that Obelisk itself adds."""
-    files = [one.relative for one in collection.files if one.path != CERTIFICATES]
+    files = [one.relative for one in collection.files if one.path not in (CERTIFICATES, LOADER)]
     natives = [one.relative for one in collection.natives if one.package is not None]
     modules = [one.relative for one in collection.modules]
     for path in (*files, *natives, *modules):
@@ -105,6 +114,16 @@ def _interpreter_settings(plan: Plan) -> bytes:
         integrity=str(integrity) if integrity != Integrity.USE else None,
     )
     return b"".join(f"{name}={value}\0".encode() for name, value in pairs)
+
+
+def _program_settings(collection: Collection) -> bytes:
+    """Return what runtime/programs.c asks for."""
+    text = b""
+    if any(file.path.startswith(f"{COMMANDS}/") for file in collection.files):
+        text += b"commands=1\0"
+    if isinstance(collection.entry, RunProgram):
+        text += f"program={collection.entry.path}\0".encode()
+    return text
 
 
 def _code_items(bytecodes: Iterable[Bytecode], compression: Compression) -> Iterator[Item]:
@@ -200,5 +219,7 @@ def _shown_entry(entry: ResolvedEntry) -> str:
             return entry.name
         case RunScript():
             return entry.path.name
+        case RunProgram():
+            return entry.path
         case Multicall():
             return ", ".join(name for name, _ in entry.commands)

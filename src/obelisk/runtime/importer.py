@@ -187,38 +187,6 @@ def _adapt_pkgutil(module):
     module.iter_importer_modules.register(PathEntry, PathEntry.iter_modules)
 
 
-def _adapt_resources(module):
-    """Let `as_file` give what other programs can open too: a copy, for as long as it is used."""
-    import contextlib
-    from pathlib import Path
-
-    as_it_is = module.as_file.dispatch(Path)
-
-    @contextlib.contextmanager
-    def as_a_copy(path):
-        import shutil
-        import tempfile
-
-        with tempfile.TemporaryDirectory() as folder:
-            place = Path(folder, path.name)
-            if path.is_dir():
-                shutil.copytree(path, place)
-            else:
-                shutil.copyfile(path, place)
-                place.chmod(0o755)  # perhaps it is to be executed
-            yield place
-
-    def as_file(path):
-        return (as_a_copy if str(path).startswith(ROOT + "/") else as_it_is)(path)
-
-    module.as_file.register(Path, as_file)
-
-
-def _adapt_certifi(module):
-    # It would ask for such a copy, at each start, and hands it to OpenSSL in this process only.
-    module._CACERT_PATH = module.__file__.rpartition("/")[0] + "/cacert.pem"
-
-
 def _adapt_multiprocessing(module):
     method = _payload.setting("multiprocessing_start_method")
     if method is not None:
@@ -246,13 +214,9 @@ def _adapt_spawn(module):
 
 
 _ADAPTED = {
-    "certifi.core": _adapt_certifi,
     "ctypes.util": _adapt_ctypes_util,
-    "importlib.resources._common": _adapt_resources,
-    "importlib_resources._common": _adapt_resources,
     "multiprocessing": _adapt_multiprocessing,
     "multiprocessing.spawn": _adapt_spawn,
-    "pip._vendor.certifi.core": _adapt_certifi,
     "pkgutil": _adapt_pkgutil,
 }
 

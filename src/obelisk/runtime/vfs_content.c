@@ -78,7 +78,7 @@ vfs_open_content(const struct vfs_path *path, const struct payload_record *recor
     if (file < 0) {
         return -1;
     }
-    if (copy_record(file, record) != 0 || lseek(file, 0, SEEK_SET) != 0 || fchmod(file, 0644) != 0
+    if (copy_record(file, record) != 0 || lseek(file, 0, SEEK_SET) != 0 || fchmod(file, record->kind == PAYLOAD_PROGRAM ? 0755 : 0644) != 0
         || futimens(file, times) != 0 || fcntl(file, F_ADD_SEALS, SEALS) != 0) {
         int error = errno;
         close(file);
