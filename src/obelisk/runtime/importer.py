@@ -175,6 +175,19 @@ def _adapt_certifi(module):
     module._CACERT_PATH = module.__file__.rpartition("/")[0] + "/cacert.pem"
 
 
+def _adapt_spawn(module):
+    # It runs the main module's file again, of which the source may have been left out.
+    runpy = module.runpy
+    as_it_is = runpy._get_code_from_file
+
+    def get_code_from_file(fname):
+        if fname.startswith(ROOT + "/") and fname.endswith(".py"):
+            return _external.SourceFileLoader("__main__", fname).get_code("__main__")
+        return as_it_is(fname)
+
+    runpy._get_code_from_file = get_code_from_file
+
+
 def _adapt_multiprocessing(module):
     method = _payload.setting("multiprocessing_start_method")
     if method is not None:
@@ -187,6 +200,7 @@ _ADAPTED = {
     "importlib.resources._common": _adapt_resources,
     "importlib_resources._common": _adapt_resources,
     "multiprocessing": _adapt_multiprocessing,
+    "multiprocessing.spawn": _adapt_spawn,
     "pip._vendor.certifi.core": _adapt_certifi,
     "pkgutil": _adapt_pkgutil,
 }
@@ -221,12 +235,15 @@ def _add_builtins():
 
 
 def start():
-    """Prepare `__main__` for the application and return its code object."""
+    """Prepare `__main__` as CPython does, for a script or for `-m`, and return its code object."""
     name = _payload.entry
     spec = _spec(name, name)
     main = sys.modules["__main__"]
-    main.__spec__ = spec
-    main.__loader__ = spec.loader
     main.__file__ = spec.loader.path
-    main.__package__ = spec.parent
+    main.__loader__ = spec.loader
+    main.__cached__ = None
+    if "." in name:
+        main.__spec__ = spec
+        main.__package__ = spec.parent
+        main.__cached__ = spec.cached
     return spec.loader.get_code(name)

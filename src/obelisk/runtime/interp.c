@@ -1,7 +1,8 @@
 /* All of CPython's start-up: isolated from the environment, with the frozen importer in place.
 
    Follows PEP 587 (initialisation configuration) and what CPython's Modules/main.c does around the
-   main program. Private API is named once, here: _PyConfig_InitPathConfig, see below.
+   main program. Private API is named once, here: _PyConfig_InitPathConfig, see below, and what marks
+   the main thread.
 
    The process is the application, or `python`: when it was started by itself to be that
    (self_exec.h), or as `EXECUTABLE --python ...` if that is configured. */
@@ -27,6 +28,10 @@
 #include "privilege.h"
 #include "self_exec.h"
 #include "settings.h"
+
+/* Declared in an internal header (pycore_pystate.h). */
+PyAPI_FUNC(int) _PyInterpreterState_SetRunningMain(PyInterpreterState *);
+PyAPI_FUNC(void) _PyInterpreterState_SetNotRunningMain(PyInterpreterState *);
 
 #define HELPER_CODE L"from multiprocessing.spawn import freeze_support; freeze_support()\n"
 
@@ -271,6 +276,23 @@ start_importer(void)
     return code;
 }
 
+/* What was printed comes before the traceback. */
+static void
+flush_streams(void)
+{
+    static const char *const names[] = {"stderr", "stdout"};
+    PyObject *raised = PyErr_GetRaisedException();
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        PyObject *stream = PySys_GetObject(names[i]);
+        PyObject *result = stream ? PyObject_CallMethod(stream, "flush", NULL) : NULL;
+
+        Py_XDECREF(result);
+        PyErr_Clear();
+    }
+    PyErr_SetRaisedException(raised);
+}
+
 /* Run the main program in `__main__`; return whether it ended by an unhandled ctrl-C. */
 static bool
 run_main(int *exit_status)
@@ -282,6 +304,7 @@ run_main(int *exit_status)
     bool interrupted = false;
 
     Py_XDECREF(code);
+    flush_streams();
     *exit_status = result ? 0 : 1;
     if (result == NULL) {
         interrupted = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
@@ -289,6 +312,18 @@ run_main(int *exit_status)
     }
     Py_XDECREF(result);
     return interrupted;
+}
+
+/* PYTHONINSPECT, where the environment has effect. */
+static bool
+is_to_be_inspected(void)
+{
+    PyObject *flags = PySys_GetObject("flags");
+    PyObject *flag = flags ? PyObject_GetAttrString(flags, "inspect") : NULL;
+    bool wanted = flag != NULL && PyObject_IsTrue(flag) == 1;
+
+    Py_XDECREF(flag);
+    return wanted && isatty(STDIN_FILENO);
 }
 
 /* A shell wants to see that a program died of ctrl-C, not that it exited. */
@@ -299,13 +334,26 @@ die_of_interrupt(void)
     kill(getpid(), SIGINT);
 }
 
-/* Run the application's main program and return the exit status of the process. */
+/* Run the application's main program and return the exit status of the process: what Py_RunMain does
+   for a script, as Py_FrozenMain does it. Debuggers look for the thread that runs `__main__`. */
 static int
 run_application(void)
 {
-    int exit_status;
-    bool interrupted = run_main(&exit_status);
+    PyInterpreterState *interpreter = PyInterpreterState_Get();
+    int exit_status = 1;
+    bool interrupted = false;
 
+    if (PySys_Audit("cpython.run_file", "s", os_executable()) < 0
+        || _PyInterpreterState_SetRunningMain(interpreter) < 0) {
+        PyErr_Print();
+    }
+    else {
+        interrupted = run_main(&exit_status);
+        if (is_to_be_inspected()) {
+            exit_status = PyRun_AnyFile(stdin, "<stdin>") != 0;
+        }
+        _PyInterpreterState_SetNotRunningMain(interpreter);
+    }
     if (Py_FinalizeEx() < 0) {
         exit_status = 120; /* what CPython reports when stdout cannot be flushed */
     }

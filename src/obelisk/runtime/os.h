@@ -29,8 +29,7 @@ enum os_part {
    the executable is counted from here. */
 extern char os_image[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
 
-/* Take rights that were needed only to start: to write what is relocated (PT_GNU_RELRO), and to run
-   the first page. */
+/* Take the right to write what is relocated (PT_GNU_RELRO), which was needed only to start. */
 void os_protect(void);
 
 /* Return the mapped segment that holds a part; `base` is NULL when there is none. */

@@ -46,9 +46,6 @@ os_protect(void)
     uintptr_t start;
     uintptr_t end;
 
-    if (mprotect(os_image, page, PROT_READ) != 0) {
-        os_die_of_error("cannot make the headers not executable");
-    }
     if (relro == NULL) {
         return;
     }
