@@ -54,7 +54,7 @@ def pack(
     }
     if collection.natives:
         controls[Control.OBJECTS] = b""
-    settings = _interpreter_settings(plan)
+    settings = _interpreter_settings(plan) + _module_names(collection)
     if settings:
         controls[Control.SETTINGS] = settings
     return write_payload(modules, files, controls)
@@ -80,6 +80,20 @@ def _interpreter_settings(plan: Plan) -> bytes:
         integrity=str(integrity) if integrity != Integrity.USE else None,
     )
     return b"".join(f"{name}={value}\0".encode() for name, value in pairs)
+
+
+def _module_names(collection: Collection) -> bytes:
+    """Return the settings that name what the application is for `python -m`."""
+    match collection.entry:
+        case RunModule() as entry:
+            names = [entry.module, entry.module.removesuffix(".__main__")]
+        case EntryPoint() as entry:
+            package = entry.module.partition(".")[0]
+            known = {module.name for module in collection.modules}
+            names = [entry.module, *([package] if f"{package}.__main__" in known else [])]
+        case ScriptFile() | Multicall():
+            names = []
+    return b"".join(f"own_module={name}\0".encode() for name in sorted(set(names)))
 
 
 def _module_items(

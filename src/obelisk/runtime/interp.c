@@ -1,8 +1,7 @@
 /* All of CPython's start-up: isolated from the environment, with the frozen importer in place.
 
    Follows PEP 587 (initialisation configuration) and what CPython's Modules/main.c does around the
-   main program. Private API is named once, here: _PyConfig_InitPathConfig, see below, and what marks
-   the main thread.
+   main program. Private API is named once, here: _PyConfig_InitPathConfig, see below.
 
    The process is the application, or `python`: when it was started by itself to be that
    (self_exec.h), or as `EXECUTABLE --python ...` if that is configured. */
@@ -11,27 +10,23 @@
 
 #include <Python.h>
 
-#include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <wchar.h>
 
+#include "application_arguments.h"
 #include "arguments.h"
 #include "configure.h"
 #include "frozen.h"
 #include "integrity.h"
+#include "main_program.h"
 #include "module.h"
 #include "os.h"
 #include "privilege.h"
+#include "resources.h"
 #include "self_exec.h"
 #include "settings.h"
-
-/* Declared in an internal header (pycore_pystate.h). */
-PyAPI_FUNC(int) _PyInterpreterState_SetRunningMain(PyInterpreterState *);
-PyAPI_FUNC(void) _PyInterpreterState_SetNotRunningMain(PyInterpreterState *);
 
 #define HELPER_CODE L"from multiprocessing.spawn import freeze_support; freeze_support()\n"
 
@@ -260,109 +255,6 @@ initialize(const struct start *start)
     return status;
 }
 
-/* Ask the frozen importer for the code of the main program. It took its place when CPython imported
-   `encodings`, to whose frozen code that was added (distribution/runtime.py). */
-static PyObject *
-start_importer(void)
-{
-    PyObject *importer = PyImport_ImportModule("_obelisk");
-    PyObject *code;
-
-    if (importer == NULL) {
-        return NULL;
-    }
-    code = PyObject_CallMethod(importer, "start", NULL);
-    Py_DECREF(importer);
-    return code;
-}
-
-/* What was printed comes before the traceback. */
-static void
-flush_streams(void)
-{
-    static const char *const names[] = {"stderr", "stdout"};
-    PyObject *raised = PyErr_GetRaisedException();
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        PyObject *stream = PySys_GetObject(names[i]);
-        PyObject *result = stream ? PyObject_CallMethod(stream, "flush", NULL) : NULL;
-
-        Py_XDECREF(result);
-        PyErr_Clear();
-    }
-    PyErr_SetRaisedException(raised);
-}
-
-/* Run the main program in `__main__`; return whether it ended by an unhandled ctrl-C. */
-static bool
-run_main(int *exit_status)
-{
-    PyObject *code = start_importer();
-    PyObject *main_module = code ? PyImport_AddModule("__main__") : NULL;
-    PyObject *globals = main_module ? PyModule_GetDict(main_module) : NULL;
-    PyObject *result = globals ? PyEval_EvalCode(code, globals, globals) : NULL;
-    bool interrupted = false;
-
-    Py_XDECREF(code);
-    flush_streams();
-    *exit_status = result ? 0 : 1;
-    if (result == NULL) {
-        interrupted = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
-        PyErr_Print(); /* exits the process when the exception is SystemExit */
-    }
-    Py_XDECREF(result);
-    return interrupted;
-}
-
-/* PYTHONINSPECT, where the environment has effect. */
-static bool
-is_to_be_inspected(void)
-{
-    PyObject *flags = PySys_GetObject("flags");
-    PyObject *flag = flags ? PyObject_GetAttrString(flags, "inspect") : NULL;
-    bool wanted = flag != NULL && PyObject_IsTrue(flag) == 1;
-
-    Py_XDECREF(flag);
-    return wanted && isatty(STDIN_FILENO);
-}
-
-/* A shell wants to see that a program died of ctrl-C, not that it exited. */
-static void
-die_of_interrupt(void)
-{
-    signal(SIGINT, SIG_DFL);
-    kill(getpid(), SIGINT);
-}
-
-/* Run the application's main program and return the exit status of the process: what Py_RunMain does
-   for a script, as Py_FrozenMain does it. Debuggers look for the thread that runs `__main__`. */
-static int
-run_application(void)
-{
-    PyInterpreterState *interpreter = PyInterpreterState_Get();
-    int exit_status = 1;
-    bool interrupted = false;
-
-    if (PySys_Audit("cpython.run_file", "s", os_executable()) < 0
-        || _PyInterpreterState_SetRunningMain(interpreter) < 0) {
-        PyErr_Print();
-    }
-    else {
-        interrupted = run_main(&exit_status);
-        if (is_to_be_inspected()) {
-            exit_status = PyRun_AnyFile(stdin, "<stdin>") != 0;
-        }
-        _PyInterpreterState_SetNotRunningMain(interpreter);
-    }
-    if (Py_FinalizeEx() < 0) {
-        exit_status = 120; /* what CPython reports when stdout cannot be flushed */
-    }
-    if (interrupted) {
-        die_of_interrupt();
-    }
-    return exit_status;
-}
-
 /* Find out what this process is to be. */
 static struct start
 read_start(uint64_t build, const char *executable, int argc, char **argv)
@@ -374,6 +266,11 @@ read_start(uint64_t build, const char *executable, int argc, char **argv)
     bool may_be_python = obeys_setting("python_option");
     struct start start;
 
+    if (role == SELF_EXEC_APPLICATION) {
+        char **shown = application_arguments(argv, never);
+        argc -= (int)(shown - argv);
+        argv = shown;
+    }
     if (role == SELF_EXEC_APPLICATION && argc > 1 && strcmp(argv[1], "--python") == 0
         && may_be_python) {
         argv[1] = argv[0];
@@ -395,12 +292,17 @@ static _Noreturn void
 die_of_status(PyStatus status)
 {
     char text[256];
+    char limit[96];
 
     if (PyStatus_IsExit(status)) {
         exit(status.exitcode);
     }
     if (PyThreadState_GetUnchecked() != NULL && PyErr_Occurred()) {
         PyErr_Print();
+    }
+    if (resources_describe_limit(limit, sizeof(limit))) {
+        snprintf(text, sizeof(text), "cannot start Python: %s; %s", status.err_msg, limit);
+        os_die(OS_EXIT_FAILED, text);
     }
     snprintf(text, sizeof(text), "cannot start Python: %s%s%s", status.func ? status.func : "",
              status.func ? ": " : "", status.err_msg);
@@ -426,5 +328,5 @@ interp_run(const struct payload *payload, const char *executable, int argc, char
     if (PyStatus_Exception(status)) {
         die_of_status(status);
     }
-    return start.is_python ? Py_RunMain() : run_application();
+    return start.is_python ? Py_RunMain() : main_program_run();
 }

@@ -35,6 +35,9 @@ void os_protect(void);
 /* Return the mapped segment that holds a part; `base` is NULL when there is none. */
 struct os_span os_segment(enum os_part part);
 
+/* Return the path that was executed, as it was given to the kernel. */
+const char *os_asked_path(void);
+
 /* Return the absolute path of this executable, as found when it started. */
 const char *os_executable(void);
 

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "arguments.h"
@@ -21,6 +20,7 @@
 #include "handover.h"
 #include "nesting.h"
 #include "os.h"
+#include "own_file.h"
 #include "permission.h"
 #include "privilege.h"
 #include "scratch.h"
@@ -52,7 +52,7 @@ static enum self_exec_children kind_of_children;
 static enum self_exec_role own_role;
 static const char *own_path;        /* that this process was executed by */
 static char *const *own_arguments;  /* NULL until children are to be treated as any */
-static struct statx own_file;
+static bool is_inherited;           /* by a process that another of this executable started */
 
 static bool
 equal_arguments(char *const *one, char *const *two)
@@ -71,6 +71,24 @@ mean_python(char *const arguments[])
 {
     return arguments_are_helper(arguments)
            || (kind_of_children == SELF_EXEC_BY_FORM && arguments_are_python(arguments));
+}
+
+/* A program that starts itself by `[sys.executable, "-u", *sys.argv]` names itself as the script. Return
+   the arguments without that. */
+static char **
+drop_own_name(struct statx *file, char **argv)
+{
+    char **word = argv[0] ? argv + 1 + arguments_options(argv + 1) : argv;
+
+    if (word == argv || *word == NULL) {
+        return argv;
+    }
+    if ((own_path != NULL && strcmp(*word, own_path) == 0)
+        || (strchr(*word, '/') != NULL && own_file_is(file, AT_FDCWD, *word))) {
+        *word = argv[0];
+        return word;
+    }
+    return argv;
 }
 
 static enum self_exec_role
@@ -93,6 +111,8 @@ self_exec_open(uint64_t build, enum self_exec_children children, char **argv)
     const char *path = argv[0] ? permission_read_mark(argv[0], &given) : NULL;
 
     kind_of_children = children;
+    is_inherited = told.is_there;
+    own_file_open();
     if (path == NULL) {
         return SELF_EXEC_APPLICATION;
     }
@@ -111,6 +131,14 @@ self_exec_open(uint64_t build, enum self_exec_children children, char **argv)
     return permitted_role(told.role, argv);
 }
 
+char **
+self_exec_arguments(char **argv)
+{
+    struct statx file;
+
+    return is_inherited && kind_of_children == SELF_EXEC_BY_FORM ? drop_own_name(&file, argv) : argv;
+}
+
 static void
 end_recursion(void)
 {
@@ -122,13 +150,6 @@ end_recursion(void)
              "variable, an alias or a script hides it",
              nesting_count());
     os_die(OS_EXIT_NESTED, text);
-}
-
-/* Ask what file is at a path. libc's own call would go through ours, which take 4 KiB of stack. */
-static bool
-identify(int at, const char *path, struct statx *file)
-{
-    return syscall(SYS_statx, at, path, AT_EMPTY_PATH, STATX_INO, file) == 0;
 }
 
 void
@@ -143,9 +164,6 @@ self_exec_serve(enum self_exec_role role, char **argv)
         nesting_enter();
     }
     own_role = role;
-    if (!identify(AT_FDCWD, os_executable(), &own_file)) {
-        own_file.stx_ino = 0; /* it is gone: no file is it */
-    }
     scratch_open();
     own_path = argv[0] ? argv[0] : "";
     own_arguments = argv[0] ? argv + 1 : argv;
@@ -205,19 +223,6 @@ reserve(char *const argv[], char *const envp[])
     return draft;
 }
 
-/* Say whether a path, or a descriptor with the path "", leads to this executable. An executable that
-   was replaced while it runs is still known by its path. */
-static bool
-is_own(struct draft *draft, int at, const char *path)
-{
-    const struct statx *file = &draft->file;
-
-    return strcmp(path, os_executable()) == 0
-           || (identify(at, path, &draft->file) && own_file.stx_ino != 0
-               && file->stx_ino == own_file.stx_ino && file->stx_dev_major == own_file.stx_dev_major
-               && file->stx_dev_minor == own_file.stx_dev_minor);
-}
-
 /* Say whether this process means `python` by arguments that it gives to its executable, and not what
    it was started as. */
 static bool
@@ -236,18 +241,6 @@ pass_for_python(char *const arguments[])
     return give_python(arguments) || (own_role != SELF_EXEC_APPLICATION && option);
 }
 
-/* A program that starts itself by `[sys.executable, *sys.argv]` names itself as the script. */
-static void
-drop_own_name(struct draft *draft)
-{
-    char **argv = draft->argv;
-
-    if (own_role == SELF_EXEC_APPLICATION && argv[0] != NULL && argv[1] != NULL
-        && (strcmp(argv[1], own_path) == 0 || strcmp(argv[1], os_executable()) == 0)) {
-        draft->argv++;
-    }
-}
-
 /* Mark the path that this executable is executed by, if what it becomes is to be `python`. */
 static bool
 mark_own(struct draft *draft)
@@ -256,7 +249,9 @@ mark_own(struct draft *draft)
     const char *path;
     const char *unmarked;
 
-    drop_own_name(draft);
+    if (own_role == SELF_EXEC_APPLICATION) {
+        draft->argv = drop_own_name(&draft->file, draft->argv);
+    }
     path = draft->argv[0];
     if (path == NULL
         || (own_role == SELF_EXEC_APPLICATION && !give_python(draft->argv + 1))) {
@@ -275,7 +270,7 @@ mark_argument(struct draft *draft, char *const argv[])
 {
     for (size_t i = 1; argv[0] != NULL && argv[i] != NULL; i++) {
         if (strchr(argv[i], '/') != NULL && pass_for_python(argv + i + 1)
-            && is_own(draft, AT_FDCWD, argv[i])) {
+            && own_file_is(&draft->file, AT_FDCWD, argv[i])) {
             strcpy(permission_write_mark(draft->text, &draft->handover.permission, argv[i]), argv[i]);
             draft->argv[i] = draft->text;
             return true;
@@ -355,7 +350,7 @@ execute(struct target target, char *const argv[], char *const envp[])
         return -1;
     }
     random = permission_make(&draft->handover.permission);
-    if (is_own(draft, target.file, target.path)) {
+    if (own_file_is(&draft->file, target.file, target.path)) {
         marked = mark_own(draft);
     }
     else {
