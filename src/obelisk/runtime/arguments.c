@@ -86,6 +86,24 @@ arguments_options(char *const argv[])
     return count;
 }
 
+bool
+arguments_have_option(char *const argv[], char letter)
+{
+    size_t count = arguments_options(argv);
+
+    for (size_t i = 0; i < count; i++) {
+        const char *flag = argv[i] + 1;
+
+        for (; is_flag(*flag) && *flag != '\0'; flag++) {
+            if (*flag == letter) {
+                return true;
+            }
+        }
+        i += *flag != '\0' && flag[1] == '\0'; /* the value of -W or -X */
+    }
+    return false;
+}
+
 size_t
 arguments_name_module(char *const argv[], const char *name)
 {

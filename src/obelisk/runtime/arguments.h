@@ -16,7 +16,10 @@ bool arguments_are_python(char *const argv[]);
 /* Return how many of them are options of `python` before anything else: `-u`, `-W ignore`. */
 size_t arguments_options(char *const argv[]);
 
-/* Say whether they name a module to `python`, as `-m NAME` or `-mNAME`; return how many do, or 0. */
+/* Say whether one of these options has a letter that stands alone, as `E` in `-uE`. */
+bool arguments_have_option(char *const argv[], char letter);
+
+/* Return how many of them name this module to `python`, as `-m NAME` or `-mNAME`, or 0. */
 size_t arguments_name_module(char *const argv[], const char *name);
 
 /* Say whether they start a helper of multiprocessing: `--multiprocessing-fork ...`, or code that

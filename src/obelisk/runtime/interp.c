@@ -24,6 +24,7 @@
 #include "module.h"
 #include "os.h"
 #include "privilege.h"
+#include "python_path.h"
 #include "resources.h"
 #include "self_exec.h"
 #include "settings.h"
@@ -33,6 +34,7 @@
 struct start {
     bool is_python;
     bool is_free; /* to do all that `python` does: read PYTHON*, import site */
+    bool obeys_path;
     const char *executable;
     int argc;
     char **argv;
@@ -181,6 +183,16 @@ set_paths(PyConfig *config, const char *executable)
     return set_search_paths(config, executable);
 }
 
+/* Let PYTHONPATH have effect, and the sitecustomize in there, as pip's isolated builds have it. */
+static PyStatus
+obey_path(PyConfig *config)
+{
+    const char *path = getenv("PYTHONPATH");
+
+    config->site_import = 1;
+    return path ? PyConfig_SetBytesString(config, &config->pythonpath_env, path) : PyStatus_Ok();
+}
+
 /* What is so in every process of this executable. */
 static void
 set_defaults(PyConfig *config, const struct start *start)
@@ -242,6 +254,9 @@ initialize(const struct start *start)
     if (!PyStatus_Exception(status)) {
         status = set_paths(&config, start->executable);
     }
+    if (start->obeys_path && !PyStatus_Exception(status)) {
+        status = obey_path(&config);
+    }
     if (!PyStatus_Exception(status)) {
         status = set_arguments(&config, start);
     }
@@ -280,6 +295,9 @@ read_start(uint64_t build, const char *executable, int argc, char **argv)
     }
     start.is_python = role != SELF_EXEC_APPLICATION;
     start.is_free = role == SELF_EXEC_FREE && may_be_python;
+    start.obeys_path = start.is_python && !start.is_free && python_path_is_obeyed()
+                       && !arguments_have_option(argv + 1, 'E')
+                       && !arguments_have_option(argv + 1, 'I');
     start.executable = executable;
     start.argc = argc;
     start.argv = argv;

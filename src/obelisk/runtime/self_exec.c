@@ -6,6 +6,7 @@
 
 #include "self_exec.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -23,6 +24,7 @@
 #include "own_file.h"
 #include "permission.h"
 #include "privilege.h"
+#include "python_path.h"
 #include "scratch.h"
 #include "shell.h"
 #include "vfs.h"
@@ -41,7 +43,7 @@ int __real_fexecve(int, char *const[], char *const[]);
 int __wrap_execve(const char *, char *const[], char *const[]);
 int __wrap_fexecve(int, char *const[], char *const[]);
 
-/* The letters that name roles in the variable. */
+/* The letters that name roles in the variable; a capital one lets PYTHONPATH have effect. */
 static const char letters[] = {
     [SELF_EXEC_APPLICATION] = 'a',
     [SELF_EXEC_PYTHON] = 'p',
@@ -94,6 +96,8 @@ drop_own_name(struct statx *file, char **argv)
 static enum self_exec_role
 permitted_role(char role, char *const argv[])
 {
+    python_path_open(isupper((unsigned char)role) != 0);
+    role = (char)tolower((unsigned char)role);
     if (role == letters[SELF_EXEC_FREE]) {
         return SELF_EXEC_FREE;
     }
@@ -114,6 +118,7 @@ self_exec_open(uint64_t build, enum self_exec_children children, char **argv)
     is_inherited = told.is_there;
     own_file_open();
     if (path == NULL) {
+        python_path_open(false);
         return SELF_EXEC_APPLICATION;
     }
     argv[0] += path - argv[0];
@@ -363,6 +368,9 @@ execute(struct target target, char *const argv[], char *const envp[])
         return execute_unchanged(target, draft->argv, envp); /* somebody wants it empty */
     }
     draft->handover.role = marked ? letters[own_role] : '\0';
+    if (marked && python_path_is_given(envp)) {
+        draft->handover.role = (char)toupper((unsigned char)draft->handover.role);
+    }
     write_environment(draft, envp);
     return execute_unchanged(target, draft->argv, draft->envp);
 }
