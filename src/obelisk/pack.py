@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import mmap
+import os
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from obelisk import __version__
@@ -25,10 +28,12 @@ from obelisk.model import (
     ScriptFile,
     ancestors,
 )
-from obelisk.payload import Control, Item, Kind, write_payload
+from obelisk.payload import Control, Item, Kind, Packed, pack_payload
 from obelisk.plan import Plan
 
 MANIFEST_VERSION: Final = 1
+_HUGE: Final = 64 << 20
+"""Bytes from which a file is not read into memory."""
 
 
 def pack(
@@ -36,7 +41,7 @@ def pack(
     collection: Collection,
     bytecodes: Iterable[Bytecode],
     libraries: Iterable[tuple[str, str, str]],
-) -> bytes:
+) -> Packed:
     """Return the payload; `libraries` are (name, version, licence) of the runtime's sources.
 
     Raises `CollectError` when two things have one name, or what is not ours a name of ours.
@@ -57,7 +62,7 @@ def pack(
     settings = _interpreter_settings(plan)
     if settings:
         controls[Control.SETTINGS] = settings
-    return write_payload(modules, files, controls)
+    return pack_payload(modules, files, controls, epoch=plan.source_date_epoch)
 
 
 def _require_unreserved(collection: Collection) -> None:
@@ -130,7 +135,7 @@ def _file_items(collection: Collection, bytecodes: list[Bytecode], plan: Plan) -
     for file in _data_files(collection, bytecodes):
         if file.path in natives:
             continue
-        data = file.source.read_bytes()
+        data = _content(file.source)
         yield Item(name=file.path, kind=Kind.FILE, data=data, compress=compress_data)
     # Shared objects are there for those who look, but their content is in memory, not in a file.
     for native in collection.natives:
@@ -143,6 +148,15 @@ def _file_items(collection: Collection, bytecodes: list[Bytecode], plan: Plan) -
             text = one.module.source.read_bytes()
             path = one.module.path
             yield Item(name=path, kind=Kind.FILE, data=text, compress=compress_text)
+
+
+def _content(path: Path) -> bytes | memoryview:
+    """Return the bytes of a file; those of a huge one are read when they are written."""
+    with path.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if size < _HUGE:
+            return stream.read()
+        return memoryview(mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ))
 
 
 def _data_files(collection: Collection, bytecodes: list[Bytecode]) -> Iterator[DataFile]:

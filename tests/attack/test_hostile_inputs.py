@@ -195,7 +195,7 @@ def an_installation(random, folder):
     )
     if isinstance(collection.entry, EntryPoint | Multicall):
         compile(main_program(collection.entry), "main", "exec")
-    read_payload(memoryview(pack(plan, collection, (), ())))
+    read_payload(memoryview(pack(plan, collection, (), ()).joined()))
 
 
 def _write_metadata(random, info, number, names):
