@@ -39,14 +39,17 @@ const struct payload_record *vfs_find(const struct vfs_path *path);
 /* Say whether a path, whose record is given, is a folder. */
 bool vfs_is_folder(const struct vfs_path *path, const struct payload_record *record);
 
-/* The time of all files, 1980-01-01, for they have none of their own: the earliest of zip archives. */
-#define VFS_TIME 315532800
+/* The time of the top folder, 1980-01-03: zip archives know no earlier one in whatever zone. */
+#define VFS_TIME 315705600
 
 /* Set errno and return -1. */
 int vfs_fail(int error);
 
 /* Say whether a path that `vfs_begins` stands for something. */
 bool vfs_exists(const char *name);
+
+/* Say what `stat` says of a record, or of the top when it is NULL. */
+void vfs_fill_stat(const struct payload_record *record, struct stat *answer);
 
 /* Open the content of a file for reading; of `flags` O_CLOEXEC has effect. Returns -1 with errno. */
 int vfs_open_content(const struct vfs_path *path, const struct payload_record *record, int flags);

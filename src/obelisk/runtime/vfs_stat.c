@@ -39,27 +39,36 @@ ssize_t __wrap_llistxattr(const char *, char *, size_t);
 ssize_t __wrap_getxattr(const char *, const char *, void *, size_t);
 ssize_t __wrap_lgetxattr(const char *, const char *, void *, size_t);
 
-static int
-fill_stat(const struct vfs_path *path, struct stat *answer)
+void
+vfs_fill_stat(const struct payload_record *record, struct stat *answer)
 {
-    const struct payload_record *record = vfs_find(path);
-    bool folder = vfs_is_folder(path, record);
+    bool folder = record == NULL || record->kind == PAYLOAD_FOLDER;
+    uint64_t time = record ? record->time : (uint64_t)VFS_TIME * 1000000000;
 
-    if (record == NULL && !folder) {
-        return vfs_fail(ENOENT);
-    }
     memset(answer, 0, sizeof(*answer));
     answer->st_mode = folder ? S_IFDIR | 0755 : S_IFREG | 0644;
     answer->st_nlink = 1;
     answer->st_ino = record ? vfs_inode(record) : 1;
     answer->st_blksize = 4096;
-    answer->st_mtim.tv_sec = VFS_TIME;
-    answer->st_atim.tv_sec = VFS_TIME;
-    answer->st_ctim.tv_sec = VFS_TIME;
+    answer->st_mtim.tv_sec = (time_t)(time / 1000000000);
+    answer->st_mtim.tv_nsec = (long)(time % 1000000000);
+    answer->st_atim = answer->st_mtim;
+    answer->st_ctim = answer->st_mtim;
     if (!folder) {
         answer->st_size = (off_t)record->size;
         answer->st_blocks = (blkcnt_t)((record->size + 511) / 512);
     }
+}
+
+static int
+fill_stat(const struct vfs_path *path, struct stat *answer)
+{
+    const struct payload_record *record = vfs_find(path);
+
+    if (record == NULL && !vfs_is_folder(path, record)) {
+        return vfs_fail(ENOENT);
+    }
+    vfs_fill_stat(record, answer);
     return 0;
 }
 
@@ -107,9 +116,10 @@ fill_statx(const struct vfs_path *path, struct statx *answer)
     answer->stx_blksize = (uint32_t)plain.st_blksize;
     answer->stx_size = (uint64_t)plain.st_size;
     answer->stx_blocks = (uint64_t)plain.st_blocks;
-    answer->stx_atime.tv_sec = VFS_TIME;
-    answer->stx_mtime.tv_sec = VFS_TIME;
-    answer->stx_ctime.tv_sec = VFS_TIME;
+    answer->stx_mtime.tv_sec = plain.st_mtim.tv_sec;
+    answer->stx_mtime.tv_nsec = (uint32_t)plain.st_mtim.tv_nsec;
+    answer->stx_atime = answer->stx_mtime;
+    answer->stx_ctime = answer->stx_mtime;
     return 0;
 }
 
