@@ -26,7 +26,7 @@ _WARNINGS: Final = (
     *("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wmissing-prototypes"),
     *("-Wstrict-prototypes", "-Werror"),
 )
-_WRAPPED: Final = re.compile(r"\b__wrap_(\w+)\(|^READ_ONLY\((\w+),", re.MULTILINE)
+_WRAPPED: Final = re.compile(r"\b__wrap_(\w+)\(|^READ_ONLY\w*\((\w+),", re.MULTILINE)
 """How runtime/*.c names a function that it answers in place of libc, CPython or OpenSSL."""
 _EXPORTED_PATTERNS: Final = ("Py*", "_Py*", "__wrap_*", "obelisk_*", "dlinfo", "dlvsym")
 """What shared objects are linked to besides libc: the Python C API, and what stands for libc."""

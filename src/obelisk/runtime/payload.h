@@ -21,6 +21,7 @@ enum payload_kind {
     PAYLOAD_FOLDER = 4,    /* no bytes */
     PAYLOAD_EXTENSION = 5, /* path of the linked shared object that is the module */
     PAYLOAD_CONTROL = 6,   /* for the runtime or `obelisk` itself */
+    PAYLOAD_PROGRAM = 7,   /* a file that can be executed */
 };
 
 enum payload_table {

@@ -16,10 +16,11 @@
 
 int __real_fstat(int, struct stat *);
 int __real_fchmod(int, mode_t);
-int __real_futimens(int, const struct timespec[2]);
+int __real_utimensat(int, const char *, const struct timespec[2], int);
 
 /* What the open file of another open may keep of the flags. */
 #define STATUS_FLAGS (O_NONBLOCK | O_APPEND | O_LARGEFILE)
+#define OTHER_FLAGS (STATUS_FLAGS | O_CLOEXEC | O_PATH)
 
 /* How many are remembered. */
 #define LARGE_MAX 64
@@ -91,11 +92,11 @@ write_content(int file, const struct payload_record *record)
 static int
 set_attributes(int file, const struct payload_record *record)
 {
-    const struct timespec time = {(time_t)(record->time / 1000000000),
-                                  (long)(record->time % 1000000000)};
-    const struct timespec times[2] = {time, time};
+    const struct timespec times[2] = {vfs_time(record), vfs_time(record)};
 
-    return __real_fchmod(file, 0644) == 0 ? __real_futimens(file, times) : -1;
+    mode_t mode = record->kind == PAYLOAD_PROGRAM ? 0755 : 0644;
+
+    return __real_fchmod(file, mode) == 0 ? __real_utimensat(file, NULL, times, 0) : -1;
 }
 
 static int
@@ -122,7 +123,7 @@ open_again(int descriptor, dev_t device, ino_t inode, int flags)
     if (!is_same(descriptor, device, inode)) {
         return -1;
     }
-    again = vfs_memory_again(descriptor, O_RDONLY | (flags & (O_CLOEXEC | STATUS_FLAGS)));
+    again = vfs_memory_again(descriptor, O_RDONLY | (flags & OTHER_FLAGS));
     if (again >= 0 && !is_same(again, device, inode)) {
         close(again);
         return -1;
@@ -292,21 +293,26 @@ vfs_open_content(const struct vfs_path *path, const struct payload_record *recor
 }
 
 const struct vfs_large *
-vfs_large_of(int descriptor)
+vfs_large_by(const struct stat *found)
 {
-    int count = atomic_load(&vfs_large_count);
-    struct stat found;
-
-    if (count == 0 || __real_fstat(descriptor, &found) != 0 || found.st_nlink != 0) {
-        return NULL;
-    }
-    for (int i = 0; i < count; i++) {
-        if (large_files[i].inode == found.st_ino && large_files[i].device == found.st_dev
-            && large_files[i].record->size == (uint64_t)found.st_size) {
+    for (int i = atomic_load(&vfs_large_count) - 1; i >= 0; i--) {
+        if (large_files[i].inode == found->st_ino && large_files[i].device == found->st_dev
+            && large_files[i].record->size == (uint64_t)found->st_size && found->st_nlink == 0) {
             return &large_files[i];
         }
     }
     return NULL;
+}
+
+const struct vfs_large *
+vfs_large_of(int descriptor)
+{
+    struct stat found;
+
+    if (atomic_load(&vfs_large_count) == 0 || __real_fstat(descriptor, &found) != 0) {
+        return NULL;
+    }
+    return vfs_large_by(&found);
 }
 
 static bool
@@ -345,7 +351,7 @@ vfs_large_fill(const struct vfs_large *large, int descriptor)
 }
 
 const struct payload_record *
-vfs_small_record(const struct stat *found)
+vfs_small_by(const struct stat *found)
 {
     const struct payload_record *record = NULL;
 

@@ -35,10 +35,8 @@ const struct vfs_large *vfs_large_of(int descriptor);
    Returns 0, or -1 with errno. */
 int vfs_large_fill(const struct vfs_large *large, int descriptor);
 
-/* Return the record of a small file that was opened lately, by what fstat says; or NULL. */
-const struct payload_record *vfs_small_record(const struct stat *found);
-
-/* Return the record of a descriptor's file, NULL if it is none of ours; `found` is what fstat says. */
-const struct payload_record *vfs_record_of(int descriptor, struct stat *found);
+/* The same, and the record of a small file that was opened lately, by what fstat says. */
+const struct vfs_large *vfs_large_by(const struct stat *found);
+const struct payload_record *vfs_small_by(const struct stat *found);
 
 #endif

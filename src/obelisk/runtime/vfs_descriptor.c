@@ -10,16 +10,6 @@
 
 #include "vfs.h"
 
-int __real_fstat(int, struct stat *);
-int __real_fchmod(int, mode_t);
-int __real_fchown(int, uid_t, gid_t);
-int __real_futimens(int, const struct timespec[2]);
-
-int __wrap_fstat(int, struct stat *);
-int __wrap_fchmod(int, mode_t);
-int __wrap_fchown(int, uid_t, gid_t);
-int __wrap_futimens(int, const struct timespec[2]);
-
 /* A memory file is shown by its name in /proc, also to a program that inherited it. */
 static const struct payload_record *
 record_by_link(int descriptor, const struct stat *found)
@@ -40,8 +30,9 @@ record_by_link(int descriptor, const struct stat *found)
     path.size = (size_t)size - (sizeof(before) - 1) - (sizeof(behind) - 1);
     memmove(path.text, path.text + sizeof(before) - 1, path.size);
     path.text[path.size] = '\0';
+    path.folder = false;
     record = vfs_find(&path);
-    return record != NULL && record->kind == PAYLOAD_FILE && record->size == (uint64_t)found->st_size
+    return record != NULL && !vfs_is_folder(record) && record->size == (uint64_t)found->st_size
                    && record->time / 1000000000 == (uint64_t)found->st_mtim.tv_sec
                    && record->time % 1000000000 == (uint64_t)found->st_mtim.tv_nsec
                ? record
@@ -49,62 +40,18 @@ record_by_link(int descriptor, const struct stat *found)
 }
 
 const struct payload_record *
-vfs_record_of(int descriptor, struct stat *found)
+vfs_content_of(int file, const struct stat *real)
 {
     const struct vfs_large *large;
     const struct payload_record *record;
 
-    if (vfs_payload() == NULL || __real_fstat(descriptor, found) != 0
-        || !S_ISREG(found->st_mode) || found->st_nlink != 0) {
-        return NULL;
+    if (vfs_payload() == NULL || real->st_nlink != 0 || !S_ISREG(real->st_mode)) {
+        return NULL; /* files that have a name are not ours */
     }
-    large = vfs_large_of(descriptor);
+    large = vfs_large_by(real);
     if (large != NULL) {
         return large->record;
     }
-    record = vfs_small_record(found);
-    return record ? record : record_by_link(descriptor, found);
-}
-
-int
-__wrap_fstat(int descriptor, struct stat *answer)
-{
-    const struct payload_record *record;
-    int status = __real_fstat(descriptor, answer);
-
-    /* Files that have a name are not ours. */
-    if (status != 0 || answer->st_nlink != 0 || !S_ISREG(answer->st_mode)) {
-        return status;
-    }
-    record = vfs_record_of(descriptor, answer);
-    if (record != NULL) {
-        vfs_fill_stat(record, answer);
-    }
-    return 0;
-}
-
-static bool
-is_ours(int descriptor)
-{
-    struct stat found;
-
-    return vfs_record_of(descriptor, &found) != NULL;
-}
-
-int
-__wrap_fchmod(int descriptor, mode_t mode)
-{
-    return is_ours(descriptor) ? vfs_fail(EROFS) : __real_fchmod(descriptor, mode);
-}
-
-int
-__wrap_fchown(int descriptor, uid_t user, gid_t group)
-{
-    return is_ours(descriptor) ? vfs_fail(EROFS) : __real_fchown(descriptor, user, group);
-}
-
-int
-__wrap_futimens(int descriptor, const struct timespec times[2])
-{
-    return is_ours(descriptor) ? vfs_fail(EROFS) : __real_futimens(descriptor, times);
+    record = vfs_small_by(real);
+    return record ? record : record_by_link(file, real);
 }

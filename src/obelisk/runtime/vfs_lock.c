@@ -24,6 +24,7 @@
 
 int __real_open(const char *, int, ...);
 int __real_flock(int, int);
+int __real_fstat(int, struct stat *);
 int __real_fcntl(int, int, ...);
 int __real_close(int);
 
@@ -116,7 +117,8 @@ is_valid(const struct slot *slot)
 {
     struct stat found;
 
-    return vfs_record_of(slot->witness, &found) == slot->record;
+    return __real_fstat(slot->witness, &found) == 0
+           && vfs_content_of(slot->witness, &found) == slot->record;
 }
 
 /* Those who have inherited the descriptors have the same locks, so closing alone would not do. */
@@ -231,17 +233,14 @@ int
 __wrap_flock(int file, int operation)
 {
     struct stat found;
-    const struct payload_record *record = vfs_record_of(file, &found);
-    int error = errno;
-    int status;
+    const struct payload_record *record;
 
-    if (record == NULL) {
-        errno = error;
-        return __real_flock(file, operation);
+    if (__real_flock(file, operation) != 0) {
+        return -1;
     }
-    status = __real_flock(file, operation);
-    if (status != 0) {
-        return status;
+    record = __real_fstat(file, &found) == 0 ? vfs_content_of(file, &found) : NULL;
+    if (record == NULL) {
+        return 0;
     }
     if (operation & LOCK_UN) {
         sweep(0);

@@ -2,6 +2,8 @@
 
 #include "vfs_memory.h"
 
+#include "vfs.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -166,4 +168,26 @@ vfs_memory_file(const char *name, vfs_memory_fill *fill, const void *what,
         made->descriptor = on_disk(fill, what);
     }
     return made->descriptor < 0 ? -1 : 0;
+}
+
+static int
+fill_nothing(int file, const void *what)
+{
+    (void)file;
+    (void)what;
+    return 0;
+}
+
+int
+vfs_make_nameless(const char *name, int flags)
+{
+    int file = vfs_memory_create(name);
+
+    if (file < 0 && !is_shortage(errno)) {
+        file = on_disk(fill_nothing, NULL);
+    }
+    if (file >= 0 && !(flags & O_CLOEXEC)) {
+        fcntl(file, F_SETFD, 0);
+    }
+    return file;
 }
