@@ -43,10 +43,11 @@ static unsigned small_next;                 /* guarded */
 static struct vfs_large large_files[LARGE_MAX];
 _Atomic int vfs_large_count; /* whoever has seen it sees as many of them */
 
+/* Programs are executed: a memory file must have all of them. */
 static bool
 is_large(const struct payload_record *record)
 {
-    return !record->compressed && record->size >= VFS_LARGE;
+    return record->kind == PAYLOAD_FILE && !record->compressed && record->size >= VFS_LARGE;
 }
 
 static int
