@@ -262,20 +262,35 @@ make_large(const struct vfs_path *path, const struct payload_record *record)
     return add_large(record, file);
 }
 
+/* Forget a large file again that nobody was given a descriptor of. */
+static void
+remove_large(const struct vfs_large *large)
+{
+    if (vfs_guard_enter(&guard)) {
+        int last = atomic_load(&vfs_large_count) - 1;
+        close(large->keeper);
+        if (large == &large_files[last]) {
+            atomic_store(&vfs_large_count, last);
+        }
+        vfs_guard_leave(&guard);
+    }
+}
+
 /* A large file that another program could inherit by accident would be empty there. */
 static int
 open_large(const struct vfs_path *path, const struct payload_record *record, int flags)
 {
-    const struct vfs_large *large = find_large(record);
+    const struct vfs_large *known = find_large(record);
+    const struct vfs_large *large = known ? known : make_large(path, record);
     int file;
 
-    if (large == NULL) {
-        large = make_large(path, record);
-    }
     if (large == NULL) {
         return -1;
     }
     file = open_again(large->keeper, large->device, large->inode, flags | O_CLOEXEC);
+    if (file < 0 && known == NULL) {
+        remove_large(large); /* its descriptor may be the last that there is */
+    }
     if (file >= 0 && file <= STDERR_FILENO
         && (vfs_large_fill(large, file) != 0 || fcntl(file, F_SETFD, flags & O_CLOEXEC) != 0)) {
         close(file);
