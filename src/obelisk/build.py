@@ -29,11 +29,13 @@ from obelisk.model import (
     Collection,
     DataFile,
     EntryPoint,
+    Layout,
     Module,
     Multicall,
     NativeFile,
     ResolvedEntry,
     RunModule,
+    RunScript,
     ScriptFile,
 )
 from obelisk.output import refuse_input, writable_place
@@ -68,7 +70,8 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
     python = obtain_distribution(site, plan.python) / "python"
     description = read_description(python)
     interpreter = python / description.python_exe
-    stdlib = read_tree(python / description.stdlib, from_stdlib=True)
+    layout = Layout.of(plan.python.version)
+    stdlib = read_tree(python / description.stdlib, base=layout.stdlib, from_stdlib=True)
     tests = _tests(plan, site)
     with site.cache.workshop("build") as work:
         builder = obtain_builder(site, plan.python, _build_packages(plan), work)
@@ -102,7 +105,7 @@ def _tests(plan: Plan, site: Site) -> tuple[list[Module], list[DataFile]]:
     """Return CPython's own tests if they are to go in."""
     if not any(name.split(".")[0] == TEST_PACKAGE for name in plan.settings.include):
         return [], []
-    return read_tree(obtain_tests(site, plan.python))
+    return read_tree(obtain_tests(site, plan.python), base=Layout.of(plan.python.version).stdlib)
 
 
 def _own_sources(collection: Collection, cache: Path) -> list[Path]:
@@ -146,26 +149,22 @@ def _compile_stdlib(
     key = distribution_key(plan.target, plan.python)
     optimize = plan.settings.optimize
     ready = stdlib_bytecode(site.cache, key, modules, python=interpreter, optimize=optimize)
-    wanted = {one.name for one in collection.modules if one.from_stdlib}
-    return [one for one in ready if one.module.name in wanted]
+    wanted = {one.path for one in collection.modules if one.from_stdlib}
+    return [one for one in ready if one.module.path in wanted]
 
 
 def _own_modules(collection: Collection, work: Path) -> list[Module]:
     """Return the modules that are not the standard library's, with the main program."""
     modules = [one for one in collection.modules if not one.from_stdlib]
-    if isinstance(collection.entry, RunModule):
+    if isinstance(collection.entry, RunModule | RunScript):
         return modules
-    # It takes the place of a `__main__` that a package may have left at the top.
-    return [
-        *(one for one in modules if one.name != "__main__"),
-        main_module(collection.entry, work),
-    ]
+    return [*modules, main_module(collection.entry, collection.main, work)]
 
 
 def _report_refused(compiled: Compiled, collection: Collection, plan: Plan, site: Site) -> None:
     mains = _entry_modules(collection.entry)
     for module, reason in compiled.refused:
-        if module.name in mains:
+        if module.path == collection.main or mains.intersection(module.names):
             version = plan.python.version
             message = f"{module.source} cannot be compiled by Python {version}: {reason}"
             raise CollectError(message)
@@ -176,14 +175,14 @@ def _report_refused(compiled: Compiled, collection: Collection, plan: Plan, site
 
 
 def _entry_modules(entry: ResolvedEntry) -> set[str]:
-    """Return the names of the modules that an executable cannot do without."""
+    """Return the names of the modules that the main program cannot do without."""
     match entry:
         case RunModule() | EntryPoint():
             return {entry.module}
         case Multicall():
             return {one.module for _, one in entry.commands}
-        case ScriptFile():
-            return {"__main__"}
+        case RunScript() | ScriptFile():
+            return set()
 
 
 def _verify(plan: Plan, draft: Path, work: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 RESERVED_FOLDER: Final = ".obelisk"
 """Folder in the executable of files that belong to no package; nothing else may be in it."""
@@ -12,6 +12,8 @@ LIBRARY_FOLDER: Final = f"{RESERVED_FOLDER}/lib"
 """Folder in the executable of libraries that belong to no package."""
 CERTIFICATES: Final = f"{RESERVED_FOLDER}/cacert.pem"
 """Where runtime/certificates.c looks when the application has no certifi."""
+COMMANDS: Final = "bin"
+"""Folder in the executable of commands and programs, as in a prefix."""
 
 
 def ancestors(name: str, separator: str = ".") -> list[str]:
@@ -21,18 +23,46 @@ def ancestors(name: str, separator: str = ".") -> list[str]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Layout:
+    """Folders in the executable, the same as below the prefix of an installation.
+
+    Scripts, the modules beside them and `data` are at the top, above these.
+    """
+
+    stdlib: str
+    """The standard library, `lib/pythonX.Y`; runtime/layout.h has the same."""
+    site: str
+    """What packages install."""
+
+    @classmethod
+    def of(cls, python: str) -> Self:
+        """Return the layout for a version of Python."""
+        stdlib = "lib/python" + ".".join(python.split(".")[:2])
+        return cls(stdlib=stdlib, site=f"{stdlib}/site-packages")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EntryPoint:
     """A function to call: `module:function`, as a console script names it."""
 
     module: str
     function: str
+    command: str | None = None
+    """The name of that console script, where it has another than the executable."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunModule:
-    """A module to run as the main program, as `python -m` and `python script.py` do."""
+    """A module to run as the main program, as `python -m` does."""
 
     module: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunScript:
+    """A file to run as the main program, as `python script.py` does."""
+
+    path: Path
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,60 +97,72 @@ class ScriptFile:
     source: Path
 
 
-Entry = EntryPoint | RunModule | CommandOf | CommandsOf
+Entry = EntryPoint | RunModule | RunScript | CommandOf | CommandsOf
 """What a plan says is to be run."""
-ResolvedEntry = EntryPoint | RunModule | Multicall | ScriptFile
+ResolvedEntry = EntryPoint | RunModule | RunScript | Multicall | ScriptFile
 """The same when all is installed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Module:
+class Placed:
+    """A file that goes in."""
+
+    path: str
+    """Where it is in the executable, with `/` between the parts."""
+    source: Path
+    base: str = ""
+    """The folder of the executable that users' patterns start from: it is searched for modules."""
+
+    @property
+    def relative(self) -> str:
+        """The path below that folder."""
+        return self.path.removeprefix(f"{self.base}/") if self.base else self.path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Module(Placed):
     """A Python module with its source on disk, or with its bytecode if that is all there is."""
 
     name: str
-    """Dotted name."""
-    is_package: bool
-    source: Path
-    """A file that ends in `.py`, or in `.pyc`."""
-    from_stdlib: bool
+    """Dotted name, by which it is imported."""
+    from_stdlib: bool = False
+    alias: str | None = None
+    """Another such name: that in a folder which a `.pth` file adds to the search path."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names by which it is imported."""
+        return (self.name, self.alias) if self.alias else (self.name,)
+
+    @property
+    def is_package(self) -> bool:
+        """Whether it is the `__init__` of a package."""
+        return self.path.rpartition("/")[2].startswith("__init__.")
 
     @property
     def is_sourceless(self) -> bool:
         """Whether there is bytecode in place of a source."""
-        return self.source.suffix == ".pyc"
-
-    @property
-    def path(self) -> str:
-        """Where it is in the executable, with `/` between the parts."""
-        folder = self.name.replace(".", "/")
-        return f"{folder}/__init__.py" if self.is_package else f"{folder}.py"
+        return self.path.endswith(".pyc")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DataFile:
+class DataFile(Placed):
     """Any other file that goes in."""
 
-    path: str
-    """Where it is in the executable, with `/` between the parts."""
-    source: Path
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class NativeFile:
+class NativeFile(Placed):
     """A shared object, which is linked in."""
 
-    path: str
-    """Where it is in the executable, with `/` between the parts."""
-    source: Path
     package: str | None
     """The distribution that brought it."""
 
     @property
     def module(self) -> str | None:
         """The dotted name by which it can be imported, None for what is no extension module."""
-        if not self.path.endswith(".so"):
+        if not self.relative.endswith(".so"):
             return None
-        folder, _, file = self.path.rpartition("/")
+        folder, _, file = self.relative.rpartition("/")
         stem = file.split(".")[0]
         parts = [*(folder.split("/") if folder else []), *([] if stem == "__init__" else [stem])]
         # Not only identifiers: mypyc makes names that begin with a digit.
@@ -150,6 +192,14 @@ class Collection:
     natives: tuple[NativeFile, ...]
     packages: tuple[Package, ...]
     entry: ResolvedEntry
+    main: str
+    """The path of the file that is run, in the executable."""
+    search_path: tuple[str, ...]
+    """Folders in the executable that imports look in, in their order; empty text is the top."""
+    own: frozenset[str] = frozenset()
+    """Names at the top that are the application's, not those of an installation."""
+    pth: tuple[str, ...] = ()
+    """Names of the `.pth` files with lines that are run at start, in their order."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

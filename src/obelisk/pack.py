@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from obelisk import __version__
 from obelisk.config.interpreter import runtime_settings
 from obelisk.config.schema import Compression, Integrity
 from obelisk.errors import CollectError
+from obelisk.importable import importable
 from obelisk.model import (
     CERTIFICATES,
     RESERVED_FOLDER,
@@ -19,11 +21,11 @@ from obelisk.model import (
     EntryPoint,
     Module,
     Multicall,
-    NativeFile,
+    Placed,
     ResolvedEntry,
     RunModule,
+    RunScript,
     ScriptFile,
-    ancestors,
 )
 from obelisk.payload import Control, Item, Kind, write_payload
 from obelisk.plan import Plan
@@ -43,28 +45,51 @@ def pack(
     """
     _require_unreserved(collection)
     bytecodes = list(bytecodes)
-    compression = plan.settings.compression
-    modules = list(_module_items(bytecodes, collection, compression))
+    _require_main(collection, bytecodes)
+    modules = [
+        *_code_items(bytecodes, plan.settings.compression),
+        *importable(_importable_paths(collection, bytecodes), own=collection.own),
+    ]
     files = list(_file_items(collection, bytecodes, plan))
+    return write_payload(modules, files, _controls(plan, collection, libraries))
+
+
+def _controls(
+    plan: Plan, collection: Collection, libraries: Iterable[tuple[str, str, str]]
+) -> dict[str, bytes]:
     manifest = json.dumps(_manifest(plan, collection, libraries), indent=1, sort_keys=True) + "\n"
-    entry = collection.entry
     controls = {
-        Control.ENTRY: (entry.module if isinstance(entry, RunModule) else "__main__").encode(),
+        Control.MAIN: collection.main.encode(),
         Control.MANIFEST: manifest.encode(),
+        Control.PATH: _ended(collection.search_path),
     }
+    if isinstance(collection.entry, RunModule):
+        controls[Control.MODULE] = collection.entry.module.encode()
+    if collection.pth:
+        controls[Control.PTH] = _ended(collection.pth)
     if collection.natives:
         controls[Control.OBJECTS] = b""
     settings = _interpreter_settings(plan)
     if settings:
         controls[Control.SETTINGS] = settings
-    return write_payload(modules, files, controls)
+    return controls
+
+
+def _ended(texts: Iterable[str]) -> bytes:
+    return b"".join(text.encode() + b"\0" for text in texts)
+
+
+def _require_main(collection: Collection, bytecodes: Iterable[Bytecode]) -> None:
+    if all(one.module.path != collection.main for one in bytecodes):
+        message = f"the main program `{collection.main}` is not among what goes in"
+        raise CollectError(message, hint="`exclude` names it; leave it out there")
 
 
 def _require_unreserved(collection: Collection) -> None:
     """Refuse what would be taken for something that Obelisk itself adds."""
-    files = [one.path for one in collection.files if one.path != CERTIFICATES]
-    natives = [one.path for one in collection.natives if one.package is not None]
-    modules = [one.path for one in collection.modules]
+    files = [one.relative for one in collection.files if one.path != CERTIFICATES]
+    natives = [one.relative for one in collection.natives if one.package is not None]
+    modules = [one.relative for one in collection.modules]
     for path in (*files, *natives, *modules):
         if path.partition("/")[0] == RESERVED_FOLDER:
             message = f"`{path}` is in `{RESERVED_FOLDER}/`, which is reserved for Obelisk"
@@ -82,45 +107,19 @@ def _interpreter_settings(plan: Plan) -> bytes:
     return b"".join(f"{name}={value}\0".encode() for name, value in pairs)
 
 
-def _module_items(
-    bytecodes: list[Bytecode], collection: Collection, compression: Compression
-) -> Iterator[Item]:
-    # As for CPython's own finder, an extension module comes before source of the same name.
-    ordered = sorted(collection.natives, key=_preference)
-    extensions = {one.module: one.path for one in ordered if one.module is not None}
-    for name, path in sorted(extensions.items()):
-        yield Item(name=name, kind=Kind.EXTENSION, data=path.encode())
-    compiled = {one.module.name for one in bytecodes} | set(extensions)
-    # Their import says what is wrong with them, as that of a file would.
-    uncompiled = [
-        one
-        for one in _own_modules(collection)
-        if one.name not in compiled and not one.is_sourceless
-    ]
-    names = compiled | {one.name for one in uncompiled}
+def _code_items(bytecodes: Iterable[Bytecode], compression: Compression) -> Iterator[Item]:
+    """Return the code of source files; bytecode without source is a file as any other."""
+    compress = compression == Compression.ZSTD
     for one in bytecodes:
-        if one.module.name in extensions:
-            continue
-        kind = Kind.PACKAGE if one.module.is_package else Kind.MODULE
-        compress = compression == Compression.ZSTD
-        yield Item(name=one.module.name, kind=kind, data=one.code, compress=compress)
-    for module in uncompiled:
-        kind = Kind.PACKAGE if module.is_package else Kind.MODULE
-        yield Item(name=module.name, kind=kind)
-    for name in sorted(_namespaces(names)):
-        yield Item(name=name, kind=Kind.NAMESPACE)
+        if not one.module.is_sourceless:
+            yield Item(name=one.module.path, kind=Kind.CODE, data=one.code, compress=compress)
 
 
-def _preference(native: NativeFile) -> tuple[int, str]:
-    """Order files of one module as CPython's suffixes do, the preferred one last."""
-    name = native.path.rpartition("/")[2]
-    suffixes = ("", ".abi3.", ".cpython-")
-    return max(number for number, part in enumerate(suffixes) if part in name), native.path
-
-
-def _namespaces(names: set[str]) -> set[str]:
-    """Return the packages that have modules below them but no `__init__` (PEP 420)."""
-    return {above for name in names for above in ancestors(name)} - names
+def _importable_paths(collection: Collection, bytecodes: Iterable[Bytecode]) -> Iterator[str]:
+    """Return the paths of all files that an import may find, and of others."""
+    yield from (one.module.path for one in bytecodes)
+    yield from (file.path for file in _data_files(collection, bytecodes))
+    yield from (one.path for one in collection.natives)
 
 
 def _file_items(collection: Collection, bytecodes: list[Bytecode], plan: Plan) -> Iterator[Item]:
@@ -128,28 +127,32 @@ def _file_items(collection: Collection, bytecodes: list[Bytecode], plan: Plan) -
     compress_text = plan.settings.compression != Compression.OFF
     natives = {native.path for native in collection.natives}
     for file in _data_files(collection, bytecodes):
-        if file.path in natives:
-            continue
-        data = file.source.read_bytes()
-        yield Item(name=file.path, kind=Kind.FILE, data=data, compress=compress_data)
+        if file.path not in natives:
+            yield _file_item(file, compress=compress_data)
     # Shared objects are there for those who look, but their content is in memory, not in a file.
     for native in collection.natives:
         yield Item(name=native.path, kind=Kind.FILE)
     # Packages are folders even when their sources are left out.
     for folder in sorted({one.module.path.rpartition("/")[0] for one in bytecodes} - {""}):
         yield Item(name=folder, kind=Kind.FOLDER)
-    if plan.settings.sources:
-        for one in (one for one in bytecodes if not one.module.is_sourceless):
-            text = one.module.source.read_bytes()
-            path = one.module.path
-            yield Item(name=path, kind=Kind.FILE, data=text, compress=compress_text)
+    for module in (one.module for one in bytecodes):
+        if module.is_sourceless:
+            yield _file_item(module, compress=compress_data)
+        elif plan.settings.sources:
+            yield _file_item(module, compress=compress_text)
 
 
-def _data_files(collection: Collection, bytecodes: list[Bytecode]) -> Iterator[DataFile]:
+def _file_item(file: Placed, *, compress: bool) -> Item:
+    mode = file.source.stat().st_mode
+    kind = Kind.PROGRAM if mode & stat.S_IXUSR else Kind.FILE
+    return Item(name=file.path, kind=kind, data=file.source.read_bytes(), compress=compress)
+
+
+def _data_files(collection: Collection, bytecodes: Iterable[Bytecode]) -> Iterator[DataFile]:
     """Return all files but modules' sources; a module that did not compile is such a file too."""
     compiled = {one.module.path for one in bytecodes}
     for file in collection.files:
-        if file.path not in compiled:
+        if file.path not in compiled and file.path != collection.main:
             yield file
     for module in _own_modules(collection):
         if module.path not in compiled and not module.is_sourceless:
@@ -195,5 +198,7 @@ def _shown_entry(entry: ResolvedEntry) -> str:
             return f"{entry.module}:{entry.function}"
         case ScriptFile():
             return entry.name
+        case RunScript():
+            return entry.path.name
         case Multicall():
             return ", ".join(name for name, _ in entry.commands)

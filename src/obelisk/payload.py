@@ -20,7 +20,7 @@ from obelisk.errors import CollectError, VerifyError
 from obelisk.model import ancestors
 
 MAGIC: Final = b"\x89OBELISK\r\n\x1a\n"
-VERSION: Final = 3
+VERSION: Final = 4
 _HEADER: Final = struct.Struct("<12sIQQQQQQQQQ")
 _CHECK: Final = struct.Struct("<Q")
 _RECORD: Final = struct.Struct("<QQQQQIHBB")
@@ -36,13 +36,15 @@ _SHARE: Final = 50
 class Kind(IntEnum):
     """What a record stands for; the numbers are those of `enum payload_kind`."""
 
-    MODULE = 0
+    CODE = 0
     PACKAGE = 1
     NAMESPACE = 2
     FILE = 3
     FOLDER = 4
-    EXTENSION = 5
+    OTHER = 5
     CONTROL = 6
+    PROGRAM = 7
+    MODULE = 8
 
 
 class Table(IntEnum):
@@ -56,8 +58,14 @@ class Table(IntEnum):
 class Control:
     """Names of control records: what the runtime and `obelisk` itself read."""
 
-    ENTRY: Final = "entry"
-    """Name of the module to run."""
+    MAIN: Final = "main"
+    """Path of the file to run."""
+    MODULE: Final = "module"
+    """Name of the module to run, if it is run as `python -m` runs one."""
+    PATH: Final = "path"
+    """What `sys.path` begins with: folders below the executable, each ended by a zero byte."""
+    PTH: Final = "pth"
+    """Names of `.pth` files with lines to run at start, each ended by a zero byte."""
     MANIFEST: Final = "manifest"
     """What is inside, as JSON."""
     OBJECTS: Final = "objects"
@@ -68,7 +76,7 @@ class Control:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """Something to write: a module by its dotted name, a file by its path."""
+    """Something to write, by its path; a control record by its name."""
 
     name: str
     kind: Kind
@@ -155,8 +163,8 @@ def write_payload(
     Raises `CollectError` when two items have one name.
     """
     rows = [
-        *_rows(Table.MODULES, ((item.name.encode(), item) for item in modules)),
-        *_rows(Table.FILES, ((_file_key(item.name), item) for item in _with_folders(files))),
+        *_rows(Table.MODULES, ((_key(item.name), item) for item in modules)),
+        *_rows(Table.FILES, ((_key(item.name), item) for item in _with_folders(files))),
         *_rows(
             Table.CONTROLS,
             (
@@ -295,8 +303,8 @@ def _shown(key: bytes) -> str:
     return key.replace(b"\0", b"/", 1).removeprefix(b"/").decode(errors="replace")
 
 
-def _file_key(path: str) -> bytes:
-    """Return the key of a file: folder, zero byte, own name; so a folder's files are neighbours."""
+def _key(path: str) -> bytes:
+    """Return the key of a path: folder, zero byte, own name; so a folder's files are neighbours."""
     folder, _, name = path.rpartition("/")
     return folder.encode() + b"\0" + name.encode()
 

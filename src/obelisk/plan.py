@@ -25,7 +25,7 @@ from obelisk.config.tables import key_of
 from obelisk.config.toml import shown
 from obelisk.distribution.build import python_source
 from obelisk.errors import ConfigError, did_you_mean
-from obelisk.model import CommandOf, CommandsOf, Entry, EntryPoint, RunModule
+from obelisk.model import CommandOf, CommandsOf, Entry, EntryPoint, RunModule, RunScript
 from obelisk.regular import is_folder, is_regular, require_copyable
 from obelisk.target import Target, parse_target
 
@@ -166,8 +166,8 @@ def _named_entries(request: Request) -> list[tuple[str, Entry]]:
         case Project():
             return _project_entries(application, settings)
         case Script():
-            module = require_file_name(application.path.stem, "the script's name")
-            return [(name, RunModule(module=module))]
+            require_file_name(application.path.stem, "the script's name")
+            return [(name, RunScript(path=application.path))]
         case Requirement() | WheelFile():
             name = settings.name or settings.script or application.name
             return [(name, CommandOf(distribution=application.name, command=settings.script))]
@@ -293,6 +293,8 @@ def _describe_entry(entry: Entry) -> str:
             return f"{entry.module}:{entry.function}"
         case RunModule():
             return f"module {entry.module}"
+        case RunScript():
+            return f"script {entry.path.name}"
         case CommandsOf():
             return f"console scripts of {entry.distribution}"
         case CommandOf():

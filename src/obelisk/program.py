@@ -8,6 +8,8 @@ from typing import Final
 
 from obelisk.model import EntryPoint, Module, Multicall, ScriptFile
 
+SHEBANG: Final = "#!python\n"
+"""The first line of commands, as wheels have it: it names no Python of any machine."""
 _MULTICALL: Final = '''\
 """Run one of several commands: the one of this file's own name, or of the first argument."""
 
@@ -55,11 +57,12 @@ def main_program(entry: EntryPoint | Multicall) -> str:
     )
 
 
-def main_module(entry: EntryPoint | Multicall | ScriptFile, folder: Path) -> Module:
-    """Write the main module of an entry point into `folder` and return it."""
-    path = folder / "__main__.py"
+def main_module(entry: EntryPoint | Multicall | ScriptFile, path: str, folder: Path) -> Module:
+    """Write the main module of an entry point into `folder`; it is a command in the executable."""
+    source = folder / "__main__.py"
     if isinstance(entry, ScriptFile):
-        path.write_bytes(entry.source.read_bytes())
+        source.write_bytes(entry.source.read_bytes())
     else:
-        path.write_text(main_program(entry), encoding="utf-8")
-    return Module(name="__main__", is_package=False, source=path, from_stdlib=False)
+        source.write_text(SHEBANG + main_program(entry), encoding="utf-8")
+    source.chmod(0o755)
+    return Module(name="__main__", path=path, source=source)

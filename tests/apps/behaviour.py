@@ -8,9 +8,9 @@ import time
 
 def show_main():
     main = sys.modules["__main__"]
-    print(__name__, main.__spec__.name, os.path.basename(main.__file__), sys.argv[2:])
+    print(__name__, main.__spec__, os.path.basename(main.__file__), sys.argv[2:])
     print(sys.frozen, sys.flags.isolated, sys.flags.ignore_environment, sys.flags.utf8_mode)
-    print(sys.executable == os.path.dirname(main.__file__), sys.path == [sys.executable])
+    print(sys.executable == os.path.dirname(main.__file__), sys.path[0] == sys.executable)
 
 
 def echo():
@@ -69,7 +69,7 @@ def subinterpreters():
 def run_path():
     import runpy
 
-    place = os.path.join(sys.executable, "__future__.py")
+    place = os.path.join(os.path.dirname(os.__file__), "__future__.py")
     print("ran", runpy.run_path(place, run_name="again")["all_feature_names"][0])
 
 

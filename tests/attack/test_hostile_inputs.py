@@ -16,11 +16,12 @@ import pytest
 
 from obelisk import cli
 from obelisk.collect.collect import _own_files
-from obelisk.collect.entry import resolve_entry
+from obelisk.collect.commands import commands
+from obelisk.collect.entry import main_path, resolve_entry
 from obelisk.collect.installed import Prefix, read_installed, record_text
 from obelisk.collect.matching import matching
 from obelisk.collect.native import native_files, split_native
-from obelisk.collect.pth import linked_files
+from obelisk.collect.pth import files_with_code, pth_files, search_path, with_aliases
 from obelisk.collect.read import read_tree
 from obelisk.config.installer import installer_config
 from obelisk.config.interpreter import Interpreter, check_interpreter, runtime_settings
@@ -30,11 +31,11 @@ from obelisk.config.schema import Settings, apply_assignments
 from obelisk.config.tables import apply_table, documented_fields
 from obelisk.config.toml import parse_toml
 from obelisk.errors import ObeliskError
-from obelisk.model import Collection, EntryPoint, Multicall
+from obelisk.model import Bytecode, Collection, EntryPoint, Multicall, RunModule
 from obelisk.pack import pack
 from obelisk.payload import read_payload
 from obelisk.plan import explain, make_plans
-from obelisk.program import main_program
+from obelisk.program import main_module, main_program
 
 STATUSES = {0, *range(2, 9)}
 
@@ -178,24 +179,34 @@ def an_installation(random, folder):
             )
             hostile.file(random, place, data) if random.random() < 0.2 else place.write_bytes(data)
     installed = read_installed(prefix)
-    assert all(record_text(prefix, one) for one in installed)
-    trees = [read_tree(folder), read_tree(prefix.site), linked_files(prefix, installed, str)]
-    modules = {module.name: module for tree in trees[1:] for module in tree[0]}
-    shared, files = split_native(trees[1][1])
+    (folder / "work").mkdir()
+    programs, rewritten = commands(prefix, folder / "work")
+    assert all(record_text(prefix, one, rewritten) for one in installed)
+    pth = pth_files(prefix, installed, str)
+    modules, files = read_tree(prefix.site, base=prefix.base)
+    modules = with_aliases(modules, pth)
+    shared, files = split_native([*files, *programs])
     natives = native_files(prefix, installed, shared, pure=())
     (folder / "pyproject.toml").write_text('[project]\nname = "app0"\ndynamic = ["scripts"]\n')
     (plan,) = planned(str(folder))
     packages = [one.package for one in installed]
+    entry = resolve_entry(plan, packages, tuple(modules))
+    main = main_path(entry, plan, tuple(modules))
     collection = Collection(
-        modules=tuple(modules.values()),
-        files=tuple({file.path: file for file in (*files, *trees[2][1])}.values()),
+        modules=tuple(modules),
+        files=tuple(files),
         natives=tuple(natives),
         packages=tuple(packages),
-        entry=resolve_entry(plan, packages, tuple(modules.values())),
+        entry=entry,
+        main=main,
+        search_path=(prefix.base, *search_path(files, pth)),
+        pth=files_with_code(files, pth),
     )
+    run = main_module(entry, main, folder) if not isinstance(entry, RunModule) else modules[0]
     if isinstance(collection.entry, EntryPoint | Multicall):
         compile(main_program(collection.entry), "main", "exec")
-    read_payload(memoryview(pack(plan, collection, (), ())))
+    bytecodes = [Bytecode(module=run, code=b"")]
+    read_payload(memoryview(pack(plan, collection, bytecodes, ())))
 
 
 def _write_metadata(random, info, number, names):

@@ -22,7 +22,7 @@ def ask(behaviour, tmp_path):
 
 def test_main_module(ask):
     assert ask("show_main", "x").stdout.splitlines() == [
-        "__main__ behaviour behaviour.py ['x']",
+        "__main__ None behaviour.py ['x']",
         "True 1 1 1",
         "True True",
     ]
@@ -116,7 +116,7 @@ def test_no_memory_is_writable_and_executable(ask):
 
 
 def test_the_executable_can_start_itself(ask):
-    assert ask("rebuild_command").stdout == "__main__ behaviour behaviour.py ['again']\n"
+    assert ask("rebuild_command").stdout == "__main__ None behaviour.py ['again']\n"
 
 
 def test_environment_variables_of_python_have_no_effect(ask, tmp_path):

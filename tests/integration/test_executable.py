@@ -66,9 +66,9 @@ def test_verify_and_inspect(hello):
     assert "FAIL" not in said
     assert f"ok   file: {hello.stat().st_size} bytes checked\n" in said
     inside = json.loads(obelisk("inspect", "--json", hello))
-    assert inside["entry"] == "hello"
+    assert inside["entry"] == "hello.py"
     assert {"openssl", "sqlite", "musl"} <= {one["name"] for one in inside["libraries"]}
-    assert "hello" in [module["name"] for module in inside["modules"]]
+    assert "hello.py" in [module["path"] for module in inside["modules"]]
     assert inside["executable"]["size"] == hello.stat().st_size
     assert "Python 3." in obelisk("inspect", hello)
 
@@ -149,7 +149,7 @@ def test_a_damaged_executable_refuses_to_run(executables, tmp_path, mark, skip):
 def hide(executable, folder, table, name):
     """Flip a bit in the name by which a record is found."""
     data = executable.read_bytes()
-    start = data.index(b"\x89OBELISK\r\n\x1a\n\x03\0\0\0")
+    start = data.index(b"\x89OBELISK\r\n\x1a\n\x04\0\0\0")
     (names_at,) = struct.unpack_from("<Q", data, start + 24)
     records_at, count = struct.unpack_from("<QQ", data, start + 40 + 16 * table)
     for number in range(count):
@@ -168,15 +168,17 @@ def hide(executable, folder, table, name):
 @pytest.mark.parametrize(
     ("application", "table", "name", "said"),
     [
-        ("optional.py", 0, b"colorsys", "1\n"),
+        ("optional.py", 0, b"{stdlib}\0colorsys", "1\n"),
+        ("optional.py", 0, b"{stdlib}\0colorsys.py", "1\n"),
         ("optional_file.py", 1, b"\0optional_file.py", "there is a file\n"),
     ],
-    ids=["module", "file"],
+    ids=["module", "code", "file"],
 )
 def test_damage_that_hides_is_not_taken_for_absence(
-    executables, tmp_path, application, table, name, said
+    executables, tmp_path, python_version, application, table, name, said
 ):
     executable = executables(application)
+    name = name.replace(b"{stdlib}", f"lib/python{python_version}".encode())
     assert run([executable], cwd=tmp_path).stdout == said
     damaged = hide(executable, tmp_path, table, name)
     done = run([damaged], cwd=tmp_path)

@@ -14,7 +14,7 @@ def test_everything_about_importing(executables, empty_root, sources):
     lines = expected(APPS / "imports.py")
     if sources:
         start = lines.index("source of code True")
-        del lines[start : lines.index("main True imports")]
+        del lines[start : lines.index("main True None")]
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == lines
 

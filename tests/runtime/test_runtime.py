@@ -59,14 +59,14 @@ def checker(compiled):
 def payload_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("payload") / "payload"
     modules = [
-        Item(name=f"package{n}.module", kind=Kind.MODULE, data=bytes([n]) * n, compress=n % 2 == 0)
+        Item(name=f"package{n}/module.py", kind=Kind.CODE, data=bytes([n]) * n, compress=n % 2 == 0)
         for n in range(60)
     ]
     files = [
         Item(name=f"package{n}/data/file.txt", kind=Kind.FILE, data=b"text " * n, compress=True)
         for n in range(40)
     ]
-    controls = {Control.ENTRY: b"package0.module", Control.SETTINGS: b"frozen=0\0"}
+    controls = {Control.MAIN: b"package0/module.py", Control.SETTINGS: b"frozen=0\0"}
     path.write_bytes(write_payload(modules, files, controls))
     return path
 
@@ -315,7 +315,7 @@ def test_no_file_of_a_package_is_taken_for_settings(compiled, tmp_path):
     path = tmp_path / "payload"
     names = (".obelisk/interpreter", ".obelisk/settings", "settings")
     files = [Item(name=name, kind=Kind.FILE, data=b"python_option=1\0") for name in names]
-    modules = [Item(name="settings", kind=Kind.MODULE, data=b"python_option=1\0")]
+    modules = [Item(name="settings", kind=Kind.CODE, data=b"python_option=1\0")]
     path.write_bytes(write_payload(modules, files, {}))
     done = run(compiled("settings_check", "settings.c", "payload.c"), path, "python_option")
     assert (done.returncode, done.stdout) == (0, " none 0")

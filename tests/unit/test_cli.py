@@ -51,7 +51,7 @@ def test_plan_needs_no_cache_and_no_network(capsys, tmp_path):
     assert run("plan", "hello.py", "--optimize", "2", "--json") == 0
     (plan,) = json.loads(capsys.readouterr().out)["plans"]
     assert plan["optimize"] == {"value": "2", "why": "`optimize`"}
-    assert plan["entry"]["value"] == "module hello"
+    assert plan["entry"]["value"] == "script hello.py"
     assert not (tmp_path / "cache").exists()
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obelisk.collect.collect import _native_libraries, _own_files
+from obelisk.collect.commands import commands
 from obelisk.collect.entry import defines
 from obelisk.collect.fallbacks import fallbacks
 from obelisk.collect.installed import Prefix, read_installed, record_text
@@ -18,7 +19,7 @@ from obelisk.collect.intact import differing
 from obelisk.collect.matching import matching
 from obelisk.collect.native import is_native, native_files
 from obelisk.collect.patterns import Filter
-from obelisk.collect.pth import linked_files
+from obelisk.collect.pth import files_with_code, pth_files, search_path, with_aliases
 from obelisk.collect.read import module_name, read_tree
 from obelisk.config.request import read_request
 from obelisk.config.schema import Settings
@@ -52,6 +53,11 @@ def test_a_tree_is_sorted_into_modules_and_data(tmp_path):
         path.write_text("")
     modules, files = read_tree(tmp_path)
     assert [module.name for module in modules] == ["app", "app.b", "bin"]
+    modules, _ = read_tree(tmp_path, base="lib/site")
+    assert [(one.name, one.path, one.relative) for one in modules[:2]] == [
+        ("app", "lib/site/app/__init__.py", "app/__init__.py"),
+        ("app.b", "lib/site/app/b.py", "app/b.py"),
+    ]
     found = [file.path for file in files]
     assert found == [".lock", "app/.lock", "app/v-1.dist-info/RECORD", "app/x.txt"]
 
@@ -156,13 +162,15 @@ def test_record_keeps_only_what_goes_in(prefix):
     record += ["bin/__init__.py,,"]
     add(prefix, "a", record=record)
     (installed,) = read_installed(prefix)
-    assert record_text(prefix, installed).splitlines() == [
+    digest = urlsafe_b64encode(sha256(b"new").digest()).rstrip(b"=").decode()
+    assert record_text(prefix, installed, {"bin/a": b"new"}).splitlines() == [
+        f"../../../bin/a,sha256={digest},3",
+        "../../../share/a,,",
         "a-1.dist-info/METADATA,,",
         "a-1.dist-info/RECORD,,",
         "a/__init__.py,sha256=x,1",
         '"a/b, c.txt",,',
         "bin/__init__.py,,",
-        "share/a,,",
     ]
 
 
@@ -199,8 +207,11 @@ def test_one_package_twice(prefix):
         read_installed(prefix)
 
 
-def module(name, *, from_stdlib=False):
-    return Module(name=name, is_package=False, source=Path(), from_stdlib=from_stdlib)
+def module(name, *, from_stdlib=False, alias=None):
+    path = f"lib/{name.replace('.', '/')}.py"
+    return Module(
+        name=name, path=path, base="lib", source=Path(), from_stdlib=from_stdlib, alias=alias
+    )
 
 
 def test_modules_are_left_out_with_all_below_them():
@@ -211,6 +222,8 @@ def test_modules_are_left_out_with_all_below_them():
     assert not chosen.keeps_module(module("app.tests.deep.er"))
     assert chosen.keeps_module(module("app.tests.keep"))
     assert not chosen.keeps_module(module("other.x"))
+    assert not Filter(include=(), exclude=("lib/other/*",)).keeps_module(module("other.x"))
+    assert not chosen.keeps_module(module("win32.app.tests", alias="app.tests"))
 
 
 def test_parts_of_the_standard_library_are_left_out_by_default():
@@ -225,7 +238,7 @@ def test_parts_of_the_standard_library_are_left_out_by_default():
 def test_files_belong_to_the_modules_of_their_folder():
     chosen = Filter(include=(), exclude=("app.tests", "*.so", "docs/*"))
     keeps = [
-        chosen.keeps_file(DataFile(path=path, source=Path()))
+        chosen.keeps_file(DataFile(path=f"lib/{path}", base="lib", source=Path()))
         for path in ("app/data.txt", "app/tests/x.txt", "app/fast.so", "docs/a/b.md")
     ]
     assert keeps == [True, False, False, False]
@@ -253,13 +266,16 @@ def native_package(prefix):
     add(prefix, "Fast_Json", METADATA=metadata, record=["fast.so,,"])
     for name in ("fast.so", "stray.so"):
         (prefix.site / name).write_bytes(b"\x7fELF")
-    files = [DataFile(path=name, source=prefix.site / name) for name in ("fast.so", "stray.so")]
+    files = [
+        DataFile(path=f"{prefix.base}/{name}", base=prefix.base, source=prefix.site / name)
+        for name in ("fast.so", "stray.so")
+    ]
     return prefix, read_installed(prefix), files
 
 
 def test_shared_objects_know_their_package(prefix):
     found = native_files(*native_package(prefix), pure=())
-    assert [(one.path, one.package) for one in found] == [
+    assert [(one.relative, one.package) for one in found] == [
         ("fast.so", "Fast_Json"),
         ("stray.so", None),
     ]
@@ -267,7 +283,7 @@ def test_shared_objects_know_their_package(prefix):
 
 def test_shared_objects_of_pure_packages_are_left_out(prefix):
     found = native_files(*native_package(prefix), pure=("fast-json",))
-    assert [one.path for one in found] == ["stray.so"]
+    assert [one.relative for one in found] == ["stray.so"]
 
 
 def test_a_package_that_cannot_be_made_pure(prefix):
@@ -404,17 +420,25 @@ def test_hidden_files_go_in_only_when_they_are_named(tmp_path):
 
 
 def linked(prefix):
+    """The folders that `.pth` files add, the files that have code, and what is said."""
     said = []
-    modules, files = linked_files(prefix, read_installed(prefix), said.append)
-    return [one.name for one in modules], [one.path for one in files], said
+    files = pth_files(prefix, read_installed(prefix), said.append)
+    kept = [DataFile(path=file.path, source=Path()) for file in files]
+    folders = [folder.removeprefix(f"{prefix.base}/") for folder in search_path(kept, files)]
+    assert (search_path([], files), files_with_code([], files)) == ((), ())
+    return folders, files_with_code(kept, files), said
 
 
 def test_folders_that_pth_files_name(prefix):
-    """A folder of its own goes in as if it were in `sys.path`; lines of code are not run."""
-    pth = "# a comment\nimport os; os.x = 1\nwin32/lib\n\n.\n"
+    """A folder of its own is searched in its place; lines of code are run when it starts."""
+    pth = "# a comment\nwin32/lib\n\n.\n"
     files = {"one.pth": pth, "win32/lib/con.py": "", "win32/lib/con.txt": "", "win32/x.py": ""}
+    files |= {"0.pth": "import os; os.x = 1\nwin32/lib\n", ".hidden.pth": "import os\nwin32\n"}
     add(prefix, "one", record=[f"{path},," for path in files], files=files)
-    assert linked(prefix) == (["con"], ["con.txt"], [])
+    assert linked(prefix) == (["win32/lib"], ("0.pth",), [])
+    modules, _ = read_tree(prefix.site, base=prefix.base)
+    named = with_aliases(modules, pth_files(prefix, read_installed(prefix), pytest.fail))
+    assert [one.names for one in named] == [("win32.lib.con", "con"), ("win32.x",)]
 
 
 @pytest.mark.parametrize(
@@ -424,8 +448,8 @@ def test_a_pth_that_names_what_its_package_did_not_install(prefix, folder):
     add(prefix, "other", record=["other/secret.py,,"], files={"other/secret.py": ""})
     files = {"one.pth": f"{folder}\n", "own.py": ""}
     add(prefix, "one", record=[f"{path},," for path in files], files=files)
-    modules, data, said = linked(prefix)
-    assert (modules, data) == ([], [])
+    folders, code, said = linked(prefix)
+    assert (folders, code) == ([], ())
     assert len(said) == 1
     assert said[0].startswith("one.pth of `one` names ")
 
@@ -439,30 +463,31 @@ def test_long_files_of_a_wheel_take_no_longer_than_their_length(prefix):
         entry_points_txt="[console_scripts]\n" + "a" + " " * 1_000_000 + "= b:c\n",
     )
     (prefix.site / "one.pth").write_text("".join(f"gone{number}\n" for number in range(5_000)))
-    modules, data, said = linked(prefix)
-    assert (modules, data, len(said)) == ([], [], 5_000)
+    folders, code, said = linked(prefix)
+    assert (folders, code, len(said)) == ([], (), 5_000)
 
 
 def test_a_pth_that_is_not_text(prefix):
     add(prefix, "one", record=["one.pth,,"])
     (prefix.site / "one.pth").write_bytes(b"\xff\xfe/\0x\n")
-    assert linked(prefix)[:2] == ([], [])
+    assert linked(prefix)[:2] == ([], ())
 
 
 def test_what_goes_in_for_machines_that_lack_it():
-    certificates, zones = fallbacks(Settings(), {"ssl", "zoneinfo"})
+    site = "lib/python3.14/site-packages"
+    certificates, zones = fallbacks(Settings(), {"ssl", "zoneinfo"}, site)
     assert [file.path for file in certificates.files] == [".obelisk/cacert.pem"]
     assert b"BEGIN CERTIFICATE" in certificates.files[0].source.read_bytes()
     assert (certificates.packages[0].name, certificates.packages[0].license) == (
         "certifi",
         "MPL-2.0",
     )
-    assert "tzdata/zoneinfo/Europe/Berlin" in [file.path for file in zones.files]
+    assert f"{site}/tzdata/zoneinfo/Europe/Berlin" in [file.path for file in zones.files]
     assert "tzdata.zoneinfo" in [module.name for module in zones.modules]
-    assert fallbacks(Settings(), {"ssl", "zoneinfo", "certifi", "tzdata"}) == []
-    assert fallbacks(Settings(), set()) == []
+    assert fallbacks(Settings(), {"ssl", "zoneinfo", "certifi", "tzdata"}, site) == []
+    assert fallbacks(Settings(), set(), site) == []
     without = Settings(bundle_certificates=False, bundle_time_zones=False)
-    assert fallbacks(without, {"ssl", "zoneinfo"}) == []
+    assert fallbacks(without, {"ssl", "zoneinfo"}, site) == []
 
 
 def test_scripts_of_a_wheel_that_are_no_entry_points(prefix):
@@ -481,6 +506,35 @@ def test_scripts_of_a_wheel_that_are_no_entry_points(prefix):
     assert installed.package.scripts == (ScriptFile(name="own", source=prefix.root / "bin/own"),)
 
 
+LONG = b"#!/bin/sh\n'''exec' \"/a/long path/bin/python\" \"$0\" \"$@\"\n' '''\nprint()\n"
+
+
+def test_commands_name_no_machine(prefix, tmp_path):
+    texts = {
+        "plain": b"#!/root/.venv/bin/python3\nprint()\n",
+        "long": LONG,
+        "shell": b"#!/bin/sh\necho python\n",
+        "elf": b"\x7fELF#!/usr/bin/python\n",
+        "only": b"#!/usr/bin/env python",
+    }
+    for name, text in texts.items():
+        path = prefix.root / "bin" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(text)
+        path.chmod(0o755)
+    files, rewritten = commands(prefix, tmp_path)
+    assert {file.path: file.source.read_bytes() for file in files} == {
+        "bin/plain": b"#!python\nprint()\n",
+        "bin/long": b"#!python\nprint()\n",
+        "bin/shell": texts["shell"],
+        "bin/elf": texts["elf"],
+        "bin/only": b"#!python\n",
+    }
+    assert set(rewritten) == {"bin/plain", "bin/long", "bin/only"}
+    assert all(file.source.stat().st_mode & 0o111 for file in files)
+    assert all(file.base == "" for file in files)
+
+
 def test_installed_files_are_compared_with_their_record(prefix):
     digest = urlsafe_b64encode(sha256(b"whole").digest()).rstrip(b"=").decode()
     for name in ("whole.py", "changed.py", "unknown.py"):
@@ -491,5 +545,5 @@ def test_installed_files_are_compared_with_their_record(prefix):
     installed = read_installed(prefix)
     folder = prefix.site.relative_to(prefix.root).as_posix()
     assert differing(prefix, installed) == {
-        "app": [f"{folder}/changed.py", f"{folder}/gone.py"],
+        "app": [f"{folder}/changed.py", f"{folder}/gone.py", "bin/command"],
     }

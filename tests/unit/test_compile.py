@@ -18,7 +18,8 @@ PYTHON = Path(sys.executable)
 
 
 def module(path, name=None):
-    return Module(name=name or path.stem, is_package=False, source=path, from_stdlib=False)
+    name = name or path.stem
+    return Module(name=name, path=f"{name}.py", source=path)
 
 
 @pytest.fixture
@@ -120,13 +121,12 @@ def test_bytecode_without_source(tmp_path):
     write_pyc(tmp_path / "cut.pyc", marshal.dumps(code)[:20])
     write_pyc(tmp_path / "number.pyc", marshal.dumps(1))
     (tmp_path / "empty.pyc").write_bytes(b"")
-    modules = sourceless_modules(tmp_path, set(), pytest.fail)
+    modules = sourceless_modules(tmp_path, "lib", set(), pytest.fail)
     done = compile_modules(modules, python=PYTHON, optimize=0)
     expected = {"a"} | ({"old"} if sys.version_info[:2] == (3, 11) else set())
     assert {one.module.name for one in done.bytecodes} == expected
-    found = {one.module.name: marshal.loads(one.code) for one in done.bytecodes}["a"]
-    inner = next(one for one in found.co_consts if hasattr(one, "co_filename"))
-    assert (found.co_filename, inner.co_filename) == ("a.py", "a.py")
+    (found,) = (one.module for one in done.bytecodes if one.module.name == "a")
+    assert (found.path, found.is_sourceless) == ("lib/a.pyc", True)
     reasons = {one.name: reason for one, reason in done.refused}
     own = ".".join(map(str, sys.version_info[:2]))
     assert reasons["strange"] == (
@@ -145,8 +145,9 @@ def test_which_bytecode_is_a_module(tmp_path):
     os.mkfifo(tmp_path / "pipe.pyc")
     (tmp_path / "link.pyc").symlink_to("link.pyc")
     said = []
-    found = sourceless_modules(tmp_path, {"known", "pkg.part"}, said.append)
+    found = sourceless_modules(tmp_path, "lib", {"known", "pkg.part"}, said.append)
     assert [(one.name, one.is_package) for one in found] == [("top", False), ("pkg", True)]
+    assert [one.path for one in found] == ["lib/top.pyc", "lib/pkg/__init__.pyc"]
     (line,) = said
     assert line.startswith(
         "pkg/__pycache__/lost.cpython-314.pyc is left out: pkg/lost.py is missing"

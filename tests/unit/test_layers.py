@@ -15,7 +15,7 @@ LEVELS = [
     {"config"},
     {"distribution"},
     {"plan", "program"},
-    {"collect", "compile", "payload", "link"},
+    {"collect", "compile", "payload", "importable", "link"},
     {"pack", "verify", "output"},
     {"report"},
     {"build"},

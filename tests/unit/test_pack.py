@@ -16,7 +16,7 @@ from obelisk.model import (
     Module,
     NativeFile,
     Package,
-    RunModule,
+    RunScript,
 )
 from obelisk.pack import pack
 from obelisk.payload import Control, Kind, read_payload
@@ -31,6 +31,12 @@ def plan(tmp_path):
     return plan
 
 
+SITE = "lib/python3.14/site-packages"
+MODULES = {
+    "tool.py": "tool",
+    f"{SITE}/app/__init__.py": "app",
+    f"{SITE}/app/deep/mod.py": "app.deep.mod",
+}
 NATIVES = (
     *("app/fast.cpython-314-x86_64-linux-musl.so", "app/fast.abi3.so", "app/fast.so"),
     "app.libs/libx.so.1",
@@ -39,28 +45,34 @@ NATIVES = (
 
 @pytest.fixture
 def parts(tmp_path):
-    names = {"tool": False, "app": True, "app.deep.mod": False}
     bytecodes = []
-    for name, is_package in names.items():
+    for path, name in MODULES.items():
         source = tmp_path / f"{name}.source"
         source.write_text(f"# source of {name}\n" * 20)
-        module = Module(name=name, is_package=is_package, source=source, from_stdlib=False)
+        base = SITE if path.startswith(SITE) else ""
+        module = Module(name=name, path=path, source=source, base=base)
         bytecodes.append(Bytecode(module=module, code=b"code of " + name.encode() * 20))
     data = tmp_path / "data"
     data.write_bytes(b"data " * 100)
+    program = tmp_path / "program"
+    program.write_bytes(b"#!/bin/sh\n")
+    program.chmod(0o755)
     collection = Collection(
         modules=tuple(one.module for one in bytecodes),
-        files=(DataFile(path="app/data.bin", source=data),),
-        natives=(
-            NativeFile(
-                path="app/fast.cpython-314-x86_64-linux-musl.so", source=data, package="App"
-            ),
-            NativeFile(path="app/fast.abi3.so", source=data, package="App"),
-            NativeFile(path="app/fast.so", source=data, package="App"),
-            NativeFile(path="app.libs/libx.so.1", source=data, package="App"),
+        files=(
+            DataFile(path=f"{SITE}/app/data.bin", source=data, base=SITE),
+            DataFile(path=f"{SITE}/app/report.v1.py", source=data, base=SITE),
+            DataFile(path="bin/program", source=program),
+        ),
+        natives=tuple(
+            NativeFile(path=f"{SITE}/{name}", source=data, base=SITE, package="App")
+            for name in NATIVES
         ),
         packages=(Package(name="App", version="1", license="MIT", commands=()),),
-        entry=RunModule(module="tool"),
+        entry=RunScript(path=tmp_path / "tool.py"),
+        main="tool.py",
+        search_path=("", "lib/python3.14", SITE),
+        own=frozenset({"tool.py"}),
     )
     return collection, bytecodes
 
@@ -74,29 +86,38 @@ def packed(plan, parts, **settings):
 
 def test_modules_files_sources_and_manifest(plan, parts):
     payload = packed(plan, parts)
-    kinds = {record.name: record.kind for record in payload.modules}
+    kinds = {record.name.replace(SITE, "SITE"): record.kind for record in payload.modules}
     assert kinds == {
-        "app": Kind.PACKAGE,
-        "app.deep": Kind.NAMESPACE,
-        "app.deep.mod": Kind.MODULE,
-        "app.fast": Kind.EXTENSION,
+        "SITE": Kind.NAMESPACE,
+        "SITE/app": Kind.PACKAGE,
+        "SITE/app/__init__": Kind.MODULE,
+        "SITE/app/__init__.py": Kind.CODE,
+        "SITE/app/deep": Kind.NAMESPACE,
+        "SITE/app/deep/mod": Kind.MODULE,
+        "SITE/app/deep/mod.py": Kind.CODE,
+        "SITE/app/fast": Kind.OTHER,
         "tool": Kind.MODULE,
+        "tool.py": Kind.CODE,
     }
-    assert payload.read(payload.file("app/__init__.py")).startswith(b"# source of app")
-    assert payload.read(payload.modules[3]) == b"app/fast.cpython-314-x86_64-linux-musl.so"
-    assert payload.file("app.libs/libx.so.1").kind == Kind.FILE
-    assert payload.read(payload.file("app/data.bin")) == b"data " * 100
+    assert payload.read(payload.file(f"{SITE}/app/__init__.py")).startswith(b"# source of app")
+    (fast,) = (record for record in payload.modules if record.kind == Kind.OTHER)
+    assert payload.read(fast).decode() == f"{SITE}/{NATIVES[0]}"
+    assert payload.file(f"{SITE}/app.libs/libx.so.1").kind == Kind.FILE
+    assert payload.file("bin/program").kind == Kind.PROGRAM
+    assert payload.read(payload.file(f"{SITE}/app/data.bin")) == b"data " * 100
     manifest = json.loads(payload.control(Control.MANIFEST))
     assert manifest["packages"] == [{"name": "App", "version": "1", "license": "MIT"}]
     assert manifest["libraries"] == [{"name": "zlib", "version": "1", "license": "Zlib"}]
-    assert payload.control(Control.ENTRY) == b"tool"
+    assert payload.control(Control.MAIN) == b"tool.py"
+    assert payload.control(Control.MODULE) is None
+    assert payload.control(Control.PATH) == f"\0lib/python3.14\0{SITE}\0".encode()
     assert payload.control(Control.OBJECTS) == b""
 
 
 def test_packages_are_folders_without_their_sources(plan, parts):
     payload = packed(plan, parts, sources=False)
-    assert payload.file("app/__init__.py") is None
-    assert payload.file("app/deep").kind == Kind.FOLDER
+    assert payload.file(f"{SITE}/app/__init__.py") is None
+    assert payload.file(f"{SITE}/app/deep").kind == Kind.FOLDER
 
 
 @pytest.mark.parametrize(
@@ -109,9 +130,9 @@ def test_packages_are_folders_without_their_sources(plan, parts):
 )
 def test_what_is_compressed(plan, parts, compression, source, data, code):
     payload = packed(plan, parts, compression=compression)
-    assert payload.file("app/__init__.py").compressed is source
-    assert payload.file("app/data.bin").compressed is data
-    assert payload.modules[0].compressed is code
+    assert payload.file(f"{SITE}/app/__init__.py").compressed is source
+    assert payload.file(f"{SITE}/app/data.bin").compressed is data
+    assert {one.compressed for one in payload.modules if one.kind == Kind.CODE} == {code}
 
 
 def test_settings_are_written_where_no_path_leads(plan, parts):
@@ -148,4 +169,14 @@ def test_the_main_program_of_an_entry_point(tmp_path):
     text = main_program(entry)
     assert "from app.cli import Main\n" in text
     assert "sys.exit(Main.run())" in text
-    assert main_module(entry, tmp_path).source == Path(tmp_path / "__main__.py")
+    module = main_module(entry, "bin/app", tmp_path)
+    assert (module.path, module.source) == ("bin/app", Path(tmp_path / "__main__.py"))
+    assert module.source.read_text() == "#!python\n" + text
+
+
+def test_a_main_program_that_is_left_out(plan, parts):
+    collection, bytecodes = parts
+    with pytest.raises(
+        CollectError, match=r"the main program `gone\.py` is not among what goes in"
+    ):
+        packed(plan, (replace(collection, main="gone.py"), bytecodes))

@@ -5,13 +5,14 @@ from hypothesis import strategies as st
 from obelisk.errors import CollectError, VerifyError
 from obelisk.payload import Control, Item, Kind, read_payload, write_payload
 
-CONTROLS = {Control.ENTRY: b"app.cli", Control.MANIFEST: b"{}"}
+CONTROLS = {Control.MAIN: b"app/cli.py", Control.MANIFEST: b"{}"}
 
 
 def sample():
     modules = [
-        Item(name="app", kind=Kind.PACKAGE, data=b"code of app"),
-        Item(name="app.cli", kind=Kind.MODULE, data=b"code of cli" * 50, compress=True),
+        Item(name="app", kind=Kind.PACKAGE),
+        Item(name="app/cli", kind=Kind.MODULE),
+        Item(name="app/cli.py", kind=Kind.CODE, data=b"code of cli" * 50, compress=True),
         Item(name="space", kind=Kind.NAMESPACE),
     ]
     files = [
@@ -26,14 +27,15 @@ def test_what_is_written_is_read():
     payload = read_payload(memoryview(sample()))
     assert [(r.name, r.kind) for r in payload.modules] == [
         ("app", Kind.PACKAGE),
-        ("app.cli", Kind.MODULE),
         ("space", Kind.NAMESPACE),
+        ("app/cli", Kind.MODULE),
+        ("app/cli.py", Kind.CODE),
     ]
-    assert payload.control(Control.ENTRY) == b"app.cli"
+    assert payload.control(Control.MAIN) == b"app/cli.py"
     assert payload.control(Control.SETTINGS) is None
     assert all(record.intact for record in payload.records)
-    assert payload.read(payload.modules[1]) == b"code of cli" * 50
-    assert payload.modules[1].compressed
+    assert payload.read(payload.modules[3]) == b"code of cli" * 50
+    assert payload.modules[3].compressed
     assert payload.read(payload.file("app/cli.py")) == b"import sys\n" * 100
     assert payload.read(payload.file("top.txt")) == b""
 

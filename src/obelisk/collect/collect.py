@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from obelisk.collect.entry import resolve_entry
+from obelisk.collect.commands import commands
+from obelisk.collect.entry import main_path, resolve_entry
 from obelisk.collect.fallbacks import fallbacks
 from obelisk.collect.install import forget, install
 from obelisk.collect.installed import Installed, Prefix, read_installed, record_text
@@ -13,14 +14,25 @@ from obelisk.collect.intact import differing
 from obelisk.collect.matching import matching
 from obelisk.collect.native import native_files, split_native
 from obelisk.collect.patterns import Filter
-from obelisk.collect.pth import linked_files
-from obelisk.collect.read import Tree, module_at, read_tree, require_place
+from obelisk.collect.pth import files_with_code, pth_files, search_path, with_aliases
+from obelisk.collect.read import Tree, module_at, read_files, read_tree, require_place
 from obelisk.collect.script import script_modules
 from obelisk.collect.sourceless import sourceless_modules
 from obelisk.config.request import Script
 from obelisk.distribution.builder import Builder
 from obelisk.errors import ConfigError
-from obelisk.model import LIBRARY_FOLDER, Collection, DataFile, Module, NativeFile
+from obelisk.model import (
+    COMMANDS,
+    LIBRARY_FOLDER,
+    Collection,
+    DataFile,
+    Layout,
+    Module,
+    NativeFile,
+    ResolvedEntry,
+    RunModule,
+    RunScript,
+)
 from obelisk.plan import Plan
 
 
@@ -38,9 +50,12 @@ def collect(
     point or a package that is not there.
     """
     chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
+    layout = Layout.of(plan.python.version)
+    warn = builder.site.console.warn
     prefix, installed = _install(plan, builder, work)
     packages = [one.package for one in installed]
-    modules, files = _installed_files(prefix, installed, builder)
+    pth = pth_files(prefix, installed, warn)
+    modules, files = _installed_files(prefix, installed, work)
     modules, files = [*modules, *tests[0]], [*files, *tests[1]]
     shared, files = split_native(files)
     natives = [
@@ -48,29 +63,43 @@ def collect(
         *_native_libraries(plan),
     ]
     names = {module.name for module in modules} | {one.module or "" for one in natives}
-    modules += sourceless_modules(prefix.site, names, builder.site.console.warn)
-    files += _records(prefix, installed, work)
+    modules += sourceless_modules(prefix.site, prefix.base, names, warn)
+    modules = with_aliases(modules, pth)
     own_files = _own_files(plan)
     own_modules = [
         *_script(plan, builder, (*modules, *stdlib[0]), natives),
         *_importable(own_files),
     ]
-    kept = _unique_modules(
-        module for module in (*own_modules, *modules, *stdlib[0]) if chosen.keeps_module(module)
-    )
+    kept = _unique(filter(chosen.keeps_module, (*own_modules, *modules, *stdlib[0])))
     data = [file for file in (*own_files, *files) if chosen.keeps_file(file)]
-    for more in fallbacks(plan.settings, {module.name for module in kept}):
-        kept = _unique_modules([*kept, *filter(chosen.keeps_module, more.modules)])
+    for more in fallbacks(plan.settings, {name for one in kept for name in one.names}, layout.site):
+        kept = _unique([*kept, *filter(chosen.keeps_module, more.modules)])
         data += filter(chosen.keeps_file, more.files)
         packages += more.packages
     data += [file for file in stdlib[1] if _is_stdlib_data(file) and chosen.keeps_file(file)]
+    entry = resolve_entry(plan, packages, kept)
+    main = main_path(entry, plan, kept)
     return Collection(
         modules=kept,
         natives=tuple(one for one in natives if chosen.keeps_file(one)),
         files=tuple(sorted({file.path: file for file in data}.values(), key=lambda f: f.path)),
         packages=tuple(packages),
-        entry=resolve_entry(plan, packages, kept),
+        entry=entry,
+        main=main,
+        search_path=(
+            *_first_folder(entry, main),
+            *(layout.stdlib, layout.site),
+            *search_path(data, pth),
+            *([""] if own_modules and not isinstance(entry, RunScript) else []),
+        ),
+        own=frozenset(one.path.partition("/")[0] for one in (*own_files, *own_modules)),
+        pth=files_with_code(data, pth),
     )
+
+
+def _first_folder(entry: ResolvedEntry, main: str) -> list[str]:
+    """Return the folder of the main program, which comes first unless that is run by `-m`."""
+    return [] if isinstance(entry, RunModule) else [main.rpartition("/")[0]]
 
 
 def _install(plan: Plan, builder: Builder, work: Path) -> tuple[Prefix, list[Installed]]:
@@ -93,42 +122,44 @@ def _install(plan: Plan, builder: Builder, work: Path) -> tuple[Prefix, list[Ins
     return prefix, installed
 
 
-def _unique_modules(modules: Iterable[Module]) -> tuple[Module, ...]:
-    """Keep the first of each name: the application's own before the standard library's."""
+def _unique(modules: Iterable[Module]) -> tuple[Module, ...]:
+    """Sort modules by their paths, each once."""
     found: dict[str, Module] = {}
     for module in modules:
-        found.setdefault(module.name, module)
-    return tuple(found[name] for name in sorted(found))
+        found.setdefault(module.path, module)
+    return tuple(found[path] for path in sorted(found))
 
 
-def _installed_files(prefix: Prefix, installed: list[Installed], builder: Builder) -> Tree:
-    """Return the files of packages: modules and their data, and what else wheels have."""
-    site = prefix.site.relative_to(prefix.root).as_posix()
-    trees = [
-        read_tree(prefix.site),
-        # `.lock` is the installer's own.
-        read_tree(prefix.root, without=(site, "bin", ".lock")),
-        linked_files(prefix, installed, builder.site.console.warn),
-    ]
-    modules = [module for tree in trees for module in tree[0]]
-    return modules, [file for tree in trees for file in tree[1]]
+def _installed_files(
+    prefix: Prefix, installed: list[Installed], work: Path
+) -> tuple[list[Module], list[DataFile]]:
+    """Return the files of packages: modules and their data, commands, and what else wheels have."""
+    modules, files = read_tree(prefix.site, base=prefix.base)
+    programs, rewritten = commands(prefix, work)
+    # `.lock` is the installer's own.
+    others = read_files(prefix.root, without=(prefix.base, COMMANDS, ".lock"))
+    records = _records(prefix, installed, rewritten, work)
+    return modules, [*files, *programs, *others, *records]
 
 
-def _records(prefix: Prefix, installed: list[Installed], work: Path) -> list[DataFile]:
+def _records(
+    prefix: Prefix, installed: list[Installed], rewritten: dict[str, bytes], work: Path
+) -> list[DataFile]:
     folder = work / "records"
     folder.mkdir()
     files = []
     for one in installed:
         if one.files:
-            path = folder / one.info
-            path.write_text(record_text(prefix, one), encoding="utf-8")
-            files.append(DataFile(path=f"{one.info}/RECORD", source=path))
+            source = folder / one.info
+            source.write_text(record_text(prefix, one, rewritten), encoding="utf-8")
+            path = f"{prefix.base}/{one.info}/RECORD"
+            files.append(DataFile(path=path, source=source, base=prefix.base))
     return files
 
 
 def _is_stdlib_data(file: DataFile) -> bool:
     """Leave out what only building against Python needs."""
-    path = PurePosixPath(file.path)
+    path = PurePosixPath(file.relative)
     return not path.parts[0].startswith("config-") and path.suffix not in (".exe", ".bat", ".ico")
 
 
@@ -149,14 +180,13 @@ def _own_files(plan: Plan) -> list[DataFile]:
         for path in matching(plan.folder, "data", plan.settings.data)
     ]
     for file in files:
-        require_place(PurePosixPath(file.path), file.source)
+        require_place(file)
     return files
 
 
 def _importable(files: Iterable[DataFile]) -> list[Module]:
     """Return the Python files among the data as modules: they are where an import looks."""
-    found = (module_at(PurePosixPath(file.path), file.source) for file in files)
-    return [module for module in found if module]
+    return [module for module in map(module_at, files) if module]
 
 
 def _native_libraries(plan: Plan) -> list[NativeFile]:

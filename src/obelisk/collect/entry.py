@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Collection
+from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 
@@ -12,6 +13,7 @@ from obelisk.config.names import require_file_name
 from obelisk.config.request import Project
 from obelisk.errors import ConfigError, did_you_mean
 from obelisk.model import (
+    COMMANDS,
     CommandOf,
     CommandsOf,
     EntryPoint,
@@ -20,6 +22,7 @@ from obelisk.model import (
     Package,
     ResolvedEntry,
     RunModule,
+    RunScript,
     ScriptFile,
 )
 from obelisk.plan import Plan, parse_entry
@@ -32,17 +35,20 @@ def resolve_entry(
 
     Raises `ConfigError` when there is no such command, module or function.
     """
-    by_name = {module.name: module for module in modules}
+    by_name = _by_name(modules)
     match plan.entry:
+        case RunScript() as entry:
+            return entry
         case RunModule() as entry:
             return _runnable(entry, by_name)
         case EntryPoint() as entry:
             return _callable(entry, by_name, plan)
         case CommandOf() as wanted:
-            found = _command(wanted, packages)
+            name, found = _command(wanted, packages)
             if isinstance(found, ScriptFile):
                 return found
-            return _callable(parse_entry(found), by_name, plan)
+            entry = _callable(parse_entry(found), by_name, plan)
+            return replace(entry, command=name)
         case CommandsOf() as wanted:
             commands = _package(wanted.distribution, packages).commands
             if not commands:
@@ -52,6 +58,31 @@ def resolve_entry(
                 require_file_name(name, f"the console script of `{wanted.distribution}`")
                 entries.append((name, _callable(parse_entry(text), by_name, plan)))
             return Multicall(commands=tuple(entries))
+
+
+def main_path(entry: ResolvedEntry, plan: Plan, modules: tuple[Module, ...]) -> str:
+    """Return the path in the executable of the file that is run."""
+    match entry:
+        case RunScript():
+            return entry.path.name
+        case RunModule():
+            return _by_name(modules)[entry.module].path
+        case ScriptFile():
+            return f"{COMMANDS}/{entry.name}"
+        case EntryPoint(command=str(name)):
+            return f"{COMMANDS}/{name}"
+        case EntryPoint() | Multicall():
+            return f"{COMMANDS}/{plan.name}"
+
+
+def _by_name(modules: tuple[Module, ...]) -> dict[str, Module]:
+    """Return the modules that imports find: the application's own, then the standard library's."""
+    ordered = sorted(modules, key=lambda one: (one.base != "", not one.from_stdlib, one.path))
+    found: dict[str, Module] = {}
+    for module in ordered:
+        for name in module.names:
+            found.setdefault(name, module)
+    return found
 
 
 def _callable(entry: EntryPoint, by_name: dict[str, Module], plan: Plan) -> EntryPoint:
@@ -65,7 +96,7 @@ def _callable(entry: EntryPoint, by_name: dict[str, Module], plan: Plan) -> Entr
     return entry
 
 
-def _command(wanted: CommandOf, packages: list[Package]) -> str | ScriptFile:
+def _command(wanted: CommandOf, packages: list[Package]) -> tuple[str, str | ScriptFile]:
     package = _package(wanted.distribution, packages)
     commands: dict[str, str | ScriptFile] = {
         **{one.name: one for one in package.scripts},
@@ -77,7 +108,7 @@ def _command(wanted: CommandOf, packages: list[Package]) -> str | ScriptFile:
         name = next(iter(main))
     if name is None or name not in commands:
         raise _no_command(wanted, commands)
-    return commands[name]
+    return name, commands[name]
 
 
 def _package(distribution: str, packages: list[Package]) -> Package:

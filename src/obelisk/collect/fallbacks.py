@@ -28,15 +28,15 @@ class Fallbacks:
     packages: tuple[Package, ...] = ()
 
 
-def fallbacks(settings: Settings, modules: Collection[str]) -> list[Fallbacks]:
-    """Return what to add to an application that has `modules`."""
+def fallbacks(settings: Settings, modules: Collection[str], site: str) -> list[Fallbacks]:
+    """Return what to add to an application that has `modules`; packages go into `site`."""
     found = []
     if settings.bundle_certificates and "ssl" in modules and "certifi" not in modules:
         source = _folder("certifi") / "cacert.pem"
         certificates = DataFile(path=CERTIFICATES, source=source)
         found.append(Fallbacks(files=(certificates,), packages=(_package("certifi"),)))
     if settings.bundle_time_zones and "zoneinfo" in modules and "tzdata" not in modules:
-        own, data = read_tree(_folder("tzdata"), under="tzdata")
+        own, data = read_tree(_folder("tzdata"), base=site, under="tzdata")
         packages = (_package("tzdata"),)
         found.append(Fallbacks(modules=tuple(own), files=tuple(data), packages=packages))
     return found

@@ -1,16 +1,18 @@
 """What was installed, by the word of its own metadata: names, versions, commands, files.
 
 Packages are installed below a prefix, as in an environment: modules in its `site-packages`,
-commands in its `bin`, data wherever the wheel wants it. So a package called `bin` is no command.
+commands in its `bin`, data wherever the wheel wants it. The executable has all at the same place.
 Metadata is other people's text: what is wrong in it is an error that names the package.
 """
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import io
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,14 +20,16 @@ from typing import Final
 from packaging.metadata import RawMetadata, parse_email
 from packaging.utils import NormalizedName, canonicalize_name
 
+from obelisk.collect.shebang import is_python_script
 from obelisk.config.toml import shown
 from obelisk.errors import CollectError
-from obelisk.model import Package, ScriptFile
+from obelisk.model import COMMANDS, Package, ScriptFile
 from obelisk.regular import is_regular, read_regular
 
 MACHINE_FACTS: Final = ("direct_url.json", "REQUESTED", "uv_cache.json", "uv_build.json", "RECORD")
 """Files of *.dist-info that differ by machine; RECORD is written anew without them."""
-_COMMANDS: Final = "bin/"
+_FIRST_LINES: Final = 4096
+"""Bytes in which a script says what runs it; programs may be large."""
 _BROKEN: Final = "its wheel is broken; try another version"
 
 
@@ -37,19 +41,15 @@ class Prefix:
     site: Path
     """Its `site-packages`."""
 
-    def place(self, recorded: str) -> str:
-        """Return where a file that a RECORD names is, relative to the root."""
-        folder = self.site.relative_to(self.root).as_posix()
-        return posixpath.normpath(posixpath.join(folder, recorded))
+    @property
+    def base(self) -> str:
+        """Its `site-packages`, relative to the root."""
+        return self.site.relative_to(self.root).as_posix()
 
-    def place_inside(self, recorded: str) -> str | None:
-        """Return where such a file goes in the executable, or None for one that does not go in."""
-        folder = self.site.relative_to(self.root).as_posix() + "/"
-        place = self.place(recorded)
-        if place.startswith(folder):
-            return place.removeprefix(folder)
-        outside = place == ".." or place.startswith(("../", "/", _COMMANDS))
-        return None if outside else place
+    def place(self, recorded: str) -> str | None:
+        """Return where a file that a RECORD names is, relative to the root; None for outside."""
+        place = posixpath.normpath(posixpath.join(self.base, recorded))
+        return None if place == ".." or place.startswith(("../", "/")) else place
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,21 +89,34 @@ def read_installed(prefix: Prefix) -> list[Installed]:
     return [found[key] for key in sorted(found)]
 
 
-def record_text(prefix: Prefix, installed: Installed) -> str:
-    """Return the RECORD of a distribution without the entries of files that do not go in."""
+def record_text(prefix: Prefix, installed: Installed, rewritten: Mapping[str, bytes]) -> str:
+    """Return the RECORD of a distribution without the entries of files that do not go in.
+
+    `rewritten` has the content of files that are not as the installer wrote them.
+    """
     rows = []
     for file in installed.files:
-        place = prefix.place_inside(file.path)
-        if place is None:
+        place = prefix.place(file.path)
+        if place is None or _is_machine_fact(place, f"{prefix.base}/{installed.info}"):
             continue
-        folder, _, name = place.rpartition("/")
-        is_fact = folder == installed.info and name in MACHINE_FACTS
-        if not is_fact and "__pycache__" not in place.split("/"):
-            rows.append((place, file.digest, file.size))
+        digest, size = file.digest, file.size
+        if place in rewritten:
+            digest, size = digest_of(rewritten[place]), str(len(rewritten[place]))
+        rows.append((posixpath.relpath(place, prefix.base), digest, size))
     rows.append((f"{installed.info}/RECORD", "", ""))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(sorted(rows))
     return text.getvalue()
+
+
+def digest_of(data: bytes) -> str:
+    """Return a digest as a RECORD has it."""
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+
+
+def _is_machine_fact(place: str, info: str) -> bool:
+    folder, _, name = place.rpartition("/")
+    return (folder == info and name in MACHINE_FACTS) or "__pycache__" in place.split("/")
 
 
 def _read(info: Path, prefix: Prefix) -> Installed:
@@ -168,15 +181,17 @@ def _commands(info: Path) -> list[tuple[str, str]]:
 def _scripts(prefix: Prefix, files: Sequence[Recorded], commands: set[str]) -> Iterator[ScriptFile]:
     """Yield the Python scripts that a wheel had in its `.data/scripts`."""
     for file in files:
-        place = prefix.place(file.path)
-        name = place.removeprefix(_COMMANDS)
-        source = prefix.root / place
-        if not place.startswith(_COMMANDS) or "/" in name or name in commands:
+        folder, _, name = (prefix.place(file.path) or "").rpartition("/")
+        if folder != COMMANDS or name in commands:
             continue
-        if is_regular(source):
-            first = read_regular(source).split(b"\n", 1)[0]
-            if first.startswith(b"#!") and b"python" in first:
-                yield ScriptFile(name=name, source=source)
+        source = prefix.root / COMMANDS / name
+        if is_regular(source) and is_python_script(_beginning(source)):
+            yield ScriptFile(name=name, source=source)
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_FIRST_LINES)
 
 
 def _license(metadata: RawMetadata) -> str | None:

@@ -34,8 +34,9 @@ def differing(prefix: Prefix, installed: Iterable[Installed]) -> dict[str, list[
 def _recorded(prefix: Prefix, installed: Installed) -> Iterator[tuple[Path, str]]:
     """Yield (path, digest) of the files that go in and have a digest."""
     for file in installed.files:
-        if file.digest.startswith(_ALGORITHM) and prefix.place_inside(file.path) is not None:
-            yield prefix.root / prefix.place(file.path), file.digest.removeprefix(_ALGORITHM)
+        place = prefix.place(file.path)
+        if file.digest.startswith(_ALGORITHM) and place is not None:
+            yield prefix.root / place, file.digest.removeprefix(_ALGORITHM)
 
 
 def _is_equal(path: Path, digest: str) -> bool:

@@ -43,11 +43,11 @@ def native_files(
 
     Raises `ConfigError` when such a package has none.
     """
-    owners = {
-        prefix.place_inside(file.path): one.package.name for one in installed for file in one.files
-    }
+    owners = {prefix.place(file.path): one.package.name for one in installed for file in one.files}
     natives = [
-        NativeFile(path=file.path, source=file.source, package=owners.get(file.path))
+        NativeFile(
+            path=file.path, source=file.source, base=file.base, package=owners.get(file.path)
+        )
         for file in files
     ]
     packages = {canonicalize_name(one.package) for one in natives if one.package}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from obelisk.model import DataFile, Module, NativeFile, ancestors
+from obelisk.model import DataFile, Module, NativeFile, Placed, ancestors
 
 LEFT_OUT_OF_STDLIB: Final = ("test", "idlelib", "tkinter", "turtle", "turtledemo", "ensurepip")
 """Modules of the standard library that are left out unless `include` names them."""
@@ -26,38 +26,38 @@ class Filter:
 
     def keeps_module(self, module: Module) -> bool:
         """Say whether a module goes in."""
-        if _names_module(self.include, module.name) or _names_file(self.include, module.path):
+        names = module.names
+        if _names_module(self.include, *names) or _names_file(self.include, module):
             return True
-        if module.from_stdlib and _names_module(LEFT_OUT_OF_STDLIB, module.name):
+        if module.from_stdlib and _names_module(LEFT_OUT_OF_STDLIB, *names):
             return False
-        return not (
-            _names_module(self.exclude, module.name) or _names_file(self.exclude, module.path)
-        )
+        return not (_names_module(self.exclude, *names) or _names_file(self.exclude, module))
 
     def keeps_file(self, file: DataFile | NativeFile) -> bool:
         """Say whether a data file goes in; it belongs to the module that its folder would be."""
-        stem = file.path.split("/")[-1].split(".")[0]
-        folder = file.path.split("/")[:-1]
-        names = (".".join(folder), ".".join([*folder, stem]))
-        if _names_file(self.include, file.path) or any(
-            _names_module(self.include, n) for n in names
-        ):
+        *folder, name = file.relative.split("/")
+        names = (".".join(folder), ".".join([*folder, name.split(".")[0]]))
+        if _names_file(self.include, file) or _names_module(self.include, *names):
             return True
-        return not (
-            _names_file(self.exclude, file.path)
-            or any(_names_module(self.exclude, name) for name in names)
-        )
+        return not (_names_file(self.exclude, file) or _names_module(self.exclude, *names))
 
 
-def _names_module(patterns: Iterable[str], name: str) -> bool:
-    names = [*ancestors(name), name]
+def _names_module(patterns: Iterable[str], *names: str) -> bool:
+    every = [part for name in names for part in (*ancestors(name), name)]
     return any(
-        fnmatchcase(one, pattern) for pattern in patterns if not _is_path(pattern) for one in names
+        fnmatchcase(part, pattern)
+        for pattern in patterns
+        if not _is_path(pattern)
+        for part in every
     )
 
 
-def _names_file(patterns: Iterable[str], path: str) -> bool:
-    return any(fnmatchcase(path, pattern) for pattern in patterns if _is_path(pattern))
+def _names_file(patterns: Iterable[str], file: Placed) -> bool:
+    """Match the path below the folder that is searched for modules, or the whole path."""
+    paths = {file.relative, file.path}
+    return any(
+        fnmatchcase(path, pattern) for pattern in patterns if _is_path(pattern) for path in paths
+    )
 
 
 def _is_path(pattern: str) -> bool:

@@ -1,70 +1,122 @@
-"""The `.pth` files of packages: folders of theirs that imports look in as well.
+"""The `.pth` files of packages: folders that imports look in as well, and lines that Python runs.
 
-Such a file may name any folder of the machine. What goes in is what its own distribution installed
-there, and nothing else; lines that Python would run are not run.
+Such a file may name any folder of the machine. What has effect is what its own distribution
+installed, and nothing else. Lines that begin with `import` are run when the executable starts, by
+the function of the standard library that runs them in an installation.
 """
 
 from __future__ import annotations
 
 import posixpath
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Final
 
 from obelisk.collect.installed import Installed, Prefix
-from obelisk.collect.read import Tree, goes_in, module_at
+from obelisk.collect.read import module_name
 from obelisk.model import DataFile, Module
 from obelisk.regular import is_regular, read_regular
 
+_CODE: Final = ("import ", "import\t")
 
-def linked_files(
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PthFile:
+    """A `.pth` file that `site` would obey."""
+
+    path: str
+    """Where it is in the executable."""
+    folders: tuple[str, ...]
+    """Those that it adds to `sys.path`, as paths in the executable."""
+    has_code: bool
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return self.path.rpartition("/")[2]
+
+
+def pth_files(
     prefix: Prefix, installed: Sequence[Installed], warn: Callable[[str], None]
-) -> Tree:
-    """Return modules and data files below the folders that `.pth` files add to `sys.path`.
+) -> list[PthFile]:
+    """Return the `.pth` files of packages in the order in which `site` reads them.
 
     A folder that a distribution names but did not install is left out, and `warn` is told.
     """
-    modules: list[Module] = []
-    files: list[DataFile] = []
+    found = []
     for one in installed:
-        places = sorted(filter(None, (prefix.place_inside(file.path) for file in one.files)))
-        for pth, folder in _named(prefix, places):
-            found = places[bisect_left(places, f"{folder}/") : bisect_left(places, f"{folder}0")]
-            if not found:
-                warn(f"{pth} of `{one.package.name}` names {folder}, which it did not install")
-            for path in found:
-                _add(prefix, path, path.removeprefix(f"{folder}/"), modules, files)
-    return modules, files
+        places = sorted(filter(None, (prefix.place(file.path) for file in one.files)))
+        for place in places:
+            folder, _, name = place.rpartition("/")
+            if folder == prefix.base and name.endswith(".pth") and not name.startswith("."):
+                found.append(_read(prefix, one, name, places, warn))
+    return sorted(found, key=lambda pth: pth.name)
 
 
-def _named(prefix: Prefix, places: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the `.pth` files among a distribution's with each folder that they name."""
-    for place in places:
-        if place.endswith(".pth") and "/" not in place:
-            for folder in _folders(prefix, place):
-                yield place, folder
+def with_aliases(modules: Iterable[Module], files: Sequence[PthFile]) -> list[Module]:
+    """Return modules with the names that they have in the folders of `.pth` files."""
+    folders = [folder for file in files for folder in file.folders]
+    return [_with_alias(module, folders) for module in modules]
 
 
-def _folders(prefix: Prefix, name: str) -> Iterator[str]:
+def search_path(kept: Iterable[DataFile], files: Sequence[PthFile]) -> tuple[str, ...]:
+    """Return the folders that `.pth` files add, if these files go in."""
+    paths = {file.path for file in kept}
+    found = (folder for file in files if file.path in paths for folder in file.folders)
+    return tuple(dict.fromkeys(found))
+
+
+def files_with_code(kept: Iterable[DataFile], files: Sequence[PthFile]) -> tuple[str, ...]:
+    """Return the names of those with lines to run, if these files go in."""
+    paths = {file.path for file in kept}
+    return tuple(file.name for file in files if file.path in paths and file.has_code)
+
+
+def _read(
+    prefix: Prefix,
+    installed: Installed,
+    name: str,
+    places: Sequence[str],
+    warn: Callable[[str], None],
+) -> PthFile:
+    folders, has_code = [], False
+    for line in _lines(prefix, name):
+        if line.startswith(_CODE):
+            has_code = True
+            continue
+        folder = posixpath.normpath(posixpath.join(prefix.base, line))
+        if folder == prefix.base:
+            continue
+        if _installed(folder, places) and not prefix.base.startswith(f"{folder}/"):
+            folders.append(folder)
+        else:
+            package = installed.package.name
+            warn(f"{name} of `{package}` names {line}, which it did not install")
+    path = f"{prefix.base}/{name}"
+    return PthFile(path=path, folders=tuple(folders), has_code=has_code)
+
+
+def _installed(folder: str, places: Sequence[str]) -> bool:
+    """Say whether any of the sorted places is in a folder."""
+    start = bisect_left(places, f"{folder}/")
+    return start < len(places) and places[start].startswith(f"{folder}/")
+
+
+def _lines(prefix: Prefix, name: str) -> Iterator[str]:
     path = prefix.site / name
     if not is_regular(path):
         return
     for line in read_regular(path).decode("utf-8-sig", errors="replace").splitlines():
-        folder = line.rstrip()
-        if folder and not folder.startswith(("#", "import ", "import\t")):
-            folder = posixpath.normpath(folder)
-            if folder != ".":
-                yield folder
+        if line.strip() and not line.startswith("#"):
+            yield line.rstrip()
 
 
-def _add(
-    prefix: Prefix, path: str, place: str, modules: list[Module], files: list[DataFile]
-) -> None:
-    source = prefix.site / path
-    if not is_regular(source) or not goes_in(PurePosixPath(place)):
-        return
-    module = module_at(PurePosixPath(place), source)
-    if module is None:
-        files.append(DataFile(path=place, source=source))
-    else:
-        modules.append(module)
+def _with_alias(module: Module, folders: Iterable[str]) -> Module:
+    for folder in folders:
+        if module.path.startswith(f"{folder}/"):
+            alias = module_name(PurePosixPath(module.path.removeprefix(f"{folder}/")))
+            if alias:
+                return replace(module, alias=alias)
+    return module

@@ -19,35 +19,42 @@ Tree = tuple[list[Module], list[DataFile]]
 """The files below a folder: modules, and all others."""
 
 
-def read_tree(
-    root: Path, *, from_stdlib: bool = False, under: str = "", without: tuple[str, ...] = ()
-) -> Tree:
+def read_tree(root: Path, *, base: str = "", under: str = "", from_stdlib: bool = False) -> Tree:
     """Sort the files below `root` into modules and data, each with its place in the executable.
 
-    That is below the folder `under` there; folders and files of `root` that `without` names are
-    left out. Raises `CollectError` for what is not a file, and for names that cannot go in.
+    `base` is a folder there that is searched for modules, and the files are below its folder
+    `under`. Raises `CollectError` for what is not a file, and for names that cannot go in.
     """
     modules, files = [], []
-    for relative in sorted(_walk(root, without)):
-        path, place = root / relative, PurePosixPath(under, relative)
-        if not goes_in(place):
-            continue
-        require_place(place, path)
-        module = module_at(place, path, from_stdlib=from_stdlib)
+    for file in read_files(root, base=base, under=under):
+        module = module_at(file, from_stdlib=from_stdlib)
         if module is not None:
             modules.append(module)
         else:
-            files.append(DataFile(path=str(place), source=path))
+            files.append(file)
     return modules, files
 
 
-def module_at(place: PurePosixPath, source: Path, *, from_stdlib: bool = False) -> Module | None:
-    """Return the module that a file is at its place in the executable, or None for other files."""
-    name = module_name(place)
+def read_files(
+    root: Path, *, base: str = "", under: str = "", without: tuple[str, ...] = ()
+) -> Iterator[DataFile]:
+    """Yield the files below `root`, but for the folders and files of it that `without` names."""
+    for relative in sorted(_walk(root, without)):
+        path, place = root / relative, PurePosixPath(under, relative)
+        if goes_in(place):
+            file = DataFile(path=str(PurePosixPath(base, place)), source=path, base=base)
+            require_place(file)
+            yield file
+
+
+def module_at(file: DataFile, *, from_stdlib: bool = False) -> Module | None:
+    """Return the module that a file is, or None for other files."""
+    name = module_name(PurePosixPath(file.relative))
     if name is None:
         return None
-    is_package = place.name == "__init__.py"
-    return Module(name=name, is_package=is_package, source=source, from_stdlib=from_stdlib)
+    return Module(
+        name=name, path=file.path, source=file.source, base=file.base, from_stdlib=from_stdlib
+    )
 
 
 def module_name(path: PurePosixPath) -> str | None:
@@ -71,15 +78,15 @@ def goes_in(place: PurePosixPath) -> bool:
     return not (info.endswith(".dist-info") and place.name in MACHINE_FACTS)
 
 
-def require_place(place: PurePosixPath, source: Path) -> None:
+def require_place(file: DataFile) -> None:
     """Raise `CollectError` for a name that no file in an executable can have."""
-    if place.parts[0] == RESERVED_FOLDER:
-        message = f"{source} would be `{place}` in the executable, a name that is reserved"
+    if file.relative.partition("/")[0] == RESERVED_FOLDER:
+        message = f"{file.source} would be `{file.path}` in the executable, a name that is reserved"
         raise CollectError(message, hint=f"only Obelisk puts files into `{RESERVED_FOLDER}/`")
     try:
-        str(place).encode()
+        file.path.encode()
     except UnicodeEncodeError as error:
-        message = f"the name of {source} is not UTF-8 text"
+        message = f"the name of {file.source} is not UTF-8 text"
         raise CollectError(message, hint="rename it, or leave it out") from error
 
 

@@ -36,10 +36,14 @@ def script_modules(script: Path, *, python: Path, installed: Iterable[str]) -> l
         where, why = answer["wrong"]
         message = f"{where} cannot be compiled by the target's Python: {why}"
         raise CollectError(message, hint="correct the file, or do not import it from the script")
-    own = Module(name=script.stem, is_package=False, source=script, from_stdlib=False)
+    own = Module(name=script.stem, path=script.name, source=script)
     beside = [
-        Module(name=name, is_package=is_package, source=Path(path), from_stdlib=False)
-        for name, path, is_package in answer["modules"]
+        Module(
+            name=name,
+            path=Path(path).relative_to(script.parent).as_posix(),
+            source=Path(path),
+        )
+        for name, path, _ in answer["modules"]
         if Path(path) != script
     ]
     return [own, *beside]

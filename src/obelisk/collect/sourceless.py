@@ -13,9 +13,9 @@ _CACHE: Final = "__pycache__"
 
 
 def sourceless_modules(
-    site: Path, known: Container[str], warn: Callable[[str], None]
+    site: Path, base: str, known: Container[str], warn: Callable[[str], None]
 ) -> list[Module]:
-    """Return the `.pyc` files below `site` that an import would find, as modules.
+    """Return the `.pyc` files below `site` that an import would find, as modules in `base`.
 
     `known` are the names of modules that come before them. `warn` is told of bytecode in
     `__pycache__` whose source is missing, which no Python imports.
@@ -30,12 +30,11 @@ def sourceless_modules(
             if path.parent.name == _CACHE:
                 _report_lost(path, site, warn)
                 continue
-            dotted = _dotted(PurePosixPath(path.relative_to(site)))
+            relative = PurePosixPath(path.relative_to(site))
+            dotted = _dotted(relative)
             if dotted and dotted not in known:
-                is_package = name == "__init__.pyc"
-                found.append(
-                    Module(name=dotted, is_package=is_package, source=path, from_stdlib=False)
-                )
+                place = str(base / relative)
+                found.append(Module(name=dotted, path=place, source=path, base=base))
     return found
 
 

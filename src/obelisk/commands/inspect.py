@@ -75,7 +75,7 @@ def _component(one: dict[str, Any]) -> str:
 
 
 def _listing(inside: dict[str, Any], *, everything: bool) -> list[str]:
-    rows = [(row["size"], row["name"]) for row in inside["modules"]]
+    rows = [(row["size"], f"{row['path']} (code)") for row in inside["modules"]]
     rows += [(row["size"], row["path"]) for row in inside["files"]]
     if everything:
         return ["contents", *(f"  {size:>9} {name}" for size, name in sorted(rows, key=_by_name))]

@@ -48,8 +48,8 @@ def compile_modules(modules: Sequence[Module], *, python: Path, optimize: int) -
     bytecodes = [one for share, _ in done for one in share]
     refused = [one for _, share in done for one in share]
     return Compiled(
-        bytecodes=tuple(sorted(bytecodes, key=lambda one: one.module.name)),
-        refused=tuple(sorted(refused, key=lambda one: one[0].name)),
+        bytecodes=tuple(sorted(bytecodes, key=lambda one: one.module.path)),
+        refused=tuple(sorted(refused, key=lambda one: one[0].path)),
     )
 
 

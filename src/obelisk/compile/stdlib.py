@@ -24,19 +24,21 @@ def stdlib_bytecode(
             "distribution": distribution,
             "code": inspect.getsource(worker) + inspect.getsource(bytecode),
             "optimize": optimize,
+            # The names of files that are in the code.
+            "paths": [module.path for module in modules],
         }
     )
 
     def make(folder: Path) -> None:
         compiled = compile_modules(modules, python=python, optimize=optimize)
-        sizes = [[one.module.name, len(one.code)] for one in compiled.bytecodes]
+        sizes = [[one.module.path, len(one.code)] for one in compiled.bytecodes]
         (folder / "code").write_bytes(b"".join(one.code for one in compiled.bytecodes))
         (folder / "index.json").write_text(json.dumps(sizes), encoding="utf-8")
 
     folder = cache.obtain("bytecode", key, make)
-    by_name = {module.name: module for module in modules}
+    by_path = {module.path: module for module in modules}
     code, found, place = (folder / "code").read_bytes(), [], 0
-    for name, size in json.loads((folder / "index.json").read_text(encoding="utf-8")):
-        found.append(Bytecode(module=by_name[name], code=code[place : place + size]))
+    for path, size in json.loads((folder / "index.json").read_text(encoding="utf-8")):
+        found.append(Bytecode(module=by_path[path], code=code[place : place + size]))
         place += size
     return found

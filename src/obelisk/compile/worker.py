@@ -41,7 +41,7 @@ def answer(path, filename, optimize):
         return b"f", str(error.strerror).encode()
     try:
         if path.endswith(b".pyc"):
-            code = read_bytecode(source, filename)
+            code = read_bytecode(source)
         else:
             code = compile(source, filename, "exec", dont_inherit=True, optimize=optimize)
         return b"c", marshal.dumps(code)
@@ -53,7 +53,7 @@ def answer(path, filename, optimize):
         return b"r", reason.encode(errors="backslashreplace")
 
 
-def read_bytecode(data, filename):
+def read_bytecode(data):
     """Return the code object of a .pyc file; raise `ValueError` when it is another Python's."""
     if data[:4] != MAGIC_NUMBER:
         own = ".".join(map(str, sys.version_info[:2]))
@@ -63,21 +63,13 @@ def read_bytecode(data, filename):
     if not isinstance(code, types.CodeType):
         reason = "it holds no code object"
         raise TypeError(reason)
-    return renamed(code, filename)
+    return code
 
 
 def version_of(magic):
     number = int.from_bytes(magic[:2], "little")
     release = _RELEASES.get(number)
     return f"Python {release}" if release else f"another Python (magic number {number})"
-
-
-def renamed(code, filename):
-    """Return a code object, with all in it, that names another file."""
-    constants = tuple(
-        renamed(one, filename) if isinstance(one, types.CodeType) else one for one in code.co_consts
-    )
-    return code.replace(co_filename=filename, co_consts=constants)
 
 
 if __name__ == "__main__":

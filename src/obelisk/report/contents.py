@@ -14,13 +14,14 @@ from obelisk.verify.verify import open_payload
 def contents(path: Path) -> dict[str, Any]:
     """Return a description of the executable at `path`, ready for JSON.
 
-    Sizes are bytes: `size` as stored, `expanded` after decompression. Raises `VerifyError` when the
+    Modules are the source files with code, by their paths. Sizes are bytes: `size` as stored,
+    `expanded` after decompression. Raises `VerifyError` when the
     file is damaged.
     """
     executable, payload = open_payload(path)
     manifest = _manifest(payload, path)
-    modules = [_module(record) for record in payload.modules]
-    files = [_file(record) for record in payload.files if record.kind == Kind.FILE]
+    modules = [_file(record) for record in payload.modules if record.kind == Kind.CODE]
+    files = [_file(record) for record in payload.files if record.kind != Kind.FOLDER]
     return {
         **manifest,
         "executable": {
@@ -45,15 +46,6 @@ def _manifest(payload: Payload, path: Path) -> dict[str, Any]:
         message = f"{path} has no manifest that can be read"
         raise VerifyError(message, hint="build it again")
     return manifest
-
-
-def _module(record: Record) -> dict[str, Any]:
-    return {
-        "name": record.name,
-        "kind": record.kind.name.lower(),
-        "size": record.stored,
-        "expanded": record.size,
-    }
 
 
 def _file(record: Record) -> dict[str, Any]:

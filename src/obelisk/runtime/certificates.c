@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "layout.h"
 #include "os.h"
 #include "vfs.h"
 
@@ -25,7 +26,7 @@ static const char *const system_folders[] = {
     NULL,
 };
 static const char *const carried_files[] = {
-    "certifi/cacert.pem",
+    LAYOUT_SITE "/certifi/cacert.pem",
     ".obelisk/cacert.pem",
     NULL,
 };

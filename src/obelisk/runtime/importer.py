@@ -1,12 +1,13 @@
 """The importer inside every executable: policy in Python, mechanism in `_obelisk_payload`.
 
 It is frozen into the runtime as `_obelisk` and must import nothing that is not frozen too, for it
-runs at every start. A module's `__file__` is `<executable>/package/module.py`; the executable's
-own file system (vfs.c) answers for such paths, so resources, metadata and source lines are files.
+runs at every start. A module's `__file__` is `<executable>/lib/python3.14/site-packages/module.py`;
+the executable's own file system (vfs.c) answers for such paths, so resources, metadata and source
+lines are files.
 
-The executable is an entry of `sys.path`, and this module is the finder for it and for the folders
-below. In everything else CPython's own PathFinder decides, so that what a program does to
-`sys.path` or to a package's `__path__` has the effect that it has in an installed interpreter.
+Folders of the executable are entries of `sys.path`, and this module is the finder for them and for
+the folders below. In everything else CPython's own PathFinder decides, so that what a program does
+to `sys.path` or to a package's `__path__` has the effect that it has in an installed interpreter.
 """
 
 import _frozen_importlib as _bootstrap
@@ -19,7 +20,7 @@ import _obelisk_payload as _payload
 ROOT = _payload.root
 _PACKAGE = 1
 _NAMESPACE = 2
-_EXTENSION = 5
+_OTHER = 5
 _LIBC = ("c", "m", "pthread", "dl", "rt", "util", "crypt", "resolv")
 
 
@@ -27,21 +28,42 @@ _LIBC = ("c", "m", "pthread", "dl", "rt", "util", "crypt", "resolv")
 __name__ = "importlib._obelisk"
 
 
-def _record_of(path):
-    """Return the name under which the payload has the module of a file, or None."""
-    if not (isinstance(path, str) and path.startswith(ROOT + "/")):
-        return None
-    return path[len(ROOT) + 1 :].removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+def _below(path):
+    """Return a path relative to the executable, or None when it is not below that."""
+    if isinstance(path, str) and path.startswith(_BEGINNING):
+        return path[len(_BEGINNING) :]
+    return None
 
 
-_get_code = _external.SourceFileLoader.get_code
-_get_source = _external.SourceFileLoader.get_source
+_BEGINNING = ROOT + "/"
+_Loader = _external.SourceFileLoader
+_get_code = _Loader.get_code
+_get_source = _Loader.get_source
+_source_to_code = _Loader.source_to_code
+_get_data = _Loader.get_data
+_get_filename = _Loader.get_filename
+_path_stats = _Loader.path_stats
+
+
+def _is_plain(loader):
+    """Say whether a loader takes code from where CPython's own takes it.
+
+    Import hooks, such as those of type checkers, compile in another way or read something else.
+    """
+    kind = type(loader)
+    return (
+        kind.source_to_code is _source_to_code
+        and kind.get_data is _get_data
+        and kind.get_filename is _get_filename
+        and kind.path_stats is _path_stats
+        and len(loader.__dict__) == 2  # its name and path, and nothing that hides a method
+    )
 
 
 def get_code(self, fullname):
     """Return a module's code as SourceFileLoader does, in the executable from the payload."""
-    record = _record_of(self.path)
-    code = None if record is None else _payload.code(record)
+    below = _below(self.path)
+    code = _payload.code(below) if below is not None and _is_plain(self) else None
     if code is None:
         return _get_code(self, fullname)
     _imp._fix_co_filename(code, self.path)
@@ -53,7 +75,8 @@ def get_source(self, fullname):
     try:
         return _get_source(self, fullname)
     except ImportError:
-        if _record_of(self.path) is None:
+        below = _below(self.path)
+        if below is None or not _is_plain(self) or _payload.code(below) is None:
             raise
         return None
 
@@ -68,62 +91,83 @@ class AdaptingLoader(_external.SourceFileLoader):
 
 
 class PathEntry(_external.FileFinder):
-    """Finds modules below the executable or one folder of it (PathEntryFinder)."""
+    """Finds modules in one folder of the executable, or beside a script (PathEntryFinder)."""
 
     def __init__(self, path):
-        is_below = path.startswith(ROOT + "/") and _external._path_isdir(path)
-        if path != ROOT and not is_below:
+        folder = _folder(path)
+        if folder is None:
             raise ImportError("only folders below the executable are supported", path=path)
         super().__init__(path)
-        below = path[len(ROOT) + 1 :].strip("/")
-        self._prefix = below.replace("/", ".") + "." if below else ""
+        self._folder = folder
 
     def find_spec(self, fullname, target=None):
         """Return the spec of a module in this folder, or None."""
-        return _spec(fullname, self._prefix + fullname.rpartition(".")[2])
+        name = fullname.rpartition(".")[2]
+        kind = _payload.find(self._folder, name)
+        if kind < 0:
+            return None
+        path = self.path + "/" + name
+        if kind == _NAMESPACE:
+            # One portion; PathFinder joins it with those of other entries.
+            spec = _bootstrap.ModuleSpec(fullname, None)
+            spec.submodule_search_locations = [path]
+            return spec
+        if kind == _OTHER:
+            return _spec_of_file(fullname, self.path, _payload.other(self._folder, name))
+        is_package = kind == _PACKAGE
+        file = path + "/__init__.py" if is_package else path + ".py"
+        loader = (AdaptingLoader if fullname in _ADAPTED else _Loader)(fullname, file)
+        spec = _bootstrap.ModuleSpec(fullname, loader, origin=file)
+        spec.has_location = True
+        if is_package:
+            spec.submodule_search_locations = [path]
+        return spec
 
     def iter_modules(self, prefix=""):
         """Return (name, is_package) of the modules in this folder, as pkgutil asks."""
         return [
-            (prefix + name, kind == _PACKAGE)
-            for name, kind in _payload.children(self._prefix)
-            if kind != _NAMESPACE and name not in ("__init__", "__main__")
+            (prefix + name, self._is_package(name, kind))
+            for name, kind in _payload.children(self._folder)
+            if kind != _NAMESPACE and name != "__init__"
         ]
+
+    def _is_package(self, name, kind):
+        if kind != _OTHER:
+            return kind == _PACKAGE
+        return "/__init__." in _payload.other(self._folder, name)
 
     def invalidate_caches(self):
         """Do nothing: the payload does not change."""
 
 
-def _spec(name, record):
-    kind = _payload.find(record)
-    if kind < 0:
+def _folder(path):
+    """Return the folder of the executable that a path names, or None when it names none."""
+    if path == ROOT:
+        return ""
+    below = _below(path)
+    if below is None or _payload.is_folder(below):
+        return below
+    if not _external._path_isdir(path):
         return None
-    if kind == _EXTENSION:
-        return _extension_spec(name, record)
-    folder = ROOT + "/" + record.replace(".", "/")
-    if kind == _NAMESPACE:
-        # One portion; PathFinder joins it with those of other entries.
-        spec = _bootstrap.ModuleSpec(name, None, is_package=True)
-        spec.submodule_search_locations = [folder]
-        return spec
-    is_package = kind == _PACKAGE
-    path = folder + "/__init__.py" if is_package else folder + ".py"
-    kind = AdaptingLoader if name in _ADAPTED else _external.SourceFileLoader
-    spec = _bootstrap.ModuleSpec(name, kind(name, path), origin=path)
-    spec.has_location = True
-    if is_package:
-        spec.submodule_search_locations = [folder]
-    return spec
+    parts = []
+    for part in below.split("/"):
+        if part == "..":
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
 
 
-def _extension_spec(name, record):
-    """Return the spec of an extension module: CPython's loader opens it, and libdl.c finds it."""
-    path = ROOT + "/" + _payload.extension(record)
-    loader = _external.ExtensionFileLoader(name, path)
-    spec = _bootstrap.ModuleSpec(name, loader, origin=path)
+def _spec_of_file(name, folder, path):
+    """Return the spec of an extension module (libdl.c has it), or of bytecode without source."""
+    file = ROOT + "/" + path
+    is_bytecode = path.endswith(".pyc")
+    kind = _external.SourcelessFileLoader if is_bytecode else _external.ExtensionFileLoader
+    loader = kind(name, file)
+    spec = _bootstrap.ModuleSpec(name, loader, origin=file)
     spec.has_location = True
     if loader.is_package(name):
-        spec.submodule_search_locations = [path.rpartition("/")[0]]
+        spec.submodule_search_locations = [file.rpartition("/")[0]]
     return spec
 
 
@@ -181,12 +225,33 @@ def _adapt_multiprocessing(module):
         module.set_start_method(method)
 
 
+def _adapt_spawn(module):
+    """Let processes run the main program's file again although its text was left out."""
+    import runpy
+
+    from_file = runpy._get_code_from_file
+
+    def get_code_from_file(path):
+        try:
+            return from_file(path)
+        except FileNotFoundError:
+            below = _below(path)
+            code = None if below is None else _payload.code(below)
+            if code is None:
+                raise
+            _imp._fix_co_filename(code, path)
+            return code
+
+    runpy._get_code_from_file = get_code_from_file
+
+
 _ADAPTED = {
     "certifi.core": _adapt_certifi,
     "ctypes.util": _adapt_ctypes_util,
     "importlib.resources._common": _adapt_resources,
     "importlib_resources._common": _adapt_resources,
     "multiprocessing": _adapt_multiprocessing,
+    "multiprocessing.spawn": _adapt_spawn,
     "pip._vendor.certifi.core": _adapt_certifi,
     "pkgutil": _adapt_pkgutil,
 }
@@ -222,11 +287,18 @@ def _add_builtins():
 
 def start():
     """Prepare `__main__` for the application and return its code object."""
-    name = _payload.entry
-    spec = _spec(name, name)
+    path = ROOT + "/" + _payload.main
     main = sys.modules["__main__"]
-    main.__spec__ = spec
-    main.__loader__ = spec.loader
-    main.__file__ = spec.loader.path
-    main.__package__ = spec.parent
-    return spec.loader.get_code(name)
+    main.__file__ = path
+    main.__cached__ = None
+    name = _payload.module
+    if name is None:
+        main.__loader__ = _Loader("__main__", path)
+        return main.__loader__.get_code("__main__")
+    parent = name.rpartition(".")[0]
+    above = _bootstrap._gcd_import(parent).__path__ if parent else None
+    main.__spec__ = _bootstrap._find_spec(name, above)
+    main.__loader__ = main.__spec__.loader
+    main.__package__ = main.__spec__.parent
+    main.__cached__ = main.__spec__.cached
+    return main.__loader__.get_code(name)

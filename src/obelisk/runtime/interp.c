@@ -1,7 +1,7 @@
 /* All of CPython's start-up: isolated from the environment, with the frozen importer in place.
 
    Follows PEP 587 (initialisation configuration) and what CPython's Modules/main.c does around the
-   main program. Private API is named once, here: _PyConfig_InitPathConfig, see below.
+   main program. Its search for its own files is in paths.c.
 
    The process is the application, or `python`: when it was started by itself to be that
    (self_exec.h), or as `EXECUTABLE --python ...` if that is configured. */
@@ -24,6 +24,7 @@
 #include "integrity.h"
 #include "module.h"
 #include "os.h"
+#include "paths.h"
 #include "privilege.h"
 #include "self_exec.h"
 #include "settings.h"
@@ -33,59 +34,11 @@
 struct start {
     bool is_python;
     bool is_free; /* to do all that `python` does: read PYTHON*, import site */
+    const struct payload *payload;
     const char *executable;
     int argc;
     char **argv;
 };
-
-/* Put the folders of PYTHONPATH before the executable, which is the only entry so far. */
-static PyStatus
-add_python_path(PyConfig *config)
-{
-    PyWideStringList *paths = &config->module_search_paths;
-    wchar_t *text = config->pythonpath_env;
-    wchar_t *rest = NULL;
-    Py_ssize_t place = 0;
-    PyStatus status = PyStatus_Ok();
-
-    if (text == NULL || paths->length == 0 || wcscmp(paths->items[0], config->executable) != 0) {
-        return status;
-    }
-    text = wcsdup(text);
-    if (text == NULL) {
-        return PyStatus_NoMemory();
-    }
-    for (wchar_t *one = wcstok(text, L":", &rest); one != NULL && !PyStatus_Exception(status);
-         one = wcstok(NULL, L":", &rest)) {
-        status = PyWideStringList_Insert(paths, place++, one);
-    }
-    free(text);
-    return status;
-}
-
-/* CPython passes the configuration through a dict on the way, where these become 0 or 1. */
-static void
-round_flags(PyConfig *config)
-{
-    int *const flags[] = {&config->inspect, &config->interactive, &config->parser_debug,
-                          &config->quiet};
-
-    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-        *flags[i] = *flags[i] > 1 ? 1 : *flags[i];
-    }
-}
-
-/* CPython would look for its standard library around the executable, in Python code and with stat
-   calls. All that it could find is set below, so it is linked with --wrap to do nothing else. */
-PyStatus __wrap__PyConfig_InitPathConfig(PyConfig *config, int compute_path_config);
-
-PyStatus
-__wrap__PyConfig_InitPathConfig(PyConfig *config, int compute_path_config)
-{
-    (void)compute_path_config;
-    round_flags(config);
-    return add_python_path(config);
-}
 
 /* With rights that the caller lacks, what is configured for the caller's good has no effect. */
 static bool
@@ -119,66 +72,6 @@ preinitialize(const struct start *start)
     config.parse_argv = start->is_python;
     configure_before(&config);
     return Py_PreInitializeFromBytesArgs(&config, start->argc, start->argv);
-}
-
-/* Append a folder that was configured; `$ORIGIN` is the executable's own. Who lacks the rights of this
-   process may have made a link to the executable in a folder of his. */
-static PyStatus
-add_search_path(PyConfig *config, const char *executable, const char *path)
-{
-    static const char origin[] = "$ORIGIN";
-    char whole[2 * PATH_MAX];
-    const char *slash = strrchr(executable, '/');
-
-    if (strncmp(path, origin, sizeof(origin) - 1) == 0 && slash != NULL) {
-        if (privilege_is_raised()) {
-            return PyStatus_Ok();
-        }
-        snprintf(whole, sizeof(whole), "%.*s%s", (int)(slash - executable), executable,
-                 path + sizeof(origin) - 1);
-        path = whole;
-    }
-    return configure_append(&config->module_search_paths, path);
-}
-
-static PyStatus
-set_search_paths(PyConfig *config, const char *executable)
-{
-    static const char name[] = "module_search_path=";
-    PyStatus status;
-
-    config->module_search_paths_set = 1;
-    status = PyWideStringList_Append(&config->module_search_paths, config->executable);
-    for (const char *entry = settings_next(NULL); entry != NULL && !PyStatus_Exception(status);
-         entry = settings_next(entry)) {
-        if (strncmp(entry, name, sizeof(name) - 1) == 0) {
-            status = add_search_path(config, executable, entry + sizeof(name) - 1);
-        }
-    }
-    return status;
-}
-
-static PyStatus
-set_paths(PyConfig *config, const char *executable)
-{
-    wchar_t **const places[] = {
-        &config->executable,  &config->base_executable, &config->prefix,
-        &config->base_prefix, &config->exec_prefix,     &config->base_exec_prefix,
-        &config->stdlib_dir,  &config->program_name,
-    };
-    PyStatus status;
-
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        status = PyConfig_SetBytesString(config, places[i], executable);
-        if (PyStatus_Exception(status)) {
-            return status;
-        }
-    }
-    status = PyConfig_SetString(config, &config->platlibdir, L"lib");
-    if (PyStatus_Exception(status)) {
-        return status;
-    }
-    return set_search_paths(config, executable);
 }
 
 /* What is so in every process of this executable. */
@@ -240,7 +133,7 @@ initialize(const struct start *start)
     set_defaults(&config, start);
     status = configure(&config);
     if (!PyStatus_Exception(status)) {
-        status = set_paths(&config, start->executable);
+        status = paths_set(&config, start->payload, start->executable);
     }
     if (!PyStatus_Exception(status)) {
         status = set_arguments(&config, start);
@@ -317,12 +210,12 @@ run_application(void)
 
 /* Find out what this process is to be. */
 static struct start
-read_start(uint64_t build, const char *executable, int argc, char **argv)
+read_start(const struct payload *payload, const char *executable, int argc, char **argv)
 {
     const char *children = settings_get("children");
     bool never = children != NULL && strcmp(children, "application") == 0;
     enum self_exec_children kind = never ? SELF_EXEC_HELPERS : SELF_EXEC_BY_FORM;
-    enum self_exec_role role = self_exec_open(build, kind, argv);
+    enum self_exec_role role = self_exec_open(integrity_build(), kind, argv);
     bool may_be_python = obeys_setting("python_option");
     struct start start;
 
@@ -335,6 +228,7 @@ read_start(uint64_t build, const char *executable, int argc, char **argv)
     }
     start.is_python = role != SELF_EXEC_APPLICATION;
     start.is_free = role == SELF_EXEC_FREE && may_be_python;
+    start.payload = payload;
     start.executable = executable;
     start.argc = argc;
     start.argv = argv;
@@ -362,7 +256,7 @@ die_of_status(PyStatus status)
 int
 interp_run(const struct payload *payload, const char *executable, int argc, char **argv)
 {
-    struct start start = read_start(integrity_build(), executable, argc, argv);
+    struct start start = read_start(payload, executable, argc, argv);
     PyStatus status;
 
     module_serve(payload, executable, !start.is_free);

@@ -4,6 +4,7 @@
 
 #include <marshal.h>
 
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -22,36 +23,108 @@ module_serve(const struct payload *payload, const char *root, bool is_applicatio
     serves_application = is_application;
 }
 
+/* Return the record of that name in a folder of the executable, or NULL. */
 static const struct payload_record *
-find_module(PyObject *name)
+find_in(enum payload_table table, struct payload_span folder, struct payload_span name)
 {
-    Py_ssize_t size;
-    struct payload_span key = {PyUnicode_AsUTF8AndSize(name, &size), 0};
+    char key[PATH_MAX];
+    struct payload_span whole = {key, folder.size + 1 + name.size};
 
-    if (key.start == NULL) {
-        PyErr_Clear(); /* a name with lone surrogates is no module of ours */
+    if (folder.size >= PATH_MAX || name.size >= PATH_MAX || whole.size > PATH_MAX) {
         return NULL;
     }
-    key.size = (size_t)size;
-    return payload_find(served, PAYLOAD_MODULES, key);
+    memcpy(key, folder.start, folder.size);
+    key[folder.size] = '\0';
+    memcpy(key + folder.size + 1, name.start, name.size);
+    return payload_find(served, table, whole);
 }
 
-PyDoc_STRVAR(find_doc, "find(name, /)\n--\n\n"
-                       "Return the kind of a module (0 module, 1 package, 2 namespace,\n"
-                       "5 extension module), or -1.");
+/* Return the record of a path below the executable, or NULL. */
+static const struct payload_record *
+find_path(enum payload_table table, struct payload_span path)
+{
+    struct payload_span folder = {path.start, 0};
+    const char *slash = memrchr(path.start, '/', path.size);
+
+    if (slash == NULL) {
+        return find_in(table, folder, path);
+    }
+    folder.size = (size_t)(slash - path.start);
+    path.start = slash + 1;
+    path.size -= folder.size + 1;
+    return find_in(table, folder, path);
+}
+
+/* Read a str; one with lone surrogates is no name of ours: then `start` is NULL, without an error. */
+static struct payload_span
+read_text(PyObject *text)
+{
+    Py_ssize_t size = 0;
+    struct payload_span span = {PyUnicode_AsUTF8AndSize(text, &size), 0};
+
+    if (span.start == NULL) {
+        PyErr_Clear();
+    }
+    span.size = (size_t)size;
+    return span;
+}
+
+static const struct payload_record *
+find_importable(PyObject *const *arguments, Py_ssize_t count)
+{
+    struct payload_span folder = count == 2 ? read_text(arguments[0]) : (struct payload_span){0};
+    struct payload_span name = count == 2 ? read_text(arguments[1]) : (struct payload_span){0};
+    const struct payload_record *record;
+
+    if (folder.start == NULL || name.start == NULL) {
+        return NULL;
+    }
+    record = find_in(PAYLOAD_MODULES, folder, name);
+    return record != NULL && record->kind != PAYLOAD_CODE ? record : NULL;
+}
+
+PyDoc_STRVAR(find_doc, "find(folder, name, /)\n--\n\n"
+                       "Return what an import of a name finds in a folder (1 package, 2 part of a\n"
+                       "namespace package, 5 see `other`, 8 module), or -1.");
 
 static PyObject *
-find(PyObject *self, PyObject *name)
+find(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
 {
+    const struct payload_record *record = find_importable(arguments, count);
+
+    (void)self;
+    return PyLong_FromLong(record ? record->kind : -1);
+}
+
+PyDoc_STRVAR(other_doc, "other(folder, name, /)\n--\n\n"
+                        "Return the path of the extension module or bytecode that an import finds.");
+
+static PyObject *
+other(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
+{
+    const struct payload_record *record = find_importable(arguments, count);
+    struct payload_span path;
+
+    (void)self;
+    if (record == NULL || record->kind != PAYLOAD_OTHER) {
+        Py_RETURN_NONE;
+    }
+    path = payload_stored(served, record);
+    return PyUnicode_DecodeUTF8(path.start, (Py_ssize_t)path.size, "strict");
+}
+
+PyDoc_STRVAR(is_folder_doc, "is_folder(path, /)\n--\n\n"
+                            "Say whether a path below the executable is a folder, as it is spelled.");
+
+static PyObject *
+is_folder(PyObject *self, PyObject *path)
+{
+    struct payload_span text = read_text(path);
     const struct payload_record *record;
 
     (void)self;
-    if (!PyUnicode_Check(name)) {
-        PyErr_SetString(PyExc_TypeError, "a module's name is a str");
-        return NULL;
-    }
-    record = find_module(name);
-    return PyLong_FromLong(record ? record->kind : -1);
+    record = text.start ? find_path(PAYLOAD_FILES, text) : NULL;
+    return PyBool_FromLong(record != NULL && record->kind == PAYLOAD_FOLDER);
 }
 
 static PyObject *
@@ -75,37 +148,21 @@ unmarshal(const struct payload_record *record)
     return code;
 }
 
-PyDoc_STRVAR(code_doc, "code(name, /)\n--\n\nReturn a module's code object, or None.");
+PyDoc_STRVAR(code_doc, "code(path, /)\n--\n\n"
+                       "Return the code object of a file below the executable, or None.");
 
 static PyObject *
-code(PyObject *self, PyObject *name)
+code(PyObject *self, PyObject *path)
 {
+    struct payload_span text = read_text(path);
     const struct payload_record *record;
 
     (void)self;
-    record = PyUnicode_Check(name) ? find_module(name) : NULL;
-    if (record == NULL || record->kind > PAYLOAD_PACKAGE || record->size == 0) {
+    record = text.start ? find_path(PAYLOAD_MODULES, text) : NULL;
+    if (record == NULL || record->kind != PAYLOAD_CODE) {
         Py_RETURN_NONE;
     }
     return unmarshal(record);
-}
-
-PyDoc_STRVAR(extension_doc, "extension(name, /)\n--\n\n"
-                            "Return the path below the executable of an extension module, or None.");
-
-static PyObject *
-extension(PyObject *self, PyObject *name)
-{
-    const struct payload_record *record;
-    struct payload_span path;
-
-    (void)self;
-    record = PyUnicode_Check(name) ? find_module(name) : NULL;
-    if (record == NULL || record->kind != PAYLOAD_EXTENSION) {
-        Py_RETURN_NONE;
-    }
-    path = payload_stored(served, record);
-    return PyUnicode_DecodeUTF8(path.start, (Py_ssize_t)path.size, "strict");
 }
 
 PyDoc_STRVAR(library_doc, "library(start, /)\n--\n\n"
@@ -157,7 +214,7 @@ append_child(PyObject *list, struct payload_span name, int kind)
     return status;
 }
 
-/* Append the modules directly below `prefix`, which ends in a dot unless it is empty. */
+/* Append what imports find in a folder, whose keys begin with `prefix`: its path and a zero byte. */
 static int
 append_children(PyObject *list, struct payload_span prefix)
 {
@@ -172,77 +229,71 @@ append_children(PyObject *list, struct payload_span prefix)
         }
         name.start += prefix.size;
         name.size -= prefix.size;
-        if (memchr(name.start, '.', name.size) == NULL
-            && append_child(list, name, record->kind) < 0) {
+        if (record->kind != PAYLOAD_CODE && append_child(list, name, record->kind) < 0) {
             return -1;
         }
     }
     return 0;
 }
 
-PyDoc_STRVAR(children_doc, "children(prefix, /)\n--\n\n"
-                           "Return [(name, kind)] of the modules directly below a dotted prefix.");
+PyDoc_STRVAR(children_doc, "children(folder, /)\n--\n\n"
+                           "Return [(name, kind)] of what imports find in a folder.");
 
 static PyObject *
-children(PyObject *self, PyObject *prefix)
+children(PyObject *self, PyObject *folder)
 {
-    Py_ssize_t size;
-    struct payload_span below = {PyUnicode_AsUTF8AndSize(prefix, &size), 0};
-    PyObject *list;
+    struct payload_span path = read_text(folder);
+    char prefix[PATH_MAX];
+    PyObject *list = PyList_New(0);
 
     (void)self;
-    if (below.start == NULL) {
-        return NULL;
+    if (list == NULL || path.start == NULL || path.size >= sizeof(prefix)) {
+        return list;
     }
-    below.size = (size_t)size;
-    list = PyList_New(0);
-    if (list != NULL && append_children(list, below) < 0) {
+    memcpy(prefix, path.start, path.size);
+    prefix[path.size] = '\0';
+    if (append_children(list, (struct payload_span){prefix, path.size + 1}) < 0) {
         Py_CLEAR(list);
     }
     return list;
 }
 
 static PyMethodDef methods[] = {
-    {"find", find, METH_O, find_doc},
+    {"find", (PyCFunction)(void (*)(void))find, METH_FASTCALL, find_doc},
+    {"other", (PyCFunction)(void (*)(void))other, METH_FASTCALL, other_doc},
+    {"is_folder", is_folder, METH_O, is_folder_doc},
     {"code", code, METH_O, code_doc},
-    {"extension", extension, METH_O, extension_doc},
     {"library", library, METH_O, library_doc},
     {"setting", setting, METH_O, setting_doc},
     {"children", children, METH_O, children_doc},
     {NULL, NULL, 0, NULL},
 };
 
-/* Return the name of the module to run. */
+/* Return the text of a control record, or None. */
 static PyObject *
-entry_name(void)
+control(const char *name)
 {
-    const struct payload_span key = {"entry", 5};
+    const struct payload_span key = {name, strlen(name)};
     const struct payload_record *record = payload_find(served, PAYLOAD_CONTROLS, key);
-    struct payload_span name;
+    struct payload_span text;
 
     if (record == NULL) {
-        served->damaged("missing record", key);
+        Py_RETURN_NONE;
     }
-    name = payload_stored(served, record);
-    return PyUnicode_DecodeUTF8(name.start, (Py_ssize_t)name.size, "strict");
+    text = payload_stored(served, record);
+    return PyUnicode_DecodeUTF8(text.start, (Py_ssize_t)text.size, "strict");
 }
 
 static int
 add_constants(PyObject *module)
 {
-    PyObject *root = PyUnicode_DecodeFSDefault(served_root);
-    PyObject *entry = entry_name();
-    int status = -1;
-
-    if (root != NULL && entry != NULL) {
-        bool failed = PyModule_AddObjectRef(module, "root", root) < 0
-                      || PyModule_AddObjectRef(module, "entry", entry) < 0
-                      || PyModule_AddIntConstant(module, "is_application", serves_application) < 0;
-        status = failed ? -1 : 0;
-    }
-    Py_XDECREF(root);
-    Py_XDECREF(entry);
-    return status;
+    return PyModule_Add(module, "root", PyUnicode_DecodeFSDefault(served_root)) < 0
+                   || PyModule_Add(module, "main", control("main")) < 0
+                   || PyModule_Add(module, "module", control("module")) < 0
+                   || PyModule_Add(module, "pth", control("pth")) < 0
+                   || PyModule_AddIntConstant(module, "is_application", serves_application) < 0
+               ? -1
+               : 0;
 }
 
 static PyModuleDef_Slot slots[] = {

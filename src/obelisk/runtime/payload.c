@@ -12,7 +12,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define VERSION 3
+#define VERSION 4
 
 static const struct payload_span nameless = {"", 0};
 static const char magic[] = "\x89OBELISK\r\n\x1a\n";

@@ -14,19 +14,21 @@
 #include <stdint.h>
 
 enum payload_kind {
-    PAYLOAD_MODULE = 0,    /* bytecode of a module */
-    PAYLOAD_PACKAGE = 1,   /* bytecode of a package's __init__ */
-    PAYLOAD_NAMESPACE = 2, /* a package without __init__: no bytes */
+    PAYLOAD_CODE = 0,      /* bytecode of a source file, by its path */
+    PAYLOAD_PACKAGE = 1,   /* an import finds `NAME/__init__.py`: no bytes */
+    PAYLOAD_NAMESPACE = 2, /* it finds the folder `NAME`, without an __init__: no bytes */
     PAYLOAD_FILE = 3,
-    PAYLOAD_FOLDER = 4,    /* no bytes */
-    PAYLOAD_EXTENSION = 5, /* path of the linked shared object that is the module */
-    PAYLOAD_CONTROL = 6,   /* for the runtime or `obelisk` itself */
-    PAYLOAD_PROGRAM = 7,   /* a file that can be executed */
+    PAYLOAD_FOLDER = 4,  /* no bytes */
+    PAYLOAD_OTHER = 5,   /* it finds another file: an extension module or bytecode, whose path this is */
+    PAYLOAD_CONTROL = 6, /* for the runtime or `obelisk` itself */
+    PAYLOAD_PROGRAM = 7, /* a file that may be executed */
+    PAYLOAD_MODULE = 8,  /* it finds `NAME.py`: no bytes */
 };
 
 enum payload_table {
-    PAYLOAD_MODULES, /* by dotted name */
-    PAYLOAD_FILES,   /* by key: folder, a zero byte, last part of the path */
+    PAYLOAD_MODULES,  /* code, and what imports find, by key: folder, a zero byte, last part of the path,
+                         which has no suffix in the records that imports look for */
+    PAYLOAD_FILES,    /* by the same key */
     PAYLOAD_CONTROLS, /* by name; no path leads here */
     PAYLOAD_TABLES,
 };

@@ -10,11 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "layout.h"
 #include "os.h"
 
 /* The last place that musl looks at. */
 static const char places[] = "/etc/zoneinfo/";
-static const char carried[] = "tzdata/zoneinfo";
+static const char carried[] = LAYOUT_SITE "/tzdata/zoneinfo";
 
 /* musl's own way to read such a file; it unmaps what it got. */
 const unsigned char *__real___map_file(const char *name, size_t *size);

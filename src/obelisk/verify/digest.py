@@ -19,6 +19,8 @@ from obelisk.verify.finding import Finding, listed
 
 _MAGIC: Final = b"\x89OBDIGEST\r\n\x1a\n\0\0\0"
 _VERSION: Final = 1
+_REWRITTEN: Final = frozenset({"ELF header", "section headers"})
+"""Parts that `strip` and `objcopy` write anew, also where nothing behind them moves."""
 _BLOCK: Final = 64 * 1024
 _HEADER: Final = struct.Struct("<16sIIQIIQ")
 _PART: Final = struct.Struct("<QII")
@@ -64,7 +66,7 @@ def check_digest(data: mmap.mmap, digest: Digest | None) -> Finding:
     damaged = _damaged(data, digest)
     if damaged:
         fault = f"checksum mismatch in {listed(damaged)}"
-        if digest.is_moved:
+        if digest.is_moved or _REWRITTEN.issubset(damaged):
             fault += " (`strip` and `objcopy` change them)"
         return Finding(what="file", sound=False, detail=fault)
     behind = len(data) - digest.end

@@ -3,7 +3,7 @@
 # expect: version 1.2.3
 # expect: requires ['certifi', 'click>=8']
 # expect: plugin first
-# expect: files 13
+# expect: files 15
 # expect: beside the module ['stone', 'wood']
 # expect: resources ['__init__.py', 'data', 'settings.json']
 # expect: resource text {"answer": 42}
