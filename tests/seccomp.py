@@ -7,7 +7,10 @@ import struct
 CALLS = {
     "access": 21,
     "clone": 56,
+    "fchmod": 91,
+    "flock": 73,
     "fstat": 5,
+    "ftruncate": 77,
     "futex": 202,
     "getcwd": 79,
     "getrandom": 318,
@@ -24,12 +27,15 @@ CALLS = {
     "openat": 257,
     "pipe2": 293,
     "prlimit64": 302,
+    "pwrite64": 18,
     "readlink": 89,
     "rt_sigaction": 13,
     "rt_sigprocmask": 14,
     "sched_getaffinity": 204,
+    "sendfile": 40,
     "sigaltstack": 131,
     "statx": 332,
+    "utimensat": 280,
     "vfork": 58,
 }
 """Numbers of the calls that a start or a small program makes, or might."""

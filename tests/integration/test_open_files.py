@@ -93,7 +93,6 @@ def write_data(folder):
     with tarfile.open(folder / "big.tar", "w") as archive:
         archive.add(folder / "large.bin", "inside.bin")
     (folder / "big.png").write_bytes(png(700, 700))
-    (folder / "big.csv").write_text("n\n" + "".join(f"{number}\n" for number in range(300_000)))
     (folder / "big.npy").write_bytes(npy(2 * LARGE))
 
 

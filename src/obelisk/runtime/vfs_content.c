@@ -320,15 +320,20 @@ vfs_large_by(const struct stat *found)
     return NULL;
 }
 
-const struct vfs_large *
-vfs_large_of(int descriptor)
+int
+vfs_large_of(int descriptor, const struct vfs_large **large)
 {
     struct stat found;
 
-    if (atomic_load(&vfs_large_count) == 0 || __real_fstat(descriptor, &found) != 0) {
-        return NULL;
+    *large = NULL;
+    if (atomic_load(&vfs_large_count) == 0) {
+        return 0;
     }
-    return vfs_large_by(&found);
+    if (__real_fstat(descriptor, &found) != 0) {
+        return -1;
+    }
+    *large = vfs_large_by(&found);
+    return 0;
 }
 
 static bool

@@ -28,8 +28,10 @@ struct vfs_large {
 /* How many large files were opened: as long as it is 0, no descriptor needs to be looked at. */
 extern _Atomic int vfs_large_count;
 
-/* Return the large file that a descriptor stands for, or NULL. */
-const struct vfs_large *vfs_large_of(int descriptor);
+/* Find the large file that a descriptor stands for, NULL if it is another's. Returns 0, or -1 with errno where
+   the kernel does not say what it is: whatever was to be done fails then, for what is read must not be
+   the emptiness of a memory file. */
+int vfs_large_of(int descriptor, const struct vfs_large **large);
 
 /* Write the content of a large file to its memory file, whoever reads it then. Safe in a child of vfork.
    Returns 0, or -1 with errno. */

@@ -37,8 +37,11 @@ ssize_t __wrap_sendmsg(int, const struct msghdr *, int);
 static int
 expose(int file)
 {
-    const struct vfs_large *large = vfs_large_of(file);
+    const struct vfs_large *large;
 
+    if (vfs_large_of(file, &large) != 0) {
+        return -1;
+    }
     return large ? vfs_large_fill(large, file) : 0;
 }
 
@@ -46,17 +49,19 @@ expose(int file)
 static int
 keep_private(int file)
 {
-    if (file < 0 || vfs_large_of(file) == NULL) {
-        return file;
+    const struct vfs_large *large = NULL;
+    int status = file < 0 ? -1 : vfs_large_of(file, &large);
+
+    if (large != NULL) {
+        status = file > STDERR_FILENO ? __real_fcntl(file, F_SETFD, FD_CLOEXEC)
+                                      : vfs_large_fill(large, file);
     }
-    if (file > STDERR_FILENO) {
-        __real_fcntl(file, F_SETFD, FD_CLOEXEC);
-    }
-    else if (expose(file) != 0) {
+    if (status != 0 && file >= 0) {
+        int error = errno;
         close(file);
-        return -1;
+        errno = error;
     }
-    return file;
+    return status == 0 ? file : -1;
 }
 
 int
@@ -120,7 +125,8 @@ __wrap_ioctl(int file, int request, ...)
 int
 __wrap_posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *actions, int file, int into)
 {
-    if (expose(file) != 0) {
+    /* It may be opened by an action before this one. */
+    if (expose(file) != 0 && errno != EBADF) {
         return errno;
     }
     return __real_posix_spawn_file_actions_adddup2(actions, file, into);

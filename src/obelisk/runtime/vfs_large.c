@@ -70,7 +70,9 @@ advance(const struct vfs_large *large, int file, size_t *wanted)
 
     if (offset >= 0) {
         *wanted = available(large, offset, *wanted);
-        __real_lseek(file, offset + (off_t)*wanted, SEEK_SET);
+        if (__real_lseek(file, offset + (off_t)*wanted, SEEK_SET) < 0) {
+            offset = -1;
+        }
     }
     if (entered) {
         vfs_guard_leave(&moving);
@@ -149,32 +151,44 @@ scatter_next(const struct vfs_large *large, int file, const struct iovec *parts,
 ssize_t
 __wrap_read(int file, void *into, size_t size)
 {
-    const struct vfs_large *large = vfs_large_of(file);
+    const struct vfs_large *large;
 
+    if (vfs_large_of(file, &large) != 0) {
+        return -1;
+    }
     return large ? read_next(large, file, into, size) : __real_read(file, into, size);
 }
 
 ssize_t
 __wrap_pread(int file, void *into, size_t size, off_t offset)
 {
-    const struct vfs_large *large = vfs_large_of(file);
+    const struct vfs_large *large;
 
+    if (vfs_large_of(file, &large) != 0) {
+        return -1;
+    }
     return large ? read_at(large, into, size, offset) : __real_pread(file, into, size, offset);
 }
 
 ssize_t
 __wrap_readv(int file, const struct iovec *parts, int count)
 {
-    const struct vfs_large *large = vfs_large_of(file);
+    const struct vfs_large *large;
 
+    if (vfs_large_of(file, &large) != 0) {
+        return -1;
+    }
     return large ? scatter_next(large, file, parts, count) : __real_readv(file, parts, count);
 }
 
 ssize_t
 __wrap_preadv(int file, const struct iovec *parts, int count, off_t offset)
 {
-    const struct vfs_large *large = vfs_large_of(file);
+    const struct vfs_large *large;
 
+    if (vfs_large_of(file, &large) != 0) {
+        return -1;
+    }
     return large ? scatter_at(large, parts, count, offset)
                  : __real_preadv(file, parts, count, offset);
 }
@@ -182,8 +196,11 @@ __wrap_preadv(int file, const struct iovec *parts, int count, off_t offset)
 ssize_t
 __wrap_preadv2(int file, const struct iovec *parts, int count, off_t offset, int flags)
 {
-    const struct vfs_large *large = vfs_large_of(file);
+    const struct vfs_large *large;
 
+    if (vfs_large_of(file, &large) != 0) {
+        return -1;
+    }
     if (large == NULL) {
         return __real_preadv2(file, parts, count, offset, flags);
     }
@@ -201,7 +218,9 @@ __wrap_lseek(int file, off_t offset, int whence)
     if (whence != SEEK_DATA && whence != SEEK_HOLE) {
         return __real_lseek(file, offset, whence);
     }
-    large = vfs_large_of(file);
+    if (vfs_large_of(file, &large) != 0) {
+        return -1;
+    }
     if (large == NULL) {
         return __real_lseek(file, offset, whence);
     }
@@ -254,10 +273,13 @@ map_executable(const struct vfs_large *large, void *address, size_t size, int pr
 void *
 __wrap_mmap(void *address, size_t size, int protection, int flags, int file, off_t offset)
 {
-    const struct vfs_large *large = file < 0 ? NULL : vfs_large_of(file);
+    const struct vfs_large *large = NULL;
     uint64_t pages;
     void *mapped;
 
+    if (file >= 0 && !(flags & MAP_ANONYMOUS) && vfs_large_of(file, &large) != 0) {
+        return MAP_FAILED;
+    }
     if (large == NULL) {
         return __real_mmap(address, size, protection, flags, file, offset);
     }
@@ -282,18 +304,25 @@ struct transfer {
     ssize_t (*move)(const struct transfer *, int file, off_t *offset, size_t size);
 };
 
-/* Let the kernel move content from the executable's file. Returns -2 where that cannot be. */
+/* Let the kernel move content from the executable's file. Returns -2 where it shall move it as it would. */
 static ssize_t
-move_content(const struct vfs_large *large, int from, off_t *from_offset, size_t size,
-             const struct transfer *transfer)
+move_content(int from, off_t *from_offset, size_t size, const struct transfer *transfer)
 {
-    off_t offset = from_offset ? *from_offset : __real_lseek(from, 0, SEEK_CUR);
+    const struct vfs_large *large;
+    off_t offset;
     off_t start;
     off_t at;
     ssize_t moved;
     int file;
     int error;
 
+    if (vfs_large_of(from, &large) != 0) {
+        return -1;
+    }
+    if (large == NULL) {
+        return -2;
+    }
+    offset = from_offset ? *from_offset : __real_lseek(from, 0, SEEK_CUR);
     if (offset < 0) {
         return vfs_fail(EINVAL);
     }
@@ -325,8 +354,7 @@ ssize_t
 __wrap_sendfile(int into, int from, off_t *offset, size_t size)
 {
     const struct transfer transfer = {into, NULL, 0, move_by_sendfile};
-    const struct vfs_large *large = vfs_large_of(from);
-    ssize_t moved = large ? move_content(large, from, offset, size, &transfer) : -2;
+    ssize_t moved = move_content(from, offset, size, &transfer);
 
     return moved == -2 ? __real_sendfile(into, from, offset, size) : moved;
 }
@@ -343,8 +371,7 @@ __wrap_copy_file_range(int from, off_t *offset, int into, off_t *into_offset, si
                        unsigned flags)
 {
     const struct transfer transfer = {into, into_offset, flags, move_by_copying};
-    const struct vfs_large *large = vfs_large_of(from);
-    ssize_t moved = large ? move_content(large, from, offset, size, &transfer) : -2;
+    ssize_t moved = move_content(from, offset, size, &transfer);
 
     return moved == -2 ? __real_copy_file_range(from, offset, into, into_offset, size, flags)
                        : moved;
@@ -361,8 +388,7 @@ ssize_t
 __wrap_splice(int from, off_t *offset, int into, off_t *into_offset, size_t size, unsigned flags)
 {
     const struct transfer transfer = {into, into_offset, flags, move_by_splicing};
-    const struct vfs_large *large = vfs_large_of(from);
-    ssize_t moved = large ? move_content(large, from, offset, size, &transfer) : -2;
+    ssize_t moved = move_content(from, offset, size, &transfer);
 
     return moved == -2 ? __real_splice(from, offset, into, into_offset, size, flags) : moved;
 }

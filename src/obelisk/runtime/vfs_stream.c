@@ -37,12 +37,13 @@ __wrap___stdio_read(FILE *file, unsigned char *into, size_t size)
 {
     struct stream *stream = (void *)file;
     size_t direct = size - (stream->buf_size != 0);
-    ssize_t count = 0;
+    const struct vfs_large *large;
+    ssize_t count = vfs_large_of(stream->fd, &large);
 
-    if (vfs_large_of(stream->fd) == NULL) {
+    if (count == 0 && large == NULL) {
         return __real___stdio_read(file, into, size);
     }
-    if (direct > 0) {
+    if (count == 0 && direct > 0) {
         count = __wrap_read(stream->fd, into, direct);
     }
     if (count < 0 || (count == 0 && direct > 0)) {

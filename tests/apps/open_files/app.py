@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["numpy", "pillow", "polars"]
+# dependencies = ["numpy", "pillow"]
 # [tool.obelisk]
 # data = ["data/*"]
 # ///
@@ -325,7 +325,6 @@ def streams():
 @scenario
 def libraries():
     import numpy
-    import polars
     from PIL import Image
 
     database = sqlite3.connect(f"file:{FOLDER}/big.sqlite3?immutable=1", uri=True)
@@ -343,9 +342,6 @@ def libraries():
     print("fromfile", int(numpy.fromfile(FILES["large.bin"], "u1").astype("u8").sum()))
     with Image.open(FOLDER / "big.png") as picture:
         print("pillow", picture.size, picture.getpixel((3, 4)))
-    # Rust maps it.
-    print("polars", polars.read_csv(FOLDER / "big.csv")["n"].sum())
-    print("polars", polars.scan_csv(FOLDER / "big.csv").select("n").sum().collect().item())
 
 
 def hold():
