@@ -171,10 +171,11 @@ def assertions():
     outside = os.path.join(os.environ["SCRATCH"], "test_outside.py")
     with open(outside, "w") as stream:
         stream.write("def test():\n    stones = [1, 2]\n    assert stones == [1, 3]\n")
-    for place in (outside, os.path.join(HERE, "checks")):
+    packed = os.path.join(HERE, "checks")
+    for arguments in ([outside], [packed, f"--confcutdir={packed}"]):
         said = io.StringIO()
         with redirect_stdout(said):
-            status = pytest.main(["-p", "no:cacheprovider", "-q", place])
+            status = pytest.main(["-p", "no:cacheprovider", "-q", *arguments])
         print("pytest", int(status), "assert [1, 2] == [1, 3]" in said.getvalue())
 
 
