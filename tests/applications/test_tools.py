@@ -129,7 +129,7 @@ def test_precommit_is_a_hook_of_git(executables, repository):
     tool = executables("pre-commit", what="pre-commit==4.7.0")
     (repository.work / ".pre-commit-config.yaml").write_text(
         "repos:\n- repo: local\n  hooks:\n"
-        "  - {id: no-marble, name: no marble, language: pygrep, entry: marble}\n"
+        "  - {id: no-marble, name: no marble, language: pygrep, entry: marble, files: stone}\n"
     )
     assert "pre-commit installed" in repository.run(tool, "install")
     repository.run("git", "add", ".")
