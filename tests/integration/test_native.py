@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from support import APPS, obelisk, run
 
+SOURCES = Path(__file__).parents[1] / "native"
+
 pytestmark = pytest.mark.compile
 
 MODELS = {
@@ -32,6 +34,12 @@ def native(compiler, executables, tmp_path_factory):
         folder / "libthrower.so", "-Wl,-soname,libthrower.so", "thrower.cpp", tool="c++"
     )
     compiler(folder / "libcatcher.so", "catcher.cpp", thrower, tool="c++")
+    sources = tmp_path_factory.mktemp("sqlite")
+    shutil.copytree(compiler.libraries["sqlite"] / "include", sources, dirs_exist_ok=True)
+    source = shutil.copy(SOURCES / "twice.c", sources)
+    env = {"OBELISK_BUILD_SOURCE": str(sources)}
+    words = ("-shared", "-fPIC", f"-I{sources}", source, "-o", folder / "libtwice.so")
+    compiler.call("cc", *words, env=env)
     return executables("native", what=folder / "native.py")
 
 
@@ -55,10 +63,19 @@ def test_thread_local_variables_of_all_models(native, empty_root):
 def test_loading_and_the_dlopen_family(native, empty_root):
     assert lines(native, empty_root, "life") == [
         *("opening", "low begins", "high begins", "low says hello"),
+        # That which another needs too, from the start.
+        "paths EXE/.obelisk/lib/libhigh.so EXE/.obelisk/lib/liblow.so",
         *("which 2 1", "malloc 1", "name EXE/.obelisk/lib/libhigh.so own_name"),
         "described EXE/.obelisk/lib/liblow.so",
         *("listed 1 1 0", "file m", "aligned 0", "global 2 1"),
         *("high ends", "low ends"),
+    ]
+
+
+def test_extensions_of_sqlite(native, empty_root):
+    assert lines(native, empty_root, "extension") == [
+        *("not authorized", "(42,)", "not authorized", "(42,)"),
+        "libmissing.so: not linked into this executable, which loads nothing from disk",
     ]
 
 
@@ -85,8 +102,8 @@ def test_what_is_inside_is_told(native):
     inside = json.loads(obelisk("inspect", "--json", native))
     assert {"path": ".obelisk/lib/liblow.so", "package": None} in inside["natives"]
     assert inside["executable"]["natives"] > 100_000
-    assert "natives   8" in obelisk("inspect", native)
-    assert "ok   shared objects: 8 linked" in obelisk("verify", native)
+    assert "natives   9" in obelisk("inspect", native)
+    assert "ok   shared objects: 9 linked" in obelisk("verify", native)
 
 
 def test_no_memory_is_written_to_and_run(native, tmp_path):
