@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support import APPS, obelisk, run
+from support import APPS, obelisk, run, write_wheel
 
 SOURCES = Path(__file__).parents[1] / "native"
 
@@ -224,6 +224,29 @@ def test_an_object_of_this_host_is_refused_as_built_for_glibc(tmp_path):
     shutil.copy(found, tmp_path / "libz.so")
     said = obelisk("build", tmp_path / "native.py", status=6)
     assert "`.obelisk/lib/libz.so`: it was built for glibc" in said
+
+
+def test_an_object_that_nothing_loads_is_data(tmp_path):
+    """As debugpy's attach helpers, which are put into processes under glibc; a module is no such."""
+    foreign = next(Path("/lib/x86_64-linux-gnu").glob("libz.so.1*"), None)
+    if foreign is None:
+        pytest.skip("this host has no libz built for glibc")
+    text = "def main():\n    print(open(__file__[:-7] + 'helper.so', 'rb').read().hex())\n"
+    helper = foreign.read_bytes()
+    files = {"tiny.py": text, "helper.so": helper}
+    wheel = write_wheel(tmp_path, ["tiny = tiny:main"], files=files)
+    said = obelisk("build", wheel, "-o", tmp_path / "tiny", stderr=True)
+    reason = "not linked in, only there as a file: `lib/python3.14/site-packages/helper.so` of tiny"
+    assert reason.replace("3.14", said.partition("lib/python")[2][:4]) in said
+    assert "it was built for glibc (it needs libc.so.6), not for musl; `--exclude helper.so`" in said
+    assert run([tmp_path / "tiny"], cwd=tmp_path).stdout == helper.hex() + "\n"
+    assert "warning" not in obelisk(
+        "build", wheel, "-o", tmp_path / "tiny", "--exclude", "helper.so", stderr=True
+    )
+    files = {"tiny.py": text, "helper.so": helper + b"\0PyInit_helper\0"}
+    (tmp_path / "module").mkdir()
+    wheel = write_wheel(tmp_path / "module", ["tiny = tiny:main"], files=files)
+    assert "shared objects cannot be linked in" in obelisk("build", wheel, status=6)
 
 
 @pytest.fixture(scope="session")

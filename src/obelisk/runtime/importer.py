@@ -245,11 +245,17 @@ def _adapt_virtualenv(module):
     selector.for_interpreter = staticmethod(refuse_or_select)
 
 
+def _adapt_threadpoolctl(module):
+    # It would read names from /proc/self/maps, where all that is linked in has the executable's.
+    module._HAS_PROCFS = False
+
+
 _ADAPTED = {
     "ctypes.util": _adapt_ctypes_util,
     "multiprocessing": _adapt_multiprocessing,
     "multiprocessing.spawn": _adapt_spawn,
     "pkgutil": _adapt_pkgutil,
+    "threadpoolctl": _adapt_threadpoolctl,
     "venv": _adapt_venv,
     "virtualenv.run.plugin.creators": _adapt_virtualenv,
 }
