@@ -74,7 +74,7 @@ def test_every_way_to_execute_a_program(ask):
 
 @pytest.mark.parametrize("error", [errno.ENOSYS, errno.EACCES, errno.EPERM])
 def test_where_there_are_no_files_in_memory(ask, error):
-    """A policy refuses them (EPERM), the kernel has none (ENOSYS), or vm.memfd_noexec is 2 (EACCES)."""
+    """A policy refuses them (EPERM), there are none (ENOSYS), or vm.memfd_noexec is 2 (EACCES)."""
     said = ask("ways", "scripts", before=refuser("memfd_create", error))
     assert said[:9] == ways("COPY/bin/tool")
     assert said[-4] == "script COPY/bin/script one"
@@ -96,7 +96,7 @@ def test_what_is_found_by_name(ask):
 
 
 def test_programs_of_wheels(ask):
-    """Static ruff, and ninja, which needs musl's dynamic linker: as their own Python code runs them."""
+    """Static ruff, and ninja, which needs musl's dynamic linker, by their own Python code."""
     assert ask("packages") == [
         *("ruff EXE/bin/ruff ruff ", "checked True True", "module ruff "),
         *("ninja EXE/bin 1.", "by its module 1.", "built build.ninja"),
@@ -151,20 +151,29 @@ def test_where_nothing_can_be_written(ask):
     assert found == ["in memory deep", "script deep"]
 
 
-def test_copies_can_be_switched_off(executables, folder, ask):
-    off = executables(
-        "inside", "--set", "interpreter.copy-arguments=false", what=folder / "inside.py"
-    )
-    said = ask("foreign", executable=off)
-    assert not any("COPY" in line or "deep" in line.split()[1:2] for line in said)
-    assert said[-2] == "as_file True False"
+def test_virtual_environments(ask, tmp_path):
+    assert ask("environments", env={"HOME": str(tmp_path)}) == [
+        *("venv True  [1]", "virtualenv True  [1]", "create True", "left []"),
+        *("foreign True", "tox 42 it: OK"),
+    ]
 
 
-def test_a_program_is_the_application(executables, ask, empty_root, tmp_path):
-    wheel = write_wheel(tmp_path, [], "#!/bin/sh\nexit 3\n", name="tiny")
-    assert run([executables("tiny", what=wheel)], cwd=tmp_path).returncode == 3
-    ruff = executables("ruff", what="ruff")
-    (tmp_path / "x.py").write_text("import os\n")
-    done = run([ruff, "check", "--quiet", "x.py"], cwd=tmp_path)
-    assert (done.returncode, "F401" in done.stdout) == (1, True)
-    assert empty_root.run(ruff, "--version").stdout.startswith("ruff ")
+def test_copies_can_be_switched_off(executables, tmp_path):
+    script = tmp_path / "off.py"
+    script.write_text("import os, sys\nos.execvp('cat', ['cat', sys.executable + '/off.py'])\n")
+    off = executables("off", "--set", "interpreter.copy-arguments=false", what=script)
+    done = run([off], cwd=tmp_path, env={"PATH": "/usr/bin:/bin"})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"cat: {off}/off.py: Not a directory\n"
+
+
+def test_a_program_is_the_application(executables, folder, tmp_path):
+    """Neither Python nor a file on disk is between what is started and the program."""
+    wheel = write_wheel(tmp_path, [], (folder / "bin/tool").read_bytes(), name="tiny")
+    tiny = executables("tiny", what=wheel)
+    log = tmp_path / "log"
+    argv = ["strace", "-f", "-o", log, tiny, "one", "-c", "two"] if shutil.which("strace") else []
+    done = run(argv or [tiny, "one", "-c", "two"], cwd=tmp_path, env={"A": "b"}, makes_code=True)
+    assert done.stdout == f"{tiny} one -c two A=b /memfd:tiny (deleted)\n"
+    calls = log.read_text() if argv else ""
+    assert [name for name in ("O_CREAT", "lib/python3", "fork(") if name in calls] == []

@@ -226,11 +226,51 @@ def _adapt_spawn(module):
     runpy._get_code_from_file = get_code_from_file
 
 
+def _refuse_environment(python):
+    """Raise when a virtual environment is to be made of this executable: it would run the application."""
+    import os
+
+    if os.path.realpath(python) == ROOT:
+        raise RuntimeError(
+            f"cannot make a virtual environment of {ROOT}: it is an application, not an installed "
+            "Python; choose one that is, as by `virtualenv --python /usr/bin/python3`"
+        )
+
+
+def _adapt_venv(module):
+    create = module.EnvBuilder.create
+
+    def refuse_or_create(self, env_dir):
+        _refuse_environment(sys._base_executable)
+        return create(self, env_dir)
+
+    module.EnvBuilder.create = refuse_or_create
+
+
+def _adapt_virtualenv(module):
+    selector = module.CreatorSelector
+    select = selector.for_interpreter
+
+    def refuse_or_select(interpreter):
+        _refuse_environment(interpreter.executable)
+        return select(interpreter)
+
+    selector.for_interpreter = staticmethod(refuse_or_select)
+
+
+def _adapt_threadpoolctl(module):
+    # It would read names from /proc/self/maps, where all that is linked in has the executable's.
+    module._HAS_PROCFS = False
+
+
 _ADAPTED = {
     "ctypes.util": _adapt_ctypes_util,
     "multiprocessing": _adapt_multiprocessing,
     "multiprocessing.spawn": _adapt_spawn,
     "pkgutil": _adapt_pkgutil,
+    "threadpoolctl": _adapt_threadpoolctl,
+    "venv": _adapt_venv,
+    "virtualenv.run.plugin.creators": _adapt_virtualenv,
 }
 
 

@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["ruff", "ninja", "certifi"]
+# dependencies = ["ruff", "ninja", "certifi", "tox", "virtualenv"]
 # [tool.obelisk]
 # data = ["bin/*", "share/**/*"]
 # unbuffered = true
@@ -177,6 +177,30 @@ def foreign():
 def without_disk():
     print("in memory", output("cat", TOP / "share/tree/deep.txt"))
     print("script", output("sh", "-c", f"cat {TOP}/share/tree/deep.txt"))
+
+
+def environments():
+    """Virtual environments: of a Python outside, but not of the executable."""
+    import venv
+
+    work = Path(os.environ["SCRATCH"])
+    made = [str(work / name) for name in ("venv", "virtualenv")]
+    for module, place in zip(("venv", "virtualenv"), made, strict=True):
+        said = output(EXE, "-m", module, place)
+        print(module, "cannot make a virtual environment of EXE: it is an app" in said, said[-4:])
+    try:
+        venv.create(work / "created")
+    except RuntimeError as error:
+        print("create", str(error).startswith("cannot make a virtual environment"))
+    print("left", [path.name for path in work.iterdir()])
+    python = os.environ["PYTHON"]
+    output(EXE, "-m", "virtualenv", "--python", python, made[1], cwd=work)
+    code = "import sys, pip; print(sys.prefix, sys.base_prefix != sys.prefix)"
+    print("foreign", output(f"{made[1]}/bin/python", "-c", code) == f"{made[1]} True")
+    text = f"[testenv:it]\nbase_python={python}\nskip_install=true\ncommands=python -c {{posargs}}\n"
+    (work / "tox.ini").write_text(text)
+    said = output(EXE, "-m", "tox", "-q", "-e", "it", "--", "print(41 + 1)", cwd=work)
+    print("tox", *said.split()[:3])
 
 
 def main():
