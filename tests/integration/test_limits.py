@@ -110,7 +110,9 @@ thread.join()
 
 @pytest.mark.usefixtures("_newer")
 def test_deeper_than_others_when_the_stack_is_larger(limited):
-    done = limited("import json; json.loads('[' * 200_000 + ']' * 200_000); print(1)", "-s", 300_000)
+    done = limited(
+        "import json; json.loads('[' * 200_000 + ']' * 200_000); print(1)", "-s", 300_000
+    )
     assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
 
 

@@ -144,19 +144,24 @@ def test_the_application_itself_never_obeys_it(start, path):
     assert start("anything", AGAIN.format(how=how), env=env) == MISSING
 
 
-BACKEND = '''
+BACKEND = """
 import os
 from zipfile import ZipFile
+FILES = {
+    "stone.py": "",
+    "stone-1.0.dist-info/METADATA": "Metadata-Version: 2.1\\nName: stone\\nVersion: 1.0\\n",
+    "stone-1.0.dist-info/WHEEL": (
+        "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+    ),
+    "stone-1.0.dist-info/RECORD": "",
+}
 def build_wheel(folder, config_settings=None, metadata_directory=None):
     name = "stone-1.0-py3-none-any.whl"
-    info = "stone-1.0.dist-info"
     with ZipFile(os.path.join(folder, name), "w") as archive:
-        archive.writestr("stone.py", "")
-        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: stone\\nVersion: 1.0\\n")
-        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-        archive.writestr(f"{info}/RECORD", "")
+        for path, text in FILES.items():
+            archive.writestr(path, text)
     return name
-'''
+"""
 
 
 @pytest.mark.network
@@ -169,7 +174,15 @@ def test_pip_inside_builds_a_package_in_an_environment_of_its_own(tmp_path, pyth
         '[build-system]\nrequires = ["mason"]\nbuild-backend = "mason"\n'
         '[project]\nname = "stone"\nversion = "1.0"\n'
     )
-    words = ("install", "--no-index", "--find-links", tmp_path, "--target", tmp_path / "made", source)
+    words = (
+        "install",
+        "--no-index",
+        "--find-links",
+        tmp_path,
+        "--target",
+        tmp_path / "made",
+        source,
+    )
     done = run([tmp_path / "pip", *words], cwd=tmp_path, env={"HOME": str(tmp_path)})
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "made/stone.py").exists()
