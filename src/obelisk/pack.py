@@ -136,6 +136,7 @@ def _program_settings(collection: Collection) -> bytes:
 
 def _module_names(collection: Collection) -> bytes:
     """Return the settings that name what the application is for `python -m`."""
+    names: list[str] = []
     match collection.entry:
         case RunModule() as entry:
             names = [entry.module, entry.module.removesuffix(".__main__")]
@@ -144,7 +145,7 @@ def _module_names(collection: Collection) -> bytes:
             known = {module.name for module in collection.modules}
             names = [entry.module, *([package] if f"{package}.__main__" in known else [])]
         case RunScript() | ScriptFile() | Multicall():
-            names = []
+            pass
     return b"".join(f"own_module={name}\0".encode() for name in sorted(set(names)))
 
 

@@ -114,7 +114,12 @@ def test_other_modules_are_arguments(execute, console_script, words):
 def test_what_was_printed_comes_before_the_traceback(anything, tmp_path):
     env = {"CODE": "print('first')\n1 / 0"}
     output, _ = subprocess.Popen(
-        [anything], cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [anything],
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ).communicate(timeout=60)
     assert output.startswith("first\nTraceback")
 

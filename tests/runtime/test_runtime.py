@@ -221,7 +221,8 @@ def test_only_permissions_and_marks_are_read(compiled):
 
 
 def test_any_arguments_are_given_on_in_the_memory_reserved_for_them(compiled):
-    sources = ("self_exec.c", "arguments.c", "handover.c", "nesting.c", "own_file.c", "permission.c", "python_path.c", "shell.c")
+    parts = ("self_exec", "arguments", "handover", "nesting", "own_file")
+    sources = [f"{name}.c" for name in (*parts, "permission", "python_path", "shell")]
     done = run(compiled("self_exec_check", *sources), 5000)
     assert done.returncode == 0, f"ended by signal {-done.returncode}"
     marked, read = map(int, done.stdout.split())

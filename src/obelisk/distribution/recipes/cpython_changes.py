@@ -73,8 +73,8 @@ hardware_stack_limits(uintptr_t *base, uintptr_t *top, uintptr_t sp)
 """,
     _STACK_LIMITS,
 )
-"""For musl, CPython assumes stacks of 4 MB. In smaller ones, as `threading.stack_size` and `ulimit -s`
-make them, deep recursion would end the process with SIGSEGV where it should raise RecursionError."""
+"""For musl, CPython assumes stacks of 4 MB. In smaller ones, as `threading.stack_size` and
+`ulimit -s` make them, deep recursion would end the process instead of raising RecursionError."""
 
 _PROGRAM: Final = (
     "Python/remote_debug.h",
@@ -108,17 +108,23 @@ _PROGRAM_FILE: Final = (
             if (retval
                 && (""",
 )
-"""`sys.remote_exec`, `pdb -p` and `asyncio ps` look for an interpreter in files with `python` in their
-names, and for asyncio's tasks in `_asyncio.cpython*`; here both are in a program of any name."""
+"""`sys.remote_exec`, `pdb -p` and `asyncio ps` look for an interpreter in files with `python` in
+their names, and for asyncio's tasks in `_asyncio.cpython*`; here a program of any name has both."""
+
+
+_NO_CONFSTR: Final = """\
+        except (AttributeError, ValueError, OSError):
+            # os.confstr() or CS_GNU_LIBC_VERSION value not available
+            """
 
 
 def changes(version: str) -> tuple[Change, ...]:
     """Return what is changed in the source of a Python version such as `3.14`."""
     libc = (
         "Lib/platform.py",
-        "ver = os.confstr('CS_GNU_LIBC_VERSION')",
+        _NO_CONFSTR + "pass\n",
         # Otherwise it would read the whole executable for it: seconds when that is large.
-        f"ver = 'musl {source('musl').version}'",
+        _NO_CONFSTR + f"return 'musl', '{source('musl').version}'\n",
     )
     newer = (_STACKS, _PROGRAM, _PROGRAM_FILE)
     return (libc, *newer) if version == "3.14" else (libc,)
