@@ -238,7 +238,9 @@ def test_an_object_that_nothing_loads_is_data(tmp_path):
     said = obelisk("build", wheel, "-o", tmp_path / "tiny", stderr=True)
     reason = "not linked in, only there as a file: `lib/python3.14/site-packages/helper.so` of tiny"
     assert reason.replace("3.14", said.partition("lib/python")[2][:4]) in said
-    assert "it was built for glibc (it needs libc.so.6), not for musl; `--exclude helper.so`" in said
+    assert (
+        "it was built for glibc (it needs libc.so.6), not for musl; `--exclude helper.so`" in said
+    )
     assert run([tmp_path / "tiny"], cwd=tmp_path).stdout == helper.hex() + "\n"
     assert "warning" not in obelisk(
         "build", wheel, "-o", tmp_path / "tiny", "--exclude", "helper.so", stderr=True

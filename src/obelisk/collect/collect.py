@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from obelisk.collect.commands import commands
 from obelisk.collect.entry import main_path, resolve_entry
 from obelisk.collect.fallbacks import fallbacks
+from obelisk.collect.freezers import project_modules, questions
 from obelisk.collect.install import forget, install
 from obelisk.collect.installed import Installed, Prefix, read_installed, record_text
 from obelisk.collect.intact import differing
@@ -70,6 +71,10 @@ def collect(
         *_script(plan, builder, (*modules, *stdlib[0]), natives),
         *_importable(own_files),
     ]
+    application = (*own_modules, *project_modules(plan, prefix, installed, modules))
+    asked = questions(plan.settings.interpreter, application)
+    for answer in asked.values():
+        builder.site.console.note(answer)
     kept = _unique(filter(chosen.keeps_module, (*own_modules, *modules, *stdlib[0])))
     data = [file for file in (*own_files, *files) if chosen.keeps_file(file)]
     added: list[Module] = []
@@ -100,6 +105,7 @@ def collect(
         ),
         own=frozenset(one.path.partition("/")[0] for one in (*own_files, *own_modules)),
         pth=files_with_code(data, pth),
+        asked=frozenset(asked),
     )
 
 

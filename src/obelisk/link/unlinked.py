@@ -42,4 +42,3 @@ def _is_needed(file: NativeFile, files: Sequence[NativeFile]) -> bool:
     """Say whether another object names it, as what it needs or opens."""
     name = f"\0{Path(file.path).name}\0".encode()
     return any(mapped(other).find(name) >= 0 for other in files if other is not file)
-
