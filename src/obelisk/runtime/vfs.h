@@ -43,7 +43,8 @@ bool vfs_begins(const char *name);
 bool vfs_below(const char *name, struct vfs_path *path);
 
 enum vfs_place {
-    VFS_NOWHERE, /* errno says why; ENOTDIR when it does not lead through the executable */
+    VFS_FOREIGN, /* it does not lead through the executable: what the kernel said stands (ENOTDIR) */
+    VFS_NOWHERE, /* it does, to nothing: errno says why */
     VFS_INSIDE,  /* it has a place below the executable, where there need not be anything */
     VFS_OUTSIDE, /* it leads out of it again: the text is an absolute path for the kernel */
 };
