@@ -48,13 +48,13 @@ class Worlds:
         shutil.copytree(APPS / "paths", source)
         write_tree(source / "tree", random.Random(seed))
         self.paths = paths_in(source / "tree")
-        for name in ("tmp", "ours", "real/app"):
+        for name in ("tmp", "proc", "ours", "real/app"):
             (folder / "root" / name).mkdir(parents=True)
         obelisk(
             "build", "-q", source / "app.py", "-o", folder / "root/ours/app", "--python", python
         )
         script = """
-        mount --bind . . && cd . && cd "$PWD" &&
+        mount --bind . . && cd "$PWD" && mount --rbind /proc proc &&
         mount -t tmpfs none real/app && mount -t tmpfs none tmp &&
         chroot . /ours/app prepare /real /ours &&
         mount -o remount,ro real/app && mount -o remount,bind,ro . &&

@@ -14,10 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "vfs_memory.h"
+
 /* The sticky bit means nothing on a file: nobody else makes such a nameless one. */
 #define MARK_MODE (S_ISVTX | 0755)
-
-#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 int __real_fstat(int, struct stat *);
 int __real_fchmod(int, mode_t);
@@ -48,22 +48,35 @@ mark(void)
     return (long)(mixed % 1000000000u);
 }
 
+/* Make an empty file the folder of a record. */
+static int
+mark_file(int file, const void *record)
+{
+    const struct timespec times[2] = {{0, UTIME_OMIT}, {(time_t)vfs_inode(record), mark()}};
+
+    return futimens(file, times) == 0 ? __real_fchmod(file, MARK_MODE) : -1;
+}
+
 int
 vfs_open_folder(const struct vfs_path *path, const struct payload_record *record, int flags)
 {
-    const struct timespec times[2] = {{0, UTIME_OMIT}, {(time_t)vfs_inode(record), mark()}};
-    int file = vfs_make_nameless(path->text, flags);
+    struct vfs_memory made;
+    int file;
 
-    if (file < 0) {
+    if (vfs_memory_file(path->text, mark_file, record, &made) != 0) {
         return -1;
     }
-    if (futimens(file, times) != 0 || __real_fchmod(file, MARK_MODE) != 0) {
-        int error = errno;
-        close(file);
-        return vfs_fail(error);
+    if (flags & O_PATH) {
+        file = vfs_memory_again(made.descriptor, O_PATH | O_CLOEXEC);
+        if (file >= 0) {
+            close(made.descriptor);
+            made.descriptor = file;
+        }
     }
-    fcntl(file, F_ADD_SEALS, SEALS); /* where it is a memory file: what is written to it would unmake it */
-    return file;
+    if (!(flags & O_CLOEXEC)) {
+        fcntl(made.descriptor, F_SETFD, 0);
+    }
+    return made.descriptor;
 }
 
 bool

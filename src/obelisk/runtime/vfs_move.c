@@ -31,18 +31,6 @@ struct end {
     struct vfs_path path;
 };
 
-/* Find out where a path leads. Returns 0 or what is wrong with it. */
-static int
-look_up(struct end *end)
-{
-    end->place = vfs_lookup(end->at, end->name, end->how, &end->path);
-    if (end->place == VFS_OUTSIDE) {
-        end->at = AT_FDCWD;
-        end->name = end->path.text;
-    }
-    return end->place == VFS_NOWHERE && errno != ENOTDIR ? errno : 0;
-}
-
 /* What is wrong with the folder that a path names something in. */
 static int
 error_of_folder(const struct end *end)
@@ -66,12 +54,19 @@ error_of_folder(const struct end *end)
     return fstatat(end->at, folder, &file, 0) == 0 ? 0 : errno;
 }
 
+/* Find out where a path leads. Returns 0 or what is wrong with it, but for what it names. */
 static int
-error_of_folders(const struct end *from, const struct end *to)
+look_up(struct end *end)
 {
-    int error = error_of_folder(from);
-
-    return error ? error : error_of_folder(to);
+    end->place = vfs_lookup(end->at, end->name, end->how, &end->path);
+    if (end->place == VFS_OUTSIDE) {
+        end->at = AT_FDCWD;
+        end->name = end->path.text;
+    }
+    if (end->place == VFS_NOWHERE) {
+        return errno;
+    }
+    return error_of_folder(end);
 }
 
 static int
@@ -98,8 +93,7 @@ rename_ours(struct end *from, struct end *to, unsigned flags)
     if (from->place != VFS_INSIDE && to->place != VFS_INSIDE) {
         return __real_renameat2(from->at, from->name, to->at, to->name, flags);
     }
-    error = error_of_folders(from, to);
-    if (error == 0 && from->place == VFS_INSIDE) {
+    if (from->place == VFS_INSIDE) {
         error = error_of(from);
     }
     if (error == 0) {
@@ -140,6 +134,7 @@ link_ours(struct end *from, struct end *to, int flags)
 {
     int error = look_up(from);
 
+    error = error ? error : error_of(from);
     error = error ? error : look_up(to);
     if (error) {
         return vfs_fail(error);
@@ -147,12 +142,10 @@ link_ours(struct end *from, struct end *to, int flags)
     if (from->place != VFS_INSIDE && to->place != VFS_INSIDE) {
         return __real_linkat(from->at, from->name, to->at, to->name, flags);
     }
-    error = error_of(from);
-    error = error ? error : error_of_folder(to);
-    if (error == 0 && to->place == VFS_INSIDE) {
+    if (to->place == VFS_INSIDE) {
         error = vfs_why_not_made(&to->path, false);
     }
-    else if (error == 0) {
+    else {
         error = error_of(to) == 0 ? EEXIST : EXDEV;
     }
     return vfs_fail(error);

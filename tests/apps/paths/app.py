@@ -332,9 +332,8 @@ def allowed(step, real, ours):
         or (name in GOES and real in dots and ours in ("EROFS", "EXDEV"))
         # The read-only disk that the other file is on is not what is said first.
         or (name == "link" and (real, ours) == ("EROFS", "EXDEV"))
-        # A folder has nothing to read; O_PATH needs /proc, as does a descriptor for reading only.
-        or (name in READS and real in ("EISDIR", "EBADF") and ours == "")
-        or (name == "fwrite" and (real, ours) == ("EBADF", "EPERM"))
+        # A folder has nothing to read.
+        or (name in READS and (real, ours) == ("EISDIR", ""))
     )
 
 
