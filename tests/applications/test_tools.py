@@ -152,7 +152,7 @@ def test_virtualenv_makes_an_environment_of_a_foreign_python(executables, machin
 def test_tox_tests_with_a_foreign_python(executables, machine):
     tool = executables("tox", what="tox==4.67.15")
     (machine.work / "tox.ini").write_text(
-        f"[testenv]\nskip_install = true\nbase_python = {sys.executable}\n"
+        f"[tox]\nenv_list = stones\n[testenv]\nskip_install = true\nbase_python = {sys.executable}\n"
         "commands = python -c 'import sys; print(\"in\", sys.prefix)'\n"
     )
     shown = machine.run(tool, "-e", "stones")
@@ -209,7 +209,7 @@ def test_pgcli_asks_a_database(executables, tmp_path, postgres, terminal):
     env = ["env", "-i", f"HOME={tmp_path}", "TERM=screen", "PAGER=cat", "LANG=C.UTF-8"]
     screen = terminal([*env, tool, postgres])
     screen.wait_for("postgres>")
-    screen.press("select 6 * 7 as answer, version();", "Enter")
+    screen.press("select 6 * 7 as answer", "Enter")
     screen.wait_for("| 42 ")
     screen.press("\\q", "Enter")
     screen.wait_for("ended 0")
