@@ -1,7 +1,7 @@
 """Shared objects that stay files: they cannot be linked in, and nothing here loads them.
 
-Packages bring objects for other processes and other machines: debugpy one that is put into a process
-under glibc, others one for each processor. No import finds them, and no object needs them.
+Packages bring objects for other processes and other machines: debugpy one that is put into a
+process under glibc, others one for each processor. No import finds them, and no object needs them.
 """
 
 from __future__ import annotations
@@ -42,4 +42,3 @@ def _is_needed(file: NativeFile, files: Sequence[NativeFile]) -> bool:
     """Say whether another object names it, as what it needs or opens."""
     name = f"\0{Path(file.path).name}\0".encode()
     return any(mapped(other).find(name) >= 0 for other in files if other is not file)
-
