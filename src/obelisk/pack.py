@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import mmap
+import os
 import stat
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from obelisk import __version__
@@ -30,10 +33,12 @@ from obelisk.model import (
     RunScript,
     ScriptFile,
 )
-from obelisk.payload import Control, Item, Kind, write_payload
+from obelisk.payload import Control, Item, Kind, Packed, pack_payload
 from obelisk.plan import Plan
 
 MANIFEST_VERSION: Final = 1
+_HUGE: Final = 64 << 20
+"""Bytes from which a file is not read into memory."""
 
 
 def pack(
@@ -41,7 +46,7 @@ def pack(
     collection: Collection,
     bytecodes: Iterable[Bytecode],
     libraries: Iterable[tuple[str, str, str]],
-) -> bytes:
+) -> Packed:
     """Return the payload; `libraries` are (name, version, licence) of the runtime's sources.
 
     Raises `CollectError` when two things have one name, or what is not ours a name of ours.
@@ -54,7 +59,8 @@ def pack(
         *importable(_importable_paths(collection, bytecodes), own=collection.own),
     ]
     files = list(_file_items(collection, bytecodes, plan))
-    return write_payload(modules, files, _controls(plan, collection, libraries))
+    controls = _controls(plan, collection, libraries)
+    return pack_payload(modules, files, controls, epoch=plan.source_date_epoch)
 
 
 def _controls(
@@ -161,10 +167,19 @@ def _file_items(collection: Collection, bytecodes: list[Bytecode], plan: Plan) -
             yield _file_item(module, compress=compress_text)
 
 
+def _content(path: Path) -> bytes | memoryview:
+    """Return the bytes of a file; those of a huge one are read when they are written."""
+    with path.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if size < _HUGE:
+            return stream.read()
+        return memoryview(mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ))
+
+
 def _file_item(file: Placed, *, compress: bool) -> Item:
     mode = file.source.stat().st_mode
     kind = Kind.PROGRAM if mode & stat.S_IXUSR else Kind.FILE
-    return Item(name=file.path, kind=kind, data=file.source.read_bytes(), compress=compress)
+    return Item(name=file.path, kind=kind, data=_content(file.source), compress=compress)
 
 
 def _data_files(collection: Collection, bytecodes: Iterable[Bytecode]) -> Iterator[DataFile]:

@@ -135,11 +135,16 @@ vfs_why_not_made(const struct vfs_path *path, bool folder)
 }
 
 /* The earliest time that zip archives can hold, in every time zone: 1980-01-02. */
-time_t
+struct timespec
 vfs_time(const struct payload_record *record)
 {
-    (void)record;
-    return 315619200;
+    struct timespec time = {VFS_TOP_TIME, 0};
+
+    if (record != NULL) {
+        time.tv_sec = (time_t)(record->time / 1000000000);
+        time.tv_nsec = (long)(record->time % 1000000000);
+    }
+    return time;
 }
 
 ino_t
@@ -166,7 +171,7 @@ vfs_fill_stat(const struct payload_record *record, struct stat *answer)
     answer->st_mode = mode_of(record);
     answer->st_nlink = 1;
     answer->st_blksize = 4096;
-    answer->st_mtim.tv_sec = vfs_time(record);
+    answer->st_mtim = vfs_time(record);
     answer->st_atim = answer->st_mtim;
     answer->st_ctim = answer->st_mtim;
     if (!vfs_is_folder(record)) {

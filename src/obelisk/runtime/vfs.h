@@ -77,8 +77,11 @@ void vfs_path_of(const struct payload_record *record, struct vfs_path *path);
 /* Say whether a record, NULL for the top, is a folder's. */
 bool vfs_is_folder(const struct payload_record *record);
 
+/* The time of the top, which has no record: 1980-01-03, for zip archives know no time before 1980. */
+#define VFS_TOP_TIME 315705600
+
 /* Return the time of a file or folder; `record` is NULL for the top. */
-time_t vfs_time(const struct payload_record *record);
+struct timespec vfs_time(const struct payload_record *record);
 
 /* Set errno and return -1. */
 int vfs_fail(int error);

@@ -116,19 +116,27 @@ step_down(struct vfs_path *path, const char *part, size_t size)
     return 0;
 }
 
-/* The folder that holds the executable, and what is left to go from there. */
+static enum vfs_place walk(struct vfs_path *path, const char *rest);
+
+/* The folder that holds the executable, and what is left to go from there: perhaps back. */
 static enum vfs_place
 leave(struct vfs_path *path, const char *rest)
 {
+    char back[PATH_MAX];
     size_t size = (size_t)(strrchr(root, '/') - root) + 1;
 
     rest += strspn(rest, "/");
     if (size + strlen(rest) >= PATH_MAX) {
         return nowhere(ENAMETOOLONG);
     }
-    memmove(path->text + size, rest, strlen(rest) + 1);
-    memcpy(path->text, root, size);
-    return VFS_OUTSIDE;
+    memcpy(back, root, size);
+    strcpy(back + size, rest);
+    if (!vfs_begins(back)) {
+        strcpy(path->text, back);
+        return VFS_OUTSIDE;
+    }
+    path->size = 0;
+    return walk(path, back + size_of_name(back));
 }
 
 /* Go on from a folder by the parts of `rest`. */
