@@ -138,6 +138,8 @@ def test_paths_inside_for_programs_outside(ask):
         "variable same",
         "variables COPY/share/tree/deep.txt EXE/share:EXE/share",
         "shell deep deep",
+        "own beside EXE/share/main.py EXE/share/tree",
+        "own beside EXE/share/main.py EXE/share/x deep",
         "written see EXE/share/tree/deep.txt",
         "not inside EXE/share/none xEXE/share/main.py",
         "too much ls: cannot access 'EXE/lib': Not a directory [2]",

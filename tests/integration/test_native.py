@@ -227,7 +227,7 @@ def test_an_object_of_this_host_is_refused_as_built_for_glibc(tmp_path):
 
 
 def test_an_object_that_nothing_loads_is_data(tmp_path):
-    """As debugpy's attach helpers, which are put into processes under glibc; a module is no such."""
+    """As debugpy's attach helpers, for processes under glibc; a module is no such."""
     foreign = next(Path("/lib/x86_64-linux-gnu").glob("libz.so.1*"), None)
     if foreign is None:
         pytest.skip("this host has no libz built for glibc")
@@ -236,11 +236,9 @@ def test_an_object_that_nothing_loads_is_data(tmp_path):
     files = {"tiny.py": text, "helper.so": helper}
     wheel = write_wheel(tmp_path, ["tiny = tiny:main"], files=files)
     said = obelisk("build", wheel, "-o", tmp_path / "tiny", stderr=True)
-    reason = "not linked in, only there as a file: `lib/python3.14/site-packages/helper.so` of tiny"
-    assert reason.replace("3.14", said.partition("lib/python")[2][:4]) in said
-    assert (
-        "it was built for glibc (it needs libc.so.6), not for musl; `--exclude helper.so`" in said
-    )
+    assert "warning: not linked in, only there as a file: `lib/python3." in said
+    assert "helper.so` of tiny: it was built for glibc (it needs libc.so.6), not for musl" in said
+    assert "; `--exclude helper.so` leaves it out" in said
     assert run([tmp_path / "tiny"], cwd=tmp_path).stdout == helper.hex() + "\n"
     assert "warning" not in obelisk(
         "build", wheel, "-o", tmp_path / "tiny", "--exclude", "helper.so", stderr=True

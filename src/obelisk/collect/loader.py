@@ -15,7 +15,7 @@ _HEAD: Final = 8192
 
 
 def with_loader(collection: Collection, loader: Path) -> Collection:
-    """Add musl's dynamic linker, which is its libc as a shared library, if a program asks for it."""
+    """Add musl's dynamic linker, its libc as a shared library, if a program asks for it."""
     if not any(_asks(file) for file in collection.files):
         return collection
     return replace(collection, files=(*collection.files, DataFile(path=LOADER, source=loader)))

@@ -1,7 +1,7 @@
 """Shared objects that stay files: they cannot be linked in, and nothing here loads them.
 
-Packages bring objects for other processes and other machines: debugpy one that is put into a process
-under glibc, others one for each processor. No import finds them, and no object needs them.
+Packages bring objects for other processes and other machines: debugpy one that is put into a
+process under glibc, others one for each processor. No import finds them, and no object needs them.
 """
 
 from __future__ import annotations

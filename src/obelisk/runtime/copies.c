@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,8 +30,9 @@
 /* Letters that need no quotes in a shell. */
 static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+,:@";
 
-/* Where copies may be, of this process or of a child: empty as long as there can be none. */
+/* Where copies may be, of this process or of a child, once there can be any. */
 static char own_folder[PATH_MAX];
+static atomic_bool has_folder;
 static bool is_owner = true;
 
 /* Say where copies are: the children of this process say the same, also after TMPDIR was changed. */
@@ -39,9 +41,10 @@ find_folder(void)
 {
     const char *parent = getenv("TMPDIR");
     const uint64_t *random = (const void *)getauxval(AT_RANDOM);
-    char *end = own_folder;
+    char folder[PATH_MAX];
+    char *end = folder;
 
-    if (own_folder[0] != '\0') {
+    if (atomic_load(&has_folder)) {
         return own_folder;
     }
     if (parent == NULL || parent[0] != '/' || strlen(parent) > PATH_MAX / 2
@@ -53,6 +56,8 @@ find_folder(void)
         *end++ = "0123456789abcdef"[random[1] >> (4 * i) & 15];
     }
     *end = '\0';
+    strcpy(own_folder, folder); /* another thread writes the same */
+    atomic_store(&has_folder, true);
     return own_folder;
 }
 
@@ -77,7 +82,7 @@ copies_serve(void)
 __attribute__((destructor)) static void
 remove_copies(void)
 {
-    if (own_folder[0] != '\0' && is_owner) {
+    if (atomic_load(&has_folder) && is_owner) {
         tree_remove(own_folder);
     }
 }

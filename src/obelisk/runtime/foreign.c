@@ -6,6 +6,7 @@
 
 #include "foreign.h"
 
+#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -115,6 +116,21 @@ add_word(struct words *words, char *word, const char *path)
     *words->next++ = word;
 }
 
+/* Say whether a place in a shell's command is behind this executable's own path in a simple command: it
+   sees what is inside. */
+static bool
+is_own_argument(const char *command, const char *at)
+{
+    const char *start = at;
+    const char *own;
+
+    while (start > command && strchr(";|&\n", start[-1]) == NULL) {
+        start--;
+    }
+    own = shell_find(start, vfs_root());
+    return own != NULL && own < at;
+}
+
 /* Add the command of a shell with copies in place of its paths. */
 static void
 add_command(struct words *words, char *command)
@@ -128,7 +144,7 @@ add_command(struct words *words, char *command)
         size_t size = shell_word_size(at);
         end = mempcpy(end, rest, (size_t)(at - rest));
         rest = at + size;
-        if (size >= sizeof(path)) {
+        if (size >= sizeof(path) || is_own_argument(command, at)) {
             end = mempcpy(end, at, size);
             continue;
         }
@@ -145,12 +161,13 @@ add_command(struct words *words, char *command)
 }
 
 static size_t
-room_for_all(const struct execution *execution)
+room_for_all(const struct execution *execution, size_t command)
 {
     size_t room = 2 * sizeof(char *);
 
-    for (char *const *word = execution->argv; *word != NULL; word++) {
-        room += sizeof(char *) + room_for(*word);
+    for (size_t i = 0; execution->argv[i] != NULL; i++) {
+        const char *word = execution->argv[i];
+        room += sizeof(char *) + (i == command || path_in_word(word) ? room_for(word) : 0);
     }
     for (char *const *entry = execution->envp; entry != NULL && *entry != NULL; entry++) {
         room += sizeof(char *) + (path_in_variable(*entry) ? room_for(*entry) : 0);
@@ -177,8 +194,9 @@ foreign_execute(const struct execution *execution)
     size_t variables = count_of(execution->envp);
     size_t command = shell_text(execution->argv);
     struct words words;
+    bool own = false;
 
-    words.next = scratch_reserve(SCRATCH_WORDS, room_for_all(execution));
+    words.next = scratch_reserve(SCRATCH_WORDS, room_for_all(execution, command));
     if (words.next == NULL) {
         return -1;
     }
@@ -186,11 +204,14 @@ foreign_execute(const struct execution *execution)
     changed.argv = words.next;
     for (size_t i = 0; i < arguments; i++) {
         char *word = execution->argv[i];
+        const struct execution nested = {word, AT_FDCWD, false, NULL, NULL};
+        /* Behind this executable's own path are its own arguments: `nice EXECUTABLE ...`. */
+        own = own || (i > 0 && strchr(word, '/') != NULL && self_exec_is_own(&nested));
         if (command > 0 && i == command) {
             add_command(&words, word);
         }
         else {
-            add_word(&words, word, i > 0 ? path_in_word(word) : NULL);
+            add_word(&words, word, i > 0 && !own ? path_in_word(word) : NULL);
         }
     }
     *words.next++ = NULL;

@@ -227,7 +227,7 @@ def _adapt_spawn(module):
 
 
 def _refuse_environment(python):
-    """Raise when a virtual environment is to be made of this executable: it would run the application."""
+    """Raise when a virtual environment is to be made of this executable, which no Python is."""
     import os
 
     if os.path.realpath(python) == ROOT:

@@ -66,11 +66,15 @@ record_content(const struct payload_record *record)
 bool
 record_write(int file, const struct payload_record *record)
 {
+    const time_t seconds = (time_t)(record->time / 1000000000U);
+    const struct timespec time = {seconds, (long)(record->time % 1000000000U)};
+    const struct timespec times[2] = {time, time};
     const char *bytes = record_content(record);
     bool done = bytes != NULL && write_all(file, bytes, record->size);
 
     scratch_release(SCRATCH_EXPAND);
-    return done && fchmod(file, record->kind == PAYLOAD_PROGRAM ? 0755 : 0644) == 0;
+    return done && fchmod(file, record->kind == PAYLOAD_PROGRAM ? 0755 : 0644) == 0
+           && futimens(file, times) == 0;
 }
 
 /* Close a file; errno stays what it was. */

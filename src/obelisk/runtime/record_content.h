@@ -12,7 +12,7 @@
    here. */
 const char *record_content(const struct payload_record *record);
 
-/* Write it to an open file, and set that file's mode. Returns false with errno set. */
+/* Write it to an open file, and set that file's mode and time. Returns false with errno set. */
 bool record_write(int file, const struct payload_record *record);
 
 /* Return a descriptor of a new file in memory with it, which no program that is executed inherits; -1

@@ -165,6 +165,8 @@ def foreign():
         "X": f"{share}/tree/deep.txt", "Y": f"{share}:{share}"
     }))
     print("shell", output(f"cat {share}/tree/deep.txt \"{share}/tree/deep.txt\"", shell=True))
+    print("own", output("nice", EXE, share / "main.py", share / "tree"))
+    print("own", output(f"nice '{EXE}' {share}/main.py {share}/x; cat {share}/tree/deep.txt", shell=True))
     print("written", output(f"echo 'see {share}/tree/deep.txt'", shell=True))
     print("not inside", output("echo", share / "none", "x" + str(share / "main.py")))
     print("too much", output("ls", TOP / "lib"))
