@@ -172,7 +172,7 @@ print(os.path.expanduser("~"), os.path.expanduser("~other"), *map(ask, calls))
     [
         ({}, "", "~ ~other RuntimeError OSError ~/.local"),
         ({"HOME": "/h"}, "", "/h ~other /h OSError /h/.local"),
-        ({}, "stone:x:0:0::/r:/bin/sh\nother:x:1:1::/o:", "/r /o /r stone /r/.local"),
+        ({}, "stone:x:0:0::/r:/bin/sh\nother:x:1:1::/o:\n", "/r /o /r stone /r/.local"),
     ],
 )
 def test_a_home_is_where_python_finds_it(anything, empty_root, env, users, answers):
