@@ -153,3 +153,30 @@ print(next(int(line.split()[1]) for line in open("/proc/self/io") if line.starts
     assert first == "('musl', '1.2.6') 64bit linux-x86_64"
     assert libc == "musl1.2.6"
     assert int(size) < 1 << 20
+
+
+HOME = """
+import getpass, os, pathlib, site
+def ask(call):
+    try:
+        return str(call())
+    except (OSError, RuntimeError) as error:
+        return type(error).__name__
+calls = pathlib.Path.home, getpass.getuser, site.getuserbase
+print(os.path.expanduser("~"), os.path.expanduser("~other"), *map(ask, calls))
+"""
+
+
+@pytest.mark.parametrize(
+    ("env", "users", "answers"),
+    [
+        ({}, "", "~ ~other RuntimeError OSError ~/.local"),
+        ({"HOME": "/h"}, "", "/h ~other /h OSError /h/.local"),
+        ({}, "stone:x:0:0::/r:/bin/sh\nother:x:1:1::/o:\n", "/r /o /r stone /r/.local"),
+    ],
+)
+def test_a_home_is_where_python_finds_it(anything, empty_root, env, users, answers):
+    (empty_root.folder / "etc").mkdir()
+    (empty_root.folder / "etc/passwd").write_text(users)
+    done = empty_root.run(anything, env={"CODE": HOME} | env)
+    assert done.stdout.strip() == answers, done.stderr
