@@ -37,7 +37,7 @@ SCENARIOS = (
         "copying",
         "locks",
     ),
-    *("serving", "threads", "streams", "libraries"),
+    *("serving", "threads", "streams", "libraries", "another_lock", "at_random"),
 )
 LARGE_SIZE = 3 * LARGE + 4321
 

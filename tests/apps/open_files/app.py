@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["numpy", "pillow"]
+# dependencies = ["numpy", "pillow", "portalocker"]
 # [tool.obelisk]
 # data = ["data/*"]
 # ///
@@ -16,6 +16,7 @@ import hashlib
 import io
 import mmap
 import os
+import random
 import shutil
 import socket
 import sqlite3
@@ -207,6 +208,74 @@ def locks():
             with open(path) as mine:
                 os._exit(attempt(mine, fcntl.LOCK_EX) != "no error: None")
         print(os.waitpid(child, 0)[1])
+
+
+@scenario
+def another_lock():
+    import portalocker
+
+    options = {"mode": "r", "timeout": 0, "flags": portalocker.LOCK_EX | portalocker.LOCK_NB}
+    with portalocker.Lock(FILES["small.txt"], **options) as stream:
+        print(len(stream.read()))
+        try:
+            portalocker.Lock(FILES["small.txt"], **options).acquire()
+        except portalocker.LockException:
+            print("locked")
+    with portalocker.Lock(FILES["small.txt"], **options):
+        print("free again")
+
+
+@scenario
+def at_random():
+    """Calls in any order, with any numbers, on several descriptors."""
+    draw = random.Random(os.environ.get("SEED", "20261125"))
+    digest = hashlib.sha256()
+    for path in FILES.values():
+        size = path.stat().st_size
+        files = [os.open(path, os.O_RDONLY) for _ in range(3)]
+        for _ in range(4000):
+            outcome = call_at_random(draw, files, path, size)
+            digest.update(repr(outcome).encode())
+        for file in files:
+            os.close(file)
+        print(digest.hexdigest())
+
+
+def call_at_random(draw, files, path, size):
+    place = draw.choice([0, 1, 4095, 4096, size - 1, size, size + 1, draw.randrange(2 * size), -1])
+    count = draw.choice([0, 1, 100, 4096, 65536, draw.randrange(size)])
+    number = draw.randrange(len(files))
+    file = files[number]
+    parts = [bytearray(draw.randrange(5000)) for _ in range(draw.randrange(4))]
+
+    def mapped():
+        start = place // 4096 * 4096
+        with mmap.mmap(file, count, access=mmap.ACCESS_READ, offset=start) as area:
+            return area[:]
+
+    def duplicated():
+        os.dup2(file, files[draw.randrange(len(files))], inheritable=draw.random() < 0.1)
+
+    def opened():
+        os.close(file)
+        files[number] = os.open(path, os.O_RDONLY)
+
+    calls = [
+        lambda: os.read(file, count),
+        lambda: os.pread(file, count, place),
+        lambda: (os.readv(file, parts), parts),
+        lambda: (os.preadv(file, parts, place), parts),
+        lambda: os.lseek(file, place, draw.choice([os.SEEK_SET, os.SEEK_CUR, os.SEEK_END])),
+        lambda: os.lseek(file, 0, os.SEEK_CUR),
+        lambda: os.fstat(file).st_size,
+        mapped,
+        duplicated,
+        opened,
+    ]
+    try:
+        return draw.choice(calls)()
+    except (OSError, ValueError, OverflowError) as error:
+        return type(error).__name__, getattr(error, "errno", None)
 
 
 @scenario
