@@ -183,7 +183,7 @@ def test_each_place_of_other_files(executable, tmp_path, place, named):
     """In a root with only that folder; with names where the file system has no O_TMPFILE."""
     root = tmp_path / "root"
     (root / "proc").mkdir(parents=True)
-    shutil.copy(executable, root / "app")
+    (root / "app").hardlink_to(executable)
     folder = "/own/folder" if place == "TMPDIR" else place
     if folder:
         (root / folder[1:]).mkdir(parents=True)

@@ -376,6 +376,17 @@ def streams():
         return short(buffer.raw[:count])
 
     for path in FILES.values():
+        with open(path, "rb", buffering=0) as stream:
+            file, number, size = stream.fileno(), ctypes.c_long, ctypes.c_size_t
+            stream.read(1)
+            count = c.syscall(number(0), file, buffer, size(100))
+            print("read by number", short(buffer.raw[:count]), stream.tell())
+            count = c.syscall(number(17), file, buffer, size(100), number(50))
+            print("pread by number", short(buffer.raw[:count]), stream.tell())
+            copy = os.memfd_create("copy")
+            count = c.syscall(number(40), copy, file, None, size(100))
+            print("sendfile by number", short(os.pread(copy, 200, 0)[:count]), stream.tell())
+            os.close(copy)
         stream = ctypes.c_void_p(c.fopen(os.fsencode(path), b"rb"))
         print(read(stream, 10), c.getc(stream), c.ungetc(65, stream), c.getc(stream), c.ftello(stream))
         print(read(stream, 1 << 22), c.feof(stream), c.ferror(stream), c.getc(stream))
