@@ -2,6 +2,7 @@
 # dependencies = ["numpy", "pillow", "portalocker"]
 # [tool.obelisk]
 # data = ["data/*"]
+# native-libraries = ["*.so"]
 # ///
 """Everything that is done with an open file, in the folder that is named: `app.py SCENARIO [FOLDER]`.
 
@@ -400,6 +401,16 @@ def streams():
         stream = ctypes.c_void_p(c.fdopen(file, b"r"))
         lines = [c.fgets(buffer, len(buffer), stream) and len(buffer.value) for _ in range(3)]
         print([bool(line) for line in lines], c.fclose(stream))
+
+
+@scenario
+def cxx():
+    """A library in C++ that is linked in."""
+    library = ctypes.CDLL("libreader.so")
+    for name in ("sum_of_stream", "size_of_stream", "sum_of_file", "sum_of_mapping"):
+        function = getattr(library, name)
+        function.restype = ctypes.c_uint64
+        print(name, [function(os.fsencode(path)) for path in FILES.values()])
 
 
 @scenario
