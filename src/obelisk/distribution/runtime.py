@@ -34,13 +34,18 @@ _FROZEN: Final = {
     "encodings": "encodings/__init__.py",
     "encodings.aliases": "encodings/aliases.py",
     "encodings.utf_8": "encodings/utf_8.py",
+    "posixpath": "posixpath.py",
 }
-"""Modules that CPython imports before the importer is in place."""
-_INSTALLS: Final = "encodings"
-_FIRST_LINE: Final = "import codecs\n"
-_INSTALL: Final = "import _obelisk; _obelisk.install(); "
-"""What is added to the first module that every interpreter imports, also each subinterpreter,
-before it imports anything itself."""
+"""Modules that CPython imports before the importer is in place, or has frozen itself."""
+_MUST_BE_FOLDER: Final = "part_count and not stat.S_ISDIR(st_mode)"
+_EDITS: Final = {
+    # The first module that every interpreter imports, also each subinterpreter, before it imports
+    # anything itself.
+    "encodings": ("import codecs\n", "import _obelisk; _obelisk.install(); import codecs\n"),
+    # Paths below the executable are resolved strictly too, although lstat says that it is a file.
+    "posixpath": (_MUST_BE_FOLDER, f"{_MUST_BE_FOLDER} and not isdir(newpath + sep)"),
+}
+"""What is other than in CPython's modules: a text that stands there once, and what takes its place."""
 _FREEZE: Final = """
 import marshal, sys
 name, path, filename = sys.argv[1:]
@@ -205,14 +210,8 @@ def _compile(job: _Job) -> list[Path]:
 def _frozen_source(job: _Job) -> str:
     """Return frozen.c: the bytecode of the early modules and of the importer, and their table."""
     modules = {name: (job.stdlib / path, f"<frozen {name}>") for name, path in _FROZEN.items()}
-    first = job.root / "frozen" / _FROZEN[_INSTALLS]
-    first.parent.mkdir(parents=True)
-    text = (job.stdlib / _FROZEN[_INSTALLS]).read_text()
-    if _FIRST_LINE not in text:
-        message = f"`{_INSTALLS}` of {job.stdlib} is not as the importer knows it"
-        raise ToolError(message)
-    first.write_text(text.replace(_FIRST_LINE, _INSTALL + _FIRST_LINE, 1))
-    modules[_INSTALLS] = (first, f"<frozen {_INSTALLS}>")
+    for name, edit in _EDITS.items():
+        modules[name] = (_edited(job, name, edit), f"<frozen {name}>")
     # Under this file name CPython leaves the importer's frames out of tracebacks, as its own.
     importer = runtime_folder() / "importer.py"
     modules["_obelisk"] = (importer, "<frozen importlib._bootstrap_external>")
@@ -226,6 +225,18 @@ def _frozen_source(job: _Job) -> str:
         rows.append(f'    {{"{name}", code_{number}, {len(data)}, {is_package}}},')
     table = ["const struct _frozen frozen_modules[] = {", *rows, "    {NULL, NULL, 0, 0},", "};"]
     return "\n".join([*lines, *table]) + "\n"
+
+
+def _edited(job: _Job, name: str, edit: tuple[str, str]) -> Path:
+    """Return a copy of a module of the standard library in which one text is another."""
+    path = job.root / "frozen" / _FROZEN[name]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = (job.stdlib / _FROZEN[name]).read_text()
+    if text.count(edit[0]) != 1:
+        message = f"`{name}` of {job.stdlib} is not as the importer knows it"
+        raise ToolError(message)
+    path.write_text(text.replace(*edit))
+    return path
 
 
 def _freeze(job: _Job, name: str, path: Path, filename: str) -> bytes:

@@ -183,25 +183,3 @@ vfs_memory_file(const char *name, bool executable, vfs_memory_fill *fill, const 
 
     return file < 0 && !is_shortage(errno) ? on_disk(fill, what) : file;
 }
-
-static int
-fill_nothing(int file, const void *what)
-{
-    (void)file;
-    (void)what;
-    return 0;
-}
-
-int
-vfs_make_nameless(const char *name, int flags)
-{
-    int file = vfs_memory_create(name, true); /* its mode is a folder's */
-
-    if (file < 0 && !is_shortage(errno)) {
-        file = on_disk(fill_nothing, NULL);
-    }
-    if (file >= 0 && !(flags & O_CLOEXEC)) {
-        fcntl(file, F_SETFD, 0);
-    }
-    return file;
-}

@@ -5,6 +5,7 @@
 #include "vfs.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "vfs_call.h"
@@ -30,45 +31,69 @@ struct end {
     struct vfs_path path;
 };
 
-/* Say whether one of two paths is ours; else, change those that lead through ours to real ones. */
-static bool
-look_up(struct end *from, struct end *to)
+/* What is wrong with the folder that a path names something in. */
+static int
+error_of_folder(const struct end *end)
 {
-    struct end *ends[] = {from, to};
+    const struct payload_record *record;
+    char folder[PATH_MAX] = ".";
+    const char *slash;
+    struct stat file;
 
-    for (int i = 0; i < 2; i++) {
-        ends[i]->place = vfs_lookup(ends[i]->at, ends[i]->name, ends[i]->how, &ends[i]->path);
-        if (ends[i]->place == VFS_OUTSIDE) {
-            ends[i]->at = AT_FDCWD;
-            ends[i]->name = ends[i]->path.text;
-        }
-        else if (ends[i]->place == VFS_NOWHERE && errno != ENOTDIR) {
-            return false;
-        }
+    if (end->place == VFS_INSIDE) {
+        return vfs_is_in_folder(&end->path) ? 0 : vfs_get(&end->path, &record);
     }
-    return from->place == VFS_INSIDE || to->place == VFS_INSIDE;
+    if (end->name == NULL || end->name[0] == '\0') {
+        return end->name ? ENOENT : EFAULT;
+    }
+    slash = strrchr(end->name, '/');
+    if (slash != NULL && slash - end->name < PATH_MAX - 1) {
+        memcpy(folder, end->name, (size_t)(slash - end->name) + 1);
+        folder[slash - end->name + 1] = '\0';
+    }
+    return fstatat(end->at, folder, &file, 0) == 0 ? 0 : errno;
+}
+
+/* Find out where a path leads. Returns 0 or what is wrong with it, but for what it names. */
+static int
+look_up(struct end *end)
+{
+    end->place = vfs_lookup(end->at, end->name, end->how, &end->path);
+    if (end->place == VFS_OUTSIDE) {
+        end->at = AT_FDCWD;
+        end->name = end->path.text;
+    }
+    if (end->place == VFS_NOWHERE) {
+        return errno;
+    }
+    return error_of_folder(end);
 }
 
 static int
 error_of(const struct end *end)
 {
     const struct payload_record *record;
+    struct stat file;
 
-    return vfs_get(&end->path, &record);
+    if (end->place == VFS_INSIDE) {
+        return vfs_get(&end->path, &record);
+    }
+    return fstatat(end->at, end->name, &file, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
 }
 
 static int
 rename_ours(struct end *from, struct end *to, unsigned flags)
 {
-    int error = 0;
+    int error = look_up(from);
 
-    if (!look_up(from, to)) {
+    error = error ? error : look_up(to);
+    if (error) {
+        return vfs_fail(error);
+    }
+    if (from->place != VFS_INSIDE && to->place != VFS_INSIDE) {
         return __real_renameat2(from->at, from->name, to->at, to->name, flags);
     }
-    if (to->place == VFS_INSIDE && !vfs_is_in_folder(&to->path)) {
-        error = error_of(to);
-    }
-    if (error == 0 && from->place == VFS_INSIDE) {
+    if (from->place == VFS_INSIDE) {
         error = error_of(from);
     }
     if (error == 0) {
@@ -107,22 +132,21 @@ __wrap_rename(const char *from, const char *to)
 static int
 link_ours(struct end *from, struct end *to, int flags)
 {
-    struct stat file;
-    int error;
+    int error = look_up(from);
 
-    if (!look_up(from, to)) {
+    error = error ? error : error_of(from);
+    error = error ? error : look_up(to);
+    if (error) {
+        return vfs_fail(error);
+    }
+    if (from->place != VFS_INSIDE && to->place != VFS_INSIDE) {
         return __real_linkat(from->at, from->name, to->at, to->name, flags);
     }
-    error = from->place == VFS_INSIDE ? error_of(from) : 0;
-    if (error == 0 && from->place != VFS_INSIDE
-        && fstatat(from->at, from->name, &file, AT_SYMLINK_NOFOLLOW) != 0) {
-        error = errno;
-    }
-    if (error == 0 && to->place == VFS_INSIDE) {
+    if (to->place == VFS_INSIDE) {
         error = vfs_why_not_made(&to->path, false);
     }
-    else if (error == 0) {
-        error = fstatat(to->at, to->name, &file, AT_SYMLINK_NOFOLLOW) == 0 ? EEXIST : EXDEV;
+    else {
+        error = error_of(to) == 0 ? EEXIST : EXDEV;
     }
     return vfs_fail(error);
 }

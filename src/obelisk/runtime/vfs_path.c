@@ -16,7 +16,6 @@
 /* As many links follow one another as the kernel follows (MAXSYMLINKS). */
 #define LINKS_MAX 40
 
-int __real_stat(const char *, struct stat *);
 int __real_fstatat(int, const char *, struct stat *, int);
 ssize_t __real_readlinkat(int, const char *, char *, size_t);
 
@@ -86,21 +85,25 @@ nowhere(int error)
     return VFS_NOWHERE;
 }
 
-/* Take away the last part of a path, which must be a folder. */
+static enum vfs_place
+foreign(void)
+{
+    errno = ENOTDIR;
+    return VFS_FOREIGN;
+}
+
+/* What a dot follows must be a folder; two take its name away. */
 static int
-step_up(struct vfs_path *path)
+step_by_dots(struct vfs_path *path, bool up)
 {
     const struct payload_record *record;
     int error;
 
     path->folder = true;
     error = vfs_get(path, &record);
-    if (error) {
-        return error;
+    while (up && error == 0 && path->size > 0 && path->text[--path->size] != '/') {
     }
-    while (path->size > 0 && path->text[--path->size] != '/') {
-    }
-    return 0;
+    return error;
 }
 
 static int
@@ -117,19 +120,27 @@ step_down(struct vfs_path *path, const char *part, size_t size)
     return 0;
 }
 
-/* The folder that holds the executable, and what is left to go from there. */
+static enum vfs_place walk(struct vfs_path *path, const char *rest);
+
+/* The folder that holds the executable, and what is left to go from there: perhaps back. */
 static enum vfs_place
 leave(struct vfs_path *path, const char *rest)
 {
+    char back[PATH_MAX];
     size_t size = (size_t)(strrchr(root, '/') - root) + 1;
 
     rest += strspn(rest, "/");
     if (size + strlen(rest) >= PATH_MAX) {
         return nowhere(ENAMETOOLONG);
     }
-    memmove(path->text + size, rest, strlen(rest) + 1);
-    memcpy(path->text, root, size);
-    return VFS_OUTSIDE;
+    memcpy(back, root, size);
+    strcpy(back + size, rest);
+    if (!vfs_begins(back)) {
+        strcpy(path->text, back);
+        return VFS_OUTSIDE;
+    }
+    path->size = 0;
+    return walk(path, back + size_of_name(back));
 }
 
 /* Go on from a folder by the parts of `rest`. */
@@ -140,19 +151,19 @@ walk(struct vfs_path *path, const char *rest)
     while (*rest != '\0') {
         size_t size = strcspn(rest, "/");
         bool up = size == 2 && rest[0] == '.' && rest[1] == '.';
-        bool stays = size == 0 || (size == 1 && rest[0] == '.');
+        bool dots = up || (size == 1 && rest[0] == '.');
         int error = 0;
         if (up && path->size == 0) {
             return leave(path, rest + size);
         }
-        if (!stays) {
-            error = up ? step_up(path) : step_down(path, rest, size);
+        if (size > 0) {
+            error = dots ? step_by_dots(path, up) : step_down(path, rest, size);
         }
         if (error) {
             return nowhere(error);
         }
         rest += size;
-        path->folder = up || stays || *rest == '/';
+        path->folder = dots || size == 0 || *rest == '/';
         rest += *rest == '/';
     }
     path->text[path->size] = '\0';
@@ -177,7 +188,8 @@ is_executable(const struct stat *file)
 
     if (inode == 0) {
         struct stat own;
-        if (__real_stat("/proc/self/exe", &own) != 0 && __real_stat(root, &own) != 0) {
+        if (__real_fstatat(AT_FDCWD, "/proc/self/exe", &own, 0) != 0
+            && __real_fstatat(AT_FDCWD, root, &own, 0) != 0) {
             return false;
         }
         device = own.st_dev;
@@ -235,7 +247,8 @@ follow_link(struct search *search, size_t begin, size_t end)
 }
 
 /* Find how far the kernel gets. That is to a folder, where a link follows, which is replaced; or to the
-   executable: `rest` is set then, to what follows it. Returns 0 or what is wrong. */
+   executable: `rest` is set then, to what follows it. Returns 0 or what is wrong: ENOTDIR when it is
+   neither. */
 static int
 advance(struct search *search, struct vfs_path *path, const char **rest)
 {
@@ -289,7 +302,7 @@ search_path(int at, const char *name, unsigned how, struct vfs_path *path)
         && S_ISREG(file.st_mode)) {
         const struct payload_record *record;
         if (!vfs_folder_of(&file, &record)) {
-            return nowhere(ENOTDIR);
+            return foreign();
         }
         vfs_path_of(record, path);
         return walk(path, name);
@@ -307,7 +320,7 @@ search_path(int at, const char *name, unsigned how, struct vfs_path *path)
         }
         error = advance(&search, path, &rest);
         if (error) {
-            return nowhere(error);
+            return error == ENOTDIR ? foreign() : nowhere(error);
         }
         if (rest != NULL) {
             return walk(path, rest);
@@ -322,7 +335,7 @@ vfs_lookup(int at, const char *name, unsigned how, struct vfs_path *path)
     size_t known = size_of_name(name);
 
     if (mounted == NULL || name == NULL || name[0] == '\0') {
-        return nowhere(ENOTDIR);
+        return foreign();
     }
     if (strlen(name) >= PATH_MAX) {
         return nowhere(ENAMETOOLONG);

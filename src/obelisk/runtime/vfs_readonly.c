@@ -74,10 +74,6 @@ READ_ONLY(mkdir, (const char *path, mode_t mode), (path, mode), VFS_NOFOLLOW,
           refuse_creation(&found, true))
 READ_ONLY_AT(mkdirat, (int at, const char *path, mode_t mode), (at, path, mode), VFS_NOFOLLOW,
              refuse_creation(&found, true))
-READ_ONLY(mkfifo, (const char *path, mode_t mode), (path, mode), VFS_NOFOLLOW,
-          refuse_creation(&found, false))
-READ_ONLY_AT(mkfifoat, (int at, const char *path, mode_t mode), (at, path, mode), VFS_NOFOLLOW,
-             refuse_creation(&found, false))
 READ_ONLY(mknod, (const char *path, mode_t mode, dev_t device), (path, mode, device), VFS_NOFOLLOW,
           refuse_creation(&found, false))
 READ_ONLY_AT(mknodat, (int at, const char *path, mode_t mode, dev_t device),

@@ -1,4 +1,6 @@
-/* Asking about paths and descriptors of the executable's own file system. See vfs.h. */
+/* Asking about paths and descriptors of the executable's own file system. See vfs.h.
+
+   libc's stat and lstat call fstatat. */
 
 #include "vfs.h"
 
@@ -9,8 +11,6 @@
 
 #include "vfs_call.h"
 
-int __real_stat(const char *, struct stat *);
-int __real_lstat(const char *, struct stat *);
 int __real_fstat(int, struct stat *);
 int __real_fstatat(int, const char *, struct stat *, int);
 int __real_statx(int, const char *restrict, int, unsigned, struct statx *restrict);
@@ -23,8 +23,6 @@ ssize_t __real_llistxattr(const char *, char *, size_t);
 ssize_t __real_getxattr(const char *, const char *, void *, size_t);
 ssize_t __real_lgetxattr(const char *, const char *, void *, size_t);
 
-int __wrap_stat(const char *, struct stat *);
-int __wrap_lstat(const char *, struct stat *);
 int __wrap_fstat(int, struct stat *);
 int __wrap_fstatat(int, const char *, struct stat *, int);
 int __wrap_statx(int, const char *restrict, int, unsigned, struct statx *restrict);
@@ -48,18 +46,6 @@ stat_found(const struct vfs_path *path, struct stat *answer)
     }
     vfs_fill_stat(record, answer);
     return 0;
-}
-
-int
-__wrap_stat(const char *path, struct stat *answer)
-{
-    VFS_ANSWER_PLAIN(int, -1, 0, __real_stat(path, answer), stat_found(&found, answer))
-}
-
-int
-__wrap_lstat(const char *path, struct stat *answer)
-{
-    VFS_ANSWER_PLAIN(int, -1, VFS_NOFOLLOW, __real_lstat(path, answer), stat_found(&found, answer))
 }
 
 int
