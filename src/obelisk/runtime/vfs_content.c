@@ -188,17 +188,15 @@ static int
 open_small(const struct vfs_path *path, const struct payload_record *record, int flags)
 {
     const struct small other = recall(record);
-    struct vfs_memory made;
+    bool executable = record->kind == PAYLOAD_PROGRAM;
     int file = -1;
 
     if (other.descriptor >= 0) {
         file = open_again(other.descriptor, other.device, other.inode, flags);
     }
     if (file < 0) {
-        if (vfs_memory_file(path->text, fill_small, record, &made) != 0) {
-            return -1;
-        }
-        file = with_flags(made.descriptor, flags);
+        file = vfs_memory_file(path->text, executable, fill_small, record);
+        file = file < 0 ? -1 : with_flags(file, flags);
     }
     if (file >= 0) {
         remember(record, file);
@@ -249,7 +247,7 @@ add_large(const struct payload_record *record, int file)
 static const struct vfs_large *
 make_large(const struct vfs_path *path, const struct payload_record *record)
 {
-    int file = vfs_memory_create(path->text);
+    int file = vfs_memory_create(path->text, false);
 
     if (file < 0) {
         return NULL;

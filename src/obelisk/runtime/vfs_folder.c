@@ -17,7 +17,7 @@
 #include "vfs_memory.h"
 
 /* The sticky bit means nothing on a file: nobody else makes such a nameless one. */
-#define MARK_MODE (S_ISVTX | 0755)
+#define MARK_MODE (S_ISVTX | 0644)
 
 int __real_fstat(int, struct stat *);
 int __real_fchmod(int, mode_t);
@@ -60,23 +60,19 @@ mark_file(int file, const void *record)
 int
 vfs_open_folder(const struct vfs_path *path, const struct payload_record *record, int flags)
 {
-    struct vfs_memory made;
-    int file;
+    int file = vfs_memory_file(path->text, false, mark_file, record);
 
-    if (vfs_memory_file(path->text, mark_file, record, &made) != 0) {
-        return -1;
-    }
-    if (flags & O_PATH) {
-        file = vfs_memory_again(made.descriptor, O_PATH | O_CLOEXEC);
-        if (file >= 0) {
-            close(made.descriptor);
-            made.descriptor = file;
+    if (file >= 0 && (flags & O_PATH)) {
+        int itself = vfs_memory_again(file, O_PATH | O_CLOEXEC);
+        if (itself >= 0) {
+            close(file);
+            file = itself;
         }
     }
-    if (!(flags & O_CLOEXEC)) {
-        fcntl(made.descriptor, F_SETFD, 0);
+    if (file >= 0 && !(flags & O_CLOEXEC)) {
+        fcntl(file, F_SETFD, 0);
     }
-    return made.descriptor;
+    return file;
 }
 
 bool

@@ -20,16 +20,34 @@ int __real_open(const char *, int, ...);
 /* Bytes: what memfd_create(2) takes. */
 #define MEMORY_NAME_MAX 249
 
+/* Of Linux 6.3. */
+#ifndef MFD_EXEC
+#define MFD_NOEXEC_SEAL 8U
+#define MFD_EXEC 16U
+#endif
+
 /* The content of an open file stays as it is, whoever has its descriptor. */
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
+/* Since Linux 6.3 it is to be said whether a file may be executed, and a system may refuse those that
+   may, or of which it is not said (vm.memfd_noexec). */
 int
-vfs_memory_create(const char *name)
+vfs_memory_create(const char *name, bool executable)
 {
+    static _Atomic bool is_older;
     size_t size = strlen(name);
+    int file;
 
-    return memfd_create(size > MEMORY_NAME_MAX ? name + size - MEMORY_NAME_MAX : name,
-                        MFD_ALLOW_SEALING | MFD_CLOEXEC);
+    name += size > MEMORY_NAME_MAX ? size - MEMORY_NAME_MAX : 0;
+    if (!is_older) {
+        file = memfd_create(name, MFD_ALLOW_SEALING | MFD_CLOEXEC
+                                      | (executable ? MFD_EXEC : MFD_NOEXEC_SEAL));
+        if (file >= 0 || errno != EINVAL) {
+            return file;
+        }
+        is_older = true;
+    }
+    return memfd_create(name, MFD_ALLOW_SEALING | MFD_CLOEXEC);
 }
 
 int
@@ -66,9 +84,9 @@ as_read_only(int file)
 }
 
 static int
-in_memory(const char *name, vfs_memory_fill *fill, const void *what)
+in_memory(const char *name, bool executable, vfs_memory_fill *fill, const void *what)
 {
-    int file = vfs_memory_create(name);
+    int file = vfs_memory_create(name, executable);
 
     if (file < 0) {
         return -1;
@@ -159,13 +177,9 @@ on_disk(vfs_memory_fill *fill, const void *what)
 }
 
 int
-vfs_memory_file(const char *name, vfs_memory_fill *fill, const void *what,
-                struct vfs_memory *made)
+vfs_memory_file(const char *name, bool executable, vfs_memory_fill *fill, const void *what)
 {
-    made->descriptor = in_memory(name, fill, what);
-    made->is_memfd = made->descriptor >= 0;
-    if (made->descriptor < 0 && !is_shortage(errno)) {
-        made->descriptor = on_disk(fill, what);
-    }
-    return made->descriptor < 0 ? -1 : 0;
+    int file = in_memory(name, executable, fill, what);
+
+    return file < 0 && !is_shortage(errno) ? on_disk(fill, what) : file;
 }
