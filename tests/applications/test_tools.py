@@ -152,7 +152,8 @@ def test_virtualenv_makes_an_environment_of_a_foreign_python(executables, machin
 def test_tox_tests_with_a_foreign_python(executables, machine):
     tool = executables("tox", what="tox==4.67.15")
     (machine.work / "tox.ini").write_text(
-        f"[tox]\nenv_list = stones\n[testenv]\nskip_install = true\nbase_python = {sys.executable}\n"
+        "[tox]\nenv_list = stones\n[testenv]\nskip_install = true\n"
+        f"base_python = {sys.executable}\n"
         "commands = python -c 'import sys; print(\"in\", sys.prefix)'\n"
     )
     shown = machine.run(tool, "-e", "stones")
