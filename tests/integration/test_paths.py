@@ -8,7 +8,6 @@ import os
 import random
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 from campaigns import SEED, WHOLE
@@ -50,7 +49,8 @@ class Worlds:
         self.paths = paths_in(source / "tree")
         for name in ("tmp", "proc", "ours", "real/app"):
             (folder / "root" / name).mkdir(parents=True)
-        obelisk("build", "-q", source / "app.py", "-o", folder / "root/ours/app", "--python", python)
+        app = folder / "root/ours/app"
+        obelisk("build", "-q", source / "app.py", "-o", app, "--python", python)
         script = """
         mount --bind . . && cd "$PWD" && mount --rbind /proc proc &&
         mount -t tmpfs none real/app && mount -t tmpfs none tmp &&

@@ -61,17 +61,9 @@ int
 vfs_open_folder(const struct vfs_path *path, const struct payload_record *record, int flags)
 {
     struct vfs_memory made;
-    int file;
 
     if (vfs_memory_file(path->text, mark_file, record, &made) != 0) {
         return -1;
-    }
-    if (flags & O_PATH) {
-        file = vfs_memory_again(made.descriptor, O_PATH | O_CLOEXEC);
-        if (file >= 0) {
-            close(made.descriptor);
-            made.descriptor = file;
-        }
     }
     if (!(flags & O_CLOEXEC)) {
         fcntl(made.descriptor, F_SETFD, 0);
