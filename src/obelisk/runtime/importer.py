@@ -258,7 +258,19 @@ def _adapt_spawn(module):
     runpy._get_code_from_file = get_code_from_file
 
 
+def _adapt_sysconfigdata(module):
+    # It names folders of where this Python was built.
+    variables = module.build_time_vars
+    for name, value in variables.items():
+        if isinstance(value, str) and value.startswith(_BUILT_FOR):
+            variables[name] = value.replace(_BUILT_FOR, ROOT)
+
+
+_BUILT_FOR = "/install"
 _ADAPTED = {
+    f"_sysconfigdata_{sys.abiflags}_{sys.platform}_{sys.implementation._multiarch}": (
+        _adapt_sysconfigdata
+    ),
     "certifi.core": _adapt_certifi,
     "ctypes.util": _adapt_ctypes_util,
     "importlib.resources._common": _adapt_resources,
