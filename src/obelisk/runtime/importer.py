@@ -263,7 +263,19 @@ def _adapt_threadpoolctl(module):
     module._HAS_PROCFS = False
 
 
+def _adapt_sysconfigdata(module):
+    # It names folders of where this Python was built.
+    variables = module.build_time_vars
+    for name, value in variables.items():
+        if isinstance(value, str) and value.startswith(_BUILT_FOR):
+            variables[name] = value.replace(_BUILT_FOR, ROOT)
+
+
+_BUILT_FOR = "/install"
 _ADAPTED = {
+    f"_sysconfigdata_{sys.abiflags}_{sys.platform}_{sys.implementation._multiarch}": (
+        _adapt_sysconfigdata
+    ),
     "ctypes.util": _adapt_ctypes_util,
     "multiprocessing": _adapt_multiprocessing,
     "multiprocessing.spawn": _adapt_spawn,
