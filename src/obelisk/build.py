@@ -171,9 +171,17 @@ def _compile_stdlib(
 def _own_modules(collection: Collection, work: Path) -> list[Module]:
     """Return the modules that are not the standard library's, with the main program."""
     modules = [one for one in collection.modules if not one.from_stdlib]
-    if isinstance(collection.entry, RunModule | RunScript | RunProgram):
-        return modules
-    return [*modules, main_module(collection.entry, collection.main, work)]
+    main = _main_module(collection, work)
+    return [*modules, main] if main else modules
+
+
+def _main_module(collection: Collection, work: Path) -> Module | None:
+    """Return the main program unless it is one of the modules: a command."""
+    if collection.command is not None:
+        return Module(name="__main__", path=collection.main, source=collection.command)
+    if isinstance(collection.entry, EntryPoint | Multicall):
+        return main_module(collection.entry, collection.main, work)
+    return None
 
 
 def _report_refused(compiled: Compiled, collection: Collection, plan: Plan, site: Site) -> None:

@@ -206,6 +206,8 @@ class Collection:
     entry: ResolvedEntry
     main: str
     """The path of the file that is run, in the executable."""
+    command: Path | None = None
+    """What was installed as the command that is run, if it is one; else it is made."""
     search_path: tuple[str, ...]
     """Folders in the executable that imports look in, in their order; empty text is the top."""
     own: frozenset[str] = frozenset()

@@ -60,7 +60,8 @@ def test_defaults(facts):
     assert found["flags"]["isolated"] == 1
     assert (found["faulthandler"], found["tracemalloc"], found["frozen"]) == (False, 0, True)
     assert found["stdout"] == ["utf-8", "surrogateescape", False]
-    assert (found["path"], found["site"], found["meipass"]) == (["."], False, False)
+    assert (found["site"], found["meipass"]) == (False, False)
+    assert found["path"] == [".", "lib/python3.x", "lib/python3.x/site-packages"]
     assert facts({})["hash"] != found["hash"]
 
 
@@ -81,7 +82,10 @@ def test_everything_at_once(facts, executables):
     assert (found["start_method"], found["frozen"], found["meipass"]) == ("spawn", None, True)
     assert found["stdout"] == ["iso8859-1", "backslashreplace", False]
     assert (found["digits"], found["cpu_count"], found["site"]) == (1000, 3, True)
-    assert found["path"] == [".", "../plugins", "../more.zip"]
+    assert found["path"] == [
+        *(".", "lib/python3.x", "lib/python3.x/site-packages"),
+        *("../plugins", "../more.zip"),
+    ]
     assert found["plugin"] == "from a zip file"
     assert found["pycache_prefix"] == "/nowhere"
     assert found["hash"] == facts(ALL)["hash"]

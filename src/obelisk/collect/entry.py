@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
@@ -16,6 +17,7 @@ from obelisk.model import (
     COMMANDS,
     CommandOf,
     CommandsOf,
+    DataFile,
     EntryPoint,
     Module,
     Multicall,
@@ -76,6 +78,18 @@ def main_path(entry: ResolvedEntry, plan: Plan, modules: tuple[Module, ...]) -> 
             return f"{COMMANDS}/{plan.name}"
         case RunProgram():
             return ""
+
+
+def installed_command(
+    entry: ResolvedEntry, main: str, packages: list[Package], files: Iterable[DataFile]
+) -> Path | None:
+    """Return the command of that path which the installer wrote for the entry, or None."""
+    found = next((file.source for file in files if file.path == main), None)
+    if not isinstance(entry, EntryPoint):
+        return found if isinstance(entry, ScriptFile) else None
+    wanted = (main.rpartition("/")[2], f"{entry.module}:{entry.function}")
+    commands = ((name, text.replace(" ", "")) for one in packages for name, text in one.commands)
+    return found if wanted in commands else None
 
 
 def _by_name(modules: tuple[Module, ...]) -> dict[str, Module]:

@@ -41,8 +41,19 @@ _get_code = _Loader.get_code
 _get_source = _Loader.get_source
 _source_to_code = _Loader.source_to_code
 _get_data = _Loader.get_data
+_set_data = _Loader.set_data
+_cache_bytecode = _Loader._cache_bytecode
 _get_filename = _Loader.get_filename
 _path_stats = _Loader.path_stats
+_METHODS = frozenset(
+    ("source_to_code", "get_data", "set_data", "_cache_bytecode", "get_filename", "path_stats")
+)
+_path_isdir = _external._path_isdir
+
+
+def path_isdir(path):
+    """Say whether a path is a folder; for finders the executable is one, since it can be listed."""
+    return path == ROOT or _path_isdir(path)
 
 
 def _is_plain(loader):
@@ -56,7 +67,9 @@ def _is_plain(loader):
         and kind.get_data is _get_data
         and kind.get_filename is _get_filename
         and kind.path_stats is _path_stats
-        and len(loader.__dict__) == 2  # its name and path, and nothing that hides a method
+        and kind.set_data is _set_data
+        and kind._cache_bytecode is _cache_bytecode
+        and _METHODS.isdisjoint(loader.__dict__)
     )
 
 
@@ -147,7 +160,7 @@ def _folder(path):
     below = _below(path)
     if below is None or _payload.is_folder(below):
         return below
-    if not _external._path_isdir(path):
+    if not _path_isdir(path):
         return None
     parts = []
     for part in below.split("/"):
@@ -263,6 +276,7 @@ _ADAPTED = {
 
 def install():
     """Take the importer's place in `sys`; the frozen `encodings` calls this in each interpreter."""
+    _external._path_isdir = path_isdir
     _external.SourceFileLoader.get_code = get_code
     _external.SourceFileLoader.get_source = get_source
     sys.path_hooks.insert(0, PathEntry)
@@ -287,6 +301,21 @@ def _add_builtins():
     for name in ("exit", "quit"):
         setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)"))
     builtins.help = _sitebuiltins._Helper()
+
+
+def run_pth():
+    """Run the lines of packages' `.pth` files, with the function that runs them in an installation.
+
+    It says on stderr what is wrong with a line, and goes on. Where `site` is configured it has done
+    this already.
+    """
+    if _payload.pth is None or not sys.flags.no_site:
+        return
+    import site
+
+    folder = sys._stdlib_dir + "/site-packages"
+    for name in _payload.pth.split("\0")[:-1]:
+        site.addpackage(folder, name, None)
 
 
 def start():

@@ -209,6 +209,26 @@ run_application(void)
     return exit_status;
 }
 
+/* Run the lines of packages' `.pth` files where there are any: what CPython does last at its start. */
+static void
+run_pth(const struct payload *payload)
+{
+    const struct payload_span key = {"pth", 3};
+    PyObject *importer = NULL;
+    PyObject *result = NULL;
+
+    if (payload_find(payload, PAYLOAD_CONTROLS, key) == NULL) {
+        return;
+    }
+    importer = PyImport_ImportModule("_obelisk");
+    result = importer ? PyObject_CallMethod(importer, "run_pth", NULL) : NULL;
+    if (result == NULL) {
+        PyErr_Print(); /* exits the process when the exception is SystemExit */
+    }
+    Py_XDECREF(result);
+    Py_XDECREF(importer);
+}
+
 /* Find out what this process is to be. */
 static struct start
 read_start(const struct payload *payload, const char *executable, int argc, char **argv)
@@ -274,5 +294,6 @@ interp_run(const struct payload *payload, const char *executable, int argc, char
     if (PyStatus_Exception(status)) {
         die_of_status(status);
     }
+    run_pth(payload);
     return start.is_python ? Py_RunMain() : run_application();
 }
