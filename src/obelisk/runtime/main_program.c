@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "os.h"
-
 /* Declared in an internal header (pycore_pystate.h). */
 PyAPI_FUNC(int) _PyInterpreterState_SetRunningMain(PyInterpreterState *);
 PyAPI_FUNC(void) _PyInterpreterState_SetNotRunningMain(PyInterpreterState *);
@@ -98,8 +96,7 @@ main_program_run(void)
     int exit_status = 1;
     bool interrupted = false;
 
-    if (PySys_Audit("cpython.run_file", "s", os_executable()) < 0
-        || _PyInterpreterState_SetRunningMain(interpreter) < 0) {
+    if (_PyInterpreterState_SetRunningMain(interpreter) < 0) {
         PyErr_Print();
     }
     else {
