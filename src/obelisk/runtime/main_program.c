@@ -81,6 +81,17 @@ is_to_be_inspected(void)
     return wanted && isatty(STDIN_FILENO);
 }
 
+/* While a program is to be inspected, SystemExit does not end it; at the prompt it does. */
+static void
+let_exit_end(void)
+{
+#if PY_VERSION_HEX >= 0x030e0000
+    if (PyConfig_Set("inspect", Py_False) < 0) {
+        PyErr_Clear();
+    }
+#endif
+}
+
 /* A shell wants to see that a program died of ctrl-C, not that it exited. */
 static void
 die_of_interrupt(void)
@@ -102,6 +113,7 @@ main_program_run(void)
     else {
         interrupted = run_main(&exit_status);
         if (is_to_be_inspected()) {
+            let_exit_end();
             exit_status = PyRun_AnyFile(stdin, "<stdin>") != 0;
         }
         _PyInterpreterState_SetNotRunningMain(interpreter);
