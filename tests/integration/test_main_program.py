@@ -111,6 +111,42 @@ def test_other_modules_are_arguments(execute, console_script, words):
     assert printed[0] == f"None None {list(words)}"
 
 
+HOOKS = """
+repos:
+- repo: local
+  hooks:
+  - {id: look, name: look, entry: grep -L stone, language: system, files: txt$}
+  - {id: fail, name: fail, entry: sh -c 'exit 1', language: system, files: bad$}
+"""
+
+
+@pytest.mark.network
+def test_the_hook_that_pre_commit_writes_for_git(tmp_path, python_version):
+    executable = tmp_path / "pre-commit"
+    obelisk("build", "pre-commit", "-q", "-o", executable, "--python", python_version)
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    (folder / ".pre-commit-config.yaml").write_text(HOOKS)
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "EMAIL": "stone@example.com",
+        **dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"), "stone"),
+    }
+
+    def call(*words):
+        return run(words, cwd=folder, env=env)
+
+    assert call("git", "init", "-q", ".").returncode == 0
+    assert call(executable, "install").returncode == 0
+    for name, passes in (("one.txt", True), ("two.bad", False)):
+        (folder / name).write_text("stone")
+        assert call("git", "add", "-A").returncode == 0
+        done = call("git", "commit", "-q", "-m", name)
+        assert (done.returncode == 0) == passes, done.stderr
+        assert ("Passed" if passes else "Failed") in done.stderr
+
+
 def test_what_was_printed_comes_before_the_traceback(anything, tmp_path):
     env = {"CODE": "print('first')\n1 / 0"}
     output, _ = subprocess.Popen(

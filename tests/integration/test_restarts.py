@@ -122,8 +122,8 @@ def test_children_find_what_the_program_puts_into_their_path(start, path):
 
 def test_children_may_refuse_it(start, path):
     changed = f"os.environ['PYTHONPATH'] = {str(path)!r}"
-    for option in ("-I", "-E", "-uE"):
-        assert start("anything", child(option, "-c", IMPORT, before=changed)) == MISSING
+    for options in (["-I", "-c"], ["-uE", "-c"], ["-W", "ignore", "-Ec"], ["-X", "dev", "-Ic"]):
+        assert start("anything", child(*options, IMPORT, before=changed)) == MISSING
     assert "sitecustomize" in start("anything", child("-S", "-c", IMPORT, before=changed))
 
 
@@ -138,7 +138,15 @@ def test_a_path_from_outside_has_no_effect(start, path):
     assert start("anything", through, env=env | {"TEXT": IMPORT}) == MISSING
 
 
-def test_the_application_itself_never_obeys_it(start, path):
+def test_the_application_itself_and_its_helpers_never_obey_it(start, path):
+    pool = """
+import multiprocessing, os
+os.environ["PYTHONPATH"] = os.environ["FOLDER"]
+with multiprocessing.get_context("spawn").Pool(1) as pool:
+    print(pool.map(exec, [os.environ["SHOW"]]))
+"""
+    env = {"SHOW": IMPORT, "FOLDER": str(path)}
+    assert start("anything", pool, env=env) == MISSING + "[None]\n"
     how = "os.environ['PYTHONPATH'] = os.environ['FOLDER']; os.execv(sys.executable, sys.argv)"
     env = {"SHOW": IMPORT, "FOLDER": str(path)}
     assert start("anything", AGAIN.format(how=how), env=env) == MISSING

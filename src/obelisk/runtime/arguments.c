@@ -91,15 +91,16 @@ arguments_have_option(char *const argv[], char letter)
 {
     size_t count = arguments_options(argv);
 
-    for (size_t i = 0; i < count; i++) {
+    /* The word behind them may have some too, as `-Ec`. */
+    for (size_t i = 0; i <= count && argv[i] != NULL && argv[i][0] == '-'; i++) {
         const char *flag = argv[i] + 1;
 
-        for (; is_flag(*flag) && *flag != '\0'; flag++) {
+        for (; *flag != '\0' && is_flag(*flag); flag++) {
             if (*flag == letter) {
                 return true;
             }
         }
-        i += *flag != '\0' && flag[1] == '\0'; /* the value of -W or -X */
+        i += (*flag == 'W' || *flag == 'X') && flag[1] == '\0'; /* their value */
     }
     return false;
 }

@@ -16,7 +16,7 @@ bool arguments_are_python(char *const argv[]);
 /* Return how many of them are options of `python` before anything else: `-u`, `-W ignore`. */
 size_t arguments_options(char *const argv[]);
 
-/* Say whether one of these options has a letter that stands alone, as `E` in `-uE`. */
+/* Say whether a letter is among these options, as `E` is in `-uE` and in `-Ec CODE`. */
 bool arguments_have_option(char *const argv[], char letter);
 
 /* Return how many of them name this module to `python`, as `-m NAME` or `-mNAME`, or 0. */

@@ -184,6 +184,14 @@ run_pth(const struct payload *payload)
     Py_XDECREF(importer);
 }
 
+/* Helpers of multiprocessing are as isolated as the application that they belong to. */
+static bool
+obeys_path(char *const arguments[])
+{
+    return python_path_is_obeyed() && !arguments_are_helper(arguments)
+           && !arguments_have_option(arguments, 'E') && !arguments_have_option(arguments, 'I');
+}
+
 /* Find out what this process is to be. */
 static struct start
 read_start(const struct payload *payload, const char *executable, int argc, char **argv)
@@ -209,9 +217,7 @@ read_start(const struct payload *payload, const char *executable, int argc, char
     }
     start.is_python = role != SELF_EXEC_APPLICATION;
     start.is_free = role == SELF_EXEC_FREE && may_be_python;
-    start.obeys_path = start.is_python && !start.is_free && python_path_is_obeyed()
-                       && !arguments_have_option(argv + 1, 'E')
-                       && !arguments_have_option(argv + 1, 'I');
+    start.obeys_path = start.is_python && !start.is_free && obeys_path(argv + 1);
     start.payload = payload;
     start.executable = executable;
     start.argc = argc;

@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "os.h"
-
 /* Declared in an internal header (pycore_pystate.h). */
 PyAPI_FUNC(int) _PyInterpreterState_SetRunningMain(PyInterpreterState *);
 PyAPI_FUNC(void) _PyInterpreterState_SetNotRunningMain(PyInterpreterState *);
@@ -83,6 +81,17 @@ is_to_be_inspected(void)
     return wanted && isatty(STDIN_FILENO);
 }
 
+/* While a program is to be inspected, SystemExit does not end it; at the prompt it does. */
+static void
+let_exit_end(void)
+{
+#if PY_VERSION_HEX >= 0x030e0000
+    if (PyConfig_Set("inspect", Py_False) < 0) {
+        PyErr_Clear();
+    }
+#endif
+}
+
 /* A shell wants to see that a program died of ctrl-C, not that it exited. */
 static void
 die_of_interrupt(void)
@@ -98,13 +107,13 @@ main_program_run(void)
     int exit_status = 1;
     bool interrupted = false;
 
-    if (PySys_Audit("cpython.run_file", "s", os_executable()) < 0
-        || _PyInterpreterState_SetRunningMain(interpreter) < 0) {
+    if (_PyInterpreterState_SetRunningMain(interpreter) < 0) {
         PyErr_Print();
     }
     else {
         interrupted = run_main(&exit_status);
         if (is_to_be_inspected()) {
+            let_exit_end();
             exit_status = PyRun_AnyFile(stdin, "<stdin>") != 0;
         }
         _PyInterpreterState_SetNotRunningMain(interpreter);

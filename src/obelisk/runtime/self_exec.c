@@ -79,9 +79,10 @@ static const char letter_of_script = 's';
 static char **
 drop_own_name(struct statx *file, char **argv)
 {
-    char **word = argv[0] ? argv + 1 + arguments_options(argv + 1) : argv;
+    bool by_form = kind_of_children == SELF_EXEC_BY_FORM;
+    char **word = argv[0] ? argv + 1 + (by_form ? arguments_options(argv + 1) : 0) : argv;
 
-    if (word == argv || *word == NULL) {
+    if (*word == NULL) {
         return argv;
     }
     if ((own_path != NULL && strcmp(*word, own_path) == 0)
