@@ -2,8 +2,6 @@
 
 #include "vfs_memory.h"
 
-#include "vfs.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
