@@ -50,7 +50,9 @@ class Worlds:
         self.paths = paths_in(source / "tree")
         for name in ("tmp", "proc", "ours", "real/app"):
             (folder / "root" / name).mkdir(parents=True)
-        obelisk("build", "-q", source / "app.py", "-o", folder / "root/ours/app", "--python", python)
+        obelisk(
+            "build", "-q", source / "app.py", "-o", folder / "root/ours/app", "--python", python
+        )
         script = """
         mount --bind . . && cd "$PWD" && mount --rbind /proc proc &&
         mount -t tmpfs none real/app && mount -t tmpfs none tmp &&
