@@ -8,13 +8,12 @@ import os
 import random
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 from campaigns import SEED, WHOLE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import APPS, obelisk
+from support import APPS, expected, obelisk, run
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
@@ -50,9 +49,9 @@ class Worlds:
         self.paths = paths_in(source / "tree")
         for name in ("tmp", "proc", "ours", "real/app"):
             (folder / "root" / name).mkdir(parents=True)
-        obelisk(
-            "build", "-q", source / "app.py", "-o", folder / "root/ours/app", "--python", python
-        )
+        app = folder / "root/ours/app"
+        obelisk("build", "-q", source / "app.py", "-o", app, "--python", python)
+        self.app = app
         script = """
         mount --bind . . && cd "$PWD" && mount --rbind /proc proc &&
         mount -t tmpfs none real/app && mount -t tmpfs none tmp &&
@@ -76,8 +75,8 @@ class Worlds:
         return json.loads(self.process.stdout.readline())
 
     def end(self):
-        self.process.stdin.close()
-        assert self.process.wait() == 0
+        self.process.communicate()
+        assert self.process.returncode == 0
 
 
 @pytest.fixture(scope="module")
@@ -179,3 +178,10 @@ def test_calls_do_what_they_do_on_a_disk(worlds):
         assert worlds.compare(folder, steps) is None
 
     try_steps()
+
+
+def test_each_way_to_a_file(worlds, tmp_path):
+    place = shutil.copy(worlds.app, tmp_path / "app")
+    done = run([place, "named"], cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == expected(APPS / "paths/ways.py")

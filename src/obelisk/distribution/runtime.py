@@ -45,7 +45,7 @@ _EDITS: Final = {
     # Paths below the executable are resolved strictly too, although lstat says that it is a file.
     "posixpath": (_MUST_BE_FOLDER, f"{_MUST_BE_FOLDER} and not isdir(newpath + sep)"),
 }
-"""What is other than in CPython's modules: a text that stands there once, and what takes its place."""
+"""What is other than in CPython's modules: a text that is there once, and what takes its place."""
 _FREEZE: Final = """
 import marshal, sys
 name, path, filename = sys.argv[1:]

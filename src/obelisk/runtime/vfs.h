@@ -104,7 +104,7 @@ int vfs_open_content(const struct vfs_path *path, const struct payload_record *r
    another's. The descriptor may come from a process before this one. */
 const struct payload_record *vfs_content_of(int file, const struct stat *real);
 
-/* Open a folder; of `flags` O_CLOEXEC and O_PATH have effect. Returns -1 with errno. */
+/* Open a folder; of `flags` O_CLOEXEC has effect. Returns -1 with errno. */
 int vfs_open_folder(const struct vfs_path *path, const struct payload_record *record, int flags);
 
 /* Say whether what the kernel says of a descriptor, or of a path, is said of one of our open folders,

@@ -1,6 +1,6 @@
 # /// script
 # [tool.obelisk]
-# data = ["tree/**/*"]
+# data = ["named/**/*", "tree/**/*"]
 # ///
 """Does the same in two worlds, and says where they differ: test_paths.py asks it what to do.
 
@@ -19,6 +19,8 @@ import stat
 import sys
 import threading
 from pathlib import Path
+
+import ways
 
 LINKS = {
     "to_app": "app",
@@ -352,6 +354,9 @@ def compare(worlds, folder, steps):
 
 def main():
     command, *roots = sys.argv[1:]
+    if command in ("named", "child", "cat"):
+        ways.main(sys.argv[1:])
+        return
     real, ours = (Path(root) for root in roots)
     if command == "prepare":
         shutil.copytree(ours / "app/tree", real / "app/tree")
