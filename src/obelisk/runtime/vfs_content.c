@@ -174,8 +174,16 @@ remember(const struct payload_record *record, int descriptor)
 static int
 with_flags(int file, int flags)
 {
+    int status = flags & STATUS_FLAGS;
+
+    if (flags & O_PATH) {
+        file = vfs_memory_reopen(file, O_PATH);
+        status = 0;
+    }
+    if (file < 0) {
+        return -1;
+    }
     if ((flags & O_CLOEXEC) || fcntl(file, F_SETFD, 0) == 0) {
-        int status = flags & STATUS_FLAGS;
         if (status == 0 || fcntl(file, F_SETFL, status) == 0) {
             return file;
         }

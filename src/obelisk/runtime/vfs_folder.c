@@ -62,13 +62,6 @@ vfs_open_folder(const struct vfs_path *path, const struct payload_record *record
 {
     int file = vfs_memory_file(path->text, false, mark_file, record);
 
-    if (file >= 0 && (flags & O_PATH)) {
-        int itself = vfs_memory_again(file, O_PATH | O_CLOEXEC);
-        if (itself >= 0) {
-            close(file);
-            file = itself;
-        }
-    }
     if (file >= 0 && !(flags & O_CLOEXEC)) {
         fcntl(file, F_SETFD, 0);
     }

@@ -2,8 +2,6 @@
 
 #include "vfs_memory.h"
 
-#include "vfs.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,6 +14,7 @@
 #include <unistd.h>
 
 int __real_open(const char *, int, ...);
+int __real_dup3(int, int, int);
 
 /* Bytes: what memfd_create(2) takes. */
 #define MEMORY_NAME_MAX 249
@@ -70,17 +69,29 @@ give_up(int file)
     return -1;
 }
 
-/* A descriptor that can be written to is as good to read from where there is no other. */
+/* Let a descriptor be what another one, which is closed, is open on: its number is the lowest that was
+   free, as open(2) promises. Returns it, or -1 with errno and both closed. */
 static int
-as_read_only(int file)
+move_to(int file, int other)
 {
-    int again = vfs_memory_again(file, O_RDONLY | O_CLOEXEC);
+    int error;
 
-    if (again < 0) {
+    if (other >= 0 && __real_dup3(other, file, O_CLOEXEC) == file) {
+        close(other);
         return file;
     }
-    close(file);
-    return again;
+    error = errno;
+    close(other);
+    errno = error;
+    return give_up(file);
+}
+
+int
+vfs_memory_reopen(int file, int flags)
+{
+    int again = vfs_memory_again(file, flags | O_CLOEXEC);
+
+    return again < 0 ? file : move_to(file, again);
 }
 
 static int
@@ -94,7 +105,8 @@ in_memory(const char *name, bool executable, vfs_memory_fill *fill, const void *
     if (fill(file, what) != 0 || fcntl(file, F_ADD_SEALS, SEALS) != 0) {
         return give_up(file);
     }
-    return as_read_only(file);
+    /* One that can be written to is as good to read from where there is no other. */
+    return vfs_memory_reopen(file, O_RDONLY);
 }
 
 /* Without a name from the start; nothing seals it, so it must be opened again without O_RDWR. */
@@ -108,8 +120,7 @@ nameless_in(const char *folder, vfs_memory_fill *fill, const void *what)
         return -1;
     }
     again = fill(file, what) == 0 ? vfs_memory_again(file, O_RDONLY | O_CLOEXEC) : -1;
-    give_up(file);
-    return again;
+    return move_to(file, again);
 }
 
 static int
@@ -137,8 +148,7 @@ removed_in(const char *folder, vfs_memory_fill *fill, const void *what)
     if (again >= 0 && fill(file, what) != 0) {
         again = give_up(again);
     }
-    give_up(file);
-    return again;
+    return move_to(file, again);
 }
 
 /* Say whether an error is of the process or the machine as a whole, so that it is told whatever else was

@@ -15,6 +15,10 @@ int vfs_memory_file(const char *name, bool executable, vfs_memory_fill *fill, co
 /* Open the file of a descriptor once more, through /proc. Returns -1 with errno. */
 int vfs_memory_again(int descriptor, int flags);
 
+/* Open the file of a descriptor anew, under the same number and with O_CLOEXEC; it stays as it is where that
+   cannot be. Returns the descriptor, or -1 with errno. */
+int vfs_memory_reopen(int file, int flags);
+
 /* Create an empty memory file for writing that can be sealed, with O_CLOEXEC. Returns -1 with errno. */
 int vfs_memory_create(const char *name, bool executable);
 

@@ -140,6 +140,31 @@ def duplicates():
 
 
 @scenario
+def numbers():
+    """An open file has the lowest number that is free, whatever was opened on the way."""
+    lowest = os.dup(0)
+    os.close(lowest)
+    for path in FILES.values():
+        first = os.open(path, os.O_RDONLY)
+        second = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        print(first - lowest, second - lowest, bool(fcntl.fcntl(second, fcntl.F_GETFL) & os.O_NONBLOCK))
+        os.close(first)
+        itself = os.open(path, os.O_PATH)
+        print(itself - lowest, failure(os.read, itself, 1), os.fstat(itself) == path.stat())
+        print(short(Path(f"/proc/self/fd/{itself}").read_bytes()))
+        os.close(itself)
+        os.close(second)
+    keep = os.dup(0)
+    os.close(0)
+    for path in FILES.values():
+        print(os.open(path, os.O_RDONLY))
+        os.set_inheritable(0, True)
+        print(subprocess.run(["sha256sum"], capture_output=True, check=True).stdout[:16])
+        os.close(0)
+    os.dup2(keep, 0)
+
+
+@scenario
 def children():
     for path in FILES.values():
         with open(path, "rb") as stream:
