@@ -78,7 +78,9 @@ def _controls(
         controls[Control.PTH] = _ended(collection.pth)
     if collection.natives:
         controls[Control.OBJECTS] = b""
-    settings = _interpreter_settings(plan) + _program_settings(collection)
+    settings = (
+        _interpreter_settings(plan) + _module_names(collection) + _program_settings(collection)
+    )
     if settings:
         controls[Control.SETTINGS] = settings
     return controls
@@ -130,6 +132,21 @@ def _program_settings(collection: Collection) -> bytes:
     if isinstance(collection.entry, RunProgram):
         text += f"program={collection.entry.path}\0".encode()
     return text
+
+
+def _module_names(collection: Collection) -> bytes:
+    """Return the settings that name what the application is for `python -m`."""
+    names: list[str] = []
+    match collection.entry:
+        case RunModule() as entry:
+            names = [entry.module, entry.module.removesuffix(".__main__")]
+        case EntryPoint() as entry:
+            package = entry.module.partition(".")[0]
+            known = {module.name for module in collection.modules}
+            names = [entry.module, *([package] if f"{package}.__main__" in known else [])]
+        case RunScript() | ScriptFile() | Multicall() | RunProgram():
+            pass
+    return b"".join(f"own_module={name}\0".encode() for name in sorted(set(names)))
 
 
 def _code_items(bytecodes: Iterable[Bytecode], compression: Compression) -> Iterator[Item]:

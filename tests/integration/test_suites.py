@@ -26,8 +26,7 @@ def running(executables, tmp_path_factory):
 
 
 def test_part_of_cpythons_suite(running, executables, tmp_path, python_version):
-    # Tools that look at processes from outside ask for a file of this name.
-    executable = executables(f"python{python_version}", what=SUITES / "cpython.py")
+    executable = executables("cpython", what=SUITES / "cpython.py")
     outcome = run_cpython(executable, tmp_path, part())
     assert compare(outcome, known_failures(python_version)) == ([], []), outcome.output
     assert len(outcome.files) >= len(part())

@@ -75,11 +75,17 @@ def collect(
     ]
     kept = _unique(filter(chosen.keeps_module, (*own_modules, *modules, *stdlib[0])))
     data = [file for file in (*own_files, *files) if chosen.keeps_file(file)]
+    added: list[Module] = []
     for more in fallbacks(plan.settings, {name for one in kept for name in one.names}, layout.site):
         kept = _unique([*kept, *filter(chosen.keeps_module, more.modules)])
         data += filter(chosen.keeps_file, more.files)
+        added += more.modules
         packages += more.packages
     data += [file for file in stdlib[1] if _is_stdlib_data(file) and chosen.keeps_file(file)]
+    for pattern in chosen.unused(
+        (*own_modules, *modules, *stdlib[0], *added), (*own_files, *files, *natives, *stdlib[1])
+    ):
+        warn(f"`{pattern}` of `include` or `exclude` names nothing that could go in")
     own = (*own_files, *own_modules)
     at_top = any(not module.base for module in own_modules)
     entry = resolve_entry(plan, packages, kept)

@@ -327,7 +327,9 @@ def start():
     name = _payload.module
     if name is None:
         main.__loader__ = _Loader("__main__", path)
+        sys.audit("cpython.run_file", path)
         return main.__loader__.get_code("__main__")
+    sys.audit("cpython.run_module", name)
     parent = name.rpartition(".")[0]
     above = _bootstrap._gcd_import(parent).__path__ if parent else None
     main.__spec__ = _bootstrap._find_spec(name, above)

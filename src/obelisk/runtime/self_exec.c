@@ -6,6 +6,7 @@
 
 #include "self_exec.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "arguments.h"
@@ -21,8 +21,10 @@
 #include "handover.h"
 #include "nesting.h"
 #include "os.h"
+#include "own_file.h"
 #include "permission.h"
 #include "privilege.h"
+#include "python_path.h"
 #include "scratch.h"
 #include "shell.h"
 
@@ -37,7 +39,7 @@
 int __real_execve(const char *, char *const[], char *const[]);
 int __real_fexecve(int, char *const[], char *const[]);
 
-/* The letters that name roles in the variable. */
+/* The letters that name roles in the variable; a capital one lets PYTHONPATH have effect. */
 static const char letters[] = {
     [SELF_EXEC_APPLICATION] = 'a',
     [SELF_EXEC_PYTHON] = 'p',
@@ -48,7 +50,7 @@ static enum self_exec_children kind_of_children;
 static enum self_exec_role own_role;
 static const char *own_path;        /* that this process was executed by */
 static char *const *own_arguments;  /* NULL until children are to be treated as any */
-static struct statx own_file;
+static bool is_inherited;           /* by a process that another of this executable started */
 
 static bool
 equal_arguments(char *const *one, char *const *two)
@@ -72,9 +74,30 @@ mean_python(char *const arguments[])
 /* Names the role of a process that runs a script which is inside. */
 static const char letter_of_script = 's';
 
+/* A program that starts itself by `[sys.executable, "-u", *sys.argv]` names itself as the script. Return
+   the arguments without that. */
+static char **
+drop_own_name(struct statx *file, char **argv)
+{
+    bool by_form = kind_of_children == SELF_EXEC_BY_FORM;
+    char **word = argv[0] ? argv + 1 + (by_form ? arguments_options(argv + 1) : 0) : argv;
+
+    if (*word == NULL) {
+        return argv;
+    }
+    if ((own_path != NULL && strcmp(*word, own_path) == 0)
+        || (strchr(*word, '/') != NULL && own_file_is(file, AT_FDCWD, *word))) {
+        *word = argv[0];
+        return word;
+    }
+    return argv;
+}
+
 static enum self_exec_role
 permitted_role(char role, char *const argv[])
 {
+    python_path_open(isupper((unsigned char)role) != 0);
+    role = (char)tolower((unsigned char)role);
     if (role == letter_of_script) {
         return SELF_EXEC_PYTHON;
     }
@@ -95,7 +118,10 @@ self_exec_open(uint64_t build, enum self_exec_children children, char **argv)
     const char *path = argv[0] ? permission_read_mark(argv[0], &given) : NULL;
 
     kind_of_children = children;
+    is_inherited = told.is_there;
+    own_file_open();
     if (path == NULL) {
+        python_path_open(false);
         return SELF_EXEC_APPLICATION;
     }
     argv[0] += path - argv[0];
@@ -113,6 +139,14 @@ self_exec_open(uint64_t build, enum self_exec_children children, char **argv)
     return permitted_role(told.role, argv);
 }
 
+char **
+self_exec_arguments(char **argv)
+{
+    struct statx file;
+
+    return is_inherited && kind_of_children == SELF_EXEC_BY_FORM ? drop_own_name(&file, argv) : argv;
+}
+
 static void
 end_recursion(void)
 {
@@ -124,13 +158,6 @@ end_recursion(void)
              "variable, an alias or a script hides it",
              nesting_count());
     os_die(OS_EXIT_NESTED, text);
-}
-
-/* Ask what file is at a path. libc's own call would go through ours, which take 4 KiB of stack. */
-static bool
-identify(int at, const char *path, struct statx *file)
-{
-    return syscall(SYS_statx, at, path, AT_EMPTY_PATH, STATX_INO, file) == 0;
 }
 
 void
@@ -145,9 +172,6 @@ self_exec_serve(enum self_exec_role role, char **argv)
         nesting_enter();
     }
     own_role = role;
-    if (!identify(AT_FDCWD, os_executable(), &own_file)) {
-        own_file.stx_ino = 0; /* it is gone: no file is it */
-    }
     scratch_open();
     own_path = argv[0] ? argv[0] : "";
     own_arguments = argv[0] ? argv + 1 : argv;
@@ -207,17 +231,6 @@ reserve(char *const argv[], char *const envp[])
     return draft;
 }
 
-/* Say whether a path, or a descriptor with the path "", leads to this executable. An executable that
-   was replaced while it runs is still known by its path. */
-static bool
-is_own(struct statx *file, int at, const char *path)
-{
-    return strcmp(path, os_executable()) == 0
-           || (identify(at, path, file) && own_file.stx_ino != 0
-               && file->stx_ino == own_file.stx_ino && file->stx_dev_major == own_file.stx_dev_major
-               && file->stx_dev_minor == own_file.stx_dev_minor);
-}
-
 /* Say whether this process means `python` by arguments that it gives to its executable, and not what
    it was started as. */
 static bool
@@ -236,18 +249,6 @@ pass_for_python(char *const arguments[])
     return give_python(arguments) || (own_role != SELF_EXEC_APPLICATION && option);
 }
 
-/* A program that starts itself by `[sys.executable, *sys.argv]` names itself as the script. */
-static void
-drop_own_name(struct draft *draft)
-{
-    char **argv = draft->argv;
-
-    if (own_role == SELF_EXEC_APPLICATION && argv[0] != NULL && argv[1] != NULL
-        && (strcmp(argv[1], own_path) == 0 || strcmp(argv[1], os_executable()) == 0)) {
-        draft->argv++;
-    }
-}
-
 /* Mark the path that this executable is executed by, if what it becomes is to be `python`. */
 static bool
 mark_own(struct draft *draft, bool is_python)
@@ -256,8 +257,8 @@ mark_own(struct draft *draft, bool is_python)
     const char *path;
     const char *unmarked;
 
-    if (!is_python) {
-        drop_own_name(draft);
+    if (own_role == SELF_EXEC_APPLICATION && !is_python) {
+        draft->argv = drop_own_name(&draft->file, draft->argv);
     }
     path = draft->argv[0];
     if (path == NULL
@@ -277,7 +278,7 @@ mark_argument(struct draft *draft, char *const argv[])
 {
     for (size_t i = 1; argv[0] != NULL && argv[i] != NULL; i++) {
         if (strchr(argv[i], '/') != NULL && pass_for_python(argv + i + 1)
-            && is_own(&draft->file, AT_FDCWD, argv[i])) {
+            && own_file_is(&draft->file, AT_FDCWD, argv[i])) {
             strcpy(permission_write_mark(draft->text, &draft->handover.permission, argv[i]), argv[i]);
             draft->argv[i] = draft->text;
             return true;
@@ -336,12 +337,22 @@ execute_unchanged(const struct execution *execution, char *const argv[], char *c
                               : __real_fexecve(execution->file, argv, envp);
 }
 
+/* Return the letter that tells a process of this executable what it is to be. */
+static char
+role_letter(const struct execution *execution, char *const envp[])
+{
+    bool is_script = execution->is_python && own_role == SELF_EXEC_APPLICATION;
+    char letter = is_script ? letter_of_script : letters[own_role];
+
+    return python_path_is_given(envp) ? (char)toupper((unsigned char)letter) : letter;
+}
+
 bool
 self_exec_is_own(const struct execution *execution)
 {
     struct statx file;
 
-    return own_arguments != NULL && is_own(&file, execution->file, execution->path);
+    return own_arguments != NULL && own_file_is(&file, execution->file, execution->path);
 }
 
 int
@@ -361,7 +372,7 @@ self_exec_execute(const struct execution *execution)
         return -1;
     }
     random = permission_make(&draft->handover.permission);
-    if (is_own(&draft->file, execution->file, execution->path)) {
+    if (own_file_is(&draft->file, execution->file, execution->path)) {
         marked = mark_own(draft, execution->is_python);
     }
     else {
@@ -373,12 +384,7 @@ self_exec_execute(const struct execution *execution)
     if (!marked && count_of(envp) == 0) {
         return execute_unchanged(execution, draft->argv, envp); /* somebody wants it empty */
     }
-    draft->handover.role = '\0';
-    if (marked) {
-        draft->handover.role = execution->is_python && own_role == SELF_EXEC_APPLICATION
-                                   ? letter_of_script
-                                   : letters[own_role];
-    }
+    draft->handover.role = marked ? role_letter(execution, envp) : '\0';
     write_environment(draft, envp);
     return execute_unchanged(execution, draft->argv, draft->envp);
 }

@@ -35,6 +35,11 @@ enum self_exec_children {
    another build, without its environment, or with rights that its caller lacks. */
 enum self_exec_role self_exec_open(uint64_t build, enum self_exec_children children, char **argv);
 
+/* Return the arguments of an application without what a process of this executable puts before them
+   when it starts the application anew by `[sys.executable, "-u", *sys.argv]`, through a shell or
+   another program: options of `python`, and the path of the executable. */
+char **self_exec_arguments(char **argv);
+
 /* Treat children as is right for a process of that role, which was started with `argv`. The process
    ends when it is an application that has started itself too often, one inside the other. */
 void self_exec_serve(enum self_exec_role role, char **argv);

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from obelisk.distribution.recipes.cpython_changes import changes
 from obelisk.distribution.workshop import Workshop
 from obelisk.toolchain import jobs
 
@@ -61,6 +62,8 @@ def build(shop: Workshop) -> None:
     """Build CPython and lay it out below `output` as `install/` and `build/`."""
     version = major_minor(shop.source.version)
     triplet = shop.chain.target.platform_triplet
+    for change in changes(version):
+        shop.replace(*change)
     (shop.tree / "Modules/Setup.local").symlink_to("Setup.stdlib")
     shop.run(
         "./configure",
