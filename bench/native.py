@@ -27,6 +27,7 @@ from obelisk.distribution.runtime import RuntimeOptions, obtain_runtime
 from obelisk.link.image import link
 from obelisk.link.native import Natives
 from obelisk.model import LIBRARY_FOLDER, NativeFile
+from obelisk.payload import Packed
 from obelisk.target import DEFAULT_TARGET, parse_target
 
 MANY = (
@@ -83,7 +84,7 @@ def time_linking(packages: tuple[str, ...], folder: Path, version: str, runs: in
     seconds = []
     for _ in range(runs):
         started = time.perf_counter()
-        image = link(runtime, b"", natives, target)
+        image = link(runtime, Packed(pieces=(), size=0), natives, target)
         with (folder / "linked").open("wb") as file:
             image.write(file)
         seconds.append(time.perf_counter() - started)

@@ -7,7 +7,10 @@ import struct
 CALLS = {
     "access": 21,
     "clone": 56,
+    "fchmod": 91,
+    "flock": 73,
     "fstat": 5,
+    "ftruncate": 77,
     "futex": 202,
     "getcwd": 79,
     "getrandom": 318,
@@ -24,12 +27,15 @@ CALLS = {
     "openat": 257,
     "pipe2": 293,
     "prlimit64": 302,
+    "pwrite64": 18,
     "readlink": 89,
     "rt_sigaction": 13,
     "rt_sigprocmask": 14,
     "sched_getaffinity": 204,
+    "sendfile": 40,
     "sigaltstack": 131,
     "statx": 332,
+    "utimensat": 280,
     "vfork": 58,
 }
 """Numbers of the calls that a start or a small program makes, or might."""
@@ -41,14 +47,21 @@ _REFUSE = 0x00050000
 _ALLOW = 0x7FFF0000
 
 
-def refuser(call, error):
-    """Return what to run between fork and exec: `call` will fail with `error`."""
-    program = (
-        _LOAD_NUMBER,
-        (0x15, 0, 1, CALLS[call]),  # jump over the next unless it is this call
-        (0x06, 0, 0, _REFUSE | error),
-        (0x06, 0, 0, _ALLOW),
-    )
+def refuser(call, error, *, flags=None):
+    """Return what to run between fork and exec: `call` will fail with `error`.
+
+    With `flags`, only an `open` or `openat` that has all of them.
+    """
+    program = [_LOAD_NUMBER, (0x15, 0, 1, CALLS[call])]  # jump over the next unless it is this call
+    if flags is not None:
+        number = {"open": 1, "openat": 2}[call]
+        program[1] = (0x15, 0, 4, CALLS[call])
+        program += [
+            (0x20, 0, 0, 16 + 8 * number),  # load the low half of that argument
+            (0x54, 0, 0, flags),  # and
+            (0x15, 0, 1, flags),
+        ]
+    program += [(0x06, 0, 0, _REFUSE | error), (0x06, 0, 0, _ALLOW)]
     code = ctypes.create_string_buffer(b"".join(struct.pack("<HBBI", *row) for row in program))
     libc = ctypes.CDLL(None, use_errno=True)
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import mmap
+import os
 import stat
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from obelisk import __version__
@@ -14,6 +17,8 @@ from obelisk.errors import CollectError
 from obelisk.importable import importable
 from obelisk.model import (
     CERTIFICATES,
+    COMMANDS,
+    LOADER,
     RESERVED_FOLDER,
     Bytecode,
     Collection,
@@ -24,13 +29,16 @@ from obelisk.model import (
     Placed,
     ResolvedEntry,
     RunModule,
+    RunProgram,
     RunScript,
     ScriptFile,
 )
-from obelisk.payload import Control, Item, Kind, write_payload
+from obelisk.payload import Control, Item, Kind, Packed, pack_payload
 from obelisk.plan import Plan
 
 MANIFEST_VERSION: Final = 1
+_HUGE: Final = 64 << 20
+"""Bytes from which a file is not read into memory."""
 
 
 def pack(
@@ -38,7 +46,7 @@ def pack(
     collection: Collection,
     bytecodes: Iterable[Bytecode],
     libraries: Iterable[tuple[str, str, str]],
-) -> bytes:
+) -> Packed:
     """Return the payload; `libraries` are (name, version, licence) of the runtime's sources.
 
     Raises `CollectError` when two things have one name, or what is not ours a name of ours.
@@ -51,7 +59,8 @@ def pack(
         *importable(_importable_paths(collection, bytecodes), own=collection.own),
     ]
     files = list(_file_items(collection, bytecodes, plan))
-    return write_payload(modules, files, _controls(plan, collection, libraries))
+    controls = _controls(plan, collection, libraries)
+    return pack_payload(modules, files, controls, epoch=plan.source_date_epoch)
 
 
 def _controls(
@@ -69,7 +78,7 @@ def _controls(
         controls[Control.PTH] = _ended(collection.pth)
     if collection.natives:
         controls[Control.OBJECTS] = b""
-    settings = _interpreter_settings(plan)
+    settings = _interpreter_settings(plan) + _program_settings(collection)
     if settings:
         controls[Control.SETTINGS] = settings
     return controls
@@ -80,14 +89,20 @@ def _ended(texts: Iterable[str]) -> bytes:
 
 
 def _require_main(collection: Collection, bytecodes: Iterable[Bytecode]) -> None:
-    if all(one.module.path != collection.main for one in bytecodes):
-        message = f"the main program `{collection.main}` is not among what goes in"
+    if isinstance(collection.entry, RunProgram):
+        found = any(file.path == collection.entry.path for file in collection.files)
+        main = collection.entry.path
+    else:
+        found = any(one.module.path == collection.main for one in bytecodes)
+        main = collection.main
+    if not found:
+        message = f"the main program `{main}` is not among what goes in"
         raise CollectError(message, hint="`exclude` names it; leave it out there")
 
 
 def _require_unreserved(collection: Collection) -> None:
     """Refuse what would be taken for something that Obelisk itself adds."""
-    files = [one.relative for one in collection.files if one.path != CERTIFICATES]
+    files = [one.relative for one in collection.files if one.path not in (CERTIFICATES, LOADER)]
     natives = [one.relative for one in collection.natives if one.package is not None]
     modules = [one.relative for one in collection.modules]
     for path in (*files, *natives, *modules):
@@ -105,6 +120,16 @@ def _interpreter_settings(plan: Plan) -> bytes:
         integrity=str(integrity) if integrity != Integrity.USE else None,
     )
     return b"".join(f"{name}={value}\0".encode() for name, value in pairs)
+
+
+def _program_settings(collection: Collection) -> bytes:
+    """Return what runtime/programs.c asks for."""
+    text = b""
+    if any(file.path.startswith(f"{COMMANDS}/") for file in collection.files):
+        text += b"commands=1\0"
+    if isinstance(collection.entry, RunProgram):
+        text += f"program={collection.entry.path}\0".encode()
+    return text
 
 
 def _code_items(bytecodes: Iterable[Bytecode], compression: Compression) -> Iterator[Item]:
@@ -142,10 +167,19 @@ def _file_items(collection: Collection, bytecodes: list[Bytecode], plan: Plan) -
             yield _file_item(module, compress=compress_text)
 
 
+def _content(path: Path) -> bytes | memoryview:
+    """Return the bytes of a file; those of a huge one are read when they are written."""
+    with path.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if size < _HUGE:
+            return stream.read()
+        return memoryview(mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ))
+
+
 def _file_item(file: Placed, *, compress: bool) -> Item:
     mode = file.source.stat().st_mode
     kind = Kind.PROGRAM if mode & stat.S_IXUSR else Kind.FILE
-    return Item(name=file.path, kind=kind, data=file.source.read_bytes(), compress=compress)
+    return Item(name=file.path, kind=kind, data=_content(file.source), compress=compress)
 
 
 def _data_files(collection: Collection, bytecodes: Iterable[Bytecode]) -> Iterator[DataFile]:
@@ -200,5 +234,7 @@ def _shown_entry(entry: ResolvedEntry) -> str:
             return entry.name
         case RunScript():
             return entry.path.name
+        case RunProgram():
+            return entry.path
         case Multicall():
             return ", ".join(name for name, _ in entry.commands)

@@ -2,14 +2,14 @@
 
 A header, three tables of records sorted by name, names, and then the stored bytes. All numbers are
 little-endian. XXH64 guards the header, every record with its name, and every record's bytes.
+Equal bytes are stored once; large ones have pages of their own, so that they can be mapped.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Final
 
@@ -17,20 +17,21 @@ import xxhash
 import zstandard
 
 from obelisk.errors import CollectError, VerifyError
+from obelisk.filetimes import content_time, default_time, folder_times
 from obelisk.model import ancestors
+from obelisk.stored import ALIGNMENT, Piece, Store, aligned, compressed
 
 MAGIC: Final = b"\x89OBELISK\r\n\x1a\n"
 VERSION: Final = 4
 _HEADER: Final = struct.Struct("<12sIQQQQQQQQQ")
 _CHECK: Final = struct.Struct("<Q")
-_RECORD: Final = struct.Struct("<QQQQQIHBB")
-_FACTS: Final = struct.Struct("<QQQQQ")
-_ALIGNMENT: Final = 16
+_RECORD: Final = struct.Struct("<QQQQQQIHBB")
+_FACTS: Final = struct.Struct("<QQQQQQ")
+LARGE: Final = 1 << 20
+"""Bytes from which a file that is stored as it is begins and ends at a page: runtime/vfs_large.c
+reads it in place, where copying a smaller one costs less than looking twice."""
+_PAGE: Final = 4096
 _LONGEST_NAME: Final = 0xFFFF
-_LEVEL: Final = 9
-"""Of zstd: higher ones take many times as long for a twentieth less."""
-_SHARE: Final = 50
-"""Files that a thread compresses at once."""
 
 
 class Kind(IntEnum):
@@ -80,7 +81,7 @@ class Item:
 
     name: str
     kind: Kind
-    data: bytes = b""
+    data: bytes | memoryview = b""
     compress: bool = False
 
 
@@ -93,6 +94,8 @@ class Record:
     offset: int
     stored: int
     size: int
+    time: int
+    """When a file was modified, in nanoseconds since 1970; 0 for what is no file."""
     check: int
     compressed: bool
     own_check: int
@@ -146,6 +149,21 @@ class Payload:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Packed:
+    """A payload to be written: its pieces in ascending order; what is between them is zero."""
+
+    pieces: tuple[Piece, ...] = field(repr=False)
+    size: int
+
+    def joined(self) -> bytes:
+        """Return the whole of it."""
+        whole = bytearray(self.size)
+        for place, piece in self.pieces:
+            whole[place : place + len(piece)] = piece
+        return bytes(whole)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Row:
     """A record that is to be written."""
 
@@ -153,18 +171,37 @@ class _Row:
     position: int
     key: bytes
     item: Item
+    time: int = 0
 
 
 def write_payload(
-    modules: Iterable[Item], files: Iterable[Item], controls: Mapping[str, bytes]
+    modules: Iterable[Item],
+    files: Iterable[Item],
+    controls: Mapping[str, bytes],
+    *,
+    epoch: int | None = None,
 ) -> bytes:
-    """Return the bytes of a payload. Folders above the files are added.
+    """Return the bytes of a payload, as `pack_payload` lays them out."""
+    return pack_payload(modules, files, controls, epoch=epoch).joined()
+
+
+def pack_payload(
+    modules: Iterable[Item],
+    files: Iterable[Item],
+    controls: Mapping[str, bytes],
+    *,
+    epoch: int | None = None,
+) -> Packed:
+    """Lay out a payload. Folders above the files are added; `epoch` is the files' time.
 
     Raises `CollectError` when two items have one name.
     """
     rows = [
         *_rows(Table.MODULES, ((_key(item.name), item) for item in modules)),
-        *_rows(Table.FILES, ((_key(item.name), item) for item in _with_folders(files))),
+        *_dated(
+            _rows(Table.FILES, ((_key(item.name), item) for item in _with_folders(files))),
+            epoch,
+        ),
         *_rows(
             Table.CONTROLS,
             (
@@ -178,18 +215,17 @@ def write_payload(
     for row in rows:
         places.append(len(names))
         names += row.key
-    start = _aligned(_HEADER.size + _CHECK.size)
+    start = aligned(_HEADER.size + _CHECK.size)
     names_at = start + _RECORD.size * len(rows)
-    stored_at = _aligned(names_at + len(names))
-    records, stored = _store(rows, places, stored_at)
+    records, stored, end = _store(rows, places, aligned(names_at + len(names)))
     tables, place = [], start
     for table in Table:
         count = sum(row.table == table for row in rows)
         tables += [place, count]
         place += _RECORD.size * count
-    head = _HEADER.pack(MAGIC, VERSION, stored_at + len(stored), names_at, len(names), *tables)
+    head = _HEADER.pack(MAGIC, VERSION, end, names_at, len(names), *tables)
     head += _CHECK.pack(xxhash.xxh64_intdigest(head, 0))
-    return _padded(head) + _padded(records + bytes(names)) + stored
+    return Packed(pieces=((0, head), (start, records + bytes(names)), *stored), size=end)
 
 
 def read_payload(data: memoryview) -> Payload:
@@ -232,43 +268,44 @@ def _rows(table: Table, items: Iterable[tuple[bytes, Item]]) -> Iterator[_Row]:
         yield _Row(table=table, position=position, key=key, item=item)
 
 
-def _store(rows: list[_Row], places: list[int], start: int) -> tuple[bytes, bytes]:
-    """Return the records and the stored bytes, which begin at `start`."""
-    records, stored = bytearray(), bytearray()
-    for row, place, data in zip(rows, places, _compressed(rows), strict=True):
+def _dated(rows: Iterable[_Row], epoch: int | None) -> list[_Row]:
+    """Give files the time of their content, and folders that of the newest file in them."""
+    dated = [replace(row, time=content_time(row.item.data, epoch)) for row in rows]
+    files = [(row.item.name, row.time) for row in dated if row.item.kind != Kind.FOLDER]
+    newest, default = folder_times(files, epoch), default_time(epoch)
+    return [
+        replace(row, time=newest.get(row.item.name, default))
+        if row.item.kind == Kind.FOLDER
+        else row
+        for row in dated
+    ]
+
+
+def _store(rows: list[_Row], places: list[int], start: int) -> tuple[bytes, list[Piece], int]:
+    """Return the records, the stored bytes that begin at `start`, and where these end."""
+    records, store = bytearray(), Store(start)
+    contents = compressed((row.item.data, row.item.compress) for row in rows)
+    for row, place, data in zip(rows, places, contents, strict=True):
         item = row.item
         compress = data is not item.data
-        where = (start + len(stored), len(data), len(item.data))
+        alone = row.table == Table.FILES and not compress and len(data) >= LARGE
+        offset = store.add(data, alignment=_PAGE if alone else ALIGNMENT)
+        where = (offset, len(data), len(item.data), row.time)
         shape = (place, len(row.key), item.kind, int(compress))
         own = _own_check(row.table, row.position, row.key, where, shape)
         check = xxhash.xxh64_intdigest(data, own)
         records += _RECORD.pack(*where, check, own, *shape)
-        stored += _padded(data)
-    return bytes(records), bytes(stored)
-
-
-def _compressed(rows: list[_Row]) -> list[bytes]:
-    """Return what is stored for each row: its bytes, compressed where asked and where it pays."""
-    asked = [row.item.data for row in rows if row.item.compress]
-    shares = [asked[start : start + _SHARE] for start in range(0, len(asked), _SHARE)]
-    with ThreadPoolExecutor() as pool:
-        packed = (data for share in pool.map(_compress, shares) for data in share)
-        return [next(packed) if row.item.compress else row.item.data for row in rows]
-
-
-def _compress(share: list[bytes]) -> list[bytes]:
-    packer = zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True)
-    return [min(data, packer.compress(data), key=len) if data else data for data in share]
+    return bytes(records), store.pieces, store.end
 
 
 def _own_check(
     table: Table,
     position: int,
     key: bytes,
-    where: tuple[int, int, int],
+    where: tuple[int, int, int, int],
     shape: tuple[int, int, int, int],
 ) -> int:
-    """Hash a record: where its bytes are and how many; its name, kind and whether it is packed."""
+    """Hash a record: where its bytes are, its time, name and kind, whether it is packed."""
     place, length, kind, compressed = shape
     facts = _FACTS.pack(
         table << 32 | position, *where, place << 32 | length << 16 | kind << 8 | compressed
@@ -278,10 +315,10 @@ def _own_check(
 
 def _records(table: Table, data: memoryview, names: bytes, size: int) -> Iterator[Record]:
     for position, fields in enumerate(_RECORD.iter_unpack(data)):
-        offset, stored, whole, check, own, place, length, kind, compressed = fields
+        offset, stored, whole, time, check, own, place, length, kind, compressed = fields
         key = names[place : place + length]
         shape = (place, length, kind, compressed)
-        expected = _own_check(table, position, key, (offset, stored, whole), shape)
+        expected = _own_check(table, position, key, (offset, stored, whole, time), shape)
         intact = own == expected and len(key) == length and offset + stored <= size
         if intact and (kind not in tuple(Kind) or not (compressed or stored == whole)):
             reason = f"malformed record of `{_shown(key)}`"
@@ -292,6 +329,7 @@ def _records(table: Table, data: memoryview, names: bytes, size: int) -> Iterato
             offset=offset,
             stored=stored,
             size=whole,
+            time=time,
             check=check,
             compressed=bool(compressed),
             own_check=own,
@@ -323,14 +361,6 @@ def _with_folders(files: Iterable[Item]) -> list[Item]:
                 message = f"`{folder}` is to be a file and, because of `{path}`, a folder"
                 raise CollectError(message, hint="`exclude` one of them")
     return list(found.values())
-
-
-def _aligned(size: int) -> int:
-    return -(-size // _ALIGNMENT) * _ALIGNMENT
-
-
-def _padded(data: bytes) -> bytes:
-    return data + bytes(_aligned(len(data)) - len(data))
 
 
 def _damaged(reason: str) -> VerifyError:

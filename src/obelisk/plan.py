@@ -8,6 +8,7 @@ from __future__ import annotations
 import keyword
 import os
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ from obelisk.config.tables import key_of
 from obelisk.config.toml import shown
 from obelisk.distribution.build import python_source
 from obelisk.errors import ConfigError, did_you_mean
+from obelisk.filetimes import VARIABLE, source_date_epoch
 from obelisk.model import CommandOf, CommandsOf, Entry, EntryPoint, RunModule, RunScript
 from obelisk.regular import is_folder, is_regular, require_copyable
 from obelisk.target import Target, parse_target
@@ -60,6 +62,8 @@ class Plan:
     settings: Settings
     folder: Path
     """What relative paths in the settings start from."""
+    source_date_epoch: int | None = None
+    """The time of the files inside, in seconds since 1970; None: made from their content."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,6 +101,7 @@ def make_plans(request: Request) -> list[Plan]:
             installer=installer_config(request.application, os.environ),
             settings=settings,
             folder=request.folder,
+            source_date_epoch=source_date_epoch(os.environ),
         )
         for name, entry in _named_entries(request)
     ]
@@ -121,6 +126,7 @@ def explain(plan: Plan) -> list[Decision]:
         Decision(what="entry", value=_describe_entry(plan.entry), why=_entry_reason(plan)),
         Decision(what="dependencies", value=_describe_dependencies(plan), why="found there"),
         *_installer_decisions(plan.installer),
+        _times_decision(plan.source_date_epoch),
     ]
     for field in _SHOWN:
         value, default = getattr(settings, field), getattr(defaults, field)
@@ -142,6 +148,13 @@ def _installer_decisions(config: InstallerConfig) -> list[Decision]:
         Decision(what="uv-configuration", value=shown, why=why),
         Decision(what="uv-variables", value=variables, why="environment"),
     ]
+
+
+def _times_decision(epoch: int | None) -> Decision:
+    if epoch is None:
+        return Decision(what="file-times", value="made from each file's content", why="default")
+    shown = datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z")
+    return Decision(what="file-times", value=shown, why=f"`{VARIABLE}`")
 
 
 def _setting(key: str, value: object, *, why: bool) -> Decision:

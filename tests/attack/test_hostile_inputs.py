@@ -206,7 +206,7 @@ def an_installation(random, folder):
     if isinstance(collection.entry, EntryPoint | Multicall):
         compile(main_program(collection.entry), "main", "exec")
     bytecodes = [Bytecode(module=run, code=b"")]
-    read_payload(memoryview(pack(plan, collection, bytecodes, ())))
+    read_payload(memoryview(pack(plan, collection, bytecodes, ()).joined()))
 
 
 def _write_metadata(random, info, number, names):

@@ -504,6 +504,7 @@ def test_scripts_of_a_wheel_that_are_no_entry_points(prefix):
     add(prefix, "app", record=record, entry_points_txt="[console_scripts]\nmade = app:main\n")
     (installed,) = read_installed(prefix)
     assert installed.package.scripts == (ScriptFile(name="own", source=prefix.root / "bin/own"),)
+    assert installed.package.programs == ("shell", "elf")
 
 
 LONG = b"#!/bin/sh\n'''exec' \"/a/long path/bin/python\" \"$0\" \"$@\"\n' '''\nprint()\n"

@@ -10,7 +10,7 @@ LEVELS = [
     {"errors", "target", "model"},
     {
         *{"console", "process", "children", "interrupt", "fetch", "cache", "catalog", "toolchain"},
-        *{"disk", "drafts", "files", "locks", "regular", "untar"},
+        *{"disk", "drafts", "files", "filetimes", "locks", "regular", "stored", "untar"},
     },
     {"config"},
     {"distribution"},

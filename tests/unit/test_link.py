@@ -16,7 +16,7 @@ from obelisk.errors import LinkError, VerifyError
 from obelisk.link.elf import read_elf
 from obelisk.link.image import link as link_all
 from obelisk.link.native import Natives
-from obelisk.payload import Item, Kind, write_payload
+from obelisk.payload import Item, Kind, Packed, write_payload
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.verify.digest import check_digest, find_digest
 from obelisk.verify.verify import open_payload, verify
@@ -28,7 +28,8 @@ def link(runtime, payload, page_size=4096):
     """Link with no shared object, and return the file's bytes."""
     target = replace(parse_target(DEFAULT_TARGET), page_size=page_size)
     file = io.BytesIO()
-    link_all(runtime, payload, NOTHING, target).write(file)
+    packed = Packed(pieces=((0, payload),), size=len(payload))
+    link_all(runtime, packed, NOTHING, target).write(file)
     return file.getvalue()
 
 

@@ -35,12 +35,14 @@ from obelisk.link.elf import read_elf
 from obelisk.link.image import link
 from obelisk.link.native import Natives
 from obelisk.model import NativeFile
+from obelisk.payload import Packed
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.verify.digest import check_digest, find_digest
 from obelisk.verify.elf import map_file, read_executable
 
 ABI = "cpython-314-x86_64-linux-musl"
 TARGET = parse_target(DEFAULT_TARGET)
+PAYLOAD = Packed(pieces=((0, b"payload"),), size=7)
 
 
 class Linked:
@@ -109,7 +111,7 @@ def linked(tmp_path):
             provided={name: native(name, data) for name, data in (provided or {}).items()},
             abi=ABI,
         )
-        return Linked(link(base or runtime(), b"payload", natives, TARGET))
+        return Linked(link(base or runtime(), PAYLOAD, natives, TARGET))
 
     return build
 

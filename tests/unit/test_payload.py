@@ -1,9 +1,21 @@
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obelisk.errors import CollectError, VerifyError
-from obelisk.payload import Control, Item, Kind, read_payload, write_payload
+from obelisk import stored
+from obelisk.errors import CollectError, ConfigError, VerifyError
+from obelisk.filetimes import EARLIEST, source_date_epoch
+from obelisk.payload import (
+    LARGE,
+    Control,
+    Item,
+    Kind,
+    pack_payload,
+    read_payload,
+    write_payload,
+)
 
 CONTROLS = {Control.MAIN: b"app/cli.py", Control.MANIFEST: b"{}"}
 
@@ -86,6 +98,108 @@ def test_compression_that_does_not_help_is_not_used():
     item = Item(name="small", kind=Kind.FILE, data=b"x", compress=True)
     payload = read_payload(memoryview(write_payload([], [item], {})))
     assert not payload.file("small").compressed
+
+
+def test_equal_bytes_are_stored_once():
+    """Whoever has them: modules, files, compressed or not."""
+    data = b"equal " * 5000
+    modules = [Item(name="one.py", kind=Kind.CODE, data=data)]
+    files = [
+        Item(name="one.txt", kind=Kind.FILE, data=data),
+        Item(name="two.txt", kind=Kind.FILE, data=data),
+        Item(name="packed/one.txt", kind=Kind.FILE, data=data, compress=True),
+        Item(name="packed/two.txt", kind=Kind.FILE, data=data, compress=True),
+    ]
+    written = write_payload(modules, files, {})
+    payload = read_payload(memoryview(written))
+    assert written.count(data) == 1
+    assert len({record.offset for record in payload.records if record.size}) == 2
+    assert all(payload.read(record) == data for record in payload.records if record.size)
+    written = bytearray(written)
+    written[written.index(data)] ^= 1
+    payload = read_payload(memoryview(written))
+    damaged = {one.name for one in payload.records if not payload.content_intact(one)}
+    assert damaged == {"one.py", "one.txt", "two.txt"}
+
+
+def test_a_hash_does_not_make_bytes_equal(monkeypatch):
+    monkeypatch.setattr(stored, "xxhash", SimpleNamespace(xxh64_intdigest=lambda _: 1))
+    store = stored.Store(0)
+    assert [store.add(data) for data in (b"one", b"two", b"two")] == [0, 16, 16]
+
+
+def test_large_files_begin_and_end_at_a_page():
+    data = bytes(range(256)) * (LARGE // 256) + b"end"
+    files = [
+        Item(name="a", kind=Kind.FILE, data=b"small"),
+        Item(name="b", kind=Kind.FILE, data=data),
+        Item(name="c", kind=Kind.FILE, data=b"behind"),
+        Item(name="d", kind=Kind.FILE, data=data, compress=True),
+    ]
+    written = write_payload([Item(name="m.py", kind=Kind.CODE, data=data)], files, {})
+    payload = read_payload(memoryview(written))
+    large = payload.file("b")
+    end = large.offset + large.stored
+    assert large.offset % 4096 == 0
+    assert not any(written[end : -(-end // 4096) * 4096])
+    assert payload.file("c").offset >= -(-end // 4096) * 4096 or payload.file("c").offset < end
+    assert payload.file("d").compressed
+
+
+def test_a_payload_is_written_in_pieces():
+    """What is huge is not held in memory twice."""
+    data = memoryview(bytes(LARGE))
+    packed = pack_payload([], [Item(name="huge", kind=Kind.FILE, data=data)], CONTROLS)
+    assert any(piece is data for _, piece in packed.pieces)
+    places = [place for place, _ in packed.pieces]
+    assert places == sorted(places)
+    assert read_payload(memoryview(packed.joined())).file("huge").size == LARGE
+
+
+def times(*contents, epoch=None):
+    files = [
+        Item(name=f"folder/deep/{number}", kind=Kind.FILE, data=data)
+        for number, data in enumerate(contents)
+    ]
+    payload = read_payload(memoryview(write_payload([], files, {}, epoch=epoch)))
+    return {record.name: record.time for record in payload.files}
+
+
+def test_times_are_made_from_content():
+    one, two = times(b"first", b"other"), times(b"first", b"again")
+    assert one == times(b"first", b"other")
+    assert one["folder/deep/0"] == two["folder/deep/0"]
+    # Both in whole seconds, as HTTP has them, and in all.
+    assert one["folder/deep/1"] // 10**9 != two["folder/deep/1"] // 10**9
+    assert one["folder"] == one["folder/deep"] == max(one.values())
+    # Not before 1980-01-02 in any zone, and never in the future.
+    assert all(315619200 + 14 * 3600 <= time // 10**9 < 6 * 10**8 for time in one.values())
+
+
+def test_times_are_those_of_source_date_epoch():
+    epoch = 1_700_000_000
+    one, two = times(b"first", epoch=epoch), times(b"other", epoch=epoch)
+    assert {time // 10**9 for time in (*one.values(), *two.values())} == {epoch}
+    assert one["folder/deep/0"] != two["folder/deep/0"]
+    assert min(times(b"later", epoch=epoch + 1).values()) > max(one.values())
+
+
+def test_source_date_epoch_is_read():
+    assert source_date_epoch({}) is None
+    assert source_date_epoch({"SOURCE_DATE_EPOCH": ""}) is None
+    assert source_date_epoch({"SOURCE_DATE_EPOCH": "1700000000"}) == 1_700_000_000
+    # Nix's, and that of many build systems: zip archives do not know it.
+    assert source_date_epoch({"SOURCE_DATE_EPOCH": "315532800"}) == EARLIEST
+    assert source_date_epoch({"SOURCE_DATE_EPOCH": "0"}) == EARLIEST
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["now", "-1", "1.5", "1e9", " 1", "0x10", "1_000", "\u0661", "1700000000000", "9" * 5000],
+)
+def test_source_date_epoch_that_is_no_time(text):
+    with pytest.raises(ConfigError, match="`SOURCE_DATE_EPOCH` is"):
+        source_date_epoch({"SOURCE_DATE_EPOCH": text})
 
 
 @pytest.mark.parametrize("size", [0, 10, 95, 96, 300])

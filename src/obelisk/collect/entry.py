@@ -24,6 +24,7 @@ from obelisk.model import (
     Package,
     ResolvedEntry,
     RunModule,
+    RunProgram,
     RunScript,
     ScriptFile,
 )
@@ -47,7 +48,7 @@ def resolve_entry(
             return _callable(entry, by_name, plan)
         case CommandOf() as wanted:
             name, found = _command(wanted, packages)
-            if isinstance(found, ScriptFile):
+            if isinstance(found, ScriptFile | RunProgram):
                 return found
             entry = _callable(parse_entry(found), by_name, plan)
             return replace(entry, command=name)
@@ -75,6 +76,8 @@ def main_path(entry: ResolvedEntry, plan: Plan, modules: tuple[Module, ...]) -> 
             return f"{COMMANDS}/{name}"
         case EntryPoint() | Multicall():
             return f"{COMMANDS}/{plan.name}"
+        case RunProgram():
+            return ""
 
 
 def installed_command(
@@ -110,9 +113,12 @@ def _callable(entry: EntryPoint, by_name: dict[str, Module], plan: Plan) -> Entr
     return entry
 
 
-def _command(wanted: CommandOf, packages: list[Package]) -> tuple[str, str | ScriptFile]:
+def _command(
+    wanted: CommandOf, packages: list[Package]
+) -> tuple[str, str | ScriptFile | RunProgram]:
     package = _package(wanted.distribution, packages)
-    commands: dict[str, str | ScriptFile] = {
+    commands: dict[str, str | ScriptFile | RunProgram] = {
+        **{name: RunProgram(path=f"{COMMANDS}/{name}") for name in package.programs},
         **{one.name: one for one in package.scripts},
         **dict(package.commands),
     }

@@ -65,6 +65,9 @@ class Interpreter:
     children: Children = Children.PYTHON
     """What `[sys.executable, "-c", ...]`, `-m` or a script starts: `python`, or the `application`
     again. Helpers of multiprocessing work either way."""
+    copy_arguments: bool = True
+    """Whether a program that is not in the executable gets temporary copies of the files in it that
+    its arguments, its variables or a shell's command name."""
     frozen: bool = True
     """Whether `sys.frozen` is there and true."""
     meipass: bool = False

@@ -41,6 +41,7 @@ from obelisk.link.start import (
     split_first_page,
 )
 from obelisk.link.tls import TlsImage, merge_tls
+from obelisk.payload import Packed
 from obelisk.target import Target
 
 _PAYLOAD: Final = ".obelisk"
@@ -75,7 +76,7 @@ class Image:
         file.truncate(self.size)
 
 
-def link(runtime: bytes, payload: bytes, natives: Natives, target: Target) -> Image:
+def link(runtime: bytes, payload: Packed, natives: Natives, target: Target) -> Image:
     """Return the executable.
 
     Raises `LinkError` when `runtime` is no runtime, or an object cannot be linked in.
@@ -86,7 +87,7 @@ def link(runtime: bytes, payload: bytes, natives: Natives, target: Target) -> Im
     linked = link_natives(natives, target, runtime, elf, build.next_address)
     if linked is not None:
         _add_objects(build, linked)
-    build.add(_PAYLOAD, READ, SegmentType.PAYLOAD, [(0, payload)], len(payload))
+    build.add(_PAYLOAD, READ, SegmentType.PAYLOAD, payload.pieces, payload.size)
     sections = Sections(elf, runtime)
     # The room is used up: what stands there now is the table.
     sections.remove(reserve)

@@ -21,14 +21,26 @@ ROOT = _payload.root
 _PACKAGE = 1
 _NAMESPACE = 2
 _OTHER = 5
-_LIBC = ("c", "m", "pthread", "dl", "rt", "util", "crypt", "resolv")
+_ADAPTED = frozenset(
+    (
+        "ctypes.util",
+        "multiprocessing",
+        "multiprocessing.spawn",
+        "pkgutil",
+        "sysconfig",
+        "threadpoolctl",
+        "venv",
+        "virtualenv.run.plugin.creators",
+    )
+)
+"""Modules that `_obelisk_adaptations` has something for; it is loaded with the first of them."""
 
 
 # Debuggers leave frames of `importlib*` out, and this is one.
 __name__ = "importlib._obelisk"
 
 
-def _below(path):
+def path_below(path):
     """Return a path relative to the executable, or None when it is not below that."""
     if isinstance(path, str) and path.startswith(_BEGINNING):
         return path[len(_BEGINNING) :]
@@ -75,7 +87,7 @@ def _is_plain(loader):
 
 def get_code(self, fullname):
     """Return a module's code as SourceFileLoader does, in the executable from the payload."""
-    below = _below(self.path)
+    below = path_below(self.path)
     code = _payload.code(below) if below is not None and _is_plain(self) else None
     if code is None:
         return _get_code(self, fullname)
@@ -88,7 +100,7 @@ def get_source(self, fullname):
     try:
         return _get_source(self, fullname)
     except ImportError:
-        below = _below(self.path)
+        below = path_below(self.path)
         if below is None or not _is_plain(self) or _payload.code(below) is None:
             raise
         return None
@@ -100,7 +112,9 @@ class AdaptingLoader(_external.SourceFileLoader):
     def exec_module(self, module):
         """Run the module's code and adapt what it defined."""
         super().exec_module(module)
-        _ADAPTED[self.name](module)
+        import _obelisk_adaptations
+
+        _obelisk_adaptations.ADAPTATIONS[self.name](module)
 
 
 class PathEntry(_external.FileFinder):
@@ -157,7 +171,7 @@ def _folder(path):
     """Return the folder of the executable that a path names, or None when it names none."""
     if path == ROOT:
         return ""
-    below = _below(path)
+    below = path_below(path)
     if below is None or _payload.is_folder(below):
         return below
     if not _path_isdir(path):
@@ -182,104 +196,6 @@ def _spec_of_file(name, folder, path):
     if loader.is_package(name):
         spec.submodule_search_locations = [file.rpartition("/")[0]]
     return spec
-
-
-def _find_library(name):
-    """Return what ctypes.CDLL takes for a library that is inside, or None (ctypes.util)."""
-    if name in _LIBC:
-        return "libc.so"
-    return _payload.library(f"lib{name}.so")
-
-
-def _adapt_ctypes_util(module):
-    module.find_library = _find_library
-
-
-def _adapt_pkgutil(module):
-    # It would list the folder, where there are no names of modules without their sources.
-    module.iter_importer_modules.register(PathEntry, PathEntry.iter_modules)
-
-
-def _adapt_resources(module):
-    """Let `as_file` give what other programs can open too: a copy, for as long as it is used."""
-    import contextlib
-    from pathlib import Path
-
-    as_it_is = module.as_file.dispatch(Path)
-
-    @contextlib.contextmanager
-    def as_a_copy(path):
-        import shutil
-        import tempfile
-
-        with tempfile.TemporaryDirectory() as folder:
-            place = Path(folder, path.name)
-            if path.is_dir():
-                shutil.copytree(path, place)
-            else:
-                shutil.copyfile(path, place)
-                place.chmod(0o755)  # perhaps it is to be executed
-            yield place
-
-    def as_file(path):
-        return (as_a_copy if str(path).startswith(ROOT + "/") else as_it_is)(path)
-
-    module.as_file.register(Path, as_file)
-
-
-def _adapt_certifi(module):
-    # It would ask for such a copy, at each start, and hands it to OpenSSL in this process only.
-    module._CACERT_PATH = module.__file__.rpartition("/")[0] + "/cacert.pem"
-
-
-def _adapt_multiprocessing(module):
-    method = _payload.setting("multiprocessing_start_method")
-    if method is not None:
-        module.set_start_method(method)
-
-
-def _adapt_spawn(module):
-    """Let processes run the main program's file again although its text was left out."""
-    import runpy
-
-    from_file = runpy._get_code_from_file
-
-    def get_code_from_file(path):
-        try:
-            return from_file(path)
-        except FileNotFoundError:
-            below = _below(path)
-            code = None if below is None else _payload.code(below)
-            if code is None:
-                raise
-            _imp._fix_co_filename(code, path)
-            return code
-
-    runpy._get_code_from_file = get_code_from_file
-
-
-def _adapt_sysconfigdata(module):
-    # It names folders of where this Python was built.
-    variables = module.build_time_vars
-    for name, value in variables.items():
-        if isinstance(value, str) and value.startswith(_BUILT_FOR):
-            variables[name] = value.replace(_BUILT_FOR, ROOT)
-
-
-_BUILT_FOR = "/install"
-_ADAPTED = {
-    f"_sysconfigdata_{sys.abiflags}_{sys.platform}_{sys.implementation._multiarch}": (
-        _adapt_sysconfigdata
-    ),
-    "certifi.core": _adapt_certifi,
-    "ctypes.util": _adapt_ctypes_util,
-    "importlib.resources._common": _adapt_resources,
-    "importlib_resources._common": _adapt_resources,
-    "multiprocessing": _adapt_multiprocessing,
-    "multiprocessing.spawn": _adapt_spawn,
-    "pip._vendor.certifi.core": _adapt_certifi,
-    "pkgutil": _adapt_pkgutil,
-}
 
 
 def install():

@@ -26,6 +26,7 @@
 #include "os.h"
 #include "paths.h"
 #include "privilege.h"
+#include "programs.h"
 #include "self_exec.h"
 #include "settings.h"
 
@@ -253,6 +254,7 @@ read_start(const struct payload *payload, const char *executable, int argc, char
     start.argc = argc;
     start.argv = argv;
     self_exec_serve(role, argv);
+    programs_serve(start.is_python ? NULL : argv);
     return start;
 }
 

@@ -15,7 +15,8 @@ enum os_exit {
 
 struct os_span {
     const void *base;
-    uint64_t size; /* bytes */
+    uint64_t size;   /* bytes */
+    uint64_t offset; /* in the file */
 };
 
 /* What `link` adds to the runtime, each in a segment that it marks. */

@@ -64,11 +64,12 @@ struct os_span
 os_segment(enum os_part part)
 {
     const ElfW(Phdr) *header = program_header(segment_types[part]);
-    struct os_span span = {NULL, 0};
+    struct os_span span = {NULL, 0, 0};
 
     if (header != NULL) {
         span.base = os_image + header->p_vaddr;
         span.size = header->p_filesz;
+        span.offset = header->p_offset;
     }
     return span;
 }

@@ -30,7 +30,7 @@ struct header {
     uint64_t check; /* XXH64 of all that precedes it */
 };
 
-_Static_assert(sizeof(struct payload_record) == 48, "records are written with 48 bytes");
+_Static_assert(sizeof(struct payload_record) == 56, "records are written with 56 bytes");
 _Static_assert(sizeof(struct header) == 96, "the header is written with 96 bytes");
 
 /* The one bounds check: do `size` bytes at `offset` lie within `whole`? */
@@ -101,11 +101,12 @@ static bool
 is_intact(const struct payload *payload, enum payload_table table, uint32_t position,
           const struct payload_record *record)
 {
-    uint64_t facts[5] = {
+    uint64_t facts[6] = {
         (uint64_t)table << 32 | position,
         record->offset,
         record->stored,
         record->size,
+        record->time,
         (uint64_t)record->name << 32 | (uint64_t)record->name_size << 16
             | (uint64_t)record->kind << 8 | record->compressed,
     };
@@ -193,9 +194,17 @@ mismatch(const struct payload *payload, const struct payload_record *record)
 }
 
 struct payload_span
-payload_stored(const struct payload *payload, const struct payload_record *record)
+payload_unchecked(const struct payload *payload, const struct payload_record *record)
 {
     struct payload_span bytes = {(const char *)payload->base + record->offset, record->stored};
+
+    return bytes;
+}
+
+struct payload_span
+payload_stored(const struct payload *payload, const struct payload_record *record)
+{
+    struct payload_span bytes = payload_unchecked(payload, record);
 
     if (XXH64(bytes.start, bytes.size, record->own_check) != record->check
         || (!record->compressed && record->size != record->stored)) {

@@ -37,6 +37,7 @@ struct payload_record {
     uint64_t offset;    /* of its stored bytes, from the payload's first byte */
     uint64_t stored;    /* bytes in the payload */
     uint64_t size;      /* bytes when expanded; equals `stored` unless compressed */
+    uint64_t time;      /* a file's, in nanoseconds since 1970 */
     uint64_t check;     /* XXH64 of the stored bytes, seeded by `own_check` */
     uint64_t own_check; /* XXH64 of its table, position, name and other fields */
     uint32_t name;      /* offset of its name in the names */
@@ -93,6 +94,10 @@ uint32_t payload_lower_bound(const struct payload *payload, enum payload_table t
 /* Return a record's name. */
 struct payload_span payload_name(const struct payload *payload,
                                  const struct payload_record *record);
+
+/* Return the stored bytes of a record without reading them: they may be damaged. */
+struct payload_span payload_unchecked(const struct payload *payload,
+                                      const struct payload_record *record);
 
 /* Return the stored bytes of a record. They are intact. */
 struct payload_span payload_stored(const struct payload *payload,

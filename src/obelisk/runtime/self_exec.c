@@ -25,7 +25,6 @@
 #include "privilege.h"
 #include "scratch.h"
 #include "shell.h"
-#include "vfs.h"
 
 /* How many processes may run one inside the other. An application whose children are all itself is
    meant to do so. */
@@ -37,9 +36,6 @@
 
 int __real_execve(const char *, char *const[], char *const[]);
 int __real_fexecve(int, char *const[], char *const[]);
-
-int __wrap_execve(const char *, char *const[], char *const[]);
-int __wrap_fexecve(int, char *const[], char *const[]);
 
 /* The letters that name roles in the variable. */
 static const char letters[] = {
@@ -73,9 +69,15 @@ mean_python(char *const arguments[])
            || (kind_of_children == SELF_EXEC_BY_FORM && arguments_are_python(arguments));
 }
 
+/* Names the role of a process that runs a script which is inside. */
+static const char letter_of_script = 's';
+
 static enum self_exec_role
 permitted_role(char role, char *const argv[])
 {
+    if (role == letter_of_script) {
+        return SELF_EXEC_PYTHON;
+    }
     if (role == letters[SELF_EXEC_FREE]) {
         return SELF_EXEC_FREE;
     }
@@ -191,7 +193,7 @@ reserve(char *const argv[], char *const envp[])
     }
     /* Each path in a shell's command may get a mark. */
     marked = longest + (longest / strlen(os_executable()) + 1) * PERMISSION_MARK_MAX + 1;
-    draft = scratch_reserve(sizeof(*draft) + (arguments + variables) * sizeof(char *)
+    draft = scratch_reserve(SCRATCH_DRAFT, sizeof(*draft) + (arguments + variables) * sizeof(char *)
                             + HANDOVER_MAX + marked + longest + 1);
     if (draft == NULL) {
         return NULL;
@@ -208,12 +210,10 @@ reserve(char *const argv[], char *const envp[])
 /* Say whether a path, or a descriptor with the path "", leads to this executable. An executable that
    was replaced while it runs is still known by its path. */
 static bool
-is_own(struct draft *draft, int at, const char *path)
+is_own(struct statx *file, int at, const char *path)
 {
-    const struct statx *file = &draft->file;
-
     return strcmp(path, os_executable()) == 0
-           || (identify(at, path, &draft->file) && own_file.stx_ino != 0
+           || (identify(at, path, file) && own_file.stx_ino != 0
                && file->stx_ino == own_file.stx_ino && file->stx_dev_major == own_file.stx_dev_major
                && file->stx_dev_minor == own_file.stx_dev_minor);
 }
@@ -250,16 +250,18 @@ drop_own_name(struct draft *draft)
 
 /* Mark the path that this executable is executed by, if what it becomes is to be `python`. */
 static bool
-mark_own(struct draft *draft)
+mark_own(struct draft *draft, bool is_python)
 {
     struct permission before;
     const char *path;
     const char *unmarked;
 
-    drop_own_name(draft);
+    if (!is_python) {
+        drop_own_name(draft);
+    }
     path = draft->argv[0];
     if (path == NULL
-        || (own_role == SELF_EXEC_APPLICATION && !give_python(draft->argv + 1))) {
+        || (own_role == SELF_EXEC_APPLICATION && !is_python && !give_python(draft->argv + 1))) {
         return false;
     }
     unmarked = permission_read_mark(path, &before); /* libc tried another way before */
@@ -275,7 +277,7 @@ mark_argument(struct draft *draft, char *const argv[])
 {
     for (size_t i = 1; argv[0] != NULL && argv[i] != NULL; i++) {
         if (strchr(argv[i], '/') != NULL && pass_for_python(argv + i + 1)
-            && is_own(draft, AT_FDCWD, argv[i])) {
+            && is_own(&draft->file, AT_FDCWD, argv[i])) {
             strcpy(permission_write_mark(draft->text, &draft->handover.permission, argv[i]), argv[i]);
             draft->argv[i] = draft->text;
             return true;
@@ -327,36 +329,40 @@ write_environment(struct draft *draft, char *const envp[])
     *into = NULL;
 }
 
-/* What is executed: the file at a path, or one that is open. */
-struct target {
-    const char *path; /* "" for `file` itself */
-    int file;
-};
-
 static int
-execute_unchanged(struct target target, char *const argv[], char *const envp[])
+execute_unchanged(const struct execution *execution, char *const argv[], char *const envp[])
 {
-    return target.path[0] ? __real_execve(target.path, argv, envp)
-                          : __real_fexecve(target.file, argv, envp);
+    return execution->path[0] ? __real_execve(execution->path, argv, envp)
+                              : __real_fexecve(execution->file, argv, envp);
 }
 
-static int
-execute(struct target target, char *const argv[], char *const envp[])
+bool
+self_exec_is_own(const struct execution *execution)
 {
+    struct statx file;
+
+    return own_arguments != NULL && is_own(&file, execution->file, execution->path);
+}
+
+int
+self_exec_execute(const struct execution *execution)
+{
+    char *const *argv = execution->argv;
+    char *const *envp = execution->envp;
     struct draft *draft;
     bool random;
     bool marked;
 
     if (own_arguments == NULL || argv == NULL) {
-        return execute_unchanged(target, argv, envp);
+        return execute_unchanged(execution, argv, envp);
     }
     draft = reserve(argv, envp);
     if (draft == NULL) {
         return -1;
     }
     random = permission_make(&draft->handover.permission);
-    if (is_own(draft, target.file, target.path)) {
-        marked = mark_own(draft);
+    if (is_own(&draft->file, execution->file, execution->path)) {
+        marked = mark_own(draft, execution->is_python);
     }
     else {
         marked = mark_command(draft, argv) || mark_argument(draft, argv);
@@ -365,31 +371,14 @@ execute(struct target target, char *const argv[], char *const envp[])
         return -1; /* as the application it would start itself again */
     }
     if (!marked && count_of(envp) == 0) {
-        return execute_unchanged(target, draft->argv, envp); /* somebody wants it empty */
+        return execute_unchanged(execution, draft->argv, envp); /* somebody wants it empty */
     }
-    draft->handover.role = marked ? letters[own_role] : '\0';
+    draft->handover.role = '\0';
+    if (marked) {
+        draft->handover.role = execution->is_python && own_role == SELF_EXEC_APPLICATION
+                                   ? letter_of_script
+                                   : letters[own_role];
+    }
     write_environment(draft, envp);
-    return execute_unchanged(target, draft->argv, draft->envp);
-}
-
-int
-__wrap_execve(const char *path, char *const argv[], char *const envp[])
-{
-    struct target target = {path, AT_FDCWD};
-
-    if (vfs_begins(path)) {
-        return vfs_fail(EACCES); /* a file that only this process sees */
-    }
-    if (path == NULL || path[0] == '\0') {
-        return __real_execve(path, argv, envp);
-    }
-    return execute(target, argv, envp);
-}
-
-int
-__wrap_fexecve(int file, char *const argv[], char *const envp[])
-{
-    struct target target = {"", file};
-
-    return execute(target, argv, envp);
+    return execute_unchanged(execution, draft->argv, draft->envp);
 }

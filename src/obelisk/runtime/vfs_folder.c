@@ -1,143 +1,240 @@
-/* Calls on folders of the executable's own file system. See vfs.h. */
+/* Open folders of the executable's own file system. See vfs.h.
+
+   The kernel has no folder that it could open, so it opens an empty nameless file, on which its time is
+   the number of the folder's record. That needs no table: copies of the descriptor, in other processes
+   too, are the folder as well; and its offset is the place where reading goes on. Whatever the
+   kernel cannot do with it, it refuses by ENOTDIR. libc's own streams of folders work on it. */
 
 #include "vfs.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdlib.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-/* No descriptor is negative, so this tells our open folders from libc's. */
-#define NOT_A_DESCRIPTOR (-0x0b31)
+/* The sticky bit means nothing on a file: nobody else makes such a nameless one. */
+#define MARK_MODE (S_ISVTX | 0755)
 
-/* One open folder, given out as a DIR. It begins as musl's own (src/dirent/__dirent.h) does, with a
-   position and a descriptor, so that either can be asked for the descriptor. */
-struct folder {
-    off_t position;
-    int descriptor;
-    uint32_t at; /* positions of records of files */
-    uint32_t end;
-    uint32_t begin;
-    size_t skip; /* bytes of the key before an entry's own name */
-    struct dirent entry;
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+int __real_fstat(int, struct stat *);
+int __real_fchmod(int, mode_t);
+struct dirent *__real_readdir(DIR *);
+ssize_t __real_posix_getdents(int, void *, size_t, int);
+int __real_getdents(int, struct dirent *, size_t);
+
+struct dirent *__wrap_readdir(DIR *);
+ssize_t __wrap_posix_getdents(int, void *, size_t, int);
+int __wrap_getdents(int, struct dirent *, size_t);
+
+/* As src/dirent/__dirent.h of musl has it. */
+struct __dirstream {
+    off_t tell;
+    int fd;
+    int buf_pos;
+    int buf_end;
+    volatile int lock[1];
+    char buf[2048];
 };
 
-DIR *__real_opendir(const char *);
-struct dirent *__real_readdir(DIR *);
-int __real_closedir(DIR *);
-void __real_rewinddir(DIR *);
-int __real_dirfd(DIR *);
-
-DIR *__wrap_opendir(const char *);
-struct dirent *__wrap_readdir(DIR *);
-int __wrap_closedir(DIR *);
-void __wrap_rewinddir(DIR *);
-int __wrap_dirfd(DIR *);
-
-/* The children of a folder stand side by side: their keys begin with its path and a zero byte. */
-static struct folder *
-list_folder(struct vfs_path *path)
+/* Tells the folders of one build from those of another, as nanoseconds. */
+static long
+mark(void)
 {
-    struct folder *folder = calloc(1, sizeof(*folder));
-    struct payload_span name = {path->text, path->size + 1};
+    uint64_t mixed = vfs_payload()->size * 0x9e3779b97f4a7c15u ^ vfs_payload()->names.size;
 
-    if (folder == NULL) {
-        return NULL;
+    return (long)(mixed % 1000000000u);
+}
+
+int
+vfs_open_folder(const struct vfs_path *path, const struct payload_record *record, int flags)
+{
+    const struct timespec times[2] = {{0, UTIME_OMIT}, {(time_t)vfs_inode(record), mark()}};
+    int file = vfs_make_nameless(path->text, flags);
+
+    if (file < 0) {
+        return -1;
     }
-    path->text[path->size] = '\0';
-    folder->descriptor = NOT_A_DESCRIPTOR;
-    folder->skip = path->size + 1;
-    folder->begin = payload_lower_bound(vfs_payload(), PAYLOAD_FILES, name);
-    path->text[path->size] = '\1';
-    folder->end = payload_lower_bound(vfs_payload(), PAYLOAD_FILES, name);
-    folder->at = folder->begin;
-    return folder;
+    if (futimens(file, times) != 0 || __real_fchmod(file, MARK_MODE) != 0) {
+        int error = errno;
+        close(file);
+        return vfs_fail(error);
+    }
+    fcntl(file, F_ADD_SEALS, SEALS); /* where it is a memory file: what is written to it would unmake it */
+    return file;
 }
 
-/* Return the folder that a DIR stands for, or NULL when libc made it. */
-static struct folder *
-as_folder(DIR *stream)
+bool
+vfs_folder_of(const struct stat *real, const struct payload_record **record)
 {
-    struct folder *folder = (void *)stream;
+    uint64_t number = (uint64_t)real->st_mtim.tv_sec; /* of an inode, see vfs_inode */
 
-    return folder->descriptor == NOT_A_DESCRIPTOR ? folder : NULL;
+    if (real->st_mode != (S_IFREG | MARK_MODE) || real->st_nlink != 0 || real->st_size != 0
+        || vfs_payload() == NULL || real->st_mtim.tv_nsec != mark() || number == 0
+        || number - 1 > payload_count(vfs_payload(), PAYLOAD_FILES)) {
+        return false;
+    }
+    *record = number == 1 ? NULL
+                          : payload_at(vfs_payload(), PAYLOAD_FILES, (uint32_t)(number - 2));
+    return vfs_is_folder(*record);
 }
 
-DIR *
-__wrap_opendir(const char *name)
+bool
+vfs_is_open(int file)
+{
+    const struct payload_record *record;
+    struct stat real;
+
+    return __real_fstat(file, &real) == 0 && S_ISREG(real.st_mode)
+           && (vfs_folder_of(&real, &record) || vfs_content_of(file, &real) != NULL);
+}
+
+/* The entries of a folder, in order: itself, its parent, and what is in it. */
+struct listing {
+    const struct payload_record *self;
+    struct vfs_path path;
+    uint32_t begin; /* positions of records: what is in a folder stands side by side */
+    uint32_t end;
+};
+
+/* The keys of what is in a folder begin with its path and a zero byte. */
+static void
+begin_listing(struct listing *listing, const struct payload_record *record)
+{
+    struct vfs_path *path = &listing->path;
+    struct payload_span name = {path->text, 0};
+
+    listing->self = record;
+    vfs_path_of(record, path);
+    name.size = path->size + 1;
+    path->text[path->size] = '\0';
+    listing->begin = payload_lower_bound(vfs_payload(), PAYLOAD_FILES, name);
+    path->text[path->size] = '\1';
+    listing->end = payload_lower_bound(vfs_payload(), PAYLOAD_FILES, name);
+}
+
+/* The folder that holds the executable is a real one. */
+static ino_t
+inode_above(void)
 {
     struct vfs_path path;
-    const struct payload_record *record;
+    struct stat file;
 
-    /* The executable itself can be listed too, though it is a file for all else. */
-    if (vfs_payload() != NULL && strcmp(name, vfs_root()) == 0) {
-        path.size = 0;
+    snprintf(path.text, sizeof(path.text), "%s/..", vfs_root());
+    return stat(path.text, &file) == 0 ? file.st_ino : 1;
+}
+
+static ino_t
+inode_of_parent(const struct listing *listing)
+{
+    struct vfs_path path = listing->path;
+
+    if (path.size == 0) {
+        return inode_above();
     }
-    else if (!vfs_below(name, &path)) {
-        return __real_opendir(name);
+    while (path.size > 0 && path.text[--path.size] != '/') {
     }
-    record = vfs_find(&path);
-    if (!vfs_is_folder(&path, record)) {
-        errno = record ? ENOTDIR : ENOENT;
-        return NULL;
+    return vfs_inode(vfs_find(&path));
+}
+
+/* Write the entry at a place of a folder. Returns its size, or 0 when there is no room for it. */
+static size_t
+write_entry(const struct listing *listing, off_t place, char *buffer, size_t room)
+{
+    struct dirent *entry = (void *)buffer;
+    struct payload_span name = {"..", (size_t)place + 1};
+    const struct payload_record *record = NULL;
+    size_t size;
+
+    if (place >= 2) {
+        record = payload_at(vfs_payload(), PAYLOAD_FILES, listing->begin + (uint32_t)(place - 2));
+        name = payload_name(vfs_payload(), record);
+        name.start += listing->path.size + 1;
+        name.size -= listing->path.size + 1;
     }
-    return (DIR *)list_folder(&path);
+    if (name.size >= sizeof(entry->d_name)) {
+        name.size = sizeof(entry->d_name) - 1;
+    }
+    size = (offsetof(struct dirent, d_name) + name.size + 8) & ~(size_t)7;
+    if (size > room) {
+        return 0;
+    }
+    memset(buffer, 0, size);
+    memcpy(buffer + offsetof(struct dirent, d_name), name.start, name.size);
+    entry->d_reclen = (unsigned short)size;
+    entry->d_off = place + 1;
+    entry->d_type = record && !vfs_is_folder(record) ? DT_REG : DT_DIR;
+    entry->d_ino = place == 1 ? inode_of_parent(listing)
+                              : vfs_inode(place == 0 ? listing->self : record);
+    return size;
+}
+
+/* As getdents(2) on an open folder of ours; ENOTDIR for other descriptors. */
+static ssize_t
+list(int file, char *buffer, size_t size)
+{
+    const struct payload_record *record;
+    struct listing listing;
+    struct stat real;
+    size_t filled = 0;
+    off_t place;
+    off_t end;
+
+    if (__real_fstat(file, &real) != 0 || !vfs_folder_of(&real, &record)) {
+        return vfs_fail(ENOTDIR);
+    }
+    begin_listing(&listing, record);
+    end = 2 + (off_t)(listing.end - listing.begin);
+    place = lseek(file, 0, SEEK_CUR);
+    while (place < end) {
+        size_t written = write_entry(&listing, place, buffer + filled, size - filled);
+        if (written == 0) {
+            break;
+        }
+        filled += written;
+        place++;
+    }
+    if (filled == 0 && place < end) {
+        return vfs_fail(EINVAL);
+    }
+    lseek(file, place, SEEK_SET);
+    return (ssize_t)filled;
 }
 
 struct dirent *
 __wrap_readdir(DIR *stream)
 {
-    struct folder *folder = as_folder(stream);
-    const struct payload_record *record;
-    struct payload_span name;
-    size_t size;
+    int before = errno;
+    struct dirent *entry = __real_readdir(stream);
+    ssize_t filled;
 
-    if (folder == NULL) {
-        return __real_readdir(stream);
+    if (entry != NULL || errno != ENOTDIR) {
+        return entry;
     }
-    if (folder->at >= folder->end) {
+    filled = list(stream->fd, stream->buf, sizeof(stream->buf));
+    if (filled < 0) {
         return NULL;
     }
-    record = payload_at(vfs_payload(), PAYLOAD_FILES, folder->at++);
-    name = payload_name(vfs_payload(), record);
-    size = name.size - folder->skip;
-    if (size >= sizeof(folder->entry.d_name)) {
-        size = sizeof(folder->entry.d_name) - 1;
-    }
-    memcpy(folder->entry.d_name, name.start + folder->skip, size);
-    folder->entry.d_name[size] = '\0';
-    folder->entry.d_type = record->kind == PAYLOAD_FOLDER ? DT_DIR : DT_REG;
-    folder->entry.d_ino = vfs_inode(record);
-    folder->entry.d_reclen = sizeof(folder->entry);
-    return &folder->entry;
+    stream->buf_pos = 0;
+    stream->buf_end = (int)filled;
+    errno = before;
+    return filled > 0 ? __real_readdir(stream) : NULL;
+}
+
+ssize_t
+__wrap_posix_getdents(int file, void *buffer, size_t size, int flags)
+{
+    ssize_t filled = __real_posix_getdents(file, buffer, size, flags);
+
+    return filled < 0 && errno == ENOTDIR ? list(file, buffer, size) : filled;
 }
 
 int
-__wrap_closedir(DIR *stream)
+__wrap_getdents(int file, struct dirent *buffer, size_t size)
 {
-    struct folder *folder = as_folder(stream);
+    int filled = __real_getdents(file, buffer, size);
 
-    if (folder == NULL) {
-        return __real_closedir(stream);
-    }
-    free(folder);
-    return 0;
-}
-
-void
-__wrap_rewinddir(DIR *stream)
-{
-    struct folder *folder = as_folder(stream);
-
-    if (folder == NULL) {
-        __real_rewinddir(stream);
-        return;
-    }
-    folder->at = folder->begin;
-}
-
-int
-__wrap_dirfd(DIR *stream)
-{
-    return as_folder(stream) == NULL ? __real_dirfd(stream) : vfs_fail(ENOTSUP);
+    return filled < 0 && errno == ENOTDIR ? (int)list(file, (char *)buffer, size) : filled;
 }

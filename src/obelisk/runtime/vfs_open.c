@@ -1,15 +1,15 @@
-/* Opening files of the executable's own file system. See vfs.h.
+/* Opening files and folders of the executable's own file system. See vfs.h.
 
-   Each tests the path's beginning and passes on to libc what is not below the executable. */
+   Errors come in the order in which Linux finds them for a file on a read-only disk. */
 
 #include "vfs.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "vfs_call.h"
 
 int __real_open(const char *, int, ...);
 int __real_openat(int, const char *, int, ...);
@@ -19,75 +19,133 @@ int __wrap_open(const char *, int, ...);
 int __wrap_openat(int, const char *, int, ...);
 FILE *__wrap_fopen(const char *, const char *);
 
-static int
-open_file(const struct vfs_path *path, int flags)
+/* musl's O_ACCMODE has O_PATH in it. */
+static bool
+writes(int flags)
 {
-    const struct payload_record *record = vfs_find(path);
+    return (flags & (O_WRONLY | O_RDWR | O_TRUNC)) != 0;
+}
 
-    if (vfs_is_folder(path, record)) {
-        /* A descriptor of a folder would need a kernel that knows it. */
+static int
+open_existing(const struct vfs_path *path, const struct payload_record *record, int flags)
+{
+    bool folder = vfs_is_folder(record);
+
+    if ((flags & O_CREAT) && (flags & O_EXCL)) {
+        return vfs_fail(EEXIST);
+    }
+    if (folder && ((flags & O_CREAT) || writes(flags))) {
         return vfs_fail(EISDIR);
     }
-    /* musl's O_ACCMODE has O_PATH in it. */
-    if ((flags & (O_WRONLY | O_RDWR)) || (flags & O_TRUNC)) {
-        return vfs_fail(EROFS);
-    }
-    if (record == NULL) {
-        return vfs_fail(flags & O_CREAT ? EROFS : ENOENT);
-    }
-    if (flags & O_DIRECTORY) {
+    if (!folder && (flags & O_DIRECTORY)) {
         return vfs_fail(ENOTDIR);
     }
-    return vfs_open_content(path, record, flags);
+    if (writes(flags)) {
+        return vfs_fail(EROFS);
+    }
+    return folder ? vfs_open_folder(path, record, flags) : vfs_open_content(path, record, flags);
+}
+
+/* A file that is to be made: its folder must be there. */
+static int
+refuse_new(const struct vfs_path *path, int error)
+{
+    if (error == ENAMETOOLONG || !vfs_is_in_folder(path)) {
+        return vfs_fail(error);
+    }
+    return vfs_fail(path->folder ? EISDIR : EROFS);
+}
+
+static int
+open_found(const struct vfs_path *path, int flags)
+{
+    const struct payload_record *record;
+    int error;
+
+    if (flags & O_PATH) {
+        flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    }
+    if ((flags & O_CREAT) && (flags & O_DIRECTORY)) {
+        return vfs_fail(EINVAL);
+    }
+    error = vfs_get(path, &record);
+    if (error == 0 && (flags & O_TMPFILE) == O_TMPFILE) {
+        error = !vfs_is_folder(record) ? ENOTDIR : writes(flags) ? EROFS : EINVAL;
+    }
+    if (error) {
+        return flags & O_CREAT ? refuse_new(path, error) : vfs_fail(error);
+    }
+    return open_existing(path, record, flags);
+}
+
+/* How a path is looked up: a folder may be meant, and a link at its end not be followed. */
+static unsigned
+how(int flags)
+{
+    bool itself = (flags & O_NOFOLLOW) || ((flags & O_CREAT) && (flags & O_EXCL));
+
+    return (flags & O_DIRECTORY ? VFS_WHOLE : 0U) | (itself ? VFS_NOFOLLOW : 0U);
+}
+
+static int
+open_path(const char *path, int flags, mode_t mode)
+{
+    VFS_ANSWER_PLAIN(int, -1, how(flags), __real_open(path, flags, mode), open_found(&found, flags))
 }
 
 int
-__wrap_open(const char *name, int flags, ...)
+__wrap_open(const char *path, int flags, ...)
 {
-    struct vfs_path path;
     va_list rest;
     mode_t mode;
 
-    if (vfs_below(name, &path)) {
-        return open_file(&path, flags);
-    }
     va_start(rest, flags);
     mode = va_arg(rest, mode_t);
     va_end(rest);
-    return __real_open(name, flags, mode);
+    return open_path(path, flags, mode);
+}
+
+static int
+open_path_at(int at, const char *path, int flags, mode_t mode)
+{
+    VFS_ANSWER(int, -1, how(flags), __real_openat(at, path, flags, mode), open_found(&found, flags))
 }
 
 int
-__wrap_openat(int folder, const char *name, int flags, ...)
+__wrap_openat(int at, const char *path, int flags, ...)
 {
-    struct vfs_path path;
     va_list rest;
     mode_t mode;
 
-    if (vfs_below(name, &path)) {
-        return open_file(&path, flags);
-    }
     va_start(rest, flags);
     mode = va_arg(rest, mode_t);
     va_end(rest);
-    return __real_openat(folder, name, flags, mode);
+    return open_path_at(at, path, flags, mode);
 }
 
-FILE *
-__wrap_fopen(const char *name, const char *mode)
+/* The flags of open(2) that fopen(3) has for a mode. */
+static int
+flags_of(const char *mode)
 {
-    struct vfs_path path;
+    int flags = strchr(mode, '+') ? O_RDWR : *mode == 'r' ? O_RDONLY : O_WRONLY;
+
+    flags |= strchr(mode, 'x') ? O_EXCL : 0;
+    flags |= strchr(mode, 'e') ? O_CLOEXEC : 0;
+    flags |= *mode == 'r' ? 0 : *mode == 'w' ? O_CREAT | O_TRUNC : O_CREAT | O_APPEND;
+    return flags;
+}
+
+static FILE *
+fopen_found(const struct vfs_path *path, const char *mode)
+{
     FILE *stream;
     int file;
 
-    if (!vfs_below(name, &path)) {
-        return __real_fopen(name, mode);
-    }
-    if (mode[0] != 'r' || strchr(mode, '+') != NULL) {
-        errno = EROFS;
+    if (mode[0] == '\0' || strchr("rwa", mode[0]) == NULL) {
+        errno = EINVAL;
         return NULL;
     }
-    file = open_file(&path, O_RDONLY | (strchr(mode, 'e') ? O_CLOEXEC : 0));
+    file = open_found(path, flags_of(mode));
     if (file < 0) {
         return NULL;
     }
@@ -98,4 +156,10 @@ __wrap_fopen(const char *name, const char *mode)
         errno = error;
     }
     return stream;
+}
+
+FILE *
+__wrap_fopen(const char *path, const char *mode)
+{
+    VFS_ANSWER_PLAIN(FILE *, NULL, 0, __real_fopen(path, mode), fopen_found(&found, mode))
 }

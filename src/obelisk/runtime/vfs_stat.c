@@ -1,236 +1,227 @@
-/* Asking about paths of the executable's own file system. See vfs.h.
+/* Asking about paths and descriptors of the executable's own file system. See vfs.h.
 
-   Each tests the path's beginning and passes on to libc what is not below the executable. */
+   libc's stat and lstat call fstatat. */
 
 #include "vfs.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
-int __real_stat(const char *, struct stat *);
-int __real_lstat(const char *, struct stat *);
+#include "vfs_call.h"
+
+int __real_fstat(int, struct stat *);
 int __real_fstatat(int, const char *, struct stat *, int);
 int __real_statx(int, const char *restrict, int, unsigned, struct statx *restrict);
 int __real_access(const char *, int);
 int __real_faccessat(int, const char *, int, int);
 ssize_t __real_readlink(const char *, char *, size_t);
 ssize_t __real_readlinkat(int, const char *, char *, size_t);
-char *__real_realpath(const char *, char *);
 ssize_t __real_listxattr(const char *, char *, size_t);
 ssize_t __real_llistxattr(const char *, char *, size_t);
 ssize_t __real_getxattr(const char *, const char *, void *, size_t);
 ssize_t __real_lgetxattr(const char *, const char *, void *, size_t);
 
-int __wrap_stat(const char *, struct stat *);
-int __wrap_lstat(const char *, struct stat *);
+int __wrap_fstat(int, struct stat *);
 int __wrap_fstatat(int, const char *, struct stat *, int);
 int __wrap_statx(int, const char *restrict, int, unsigned, struct statx *restrict);
 int __wrap_access(const char *, int);
 int __wrap_faccessat(int, const char *, int, int);
 ssize_t __wrap_readlink(const char *, char *, size_t);
 ssize_t __wrap_readlinkat(int, const char *, char *, size_t);
-char *__wrap_realpath(const char *, char *);
 ssize_t __wrap_listxattr(const char *, char *, size_t);
 ssize_t __wrap_llistxattr(const char *, char *, size_t);
 ssize_t __wrap_getxattr(const char *, const char *, void *, size_t);
 ssize_t __wrap_lgetxattr(const char *, const char *, void *, size_t);
 
 static int
-fill_stat(const struct vfs_path *path, struct stat *answer)
+stat_found(const struct vfs_path *path, struct stat *answer)
 {
-    const struct payload_record *record = vfs_find(path);
-    bool folder = vfs_is_folder(path, record);
+    const struct payload_record *record;
+    int error = vfs_get(path, &record);
 
-    if (record == NULL && !folder) {
-        return vfs_fail(ENOENT);
+    if (error) {
+        return vfs_fail(error);
     }
-    memset(answer, 0, sizeof(*answer));
-    answer->st_mode = folder ? S_IFDIR | 0755 : S_IFREG | 0644;
-    answer->st_nlink = 1;
-    answer->st_ino = record ? vfs_inode(record) : 1;
-    answer->st_blksize = 4096;
-    answer->st_mtim.tv_sec = VFS_TIME;
-    answer->st_atim.tv_sec = VFS_TIME;
-    answer->st_ctim.tv_sec = VFS_TIME;
-    if (!folder) {
-        answer->st_size = (off_t)record->size;
-        answer->st_blocks = (blkcnt_t)((record->size + 511) / 512);
-    }
+    vfs_fill_stat(record, answer);
     return 0;
 }
 
 int
-__wrap_stat(const char *name, struct stat *answer)
+__wrap_fstat(int file, struct stat *answer)
 {
-    struct vfs_path path;
+    const struct payload_record *record = NULL;
 
-    return vfs_below(name, &path) ? fill_stat(&path, answer) : __real_stat(name, answer);
-}
-
-int
-__wrap_lstat(const char *name, struct stat *answer)
-{
-    struct vfs_path path;
-
-    return vfs_below(name, &path) ? fill_stat(&path, answer) : __real_lstat(name, answer);
-}
-
-int
-__wrap_fstatat(int folder, const char *name, struct stat *answer, int flags)
-{
-    struct vfs_path path;
-
-    if (vfs_below(name, &path)) {
-        return fill_stat(&path, answer);
+    if (__real_fstat(file, answer) != 0) {
+        return -1;
     }
-    return __real_fstatat(folder, name, answer, flags);
+    if (!S_ISREG(answer->st_mode)) {
+        return 0;
+    }
+    if (!vfs_folder_of(answer, &record)) {
+        record = vfs_content_of(file, answer);
+        if (record == NULL) {
+            return 0;
+        }
+    }
+    vfs_fill_stat(record, answer);
+    return 0;
 }
 
-/* As fill_stat, in the kernel's newer form, which Rust's standard library asks for. */
+/* The kernel does not follow a link at the end where a flag says so. */
+static unsigned
+how(int flags)
+{
+    return flags & AT_SYMLINK_NOFOLLOW ? VFS_NOFOLLOW : 0;
+}
+
+static bool
+means_descriptor(int at, const char *path, int flags)
+{
+    return (flags & AT_EMPTY_PATH) && at >= 0 && (path == NULL || path[0] == '\0');
+}
+
+int
+__wrap_fstatat(int at, const char *path, struct stat *answer, int flags)
+{
+    if (means_descriptor(at, path, flags)) {
+        return __wrap_fstat(at, answer);
+    }
+    VFS_ANSWER(int, -1, how(flags), __real_fstatat(at, path, answer, flags),
+               stat_found(&found, answer))
+}
+
+/* The kernel's newer form, which Rust's standard library asks for. */
 static int
-fill_statx(const struct vfs_path *path, struct statx *answer)
+as_statx(const struct stat *plain, struct statx *answer)
+{
+    memset(answer, 0, sizeof(*answer));
+    answer->stx_mask = STATX_BASIC_STATS;
+    answer->stx_dev_major = major(plain->st_dev);
+    answer->stx_dev_minor = minor(plain->st_dev);
+    answer->stx_mode = (uint16_t)plain->st_mode;
+    answer->stx_nlink = (uint32_t)plain->st_nlink;
+    answer->stx_uid = plain->st_uid;
+    answer->stx_gid = plain->st_gid;
+    answer->stx_ino = plain->st_ino;
+    answer->stx_blksize = (uint32_t)plain->st_blksize;
+    answer->stx_size = (uint64_t)plain->st_size;
+    answer->stx_blocks = (uint64_t)plain->st_blocks;
+    answer->stx_atime.tv_sec = plain->st_atim.tv_sec;
+    answer->stx_mtime.tv_sec = plain->st_mtim.tv_sec;
+    answer->stx_ctime.tv_sec = plain->st_ctim.tv_sec;
+    answer->stx_atime.tv_nsec = (uint32_t)plain->st_atim.tv_nsec;
+    answer->stx_mtime.tv_nsec = (uint32_t)plain->st_mtim.tv_nsec;
+    answer->stx_ctime.tv_nsec = (uint32_t)plain->st_ctim.tv_nsec;
+    return 0;
+}
+
+static int
+statx_found(const struct vfs_path *path, struct statx *answer)
 {
     struct stat plain;
 
-    if (fill_stat(path, &plain) != 0) {
-        return -1;
-    }
-    memset(answer, 0, sizeof(*answer));
-    answer->stx_mask = STATX_BASIC_STATS;
-    answer->stx_mode = (uint16_t)plain.st_mode;
-    answer->stx_nlink = (uint32_t)plain.st_nlink;
-    answer->stx_ino = plain.st_ino;
-    answer->stx_blksize = (uint32_t)plain.st_blksize;
-    answer->stx_size = (uint64_t)plain.st_size;
-    answer->stx_blocks = (uint64_t)plain.st_blocks;
-    answer->stx_atime.tv_sec = VFS_TIME;
-    answer->stx_mtime.tv_sec = VFS_TIME;
-    answer->stx_ctime.tv_sec = VFS_TIME;
-    return 0;
+    return stat_found(path, &plain) == 0 ? as_statx(&plain, answer) : -1;
 }
 
 int
-__wrap_statx(int folder, const char *restrict name, int flags, unsigned mask,
+__wrap_statx(int at, const char *restrict path, int flags, unsigned mask,
              struct statx *restrict answer)
 {
-    struct vfs_path path;
+    struct stat plain;
 
-    if (vfs_below(name, &path)) {
-        return fill_statx(&path, answer);
+    if (means_descriptor(at, path, flags) && vfs_is_open(at)) {
+        return __wrap_fstat(at, &plain) == 0 ? as_statx(&plain, answer) : -1;
     }
-    return __real_statx(folder, name, flags, mask, answer);
+    VFS_ANSWER(int, -1, how(flags), __real_statx(at, path, flags, mask, answer),
+               statx_found(&found, answer))
 }
 
 static int
-answer_access(const struct vfs_path *path, int mode)
+access_found(const struct vfs_path *path, int mode)
 {
     struct stat answer;
 
-    if (fill_stat(path, &answer) != 0) {
+    if (mode & ~(R_OK | W_OK | X_OK)) {
+        return vfs_fail(EINVAL);
+    }
+    if (stat_found(path, &answer) != 0) {
         return -1;
     }
     if (mode & W_OK) {
         return vfs_fail(EROFS);
     }
-    return (mode & X_OK) && !S_ISDIR(answer.st_mode) ? vfs_fail(EACCES) : 0;
+    return (mode & X_OK) && !(answer.st_mode & 0111) ? vfs_fail(EACCES) : 0;
 }
 
 int
-__wrap_access(const char *name, int mode)
+__wrap_access(const char *path, int mode)
 {
-    struct vfs_path path;
-
-    return vfs_below(name, &path) ? answer_access(&path, mode) : __real_access(name, mode);
+    VFS_ANSWER_PLAIN(int, -1, 0, __real_access(path, mode), access_found(&found, mode))
 }
 
 int
-__wrap_faccessat(int folder, const char *name, int mode, int flags)
+__wrap_faccessat(int at, const char *path, int mode, int flags)
 {
-    struct vfs_path path;
-
-    if (vfs_below(name, &path)) {
-        return answer_access(&path, mode);
-    }
-    return __real_faccessat(folder, name, mode, flags);
+    VFS_ANSWER(int, -1, how(flags), __real_faccessat(at, path, mode, flags),
+               access_found(&found, mode))
 }
 
 /* There are no links: what exists is not one. */
 static int
-answer_readlink(const struct vfs_path *path)
+readlink_found(const struct vfs_path *path)
 {
     struct stat answer;
 
-    return fill_stat(path, &answer) == 0 ? vfs_fail(EINVAL) : -1;
+    return stat_found(path, &answer) == 0 ? vfs_fail(EINVAL) : -1;
 }
 
 ssize_t
-__wrap_readlink(const char *name, char *link, size_t size)
+__wrap_readlink(const char *path, char *link, size_t size)
 {
-    struct vfs_path path;
-
-    return vfs_below(name, &path) ? answer_readlink(&path) : __real_readlink(name, link, size);
+    VFS_ANSWER_PLAIN(ssize_t, -1, VFS_NOFOLLOW, __real_readlink(path, link, size),
+                     readlink_found(&found))
 }
 
 ssize_t
-__wrap_readlinkat(int folder, const char *name, char *link, size_t size)
+__wrap_readlinkat(int at, const char *path, char *link, size_t size)
 {
-    struct vfs_path path;
-
-    if (vfs_below(name, &path)) {
-        return answer_readlink(&path);
-    }
-    return __real_readlinkat(folder, name, link, size);
+    VFS_ANSWER(ssize_t, -1, VFS_NOFOLLOW, __real_readlinkat(at, path, link, size),
+               readlink_found(&found))
 }
 
-char *
-__wrap_realpath(const char *name, char *resolved)
+/* There are no extended attributes. */
+static int
+xattr_found(const struct vfs_path *path)
 {
-    struct vfs_path path;
     struct stat answer;
-    char full[PATH_MAX];
 
-    if (!vfs_below(name, &path)) {
-        return __real_realpath(name, resolved);
-    }
-    if (fill_stat(&path, &answer) != 0) {
-        return NULL;
-    }
-    snprintf(full, sizeof(full), "%s/%s", vfs_root(), path.text);
-    return resolved ? strcpy(resolved, full) : strdup(full);
+    return stat_found(path, &answer) == 0 ? vfs_fail(ENOTSUP) : -1;
 }
 
 ssize_t
-__wrap_listxattr(const char *name, char *list, size_t size)
+__wrap_listxattr(const char *path, char *list, size_t size)
 {
-    struct vfs_path path;
-
-    return vfs_below(name, &path) ? vfs_fail(ENOTSUP) : __real_listxattr(name, list, size);
+    VFS_ANSWER_PLAIN(ssize_t, -1, 0, __real_listxattr(path, list, size), xattr_found(&found))
 }
 
 ssize_t
-__wrap_llistxattr(const char *name, char *list, size_t size)
+__wrap_llistxattr(const char *path, char *list, size_t size)
 {
-    struct vfs_path path;
-
-    return vfs_below(name, &path) ? vfs_fail(ENOTSUP) : __real_llistxattr(name, list, size);
+    VFS_ANSWER_PLAIN(ssize_t, -1, VFS_NOFOLLOW, __real_llistxattr(path, list, size),
+                     xattr_found(&found))
 }
 
 ssize_t
-__wrap_getxattr(const char *name, const char *key, void *value, size_t size)
+__wrap_getxattr(const char *path, const char *key, void *value, size_t size)
 {
-    struct vfs_path path;
-
-    return vfs_below(name, &path) ? vfs_fail(ENOTSUP) : __real_getxattr(name, key, value, size);
+    VFS_ANSWER_PLAIN(ssize_t, -1, 0, __real_getxattr(path, key, value, size), xattr_found(&found))
 }
 
 ssize_t
-__wrap_lgetxattr(const char *name, const char *key, void *value, size_t size)
+__wrap_lgetxattr(const char *path, const char *key, void *value, size_t size)
 {
-    struct vfs_path path;
-
-    return vfs_below(name, &path) ? vfs_fail(ENOTSUP) : __real_lgetxattr(name, key, value, size);
+    VFS_ANSWER_PLAIN(ssize_t, -1, VFS_NOFOLLOW, __real_lgetxattr(path, key, value, size),
+                     xattr_found(&found))
 }

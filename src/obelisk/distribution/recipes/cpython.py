@@ -22,6 +22,8 @@ _OPTIONS: Final = (
     # Its copy of mimalloc, for the free-threaded build only, has the same names as ours.
     "--without-mimalloc",
     *("--with-readline=editline", "--with-dbmliborder=ndbm", "--without-static-libpython"),
+    # Those that are linked in are opened, by our `dlopen`.
+    "--enable-loadable-sqlite-extensions",
 )
 _NEWER_OPTIONS: Final = {"3.14": ("--with-tail-call-interp",)}
 _ENVIRONMENT: Final = {

@@ -12,7 +12,7 @@
 # expect: beside the module ['stone', 'wood']
 # expect: resources ['__init__.py', 'data', 'settings.json']
 # expect: resource text {"answer": 42}
-# expect: as file False stone False
+# expect: as file True stone True
 # expect: get_data b'{"answer": 42}'
 # expect: listdir ['empty.bin', 'items.txt']
 # expect: walk 4

@@ -1,0 +1,40 @@
+/* How calls that take a path are answered: by the kernel, and where the path leads into the executable's
+   own file system, by us. */
+
+#ifndef OBELISK_VFS_CALL_H
+#define OBELISK_VFS_CALL_H
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "vfs.h"
+
+/* The body of a call with a variable `path`, and `at` as openat(2) takes it. `real` asks the kernel;
+   `inside` is the answer for `found`, a path below the executable. Both are evaluated where needed;
+   `failed` is what `real` gives with errno. */
+#define VFS_ANSWER(type, failed, how, real, inside)                                                \
+    struct vfs_path found;                                                                         \
+                                                                                                   \
+    if (!vfs_begins(path)) {                                                                       \
+        type answered = (real);                                                                    \
+        if (answered != (failed) || errno != ENOTDIR) {                                            \
+            return answered;                                                                       \
+        }                                                                                          \
+    }                                                                                              \
+    switch (vfs_lookup(at, path, how, &found)) {                                                   \
+    case VFS_INSIDE:                                                                               \
+        return (inside);                                                                           \
+    case VFS_OUTSIDE:                                                                              \
+        at = AT_FDCWD;                                                                             \
+        path = found.text;                                                                         \
+        return (real);                                                                             \
+    default:                                                                                       \
+        return (failed);                                                                           \
+    }
+
+/* The same for calls that have no `at`. */
+#define VFS_ANSWER_PLAIN(type, failed, how, real, inside)                                          \
+    int at = AT_FDCWD;                                                                             \
+    VFS_ANSWER(type, failed, how, real, inside)
+
+#endif
