@@ -8,7 +8,6 @@ import os
 import random
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 from campaigns import SEED, WHOLE

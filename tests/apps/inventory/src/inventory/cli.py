@@ -6,6 +6,7 @@
 # expect: files 15
 # expect: search path bin lib/python3.x lib/python3.x/site-packages
 # expect: sysconfig True True True True
+# expect: variables True True True True
 # expect: site True True True
 # expect: command #!python True True True
 # expect: beside the module ['stone', 'wood']
@@ -99,6 +100,14 @@ def show_layout():
         paths["purelib"] == paths["platlib"] == str(HERE.parent),
         (paths["scripts"], paths["data"]) == (os.path.dirname(command), sys.prefix),
         all(os.path.isdir(paths[name]) for name in ("stdlib", "purelib", "platlib", "scripts")),
+    )
+    variables = sysconfig.get_config_vars()
+    print(
+        "variables",
+        (variables["LIBDEST"], variables["BINDIR"]) == (paths["stdlib"], paths["scripts"]),
+        variables["prefix"] == variables["base"] == variables["installed_base"] == sys.prefix,
+        (sys.platlibdir, os.path.basename(variables["LIBDIR"])) == ("lib", "lib"),
+        not [v for v in variables.values() if str(v).startswith("/install/")],
     )
     prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, *site.PREFIXES}
     print(
