@@ -17,7 +17,7 @@
 #include "vfs_memory.h"
 
 /* The sticky bit means nothing on a file: nobody else makes such a nameless one. */
-#define MARK_MODE (S_ISVTX | 0755)
+#define MARK_MODE (S_ISVTX | 0644)
 
 int __real_fstat(int, struct stat *);
 int __real_fchmod(int, mode_t);
@@ -60,15 +60,12 @@ mark_file(int file, const void *record)
 int
 vfs_open_folder(const struct vfs_path *path, const struct payload_record *record, int flags)
 {
-    struct vfs_memory made;
+    int file = vfs_memory_file(path->text, false, mark_file, record);
 
-    if (vfs_memory_file(path->text, mark_file, record, &made) != 0) {
-        return -1;
+    if (file >= 0 && !(flags & O_CLOEXEC)) {
+        fcntl(file, F_SETFD, 0);
     }
-    if (!(flags & O_CLOEXEC)) {
-        fcntl(made.descriptor, F_SETFD, 0);
-    }
-    return made.descriptor;
+    return file;
 }
 
 bool

@@ -31,12 +31,11 @@ writes(int flags)
 static int
 as_place(int file, int flags)
 {
-    int place = file < 0 ? -1 : vfs_memory_again(file, O_PATH | (flags & O_CLOEXEC));
+    int place = file < 0 ? -1 : vfs_memory_reopen(file, O_PATH);
 
-    if (place < 0) {
-        return file;
+    if (place >= 0 && !(flags & O_CLOEXEC)) {
+        fcntl(place, F_SETFD, 0);
     }
-    close(file);
     return place;
 }
 
@@ -58,7 +57,10 @@ open_existing(const struct vfs_path *path, const struct payload_record *record, 
     if (writes(flags)) {
         return vfs_fail(EROFS);
     }
-    file = folder ? vfs_open_folder(path, record, flags) : vfs_open_content(path, record, flags);
+    if (!folder) {
+        return vfs_open_content(path, record, flags);
+    }
+    file = vfs_open_folder(path, record, flags);
     return flags & O_PATH ? as_place(file, flags) : file;
 }
 
