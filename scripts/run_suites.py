@@ -32,8 +32,7 @@ def build(application: str, python: str, place: Path) -> Path:
 
 def try_cpython(python: str, folder: Path, *, only_part: bool) -> bool:
     """Run CPython's suite and say how it went."""
-    # Tools that look at processes from outside ask for a file of this name.
-    executable = build("cpython", python, folder / f"python{python}")
+    executable = build("cpython", python, folder / "cpython")
     outcome = run_cpython(executable, folder, part() if only_part else ())
     Path(folder, "output.txt").write_text(outcome.output, encoding="utf-8")
     unknown, stale = compare(outcome, known_failures(python))

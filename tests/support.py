@@ -35,8 +35,8 @@ def refuse_new_code():
     ctypes.CDLL(None).prctl(PR_SET_MDWE, 1, 0, 0, 0)
 
 
-def run(argv, *, cwd, stdin=None, env=None, timeout=60, makes_code=False):
-    """Run a program with no environment but `env`.
+def run(argv, *, cwd, stdin=None, env=None, timeout=60, makes_code=False, before=None):
+    """Run a program with no environment but `env`; `before` is called between fork and exec.
 
     Unless it `makes_code`, memory that was written to can never be run, as some systems have it.
     """
@@ -49,7 +49,7 @@ def run(argv, *, cwd, stdin=None, env=None, timeout=60, makes_code=False):
         text=True,
         timeout=timeout,
         check=False,
-        preexec_fn=None if makes_code else refuse_new_code,
+        preexec_fn=before or (None if makes_code else refuse_new_code),
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from obelisk.collect.collect import collect
+from obelisk.collect.loader import with_loader
 from obelisk.collect.read import read_tree
 from obelisk.compile.bytecode import Compiled, compile_modules
 from obelisk.compile.stdlib import stdlib_bytecode
@@ -23,6 +24,7 @@ from obelisk.errors import CollectError
 from obelisk.files import draft_beside
 from obelisk.link.image import link
 from obelisk.link.native import Natives
+from obelisk.link.unlinked import unlinked
 from obelisk.model import (
     LIBRARY_FOLDER,
     Bytecode,
@@ -35,6 +37,7 @@ from obelisk.model import (
     NativeFile,
     ResolvedEntry,
     RunModule,
+    RunProgram,
     RunScript,
     ScriptFile,
 )
@@ -81,6 +84,7 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
         with site.console.step(f"Compiling {len(collection.modules)} modules"):
             own = _compile_own(plan, site, collection, interpreter, work)
             bytecodes = [*own, *_compile_stdlib(plan, site, collection, interpreter, stdlib[0])]
+        collection = with_loader(_with_data(plan, site, collection), python / "build/lib/libc.so")
         with site.console.step("Packing and linking"):
             payload = pack(plan, collection, bytecodes, description.sources)
             natives = _natives(plan, collection, python)
@@ -122,6 +126,17 @@ def _build_packages(plan: Plan) -> tuple[str, ...]:
     return tuple(str(plan.folder / name) if "/" in name else name for name in names)
 
 
+def _with_data(plan: Plan, site: Site, collection: Collection) -> Collection:
+    """Turn shared objects that cannot be linked in, and that nothing loads, into data."""
+    found = unlinked(collection.natives, plan.target)
+    for file, reason in found:
+        message = f"not linked in, only there as a file: {reason}"
+        site.console.warn(f"{message}; `--exclude {file.relative}` leaves it out")
+    data = [DataFile(path=file.path, source=file.source, base=file.base) for file, _ in found]
+    natives = [one for one in collection.natives if all(one is not file for file, _ in found)]
+    return replace(collection, natives=tuple(natives), files=(*collection.files, *data))
+
+
 def _natives(plan: Plan, collection: Collection, python: Path) -> Natives:
     """Return what is linked in; the distribution has libraries that wheels may expect."""
     libraries = sorted((python / "build/lib").glob("*.so.*"))
@@ -156,9 +171,17 @@ def _compile_stdlib(
 def _own_modules(collection: Collection, work: Path) -> list[Module]:
     """Return the modules that are not the standard library's, with the main program."""
     modules = [one for one in collection.modules if not one.from_stdlib]
-    if isinstance(collection.entry, RunModule | RunScript):
-        return modules
-    return [*modules, main_module(collection.entry, collection.main, work)]
+    main = _main_module(collection, work)
+    return [*modules, main] if main else modules
+
+
+def _main_module(collection: Collection, work: Path) -> Module | None:
+    """Return the main program unless it is one of the modules: a command."""
+    if collection.command is not None:
+        return Module(name="__main__", path=collection.main, source=collection.command)
+    if isinstance(collection.entry, EntryPoint | Multicall):
+        return main_module(collection.entry, collection.main, work)
+    return None
 
 
 def _report_refused(compiled: Compiled, collection: Collection, plan: Plan, site: Site) -> None:
@@ -181,7 +204,7 @@ def _entry_modules(entry: ResolvedEntry) -> set[str]:
             return {entry.module}
         case Multicall():
             return {one.module for _, one in entry.commands}
-        case RunScript() | ScriptFile():
+        case RunScript() | ScriptFile() | RunProgram():
             return set()
 
 

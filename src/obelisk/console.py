@@ -18,7 +18,7 @@ from rich.console import Console as RichConsole
 from rich.status import Status
 from rich.text import Text
 
-from obelisk.errors import ObeliskError
+from obelisk.errors import ObeliskError, StorageError
 
 
 class Verbosity(IntEnum):
@@ -90,14 +90,22 @@ class Console:
             self._print(("\nhint:", "cyan"), f" {error.hint}")
 
     def data(self, text: str) -> None:
-        """Print a result on stdout."""
+        """Print a result on stdout; raise `StorageError` when that cannot be written to."""
         if sys.stdout.isatty():
             text = visible(text)
         # Elsewhere names that are not UTF-8 come out as the bytes that they are.
         data = f"{text}\n".encode(errors="surrogateescape")
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
+        try:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise  # who read it has read enough
+        except OSError as error:
+            message = f"cannot write to stdout: {error.strerror}"
+            raise StorageError(
+                message, hint="send it elsewhere; the work itself is done"
+            ) from error
 
     def json(self, value: object) -> None:
         """Print a result on stdout for a script to read."""

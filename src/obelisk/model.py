@@ -12,6 +12,8 @@ LIBRARY_FOLDER: Final = f"{RESERVED_FOLDER}/lib"
 """Folder in the executable of libraries that belong to no package."""
 CERTIFICATES: Final = f"{RESERVED_FOLDER}/cacert.pem"
 """Where runtime/certificates.c looks when the application has no certifi."""
+LOADER: Final = f"{LIBRARY_FOLDER}/ld-musl.so.1"
+"""musl's dynamic linker, by which runtime/programs.c executes programs that ask for it."""
 COMMANDS: Final = "bin"
 """Folder in the executable of commands and programs, as in a prefix."""
 
@@ -97,9 +99,17 @@ class ScriptFile:
     source: Path
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunProgram:
+    """A program that a wheel brings, which is executed in place of Python."""
+
+    path: str
+    """Where it is in the executable."""
+
+
 Entry = EntryPoint | RunModule | RunScript | CommandOf | CommandsOf
 """What a plan says is to be run."""
-ResolvedEntry = EntryPoint | RunModule | RunScript | Multicall | ScriptFile
+ResolvedEntry = EntryPoint | RunModule | RunScript | Multicall | ScriptFile | RunProgram
 """The same when all is installed."""
 
 
@@ -180,7 +190,9 @@ class Package:
     commands: tuple[tuple[str, str], ...]
     """(command, `module:function`) of its console scripts."""
     scripts: tuple[ScriptFile, ...] = ()
-    """Its other commands."""
+    """Its other commands in Python."""
+    programs: tuple[str, ...] = ()
+    """Names of its commands that are not in Python."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -194,12 +206,16 @@ class Collection:
     entry: ResolvedEntry
     main: str
     """The path of the file that is run, in the executable."""
+    command: Path | None = None
+    """What was installed as the command that is run, if it is one; else it is made."""
     search_path: tuple[str, ...]
     """Folders in the executable that imports look in, in their order; empty text is the top."""
     own: frozenset[str] = frozenset()
     """Names at the top that are the application's, not those of an installation."""
     pth: tuple[str, ...] = ()
     """Names of the `.pth` files with lines that are run at start, in their order."""
+    asked: frozenset[str] = frozenset()
+    """Settings that the application's own code asks for (collect/freezers.py)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

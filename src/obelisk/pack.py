@@ -7,6 +7,7 @@ import mmap
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ from obelisk.errors import CollectError
 from obelisk.importable import importable
 from obelisk.model import (
     CERTIFICATES,
+    COMMANDS,
+    LOADER,
     RESERVED_FOLDER,
     Bytecode,
     Collection,
@@ -27,6 +30,7 @@ from obelisk.model import (
     Placed,
     ResolvedEntry,
     RunModule,
+    RunProgram,
     RunScript,
     ScriptFile,
 )
@@ -75,7 +79,11 @@ def _controls(
         controls[Control.PTH] = _ended(collection.pth)
     if collection.natives:
         controls[Control.OBJECTS] = b""
-    settings = _interpreter_settings(plan)
+    settings = (
+        _interpreter_settings(plan, collection)
+        + _module_names(collection)
+        + _program_settings(collection)
+    )
     if settings:
         controls[Control.SETTINGS] = settings
     return controls
@@ -86,14 +94,20 @@ def _ended(texts: Iterable[str]) -> bytes:
 
 
 def _require_main(collection: Collection, bytecodes: Iterable[Bytecode]) -> None:
-    if all(one.module.path != collection.main for one in bytecodes):
-        message = f"the main program `{collection.main}` is not among what goes in"
+    if isinstance(collection.entry, RunProgram):
+        found = any(file.path == collection.entry.path for file in collection.files)
+        main = collection.entry.path
+    else:
+        found = any(one.module.path == collection.main for one in bytecodes)
+        main = collection.main
+    if not found:
+        message = f"the main program `{main}` is not among what goes in"
         raise CollectError(message, hint="`exclude` names it; leave it out there")
 
 
 def _require_unreserved(collection: Collection) -> None:
     """Refuse what would be taken for something that Obelisk itself adds."""
-    files = [one.relative for one in collection.files if one.path != CERTIFICATES]
+    files = [one.relative for one in collection.files if one.path not in (CERTIFICATES, LOADER)]
     natives = [one.relative for one in collection.natives if one.package is not None]
     modules = [one.relative for one in collection.modules]
     for path in (*files, *natives, *modules):
@@ -102,15 +116,45 @@ def _require_unreserved(collection: Collection) -> None:
             raise CollectError(message, hint="rename it, or `exclude` it")
 
 
-def _interpreter_settings(plan: Plan) -> bytes:
+def _interpreter_settings(plan: Plan, collection: Collection) -> bytes:
     integrity = plan.settings.integrity
+    interpreter = plan.settings.interpreter
     pairs = runtime_settings(
-        plan.settings.interpreter,
+        replace(
+            interpreter,
+            frozen="frozen" in collection.asked or interpreter.frozen,
+            meipass="meipass" in collection.asked or interpreter.meipass,
+        ),
         optimize=plan.settings.optimize,
         unbuffered=plan.settings.unbuffered,
         integrity=str(integrity) if integrity != Integrity.USE else None,
     )
     return b"".join(f"{name}={value}\0".encode() for name, value in pairs)
+
+
+def _program_settings(collection: Collection) -> bytes:
+    """Return what runtime/programs.c asks for."""
+    text = b""
+    if any(file.path.startswith(f"{COMMANDS}/") for file in collection.files):
+        text += b"commands=1\0"
+    if isinstance(collection.entry, RunProgram):
+        text += f"program={collection.entry.path}\0".encode()
+    return text
+
+
+def _module_names(collection: Collection) -> bytes:
+    """Return the settings that name what the application is for `python -m`."""
+    names: list[str] = []
+    match collection.entry:
+        case RunModule() as entry:
+            names = [entry.module, entry.module.removesuffix(".__main__")]
+        case EntryPoint() as entry:
+            package = entry.module.partition(".")[0]
+            known = {module.name for module in collection.modules}
+            names = [entry.module, *([package] if f"{package}.__main__" in known else [])]
+        case RunScript() | ScriptFile() | Multicall() | RunProgram():
+            pass
+    return b"".join(f"own_module={name}\0".encode() for name in sorted(set(names)))
 
 
 def _code_items(bytecodes: Iterable[Bytecode], compression: Compression) -> Iterator[Item]:
@@ -215,5 +259,7 @@ def _shown_entry(entry: ResolvedEntry) -> str:
             return entry.name
         case RunScript():
             return entry.path.name
+        case RunProgram():
+            return entry.path
         case Multicall():
             return ", ".join(name for name, _ in entry.commands)

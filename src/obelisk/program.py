@@ -1,4 +1,4 @@
-"""The main module that Obelisk writes for an entry point, as installers write console scripts."""
+"""The main module that Obelisk writes for an entry point where no installer wrote a command."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pprint
 from pathlib import Path
 from typing import Final
 
-from obelisk.model import EntryPoint, Module, Multicall, ScriptFile
+from obelisk.model import EntryPoint, Module, Multicall
 
 SHEBANG: Final = "#!python\n"
 """The first line of commands, as wheels have it: it names no Python of any machine."""
@@ -57,12 +57,9 @@ def main_program(entry: EntryPoint | Multicall) -> str:
     )
 
 
-def main_module(entry: EntryPoint | Multicall | ScriptFile, path: str, folder: Path) -> Module:
+def main_module(entry: EntryPoint | Multicall, path: str, folder: Path) -> Module:
     """Write the main module of an entry point into `folder`; it is a command in the executable."""
     source = folder / "__main__.py"
-    if isinstance(entry, ScriptFile):
-        source.write_bytes(entry.source.read_bytes())
-    else:
-        source.write_text(SHEBANG + main_program(entry), encoding="utf-8")
+    source.write_text(SHEBANG + main_program(entry), encoding="utf-8")
     source.chmod(0o755)
     return Module(name="__main__", path=path, source=source)

@@ -5,6 +5,8 @@ import os
 import sys
 import warnings
 
+PYTHON = "python{}.{}".format(*sys.version_info)
+
 if __name__ == "__main__":
     flags = {name: getattr(sys.flags, name) for name in dir(sys.flags) if name.islower()}
     import faulthandler
@@ -24,7 +26,9 @@ if __name__ == "__main__":
         "hash": hash("stone"),
         "digits": sys.get_int_max_str_digits(),
         "cpu_count": os.cpu_count(),
-        "path": [os.path.relpath(one, sys.executable) for one in sys.path],
+        "path": [
+            os.path.relpath(one, sys.executable).replace(PYTHON, "python3.x") for one in sys.path
+        ],
         "site": "site" in sys.modules,
         "filters": warnings.filters[0][0],
         "pycache_prefix": sys.pycache_prefix,

@@ -10,6 +10,7 @@ import ctypes
 import ctypes.util
 import errno
 import os
+import sqlite3
 import sys
 import threading
 
@@ -60,9 +61,30 @@ def thread_local():
     print("after fork", os.waitpid(child, 0)[1])
 
 
+class Headers(ctypes.Structure):
+    """The beginning of struct dl_phdr_info."""
+
+    _fields_ = (("address", ctypes.c_void_p), ("name", ctypes.c_char_p))
+
+
+def loaded():
+    """What is loaded, by the names that dl_iterate_phdr gives."""
+    names = []
+
+    def add(headers, size, data):
+        names.append(os.fsdecode(headers.contents.name))
+        return 0
+
+    kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Headers), ctypes.c_size_t, ctypes.c_void_p)
+    ctypes.CDLL(None).dl_iterate_phdr(kind(add), None)
+    assert names == getattr(ctypes.util, "dllist", lambda: names)()  # of Python 3.14
+    return [name for name in names if name]
+
+
 def life():
     print("opening")
     high = ctypes.CDLL("libhigh.so", mode=os.RTLD_GLOBAL)
+    print("paths", *sorted(name.replace(sys.executable, "EXE") for name in loaded()))
     ctypes.CDLL("libhigh.so")
     print("which", high.which(), high.other_which())
     print("malloc", high.malloc_is_libcs())
@@ -78,6 +100,23 @@ def life():
     libc.free(memory)
     print("aligned", memory % 64)
     print("global", libc.which(), ctypes.CDLL("liblow.so").which())
+
+
+def extension():
+    """An extension of SQLite, by its path and by its name."""
+    for name in (f"{sys.executable}/.obelisk/lib/libtwice", "libtwice.so"):
+        connection = sqlite3.connect(":memory:")
+        try:
+            connection.execute("SELECT load_extension(?)", (name,))
+        except sqlite3.OperationalError as error:
+            print(error)
+        connection.enable_load_extension(True)
+        connection.load_extension(name)
+        print(connection.execute("SELECT twice(21)").fetchone())
+    try:
+        connection.load_extension("libmissing")
+    except sqlite3.OperationalError as error:
+        print(str(error).partition(" (")[0])
 
 
 def exceptions():

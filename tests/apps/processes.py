@@ -35,7 +35,7 @@ def script():
         stream.write("import sys, beside\nprint('script', beside.NAME, sys.argv[1:], __name__)\n")
     show(sys.executable, path, "one")
     # A module of the executable, by its file.
-    show(sys.executable, os.path.join(sys.executable, "calendar.py"), "2026", "2")
+    show(sys.executable, os.path.join(os.path.dirname(os.__file__), "calendar.py"), "2026", "2")
 
 
 def stdin():
@@ -80,7 +80,8 @@ def link():
 def environment():
     names = "import os; print(sorted(name for name in os.environ if 'OBELISK' in name))"
     show(sys.executable, "-c", names, env={"PYTHONPATH": "/nonexistent", "PYTHONVERBOSE": "1"})
-    show(sys.executable, "-c", "import sys; print(sys.path[1:], sys.flags.ignore_environment)")
+    tell = "import sys; print(sys.path == {}, sys.flags.ignore_environment)"
+    show(sys.executable, "-c", tell.format(sys.path))
 
 
 def through():

@@ -31,11 +31,11 @@ from obelisk.config.schema import Settings, apply_assignments
 from obelisk.config.tables import apply_table, documented_fields
 from obelisk.config.toml import parse_toml
 from obelisk.errors import ObeliskError
-from obelisk.model import Bytecode, Collection, EntryPoint, Multicall, RunModule
+from obelisk.model import Bytecode, Collection, EntryPoint, Module, Multicall
 from obelisk.pack import pack
 from obelisk.payload import read_payload
 from obelisk.plan import explain, make_plans
-from obelisk.program import main_module, main_program
+from obelisk.program import main_program
 
 STATUSES = {0, *range(2, 9)}
 
@@ -202,7 +202,7 @@ def an_installation(random, folder):
         search_path=(prefix.base, *search_path(files, pth)),
         pth=files_with_code(files, pth),
     )
-    run = main_module(entry, main, folder) if not isinstance(entry, RunModule) else modules[0]
+    run = Module(name="__main__", path=main, source=folder / "pyproject.toml")
     if isinstance(collection.entry, EntryPoint | Multicall):
         compile(main_program(collection.entry), "main", "exec")
     bytecodes = [Bytecode(module=run, code=b"")]

@@ -10,7 +10,7 @@ from obelisk.cache import Cache
 from obelisk.console import Console, Verbosity
 from obelisk.distribution.build import python_source
 from obelisk.distribution.builder import obtain_builder
-from obelisk.distribution.libraries import Site
+from obelisk.distribution.libraries import Site, build_libraries
 from obelisk.target import DEFAULT_TARGET, parse_target
 
 SOURCES = Path(__file__).parents[1] / "native"
@@ -26,6 +26,7 @@ class Compiler:
             target=parse_target(DEFAULT_TARGET),
             sources=None,
         )
+        self.libraries = build_libraries(site)
         self.builder = obtain_builder(site, python_source(python_version), (), folder)
 
     def __call__(self, place, *arguments, tool="cc"):

@@ -234,6 +234,44 @@ def test_whatever_a_wheel_has_goes_in_where_it_belongs(tmp_path, empty_root, pyt
     )
 
 
+FLAT = """\
+[project]
+name = "flat-layout"
+version = "1"
+scripts = {{ other-name = "flat:main" }}
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[tool.setuptools]
+packages = ["flat"]
+[tool.obelisk]
+python = "{python}"
+data = ["flat/schema.sql", "plugins/*", "top.txt"]
+"""
+SHOW_FLAT = """
+import sys
+from pathlib import Path
+
+def main():
+    import plugins.one
+    top = Path(sys.prefix) / "top.txt"
+    print((Path(__file__).parent / "schema.sql").read_text(), top.read_text())
+    print(Path(plugins.one.__file__).relative_to(sys.prefix), sys.path[-1] == sys.prefix)
+"""
+
+
+def test_data_of_a_project_is_where_its_modules_or_the_executable_are(tmp_path, python_version):
+    """A file in the package's folder goes there with it, though the wheel lacks it."""
+    texts = {"flat/__init__.py": SHOW_FLAT, "flat/schema.sql": "1", "top.txt": "2"}
+    for name, text in {**texts, "plugins/one.py": ""}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "pyproject.toml").write_text(FLAT.format(python=python_version))
+    obelisk("build", "-q", "-o", "app", cwd=tmp_path)
+    done = run([tmp_path / "app"], cwd="/")
+    assert (done.stdout, done.stderr) == ("1 2\nplugins/one.py True\n", "")
+
+
 def test_a_script_of_a_wheel_that_is_no_entry_point(tmp_path, empty_root, python_version):
     wheel = write_wheel(
         tmp_path, [], script="#!python\nimport sys, tiny\ntiny.main()\nsys.exit(3)\n"

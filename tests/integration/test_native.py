@@ -6,7 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support import APPS, obelisk, run
+from support import APPS, obelisk, run, write_wheel
+
+SOURCES = Path(__file__).parents[1] / "native"
 
 pytestmark = pytest.mark.compile
 
@@ -32,6 +34,12 @@ def native(compiler, executables, tmp_path_factory):
         folder / "libthrower.so", "-Wl,-soname,libthrower.so", "thrower.cpp", tool="c++"
     )
     compiler(folder / "libcatcher.so", "catcher.cpp", thrower, tool="c++")
+    sources = tmp_path_factory.mktemp("sqlite")
+    shutil.copytree(compiler.libraries["sqlite"] / "include", sources, dirs_exist_ok=True)
+    source = shutil.copy(SOURCES / "twice.c", sources)
+    env = {"OBELISK_BUILD_SOURCE": str(sources)}
+    words = ("-shared", "-fPIC", f"-I{sources}", source, "-o", folder / "libtwice.so")
+    compiler.call("cc", *words, env=env)
     return executables("native", what=folder / "native.py")
 
 
@@ -55,10 +63,19 @@ def test_thread_local_variables_of_all_models(native, empty_root):
 def test_loading_and_the_dlopen_family(native, empty_root):
     assert lines(native, empty_root, "life") == [
         *("opening", "low begins", "high begins", "low says hello"),
+        # That which another needs too, from the start.
+        "paths EXE/.obelisk/lib/libhigh.so EXE/.obelisk/lib/liblow.so",
         *("which 2 1", "malloc 1", "name EXE/.obelisk/lib/libhigh.so own_name"),
         "described EXE/.obelisk/lib/liblow.so",
         *("listed 1 1 0", "file m", "aligned 0", "global 2 1"),
         *("high ends", "low ends"),
+    ]
+
+
+def test_extensions_of_sqlite(native, empty_root):
+    assert lines(native, empty_root, "extension") == [
+        *("not authorized", "(42,)", "not authorized", "(42,)"),
+        "libmissing.so: not linked into this executable, which loads nothing from disk",
     ]
 
 
@@ -85,8 +102,8 @@ def test_what_is_inside_is_told(native):
     inside = json.loads(obelisk("inspect", "--json", native))
     assert {"path": ".obelisk/lib/liblow.so", "package": None} in inside["natives"]
     assert inside["executable"]["natives"] > 100_000
-    assert "natives   8" in obelisk("inspect", native)
-    assert "ok   shared objects: 8 linked" in obelisk("verify", native)
+    assert "natives   9" in obelisk("inspect", native)
+    assert "ok   shared objects: 9 linked" in obelisk("verify", native)
 
 
 def test_no_memory_is_written_to_and_run(native, tmp_path):
@@ -207,6 +224,29 @@ def test_an_object_of_this_host_is_refused_as_built_for_glibc(tmp_path):
     shutil.copy(found, tmp_path / "libz.so")
     said = obelisk("build", tmp_path / "native.py", status=6)
     assert "`.obelisk/lib/libz.so`: it was built for glibc" in said
+
+
+def test_an_object_that_nothing_loads_is_data(tmp_path):
+    """As debugpy's attach helpers, for processes under glibc; a module is no such."""
+    foreign = next(Path("/lib/x86_64-linux-gnu").glob("libz.so.1*"), None)
+    if foreign is None:
+        pytest.skip("this host has no libz built for glibc")
+    text = "def main():\n    print(open(__file__[:-7] + 'helper.so', 'rb').read().hex())\n"
+    helper = foreign.read_bytes()
+    files = {"tiny.py": text, "helper.so": helper}
+    wheel = write_wheel(tmp_path, ["tiny = tiny:main"], files=files)
+    said = obelisk("build", wheel, "-o", tmp_path / "tiny", stderr=True)
+    assert "warning: not linked in, only there as a file: `lib/python3." in said
+    assert "helper.so` of tiny: it was built for glibc (it needs libc.so.6), not for musl" in said
+    assert "; `--exclude helper.so` leaves it out" in said
+    assert run([tmp_path / "tiny"], cwd=tmp_path).stdout == helper.hex() + "\n"
+    assert "warning" not in obelisk(
+        "build", wheel, "-o", tmp_path / "tiny", "--exclude", "helper.so", stderr=True
+    )
+    files = {"tiny.py": text, "helper.so": helper + b"\0PyInit_helper\0"}
+    (tmp_path / "module").mkdir()
+    wheel = write_wheel(tmp_path / "module", ["tiny = tiny:main"], files=files)
+    assert "shared objects cannot be linked in" in obelisk("build", wheel, status=6)
 
 
 @pytest.fixture(scope="session")

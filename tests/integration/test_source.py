@@ -33,7 +33,7 @@ def test_a_project_of_c_and_cython(executables, empty_root, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         "3.5 True",
-        "/speedups/plain",
+        "True /speedups/plain",
         "unsupported operand type(s) for +=: 'float' and 'str'",
     ]
 

@@ -23,8 +23,6 @@
 
 int __real_execve(const char *, char *const[], char *const[]);
 int __real_fexecve(int, char *const[], char *const[]);
-int __wrap_execve(const char *, char *const[], char *const[]);
-int __wrap_fexecve(int, char *const[], char *const[]);
 
 static const char *own;
 static long marked;
@@ -36,12 +34,13 @@ scratch_open(void)
 }
 
 void *
-scratch_reserve(size_t size)
+scratch_reserve(enum scratch_use use, size_t size)
 {
     static char *region;
     static size_t region_size;
     size_t pages = (size + 2 * PAGE - 1) & ~(PAGE - 1);
 
+    (void)use;
     if (region != NULL) {
         munmap(region, region_size);
     }
@@ -58,13 +57,6 @@ bool
 vfs_begins(const char *name)
 {
     return strncmp(name, own, strlen(own)) == 0 && name[strlen(own)] == '/';
-}
-
-int
-vfs_fail(int error)
-{
-    (void)error;
-    return -1;
 }
 
 const char *
@@ -155,6 +147,7 @@ execute_anything(int file)
     static char texts[2 * WORDS][WORD_SIZE];
     char *argv[WORDS + 1] = {NULL};
     char *envp[WORDS + 1] = {NULL};
+    struct execution execution = {"/bin/sh", AT_FDCWD, false, argv, envp};
 
     for (size_t i = 0; i < below(WORDS); i++) {
         argv[i] = texts[i];
@@ -164,12 +157,15 @@ execute_anything(int file)
         envp[i] = texts[WORDS + i];
         strcpy(envp[i], below(3) ? "A=b" : "OBELISK_0000000000000007=1:a0");
     }
+    execution.is_python = below(4) == 0;
     if (below(10) == 0) {
-        __wrap_fexecve(file, argv, envp);
+        execution.path = "";
+        execution.file = file;
     }
-    else {
-        __wrap_execve(below(2) ? own : "/bin/sh", argv, envp);
+    else if (below(2)) {
+        execution.path = own;
     }
+    self_exec_execute(&execution);
 }
 
 int

@@ -221,12 +221,42 @@ def test_only_permissions_and_marks_are_read(compiled):
 
 
 def test_any_arguments_are_given_on_in_the_memory_reserved_for_them(compiled):
-    sources = ("self_exec.c", "arguments.c", "handover.c", "nesting.c", "permission.c", "shell.c")
+    parts = ("self_exec", "arguments", "handover", "nesting", "own_file")
+    sources = [f"{name}.c" for name in (*parts, "permission", "python_path", "shell")]
     done = run(compiled("self_exec_check", *sources), 5000)
     assert done.returncode == 0, f"ended by signal {-done.returncode}"
     marked, read = map(int, done.stdout.split())
     assert marked > 1000
     assert read > marked
+
+
+def test_lines_for_readline_become_commands_of_libedit(compiled):
+    lines = {
+        "tab: complete": r"bind '\011' rl_complete",
+        "Control-Meta-x: yank": r"bind '\033\030' em-yank",
+        r'"\C-x\M-a\\\"\101": complete # as ever': r"bind '\030\033\141\134\042\101' rl_complete",
+        r'"\e[A" : "it\"s"': r"bind -s '\033\133\101' '\151\164\042\163'",
+        "set editing-mode vi": "bind -v",
+        "set editing-mode\temacs": "bind -e",
+        "set editing-mode other": "set editing-mode other",
+        "bind ^I rl_complete": "bind ^I rl_complete",
+        "python:bind -v": "python:bind -v",
+        "tab: complete it": "tab: complete it",
+        '"unfinished: complete': '"unfinished: complete',
+        f'"{"x" * 65}": complete': f'"{"x" * 65}": complete',
+    }
+    done = run(compiled("key_bindings_check", "key_bindings.c"), *lines)
+    assert done.stdout.splitlines() == list(lines.values())
+    done = run(compiled("key_bindings_check", "key_bindings.c"), 30_000)
+    assert done.returncode == 0, f"ended by signal {-done.returncode}"
+    assert int(done.stdout) > 30_000
+
+
+def test_any_copies_are_given_on_in_the_memory_reserved_for_them(compiled):
+    done = run(compiled("foreign_check", "foreign.c", "shell.c"), 20_000)
+    assert done.returncode == 0, f"ended by signal {-done.returncode}"
+    concerned, copied, read = map(int, done.stdout.split())
+    assert 1000 < concerned < copied < read
 
 
 VARIABLE = "OBELISK_0000000000000001"

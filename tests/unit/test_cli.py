@@ -1,7 +1,10 @@
 import errno
 import json
 import os
+import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 from support import obelisk
@@ -10,7 +13,7 @@ from obelisk import cli
 from obelisk.commands.init import commented_table
 from obelisk.config.schema import Settings, apply_table
 from obelisk.console import Console
-from obelisk.errors import ConfigError
+from obelisk.errors import ConfigError, StorageError
 
 
 def run(*argv):
@@ -192,3 +195,18 @@ def test_init_keeps_line_ends_and_encoding(tmp_path):
     path.write_bytes('[project]\r\nname = "app"\r\nauthors = ["é"]\r\n'.encode())
     assert run("init") == 0
     assert path.read_bytes().startswith('[project]\r\nname = "app"\r\nauthors = ["é"]'.encode())
+
+
+def test_a_full_stdout_is_named(tmp_path):
+    (tmp_path / "hello.py").write_text("print()\n")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "obelisk", "plan", "hello.py"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == StorageError.exit_code
+    assert done.stderr.splitlines()[0] == "error: cannot write to stdout: No space left on device"

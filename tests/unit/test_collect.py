@@ -235,6 +235,18 @@ def test_parts_of_the_standard_library_are_left_out_by_default():
     )
 
 
+def test_patterns_that_name_nothing_are_told():
+    patterns = ("app.gone", "docs/*", "*.pdf", "app.tests", "fast.so", "idlelib", "other.deep")
+    chosen = Filter(include=patterns[:3], exclude=patterns[3:])
+    modules = [module("app"), module("app.tests.x"), module("other", alias="deep")]
+    files = [
+        DataFile(path=f"lib/{path}", base="lib", source=Path())
+        for path in ("docs/a.txt", "other/deep/x.txt")
+    ]
+    assert chosen.unused(modules, files) == ["*.pdf", "app.gone", "fast.so"]
+    assert Filter(include=(), exclude=()).unused(modules, files) == []
+
+
 def test_files_belong_to_the_modules_of_their_folder():
     chosen = Filter(include=(), exclude=("app.tests", "*.so", "docs/*"))
     keeps = [
@@ -504,6 +516,7 @@ def test_scripts_of_a_wheel_that_are_no_entry_points(prefix):
     add(prefix, "app", record=record, entry_points_txt="[console_scripts]\nmade = app:main\n")
     (installed,) = read_installed(prefix)
     assert installed.package.scripts == (ScriptFile(name="own", source=prefix.root / "bin/own"),)
+    assert installed.package.programs == ("shell", "elf")
 
 
 LONG = b"#!/bin/sh\n'''exec' \"/a/long path/bin/python\" \"$0\" \"$@\"\n' '''\nprint()\n"

@@ -16,6 +16,7 @@ from obelisk.model import (
     Module,
     NativeFile,
     Package,
+    RunProgram,
     RunScript,
 )
 from obelisk.pack import pack
@@ -136,10 +137,23 @@ def test_what_is_compressed(plan, parts, compression, source, data, code):
 
 
 def test_settings_are_written_where_no_path_leads(plan, parts):
-    assert packed(plan, parts).control(Control.SETTINGS) is None
-    payload = packed(plan, parts, optimize=2, unbuffered=True)
+    collection, bytecodes = parts
+    without = (replace(collection, files=collection.files[:2]), bytecodes)
+    assert packed(plan, without).control(Control.SETTINGS) is None
+    payload = packed(plan, without, optimize=2, unbuffered=True)
     assert payload.control(Control.SETTINGS) == b"buffered_stdio=0\0optimization_level=2\0"
     assert not [record.name for record in payload.files if "obelisk" in record.name]
+
+
+def test_commands_and_a_program_that_is_run_are_told(plan, parts):
+    collection, bytecodes = parts
+    assert packed(plan, parts).control(Control.SETTINGS) == b"commands=1\0"
+    run = replace(collection, entry=RunProgram(path="bin/program"), main="")
+    settings = packed(plan, (run, bytecodes)).control(Control.SETTINGS)
+    assert settings == b"commands=1\0program=bin/program\0"
+    missing = replace(run, files=collection.files[:2])
+    with pytest.raises(CollectError, match="main program `bin/program` is not among what goes in"):
+        packed(plan, (missing, bytecodes))
 
 
 @pytest.mark.parametrize("path", [".obelisk/interpreter", ".obelisk/lib/libx.so.1", ".obelisk"])

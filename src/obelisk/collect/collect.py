@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from packaging.utils import canonicalize_name
+
 from obelisk.collect.commands import commands
-from obelisk.collect.entry import main_path, resolve_entry
+from obelisk.collect.entry import installed_command, main_path, resolve_entry
 from obelisk.collect.fallbacks import fallbacks
+from obelisk.collect.freezers import project_modules, questions
 from obelisk.collect.install import forget, install
 from obelisk.collect.installed import Installed, Prefix, read_installed, record_text
 from obelisk.collect.intact import differing
@@ -18,7 +21,7 @@ from obelisk.collect.pth import files_with_code, pth_files, search_path, with_al
 from obelisk.collect.read import Tree, module_at, read_files, read_tree, require_place
 from obelisk.collect.script import script_modules
 from obelisk.collect.sourceless import sourceless_modules
-from obelisk.config.request import Script
+from obelisk.config.request import Project, Script
 from obelisk.distribution.builder import Builder
 from obelisk.errors import ConfigError
 from obelisk.model import (
@@ -65,18 +68,31 @@ def collect(
     names = {module.name for module in modules} | {one.module or "" for one in natives}
     modules += sourceless_modules(prefix.site, prefix.base, names, warn)
     modules = with_aliases(modules, pth)
-    own_files = _own_files(plan)
+    folders = _own_folders(plan, prefix, installed)
+    own_files = [_at_home(file, prefix, folders) for file in _own_files(plan)]
     own_modules = [
         *_script(plan, builder, (*modules, *stdlib[0]), natives),
         *_importable(own_files),
     ]
+    application = (*own_modules, *project_modules(plan, prefix, installed, modules))
+    asked = questions(plan.settings.interpreter, application)
+    for answer in asked.values():
+        builder.site.console.note(answer)
     kept = _unique(filter(chosen.keeps_module, (*own_modules, *modules, *stdlib[0])))
     data = [file for file in (*own_files, *files) if chosen.keeps_file(file)]
+    added: list[Module] = []
     for more in fallbacks(plan.settings, {name for one in kept for name in one.names}, layout.site):
         kept = _unique([*kept, *filter(chosen.keeps_module, more.modules)])
         data += filter(chosen.keeps_file, more.files)
+        added += more.modules
         packages += more.packages
     data += [file for file in stdlib[1] if _is_stdlib_data(file) and chosen.keeps_file(file)]
+    for pattern in chosen.unused(
+        (*own_modules, *modules, *stdlib[0], *added), (*own_files, *files, *natives, *stdlib[1])
+    ):
+        warn(f"`{pattern}` of `include` or `exclude` names nothing that could go in")
+    own = (*own_files, *own_modules)
+    at_top = any(not module.base for module in own_modules)
     entry = resolve_entry(plan, packages, kept)
     main = main_path(entry, plan, kept)
     return Collection(
@@ -86,14 +102,16 @@ def collect(
         packages=tuple(packages),
         entry=entry,
         main=main,
+        command=installed_command(entry, main, packages, data),
         search_path=(
             *_first_folder(entry, main),
             *(layout.stdlib, layout.site),
             *search_path(data, pth),
-            *([""] if own_modules and not isinstance(entry, RunScript) else []),
+            *([""] if at_top and not isinstance(entry, RunScript) else []),
         ),
-        own=frozenset(one.path.partition("/")[0] for one in (*own_files, *own_modules)),
+        own=frozenset(one.path.partition("/")[0] for one in own if not one.base),
         pth=files_with_code(data, pth),
+        asked=frozenset(asked),
     )
 
 
@@ -182,6 +200,24 @@ def _own_files(plan: Plan) -> list[DataFile]:
     for file in files:
         require_place(file)
     return files
+
+
+def _own_folders(plan: Plan, prefix: Prefix, installed: list[Installed]) -> frozenset[str]:
+    """Return the folders of `site-packages` that the project itself installed."""
+    if not isinstance(plan.application, Project):
+        return frozenset()
+    name = canonicalize_name(plan.application.name)
+    files = (file for one in installed if one.key == name for file in one.files)
+    places = (prefix.place(file.path) or "" for file in files)
+    below = (place.removeprefix(f"{prefix.base}/") for place in places)
+    return frozenset(path.partition("/")[0] for path in below if "/" in path)
+
+
+def _at_home(file: DataFile, prefix: Prefix, folders: frozenset[str]) -> DataFile:
+    """Return a file of `data`, in `site-packages` if it lies in a folder of the project there."""
+    if file.path.partition("/")[0] not in folders:
+        return file
+    return DataFile(path=f"{prefix.base}/{file.path}", source=file.source, base=prefix.base)
 
 
 def _importable(files: Iterable[DataFile]) -> list[Module]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
@@ -16,12 +17,14 @@ from obelisk.model import (
     COMMANDS,
     CommandOf,
     CommandsOf,
+    DataFile,
     EntryPoint,
     Module,
     Multicall,
     Package,
     ResolvedEntry,
     RunModule,
+    RunProgram,
     RunScript,
     ScriptFile,
 )
@@ -45,7 +48,7 @@ def resolve_entry(
             return _callable(entry, by_name, plan)
         case CommandOf() as wanted:
             name, found = _command(wanted, packages)
-            if isinstance(found, ScriptFile):
+            if isinstance(found, ScriptFile | RunProgram):
                 return found
             entry = _callable(parse_entry(found), by_name, plan)
             return replace(entry, command=name)
@@ -73,6 +76,20 @@ def main_path(entry: ResolvedEntry, plan: Plan, modules: tuple[Module, ...]) -> 
             return f"{COMMANDS}/{name}"
         case EntryPoint() | Multicall():
             return f"{COMMANDS}/{plan.name}"
+        case RunProgram():
+            return ""
+
+
+def installed_command(
+    entry: ResolvedEntry, main: str, packages: list[Package], files: Iterable[DataFile]
+) -> Path | None:
+    """Return the command of that path which the installer wrote for the entry, or None."""
+    found = next((file.source for file in files if file.path == main), None)
+    if not isinstance(entry, EntryPoint):
+        return found if isinstance(entry, ScriptFile) else None
+    wanted = (main.rpartition("/")[2], f"{entry.module}:{entry.function}")
+    commands = ((name, text.replace(" ", "")) for one in packages for name, text in one.commands)
+    return found if wanted in commands else None
 
 
 def _by_name(modules: tuple[Module, ...]) -> dict[str, Module]:
@@ -96,9 +113,12 @@ def _callable(entry: EntryPoint, by_name: dict[str, Module], plan: Plan) -> Entr
     return entry
 
 
-def _command(wanted: CommandOf, packages: list[Package]) -> tuple[str, str | ScriptFile]:
+def _command(
+    wanted: CommandOf, packages: list[Package]
+) -> tuple[str, str | ScriptFile | RunProgram]:
     package = _package(wanted.distribution, packages)
-    commands: dict[str, str | ScriptFile] = {
+    commands: dict[str, str | ScriptFile | RunProgram] = {
+        **{name: RunProgram(path=f"{COMMANDS}/{name}") for name in package.programs},
         **{one.name: one for one in package.scripts},
         **dict(package.commands),
     }

@@ -128,14 +128,15 @@ def _read(info: Path, prefix: Prefix) -> Installed:
         raise CollectError(message, hint=_BROKEN)
     files = tuple(_record(info))
     commands = tuple(_commands(info))
-    scripts = _scripts(prefix, files, {command for command, _ in commands})
+    others = tuple(_other_commands(prefix, files, {command for command, _ in commands}))
     return Installed(
         package=Package(
             name=name,
             version=version,
             license=_license(metadata),
             commands=commands,
-            scripts=tuple(scripts),
+            scripts=tuple(one for one in others if isinstance(one, ScriptFile)),
+            programs=tuple(one for one in others if isinstance(one, str)),
         ),
         info=info.name,
         files=files,
@@ -178,15 +179,18 @@ def _commands(info: Path) -> list[tuple[str, str]]:
     return sorted(found.items())
 
 
-def _scripts(prefix: Prefix, files: Sequence[Recorded], commands: set[str]) -> Iterator[ScriptFile]:
-    """Yield the Python scripts that a wheel had in its `.data/scripts`."""
+def _other_commands(
+    prefix: Prefix, files: Sequence[Recorded], commands: set[str]
+) -> Iterator[ScriptFile | str]:
+    """Yield what a wheel had in its `.data/scripts`: Python scripts, and the names of programs."""
     for file in files:
         folder, _, name = (prefix.place(file.path) or "").rpartition("/")
         if folder != COMMANDS or name in commands:
             continue
         source = prefix.root / COMMANDS / name
-        if is_regular(source) and is_python_script(_beginning(source)):
-            yield ScriptFile(name=name, source=source)
+        if is_regular(source):
+            is_script = is_python_script(_beginning(source))
+            yield ScriptFile(name=name, source=source) if is_script else name
 
 
 def _beginning(path: Path) -> bytes:

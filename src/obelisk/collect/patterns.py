@@ -26,20 +26,37 @@ class Filter:
 
     def keeps_module(self, module: Module) -> bool:
         """Say whether a module goes in."""
-        names = module.names
-        if _names_module(self.include, *names) or _names_file(self.include, module):
+        if _name_module(self.include, module):
             return True
-        if module.from_stdlib and _names_module(LEFT_OUT_OF_STDLIB, *names):
+        if module.from_stdlib and _name_module(LEFT_OUT_OF_STDLIB, module):
             return False
-        return not (_names_module(self.exclude, *names) or _names_file(self.exclude, module))
+        return not _name_module(self.exclude, module)
 
     def keeps_file(self, file: DataFile | NativeFile) -> bool:
-        """Say whether a data file goes in; it belongs to the module that its folder would be."""
-        *folder, name = file.relative.split("/")
-        names = (".".join(folder), ".".join([*folder, name.split(".")[0]]))
-        if _names_file(self.include, file) or _names_module(self.include, *names):
-            return True
-        return not (_names_file(self.exclude, file) or _names_module(self.exclude, *names))
+        """Say whether a data file goes in."""
+        return _name_file(self.include, file) or not _name_file(self.exclude, file)
+
+    def unused(
+        self, modules: Iterable[Module], files: Iterable[DataFile | NativeFile]
+    ) -> list[str]:
+        """Return the patterns that name nothing of what could go in."""
+        asked = set(self.include + self.exclude) - set(LEFT_OUT_OF_STDLIB)
+        for module in modules if asked else ():
+            asked = {one for one in asked if not _name_module((one,), module)}
+        for file in files if asked else ():
+            asked = {one for one in asked if not _name_file((one,), file)}
+        return sorted(asked)
+
+
+def _name_module(patterns: Iterable[str], module: Module) -> bool:
+    return _names_module(patterns, *module.names) or _names_file(patterns, module)
+
+
+def _name_file(patterns: Iterable[str], file: DataFile | NativeFile) -> bool:
+    """Match a file; it belongs to the module that its folder would be."""
+    *folder, name = file.relative.split("/")
+    names = (".".join(folder), ".".join([*folder, name.split(".")[0]]))
+    return _names_file(patterns, file) or _names_module(patterns, *names)
 
 
 def _names_module(patterns: Iterable[str], *names: str) -> bool:

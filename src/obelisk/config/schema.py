@@ -69,7 +69,7 @@ class Settings:
     native_libraries: tuple[str, ...] = ()
     """Glob patterns of shared libraries (`lib/libgeo.so`), built for musl, that are linked in."""
     data: tuple[str, ...] = ()
-    """Glob patterns of files beside the project or script that go in at the same relative path."""
+    """Glob patterns of files beside the project or script that go in, with their relative paths."""
     requirements: tuple[str, ...] = ()
     """Requirement files to install as well; hashes in them are checked."""
     optimize: Annotated[int, Range(0, 2)] = 0

@@ -28,7 +28,7 @@ def read_files(files: Iterable[NativeFile], machine: Machine, abi: str) -> list[
     names: dict[bytes, list[str]] = {}
     refused: list[LinkError] = []
     for file in sorted(files, key=lambda one: one.path):
-        data = _mapped(file)
+        data = memoryview(mapped(file))
         key = hashlib.blake2b(data).digest()
         try:
             _check_abi(file, abi)
@@ -43,11 +43,12 @@ def read_files(files: Iterable[NativeFile], machine: Machine, abi: str) -> list[
     return [Found(object=one, names=tuple(names[key])) for key, one in objects.items()]
 
 
-def _mapped(file: NativeFile) -> memoryview:
+def mapped(file: NativeFile) -> bytes | mmap.mmap:
+    """Return the bytes of a file, without reading them."""
     with file.source.open("rb") as stream:
         if stream.seek(0, 2) == 0:
-            return memoryview(b"")
-        return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+            return b""
+        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _check_abi(file: NativeFile, abi: str) -> None:

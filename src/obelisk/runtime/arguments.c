@@ -2,7 +2,6 @@
 
 #include "arguments.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "vfs.h"
@@ -69,6 +68,53 @@ arguments_are_python(char *const argv[])
         }
     }
     return false;
+}
+
+size_t
+arguments_options(char *const argv[])
+{
+    size_t count = 0;
+
+    while (argv[count] != NULL && argv[count][0] == '-' && argv[count][1] != '\0') {
+        char kind = read_options(argv[count] + 1);
+
+        if ((kind != ' ' && kind != 'W') || (kind == 'W' && argv[count + 1] == NULL)) {
+            break;
+        }
+        count += kind == 'W' ? 2 : 1;
+    }
+    return count;
+}
+
+bool
+arguments_have_option(char *const argv[], char letter)
+{
+    size_t count = arguments_options(argv);
+
+    /* The word behind them may have some too, as `-Ec`. */
+    for (size_t i = 0; i <= count && argv[i] != NULL && argv[i][0] == '-'; i++) {
+        const char *flag = argv[i] + 1;
+
+        for (; *flag != '\0' && is_flag(*flag); flag++) {
+            if (*flag == letter) {
+                return true;
+            }
+        }
+        i += (*flag == 'W' || *flag == 'X') && flag[1] == '\0'; /* their value */
+    }
+    return false;
+}
+
+size_t
+arguments_name_module(char *const argv[], const char *name)
+{
+    if (argv[0] == NULL || strncmp(argv[0], "-m", 2) != 0) {
+        return 0;
+    }
+    if (argv[0][2] != '\0') {
+        return strcmp(argv[0] + 2, name) == 0 ? 1 : 0;
+    }
+    return argv[1] != NULL && strcmp(argv[1], name) == 0 ? 2 : 0;
 }
 
 bool

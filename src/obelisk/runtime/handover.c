@@ -49,6 +49,7 @@ handover_take(uint64_t build)
     snprintf(name, sizeof(name), NAME_FORM, (unsigned long long)build);
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
         if (handover_is(*entry)) {
+            handover.is_there = true;
             read_value(*entry + NAME_SIZE, &handover);
         }
         else {

@@ -17,6 +17,7 @@ enum {
 };
 
 struct handover {
+    bool is_there; /* the variable, with or without a permission */
     char role; /* a letter for what the process was that gave a permission; 0 when it gave none */
     struct permission permission;
 };

@@ -41,8 +41,19 @@ _get_code = _Loader.get_code
 _get_source = _Loader.get_source
 _source_to_code = _Loader.source_to_code
 _get_data = _Loader.get_data
+_set_data = _Loader.set_data
+_cache_bytecode = _Loader._cache_bytecode
 _get_filename = _Loader.get_filename
 _path_stats = _Loader.path_stats
+_METHODS = frozenset(
+    ("source_to_code", "get_data", "set_data", "_cache_bytecode", "get_filename", "path_stats")
+)
+_path_isdir = _external._path_isdir
+
+
+def path_isdir(path):
+    """Say whether a path is a folder; for finders the executable is one, since it can be listed."""
+    return path == ROOT or _path_isdir(path)
 
 
 def _is_plain(loader):
@@ -56,7 +67,9 @@ def _is_plain(loader):
         and kind.get_data is _get_data
         and kind.get_filename is _get_filename
         and kind.path_stats is _path_stats
-        and len(loader.__dict__) == 2  # its name and path, and nothing that hides a method
+        and kind.set_data is _set_data
+        and kind._cache_bytecode is _cache_bytecode
+        and _METHODS.isdisjoint(loader.__dict__)
     )
 
 
@@ -147,7 +160,7 @@ def _folder(path):
     below = _below(path)
     if below is None or _payload.is_folder(below):
         return below
-    if not _external._path_isdir(path):
+    if not _path_isdir(path):
         return None
     parts = []
     for part in below.split("/"):
@@ -187,38 +200,6 @@ def _adapt_pkgutil(module):
     module.iter_importer_modules.register(PathEntry, PathEntry.iter_modules)
 
 
-def _adapt_resources(module):
-    """Let `as_file` give what other programs can open too: a copy, for as long as it is used."""
-    import contextlib
-    from pathlib import Path
-
-    as_it_is = module.as_file.dispatch(Path)
-
-    @contextlib.contextmanager
-    def as_a_copy(path):
-        import shutil
-        import tempfile
-
-        with tempfile.TemporaryDirectory() as folder:
-            place = Path(folder, path.name)
-            if path.is_dir():
-                shutil.copytree(path, place)
-            else:
-                shutil.copyfile(path, place)
-                place.chmod(0o755)  # perhaps it is to be executed
-            yield place
-
-    def as_file(path):
-        return (as_a_copy if str(path).startswith(ROOT + "/") else as_it_is)(path)
-
-    module.as_file.register(Path, as_file)
-
-
-def _adapt_certifi(module):
-    # It would ask for such a copy, at each start, and hands it to OpenSSL in this process only.
-    module._CACERT_PATH = module.__file__.rpartition("/")[0] + "/cacert.pem"
-
-
 def _adapt_multiprocessing(module):
     method = _payload.setting("multiprocessing_start_method")
     if method is not None:
@@ -245,20 +226,69 @@ def _adapt_spawn(module):
     runpy._get_code_from_file = get_code_from_file
 
 
+def _refuse_environment(python):
+    """Raise when a virtual environment is to be made of this executable, which no Python is."""
+    import os
+
+    if os.path.realpath(python) == ROOT:
+        raise RuntimeError(
+            f"cannot make a virtual environment of {ROOT}: it is an application, not an installed "
+            "Python; choose one that is, as by `virtualenv --python /usr/bin/python3`"
+        )
+
+
+def _adapt_venv(module):
+    create = module.EnvBuilder.create
+
+    def refuse_or_create(self, env_dir):
+        _refuse_environment(sys._base_executable)
+        return create(self, env_dir)
+
+    module.EnvBuilder.create = refuse_or_create
+
+
+def _adapt_virtualenv(module):
+    selector = module.CreatorSelector
+    select = selector.for_interpreter
+
+    def refuse_or_select(interpreter):
+        _refuse_environment(interpreter.executable)
+        return select(interpreter)
+
+    selector.for_interpreter = staticmethod(refuse_or_select)
+
+
+def _adapt_threadpoolctl(module):
+    # It would read names from /proc/self/maps, where all that is linked in has the executable's.
+    module._HAS_PROCFS = False
+
+
+def _adapt_sysconfigdata(module):
+    # It names folders of where this Python was built.
+    variables = module.build_time_vars
+    for name, value in variables.items():
+        if isinstance(value, str) and value.startswith(_BUILT_FOR):
+            variables[name] = value.replace(_BUILT_FOR, ROOT)
+
+
+_BUILT_FOR = "/install"
 _ADAPTED = {
-    "certifi.core": _adapt_certifi,
+    f"_sysconfigdata_{sys.abiflags}_{sys.platform}_{sys.implementation._multiarch}": (
+        _adapt_sysconfigdata
+    ),
     "ctypes.util": _adapt_ctypes_util,
-    "importlib.resources._common": _adapt_resources,
-    "importlib_resources._common": _adapt_resources,
     "multiprocessing": _adapt_multiprocessing,
     "multiprocessing.spawn": _adapt_spawn,
-    "pip._vendor.certifi.core": _adapt_certifi,
     "pkgutil": _adapt_pkgutil,
+    "threadpoolctl": _adapt_threadpoolctl,
+    "venv": _adapt_venv,
+    "virtualenv.run.plugin.creators": _adapt_virtualenv,
 }
 
 
 def install():
     """Take the importer's place in `sys`; the frozen `encodings` calls this in each interpreter."""
+    _external._path_isdir = path_isdir
     _external.SourceFileLoader.get_code = get_code
     _external.SourceFileLoader.get_source = get_source
     sys.path_hooks.insert(0, PathEntry)
@@ -269,7 +299,7 @@ def install():
 
 def _add_attributes():
     """Add what tells that the program is frozen."""
-    if _payload.setting("frozen") != "0":
+    if _payload.setting("frozen") == "1":
         sys.frozen = True
     if _payload.setting("meipass") == "1":
         sys._MEIPASS = ROOT
@@ -285,6 +315,21 @@ def _add_builtins():
     builtins.help = _sitebuiltins._Helper()
 
 
+def run_pth():
+    """Run the lines of packages' `.pth` files, with the function that runs them in an installation.
+
+    It says on stderr what is wrong with a line, and goes on. Where `site` is configured it has done
+    this already.
+    """
+    if _payload.pth is None or not sys.flags.no_site:
+        return
+    import site
+
+    folder = sys._stdlib_dir + "/site-packages"
+    for name in _payload.pth.split("\0")[:-1]:
+        site.addpackage(folder, name, None)
+
+
 def start():
     """Prepare `__main__` for the application and return its code object."""
     path = ROOT + "/" + _payload.main
@@ -294,7 +339,9 @@ def start():
     name = _payload.module
     if name is None:
         main.__loader__ = _Loader("__main__", path)
+        sys.audit("cpython.run_file", path)
         return main.__loader__.get_code("__main__")
+    sys.audit("cpython.run_module", name)
     parent = name.rpartition(".")[0]
     above = _bootstrap._gcd_import(parent).__path__ if parent else None
     main.__spec__ = _bootstrap._find_spec(name, above)

@@ -10,22 +10,24 @@
 
 #include <Python.h>
 
-#include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <wchar.h>
 
+#include "application_arguments.h"
 #include "arguments.h"
 #include "configure.h"
 #include "frozen.h"
 #include "integrity.h"
+#include "main_program.h"
 #include "module.h"
 #include "os.h"
 #include "paths.h"
 #include "privilege.h"
+#include "programs.h"
+#include "python_path.h"
+#include "resources.h"
 #include "self_exec.h"
 #include "settings.h"
 
@@ -34,6 +36,7 @@
 struct start {
     bool is_python;
     bool is_free; /* to do all that `python` does: read PYTHON*, import site */
+    bool obeys_path;
     const struct payload *payload;
     const char *executable;
     int argc;
@@ -72,6 +75,16 @@ preinitialize(const struct start *start)
     config.parse_argv = start->is_python;
     configure_before(&config);
     return Py_PreInitializeFromBytesArgs(&config, start->argc, start->argv);
+}
+
+/* Let PYTHONPATH have effect, and the sitecustomize in there, as pip's isolated builds have it. */
+static PyStatus
+obey_path(PyConfig *config)
+{
+    const char *path = getenv("PYTHONPATH");
+
+    config->site_import = 1;
+    return path ? PyConfig_SetBytesString(config, &config->pythonpath_env, path) : PyStatus_Ok();
 }
 
 /* What is so in every process of this executable. */
@@ -135,6 +148,9 @@ initialize(const struct start *start)
     if (!PyStatus_Exception(status)) {
         status = paths_set(&config, start->payload, start->executable);
     }
+    if (start->obeys_path && !PyStatus_Exception(status)) {
+        status = obey_path(&config);
+    }
     if (!PyStatus_Exception(status)) {
         status = set_arguments(&config, start);
     }
@@ -148,64 +164,32 @@ initialize(const struct start *start)
     return status;
 }
 
-/* Ask the frozen importer for the code of the main program. It took its place when CPython imported
-   `encodings`, to whose frozen code that was added (distribution/runtime.py). */
-static PyObject *
-start_importer(void)
+/* Run the lines of packages' `.pth` files where there are any: what CPython does last at its start. */
+static void
+run_pth(const struct payload *payload)
 {
-    PyObject *importer = PyImport_ImportModule("_obelisk");
-    PyObject *code;
+    const struct payload_span key = {"pth", 3};
+    PyObject *importer = NULL;
+    PyObject *result = NULL;
 
-    if (importer == NULL) {
-        return NULL;
+    if (payload_find(payload, PAYLOAD_CONTROLS, key) == NULL) {
+        return;
     }
-    code = PyObject_CallMethod(importer, "start", NULL);
-    Py_DECREF(importer);
-    return code;
-}
-
-/* Run the main program in `__main__`; return whether it ended by an unhandled ctrl-C. */
-static bool
-run_main(int *exit_status)
-{
-    PyObject *code = start_importer();
-    PyObject *main_module = code ? PyImport_AddModule("__main__") : NULL;
-    PyObject *globals = main_module ? PyModule_GetDict(main_module) : NULL;
-    PyObject *result = globals ? PyEval_EvalCode(code, globals, globals) : NULL;
-    bool interrupted = false;
-
-    Py_XDECREF(code);
-    *exit_status = result ? 0 : 1;
+    importer = PyImport_ImportModule("_obelisk");
+    result = importer ? PyObject_CallMethod(importer, "run_pth", NULL) : NULL;
     if (result == NULL) {
-        interrupted = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
         PyErr_Print(); /* exits the process when the exception is SystemExit */
     }
     Py_XDECREF(result);
-    return interrupted;
+    Py_XDECREF(importer);
 }
 
-/* A shell wants to see that a program died of ctrl-C, not that it exited. */
-static void
-die_of_interrupt(void)
+/* Helpers of multiprocessing are as isolated as the application that they belong to. */
+static bool
+obeys_path(char *const arguments[])
 {
-    signal(SIGINT, SIG_DFL);
-    kill(getpid(), SIGINT);
-}
-
-/* Run the application's main program and return the exit status of the process. */
-static int
-run_application(void)
-{
-    int exit_status;
-    bool interrupted = run_main(&exit_status);
-
-    if (Py_FinalizeEx() < 0) {
-        exit_status = 120; /* what CPython reports when stdout cannot be flushed */
-    }
-    if (interrupted) {
-        die_of_interrupt();
-    }
-    return exit_status;
+    return python_path_is_obeyed() && !arguments_are_helper(arguments)
+           && !arguments_have_option(arguments, 'E') && !arguments_have_option(arguments, 'I');
 }
 
 /* Find out what this process is to be. */
@@ -219,6 +203,11 @@ read_start(const struct payload *payload, const char *executable, int argc, char
     bool may_be_python = obeys_setting("python_option");
     struct start start;
 
+    if (role == SELF_EXEC_APPLICATION) {
+        char **shown = application_arguments(argv, never);
+        argc -= (int)(shown - argv);
+        argv = shown;
+    }
     if (role == SELF_EXEC_APPLICATION && argc > 1 && strcmp(argv[1], "--python") == 0
         && may_be_python) {
         argv[1] = argv[0];
@@ -228,11 +217,13 @@ read_start(const struct payload *payload, const char *executable, int argc, char
     }
     start.is_python = role != SELF_EXEC_APPLICATION;
     start.is_free = role == SELF_EXEC_FREE && may_be_python;
+    start.obeys_path = start.is_python && !start.is_free && obeys_path(argv + 1);
     start.payload = payload;
     start.executable = executable;
     start.argc = argc;
     start.argv = argv;
     self_exec_serve(role, argv);
+    programs_serve(start.is_python ? NULL : argv);
     return start;
 }
 
@@ -241,12 +232,17 @@ static _Noreturn void
 die_of_status(PyStatus status)
 {
     char text[256];
+    char limit[96];
 
     if (PyStatus_IsExit(status)) {
         exit(status.exitcode);
     }
     if (PyThreadState_GetUnchecked() != NULL && PyErr_Occurred()) {
         PyErr_Print();
+    }
+    if (resources_describe_limit(limit, sizeof(limit))) {
+        snprintf(text, sizeof(text), "cannot start Python: %s; %s", status.err_msg, limit);
+        os_die(OS_EXIT_FAILED, text);
     }
     snprintf(text, sizeof(text), "cannot start Python: %s%s%s", status.func ? status.func : "",
              status.func ? ": " : "", status.err_msg);
@@ -272,5 +268,6 @@ interp_run(const struct payload *payload, const char *executable, int argc, char
     if (PyStatus_Exception(status)) {
         die_of_status(status);
     }
-    return start.is_python ? Py_RunMain() : run_application();
+    run_pth(payload);
+    return start.is_python ? Py_RunMain() : main_program_run();
 }

@@ -211,52 +211,54 @@ find_object(const char *name)
     return objects_find(vfs_below(name, &path) ? path.text : name);
 }
 
-/* Describe the executable and all objects, for dlinfo, as a dynamic linker would. */
+/* Write the whole paths of all objects into new memory, one behind the other; false when there is none. */
+static bool
+name_maps(uint32_t count)
+{
+    size_t before = strlen(os_executable()) + 1;
+    size_t size = 0;
+    char *path;
+
+    for (uint32_t i = 0; i < count; i++) {
+        size += before + strlen(objects_at(objects_get(i)->name)) + 1;
+    }
+    path = malloc(size + 1);
+    for (uint32_t i = 0; path != NULL && i < count; i++) {
+        maps[i].l_name = path;
+        path = stpcpy(stpcpy(stpcpy(path, os_executable()), "/"), objects_at(objects_get(i)->name));
+        path++;
+    }
+    return path != NULL;
+}
+
+/* Describe the executable and all objects, for dlinfo and dl_iterate_phdr, as a dynamic linker would. */
 static void
 make_maps(void)
 {
     static char empty[] = "";
     const struct objects *table = objects_table();
+    uint32_t count = table ? table->count : 0;
 
-    if (table != NULL) {
-        maps = calloc(table->count, sizeof(*maps));
-    }
     own_map.l_addr = (uintptr_t)os_image;
     own_map.l_name = empty;
     own_map.l_ld = _DYNAMIC;
-}
-
-/* Complete the description of an object when it is opened: its whole path. */
-static bool
-describe(uint32_t number)
-{
-    const struct object *object = objects_get(number);
-    struct link_map *map = &maps[number];
-    const char *name = objects_at(object->name);
-    size_t size = strlen(os_executable()) + strlen(name) + 2;
-    char *path;
-
-    if (map->l_name != NULL) {
-        return true;
+    maps = count > 0 ? calloc(count, sizeof(*maps)) : NULL;
+    if (maps != NULL && !name_maps(count)) {
+        free(maps);
+        maps = NULL;
     }
-    path = malloc(size);
-    if (path == NULL) {
-        return false;
+    for (uint32_t i = 0; maps != NULL && i < count; i++) {
+        const struct object *object = objects_get(i);
+        maps[i].l_addr = (uintptr_t)objects_at(object->base);
+        maps[i].l_ld = (void *)objects_at(object->dynamic);
+        maps[i].l_prev = &own_map;
     }
-    snprintf(path, size, "%s/%s", os_executable(), name);
-    map->l_addr = (uintptr_t)objects_at(object->base);
-    map->l_ld = (void *)objects_at(object->dynamic);
-    map->l_prev = &own_map;
-    map->l_name = path;
-    return true;
 }
 
 const char *
 libdl_name(uint32_t number)
 {
-    const char *name = maps ? maps[number].l_name : NULL;
-
-    return name ? name : objects_at(objects_get(number)->name);
+    return maps[number].l_name; /* what is loaded was opened, and so described */
 }
 
 static void *
@@ -265,7 +267,7 @@ open_object(uint32_t number, const char *name, int mode)
     if ((mode & RTLD_NOLOAD) && !objects_is_loaded(number)) {
         return NULL;
     }
-    if (!describe(number) || !objects_load(number, mode & RTLD_GLOBAL)) {
+    if (!objects_load(number, mode & RTLD_GLOBAL)) {
         complain("%s: its memory cannot be set up: %s", name, strerror(errno));
         return NULL;
     }

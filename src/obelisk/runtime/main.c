@@ -5,6 +5,7 @@
 #include "objects.h"
 #include "os.h"
 #include "payload.h"
+#include "resources.h"
 #include "settings.h"
 #include "vfs.h"
 
@@ -45,6 +46,7 @@ main(int argc, char **argv)
     static struct payload payload;
     struct os_span span;
 
+    resources_require_stack();
     os_protect();
     span = os_segment(OS_OBJECTS);
     if (span.base != NULL) {

@@ -30,12 +30,14 @@ enum os_part {
    the executable is counted from here. */
 extern char os_image[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
 
-/* Take rights that were needed only to start: to write what is relocated (PT_GNU_RELRO), and to run
-   the first page. */
+/* Take the right to write what is relocated (PT_GNU_RELRO), which was needed only to start. */
 void os_protect(void);
 
 /* Return the mapped segment that holds a part; `base` is NULL when there is none. */
 struct os_span os_segment(enum os_part part);
+
+/* Return the path that was executed, as it was given to the kernel. */
+const char *os_asked_path(void);
 
 /* Return the absolute path of this executable, as found when it started. */
 const char *os_executable(void);

@@ -46,9 +46,6 @@ os_protect(void)
     uintptr_t start;
     uintptr_t end;
 
-    if (mprotect(os_image, page, PROT_READ) != 0) {
-        os_die_of_error("cannot make the headers not executable");
-    }
     if (relro == NULL) {
         return;
     }
@@ -74,20 +71,25 @@ os_segment(enum os_part part)
     return span;
 }
 
+const char *
+os_asked_path(void)
+{
+    const char *path = (const char *)getauxval(AT_EXECFN);
+
+    return path ? path : "";
+}
+
 /* Without /proc, as in an empty chroot, the path is what the kernel was asked to execute. It is
    made absolute and freed of links and dots, as /proc would give it. */
 static void
 path_from_start(char *path, size_t size)
 {
-    const char *asked = (const char *)getauxval(AT_EXECFN);
+    const char *asked = os_asked_path();
     char resolved[PATH_MAX];
 
     if (privilege_is_raised()) { /* the caller told it, and may have changed what is there since */
         snprintf(path, size, "executable");
         os_die(OS_EXIT_FAILED, "with rights that the caller lacks it needs /proc to know its path");
-    }
-    if (asked == NULL) {
-        asked = "";
     }
     snprintf(path, size, "%s", realpath(asked, resolved) ? resolved : asked);
 }

@@ -6,6 +6,7 @@
 
 #include "self_exec.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "arguments.h"
@@ -21,11 +21,12 @@
 #include "handover.h"
 #include "nesting.h"
 #include "os.h"
+#include "own_file.h"
 #include "permission.h"
 #include "privilege.h"
+#include "python_path.h"
 #include "scratch.h"
 #include "shell.h"
-#include "vfs.h"
 
 /* How many processes may run one inside the other. An application whose children are all itself is
    meant to do so. */
@@ -38,10 +39,7 @@
 int __real_execve(const char *, char *const[], char *const[]);
 int __real_fexecve(int, char *const[], char *const[]);
 
-int __wrap_execve(const char *, char *const[], char *const[]);
-int __wrap_fexecve(int, char *const[], char *const[]);
-
-/* The letters that name roles in the variable. */
+/* The letters that name roles in the variable; a capital one lets PYTHONPATH have effect. */
 static const char letters[] = {
     [SELF_EXEC_APPLICATION] = 'a',
     [SELF_EXEC_PYTHON] = 'p',
@@ -52,7 +50,7 @@ static enum self_exec_children kind_of_children;
 static enum self_exec_role own_role;
 static const char *own_path;        /* that this process was executed by */
 static char *const *own_arguments;  /* NULL until children are to be treated as any */
-static struct statx own_file;
+static bool is_inherited;           /* by a process that another of this executable started */
 
 static bool
 equal_arguments(char *const *one, char *const *two)
@@ -73,9 +71,36 @@ mean_python(char *const arguments[])
            || (kind_of_children == SELF_EXEC_BY_FORM && arguments_are_python(arguments));
 }
 
+/* Names the role of a process that runs a script which is inside. */
+static const char letter_of_script = 's';
+
+/* A program that starts itself by `[sys.executable, "-u", *sys.argv]` names itself as the script. Return
+   the arguments without that. */
+static char **
+drop_own_name(struct statx *file, char **argv)
+{
+    bool by_form = kind_of_children == SELF_EXEC_BY_FORM;
+    char **word = argv[0] ? argv + 1 + (by_form ? arguments_options(argv + 1) : 0) : argv;
+
+    if (*word == NULL) {
+        return argv;
+    }
+    if ((own_path != NULL && strcmp(*word, own_path) == 0)
+        || (strchr(*word, '/') != NULL && own_file_is(file, AT_FDCWD, *word))) {
+        *word = argv[0];
+        return word;
+    }
+    return argv;
+}
+
 static enum self_exec_role
 permitted_role(char role, char *const argv[])
 {
+    python_path_open(isupper((unsigned char)role) != 0);
+    role = (char)tolower((unsigned char)role);
+    if (role == letter_of_script) {
+        return SELF_EXEC_PYTHON;
+    }
     if (role == letters[SELF_EXEC_FREE]) {
         return SELF_EXEC_FREE;
     }
@@ -93,7 +118,10 @@ self_exec_open(uint64_t build, enum self_exec_children children, char **argv)
     const char *path = argv[0] ? permission_read_mark(argv[0], &given) : NULL;
 
     kind_of_children = children;
+    is_inherited = told.is_there;
+    own_file_open();
     if (path == NULL) {
+        python_path_open(false);
         return SELF_EXEC_APPLICATION;
     }
     argv[0] += path - argv[0];
@@ -111,6 +139,14 @@ self_exec_open(uint64_t build, enum self_exec_children children, char **argv)
     return permitted_role(told.role, argv);
 }
 
+char **
+self_exec_arguments(char **argv)
+{
+    struct statx file;
+
+    return is_inherited && kind_of_children == SELF_EXEC_BY_FORM ? drop_own_name(&file, argv) : argv;
+}
+
 static void
 end_recursion(void)
 {
@@ -122,13 +158,6 @@ end_recursion(void)
              "variable, an alias or a script hides it",
              nesting_count());
     os_die(OS_EXIT_NESTED, text);
-}
-
-/* Ask what file is at a path. libc's own call would go through ours, which take 4 KiB of stack. */
-static bool
-identify(int at, const char *path, struct statx *file)
-{
-    return syscall(SYS_statx, at, path, AT_EMPTY_PATH, STATX_INO, file) == 0;
 }
 
 void
@@ -143,9 +172,6 @@ self_exec_serve(enum self_exec_role role, char **argv)
         nesting_enter();
     }
     own_role = role;
-    if (!identify(AT_FDCWD, os_executable(), &own_file)) {
-        own_file.stx_ino = 0; /* it is gone: no file is it */
-    }
     scratch_open();
     own_path = argv[0] ? argv[0] : "";
     own_arguments = argv[0] ? argv + 1 : argv;
@@ -191,7 +217,7 @@ reserve(char *const argv[], char *const envp[])
     }
     /* Each path in a shell's command may get a mark. */
     marked = longest + (longest / strlen(os_executable()) + 1) * PERMISSION_MARK_MAX + 1;
-    draft = scratch_reserve(sizeof(*draft) + (arguments + variables) * sizeof(char *)
+    draft = scratch_reserve(SCRATCH_DRAFT, sizeof(*draft) + (arguments + variables) * sizeof(char *)
                             + HANDOVER_MAX + marked + longest + 1);
     if (draft == NULL) {
         return NULL;
@@ -203,19 +229,6 @@ reserve(char *const argv[], char *const envp[])
     draft->words_text = draft->text + marked;
     memcpy(draft->argv, argv, arguments * sizeof(char *));
     return draft;
-}
-
-/* Say whether a path, or a descriptor with the path "", leads to this executable. An executable that
-   was replaced while it runs is still known by its path. */
-static bool
-is_own(struct draft *draft, int at, const char *path)
-{
-    const struct statx *file = &draft->file;
-
-    return strcmp(path, os_executable()) == 0
-           || (identify(at, path, &draft->file) && own_file.stx_ino != 0
-               && file->stx_ino == own_file.stx_ino && file->stx_dev_major == own_file.stx_dev_major
-               && file->stx_dev_minor == own_file.stx_dev_minor);
 }
 
 /* Say whether this process means `python` by arguments that it gives to its executable, and not what
@@ -236,30 +249,20 @@ pass_for_python(char *const arguments[])
     return give_python(arguments) || (own_role != SELF_EXEC_APPLICATION && option);
 }
 
-/* A program that starts itself by `[sys.executable, *sys.argv]` names itself as the script. */
-static void
-drop_own_name(struct draft *draft)
-{
-    char **argv = draft->argv;
-
-    if (own_role == SELF_EXEC_APPLICATION && argv[0] != NULL && argv[1] != NULL
-        && (strcmp(argv[1], own_path) == 0 || strcmp(argv[1], os_executable()) == 0)) {
-        draft->argv++;
-    }
-}
-
 /* Mark the path that this executable is executed by, if what it becomes is to be `python`. */
 static bool
-mark_own(struct draft *draft)
+mark_own(struct draft *draft, bool is_python)
 {
     struct permission before;
     const char *path;
     const char *unmarked;
 
-    drop_own_name(draft);
+    if (!is_python && own_role == SELF_EXEC_APPLICATION) {
+        draft->argv = drop_own_name(&draft->file, draft->argv);
+    }
     path = draft->argv[0];
     if (path == NULL
-        || (own_role == SELF_EXEC_APPLICATION && !give_python(draft->argv + 1))) {
+        || (own_role == SELF_EXEC_APPLICATION && !is_python && !give_python(draft->argv + 1))) {
         return false;
     }
     unmarked = permission_read_mark(path, &before); /* libc tried another way before */
@@ -275,7 +278,7 @@ mark_argument(struct draft *draft, char *const argv[])
 {
     for (size_t i = 1; argv[0] != NULL && argv[i] != NULL; i++) {
         if (strchr(argv[i], '/') != NULL && pass_for_python(argv + i + 1)
-            && is_own(draft, AT_FDCWD, argv[i])) {
+            && own_file_is(&draft->file, AT_FDCWD, argv[i])) {
             strcpy(permission_write_mark(draft->text, &draft->handover.permission, argv[i]), argv[i]);
             draft->argv[i] = draft->text;
             return true;
@@ -327,36 +330,40 @@ write_environment(struct draft *draft, char *const envp[])
     *into = NULL;
 }
 
-/* What is executed: the file at a path, or one that is open. */
-struct target {
-    const char *path; /* "" for `file` itself */
-    int file;
-};
-
 static int
-execute_unchanged(struct target target, char *const argv[], char *const envp[])
+execute_unchanged(const struct execution *execution, char *const argv[], char *const envp[])
 {
-    return target.path[0] ? __real_execve(target.path, argv, envp)
-                          : __real_fexecve(target.file, argv, envp);
+    return execution->path[0] ? __real_execve(execution->path, argv, envp)
+                              : __real_fexecve(execution->file, argv, envp);
 }
 
-static int
-execute(struct target target, char *const argv[], char *const envp[])
+bool
+self_exec_is_own(const struct execution *execution)
 {
+    struct statx file;
+
+    return own_arguments != NULL && own_file_is(&file, execution->file, execution->path);
+}
+
+int
+self_exec_execute(const struct execution *execution)
+{
+    char *const *argv = execution->argv;
+    char *const *envp = execution->envp;
     struct draft *draft;
     bool random;
     bool marked;
 
     if (own_arguments == NULL || argv == NULL) {
-        return execute_unchanged(target, argv, envp);
+        return execute_unchanged(execution, argv, envp);
     }
     draft = reserve(argv, envp);
     if (draft == NULL) {
         return -1;
     }
     random = permission_make(&draft->handover.permission);
-    if (is_own(draft, target.file, target.path)) {
-        marked = mark_own(draft);
+    if (own_file_is(&draft->file, execution->file, execution->path)) {
+        marked = mark_own(draft, execution->is_python);
     }
     else {
         marked = mark_command(draft, argv) || mark_argument(draft, argv);
@@ -365,31 +372,17 @@ execute(struct target target, char *const argv[], char *const envp[])
         return -1; /* as the application it would start itself again */
     }
     if (!marked && count_of(envp) == 0) {
-        return execute_unchanged(target, draft->argv, envp); /* somebody wants it empty */
+        return execute_unchanged(execution, draft->argv, envp); /* somebody wants it empty */
     }
-    draft->handover.role = marked ? letters[own_role] : '\0';
+    draft->handover.role = '\0';
+    if (marked) {
+        draft->handover.role = execution->is_python && own_role == SELF_EXEC_APPLICATION
+                                   ? letter_of_script
+                                   : letters[own_role];
+    }
+    if (marked && python_path_is_given(envp)) {
+        draft->handover.role = (char)toupper((unsigned char)draft->handover.role);
+    }
     write_environment(draft, envp);
-    return execute_unchanged(target, draft->argv, draft->envp);
-}
-
-int
-__wrap_execve(const char *path, char *const argv[], char *const envp[])
-{
-    struct target target = {path, AT_FDCWD};
-
-    if (vfs_begins(path)) {
-        return vfs_fail(EACCES); /* a file that only this process sees */
-    }
-    if (path == NULL || path[0] == '\0') {
-        return __real_execve(path, argv, envp);
-    }
-    return execute(target, argv, envp);
-}
-
-int
-__wrap_fexecve(int file, char *const argv[], char *const envp[])
-{
-    struct target target = {"", file};
-
-    return execute(target, argv, envp);
+    return execute_unchanged(execution, draft->argv, draft->envp);
 }

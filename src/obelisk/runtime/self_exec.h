@@ -1,6 +1,6 @@
 /* Programs that execute themselves: `[sys.executable, "-c", ...]` is run as `python` would run it.
 
-   The calls that execute a program are linked with --wrap. Where the arguments name this executable,
+   The calls that execute a program are linked with --wrap (execute.c). Where the arguments name this executable,
    followed by arguments such as only `python` takes, a permission (permission.h) is given on, which
    the new process looks for and removes before anything else sees it. It passes through programs that
    execute their arguments, and through the command text of a shell.
@@ -12,7 +12,10 @@
 #ifndef OBELISK_SELF_EXEC_H
 #define OBELISK_SELF_EXEC_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "execution.h"
 
 /* What a process of this executable is. */
 enum self_exec_role {
@@ -32,8 +35,19 @@ enum self_exec_children {
    another build, without its environment, or with rights that its caller lacks. */
 enum self_exec_role self_exec_open(uint64_t build, enum self_exec_children children, char **argv);
 
+/* Return the arguments of an application without what a process of this executable puts before them
+   when it starts the application anew by `[sys.executable, "-u", *sys.argv]`, through a shell or
+   another program: options of `python`, and the path of the executable. */
+char **self_exec_arguments(char **argv);
+
 /* Treat children as is right for a process of that role, which was started with `argv`. The process
    ends when it is an application that has started itself too often, one inside the other. */
 void self_exec_serve(enum self_exec_role role, char **argv);
+
+/* Say whether it is this executable that is to be executed. */
+bool self_exec_is_own(const struct execution *execution);
+
+/* Execute, by libc's call. Takes little stack. */
+int self_exec_execute(const struct execution *execution);
 
 #endif

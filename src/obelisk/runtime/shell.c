@@ -91,17 +91,38 @@ is_quoted_text(const char *text, const char *at)
 
 /* Not by strstr, which takes 2 KiB of stack. */
 const char *
-shell_find(const char *text, const char *word)
+shell_find_beginning(const char *text, const char *from, const char *word)
 {
     size_t size = strlen(word);
-    const char *at = strchr(text, word[0]);
+    const char *at = strchr(from, word[0]);
 
     while (at != NULL
-           && !(strncmp(at, word, size) == 0 && begins_word(text, at) && ends_word(at + size)
-                && !is_quoted_text(text, at))) {
+           && !(strncmp(at, word, size) == 0 && begins_word(text, at) && !is_quoted_text(text, at))) {
         at = strchr(at + 1, word[0]);
     }
     return at;
+}
+
+const char *
+shell_find(const char *text, const char *word)
+{
+    const char *at = shell_find_beginning(text, text, word);
+
+    while (at != NULL && !ends_word(at + strlen(word))) {
+        at = shell_find_beginning(text, at + 1, word);
+    }
+    return at;
+}
+
+size_t
+shell_word_size(const char *at)
+{
+    const char *end = at;
+
+    while (!ends_word(end)) {
+        end++;
+    }
+    return (size_t)(end - at);
 }
 
 /* Copy one word, without its quotes; return where it ends in the text. */

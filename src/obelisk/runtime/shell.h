@@ -14,6 +14,12 @@ size_t shell_text(char *const argv[]);
    when there is none. */
 const char *shell_find(const char *text, const char *word);
 
+/* Return the first place from `from` on where `word` is the beginning of a word of `text`. */
+const char *shell_find_beginning(const char *text, const char *from, const char *word);
+
+/* Return the bytes up to where a word ends. */
+size_t shell_word_size(const char *at);
+
 /* Split what follows in the same simple command into words, without quotes. They are written to
    `into`, which has room for the text and a zero byte, and at most `most` of them, and a NULL, to
    `words`. */

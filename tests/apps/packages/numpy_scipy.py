@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["numpy", "scipy"]
+# dependencies = ["numpy", "scipy", "threadpoolctl"]
 # ///
 """Linear algebra, FFT, sparse solvers and threads; OpenBLAS, Fortran and C++ inside."""
 
@@ -8,6 +8,7 @@
 # expect: fft True
 # expect: sorted True
 # expect: threads True
+# expect: pools 2 of openblas, from inside True, set to 1 True, and back True
 # expect: eigenvalues [1.0, 3.0]
 # expect: sparse True
 # expect: minimum [1.0, 1.0]
@@ -18,6 +19,7 @@
 # expect: forked True
 
 import os
+import sys
 import threading
 
 import numpy as np
@@ -29,6 +31,7 @@ import scipy.sparse
 import scipy.sparse.linalg
 import scipy.spatial
 import scipy.special
+import threadpoolctl
 from scipy.fft._duccfft import pyduccfft
 
 chance = np.random.default_rng(1)
@@ -58,6 +61,13 @@ for one in threads:
 for one in threads:
     one.join()
 print("threads", not wrong)
+pools = threadpoolctl.threadpool_info()
+with threadpoolctl.threadpool_limits(1):
+    limited = [pool["num_threads"] for pool in threadpoolctl.threadpool_info()]
+print("pools", len(pools), "of", *{pool["internal_api"] for pool in pools}, end=", ")
+print("from inside", all(pool["filepath"].startswith(sys.executable) for pool in pools), end=", ")
+print("set to 1", limited == [1, 1], end=", ")
+print("and back", threadpoolctl.threadpool_info() == pools)
 print("eigenvalues", scipy.linalg.eigvalsh([[2, 1], [1, 2]]).round(6).tolist())
 S = scipy.sparse.random(200, 200, 0.05, format="csc", random_state=1) + scipy.sparse.eye(200)
 x = scipy.sparse.linalg.spsolve(S.tocsc(), np.ones(200))

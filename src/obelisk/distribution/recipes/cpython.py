@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from obelisk.distribution.recipes.cpython_changes import changes
 from obelisk.distribution.workshop import Workshop
 from obelisk.toolchain import jobs
 
@@ -22,6 +23,8 @@ _OPTIONS: Final = (
     # Its copy of mimalloc, for the free-threaded build only, has the same names as ours.
     "--without-mimalloc",
     *("--with-readline=editline", "--with-dbmliborder=ndbm", "--without-static-libpython"),
+    # Those that are linked in are opened, by our `dlopen`.
+    "--enable-loadable-sqlite-extensions",
 )
 _NEWER_OPTIONS: Final = {"3.14": ("--with-tail-call-interp",)}
 _ENVIRONMENT: Final = {
@@ -59,6 +62,8 @@ def build(shop: Workshop) -> None:
     """Build CPython and lay it out below `output` as `install/` and `build/`."""
     version = major_minor(shop.source.version)
     triplet = shop.chain.target.platform_triplet
+    for change in changes(version):
+        shop.replace(*change)
     (shop.tree / "Modules/Setup.local").symlink_to("Setup.stdlib")
     shop.run(
         "./configure",

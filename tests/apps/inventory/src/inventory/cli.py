@@ -4,10 +4,15 @@
 # expect: requires ['certifi', 'click>=8']
 # expect: plugin first
 # expect: files 15
+# expect: search path bin lib/python3.x lib/python3.x/site-packages
+# expect: sysconfig True True True True
+# expect: variables True True True True
+# expect: site True True True
+# expect: command #!python True True True
 # expect: beside the module ['stone', 'wood']
 # expect: resources ['__init__.py', 'data', 'settings.json']
 # expect: resource text {"answer": 42}
-# expect: as file False stone False
+# expect: as file True stone True
 # expect: get_data b'{"answer": 42}'
 # expect: listdir ['empty.bin', 'items.txt']
 # expect: walk 4
@@ -36,9 +41,13 @@ import linecache
 import os
 import pkgutil
 import shutil
+import site
 import ssl
 import sys
+import sysconfig
 import tempfile
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 from pathlib import Path
 
 import certifi
@@ -55,6 +64,7 @@ HERE = Path(__file__).parent
 @click.option("--scratch", default=None)
 def main(scratch):
     show_metadata()
+    show_layout()
     show_files()
     show_modules()
     show_refusals(scratch or tempfile.gettempdir())
@@ -76,6 +86,48 @@ def show_metadata():
     print("plugin", plugin.load().name)
     files = importlib.metadata.files("inventory-app")
     print("files", len([path for path in files if path.locate().exists()]))
+
+
+def show_layout():
+    """The executable is laid out as an installation, and all that tells of it agrees."""
+    version = "python{}.{}".format(*sys.version_info)
+    below = [os.path.relpath(path, sys.prefix).replace(version, "python3.x") for path in sys.path]
+    print("search path", *below)
+    paths, command = sysconfig.get_paths(), sys.modules["__main__"].__file__
+    print(
+        "sysconfig",
+        paths["stdlib"] == paths["platstdlib"] == os.path.dirname(os.__file__),
+        paths["purelib"] == paths["platlib"] == str(HERE.parent),
+        (paths["scripts"], paths["data"]) == (os.path.dirname(command), sys.prefix),
+        all(os.path.isdir(paths[name]) for name in ("stdlib", "purelib", "platlib", "scripts")),
+    )
+    variables = sysconfig.get_config_vars()
+    print(
+        "variables",
+        (variables["LIBDEST"], variables["BINDIR"]) == (paths["stdlib"], paths["scripts"]),
+        variables["prefix"] == variables["base"] == variables["installed_base"] == sys.prefix,
+        (sys.platlibdir, os.path.basename(variables["LIBDIR"])) == ("lib", "lib"),
+        not [v for v in variables.values() if str(v).startswith("/install/")],
+    )
+    prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, *site.PREFIXES}
+    print(
+        "site",
+        site.getsitepackages() == [str(HERE.parent)],
+        prefixes == {sys.executable},
+        "site-packages" in click.__file__,
+    )
+    (recorded,) = (
+        file for file in importlib.metadata.files("inventory-app") if file.name == "inventory"
+    )
+    data = recorded.read_binary()
+    digest = urlsafe_b64encode(sha256(data).digest()).rstrip(b"=").decode()
+    print(
+        "command",
+        data.decode().splitlines()[0],
+        os.path.samefile(recorded.locate(), command),
+        (recorded.hash.value, recorded.size) == (digest, len(data)),
+        str(recorded) == "../../../bin/inventory",
+    )
 
 
 def show_files():

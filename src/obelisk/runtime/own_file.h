@@ -1,0 +1,16 @@
+/* Which paths lead to the executable that this process runs. Takes little stack. */
+
+#ifndef OBELISK_OWN_FILE_H
+#define OBELISK_OWN_FILE_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/* Remember which file it is; called once, before the other. */
+void own_file_open(void);
+
+/* Say whether a path, or a descriptor with the path "", leads to this executable. An executable that
+   was replaced while it runs is still known by its path. `file` is written to. */
+bool own_file_is(struct statx *file, int at, const char *path);
+
+#endif

@@ -1,0 +1,5 @@
+import sys
+
+import beside
+
+print(beside.NAME, *sys.argv)

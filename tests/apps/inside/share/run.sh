@@ -1,0 +1,3 @@
+#!/bin/sh -e
+. "$(dirname "$0")/library.sh"
+hello "$@"

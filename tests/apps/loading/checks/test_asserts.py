@@ -1,0 +1,3 @@
+def test():
+    stones = [1, 2]
+    assert stones == [1, 3]

@@ -1,0 +1,1 @@
+WHO = "report.v1.py"

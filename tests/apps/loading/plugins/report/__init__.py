@@ -1,0 +1,1 @@
+WHO = "report/__init__.py"

@@ -1,0 +1,164 @@
+/* Executes random things with foreign.c, whose memory ends exactly where a page is that nobody may touch.
+   What stands for copies gives paths of every length; what stands for the execution reads all it gets. */
+
+#include "copies.h"
+#include "foreign.h"
+#include "scratch.h"
+#include "self_exec.h"
+#include "vfs.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define PAGE ((size_t)4096)
+#define WORDS 8
+#define WORD_SIZE 4096
+#define ROOT "/opt/app"
+
+static long copied;
+static size_t read_bytes;
+static size_t expected_words;
+
+static size_t
+below(size_t limit)
+{
+    static uint64_t state = 88172645463325252U;
+
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (size_t)(state >> 33) % limit;
+}
+
+void *
+scratch_reserve(enum scratch_use use, size_t size)
+{
+    static char *region;
+    static size_t region_size;
+    size_t pages = (size + 2 * PAGE - 1) & ~(PAGE - 1);
+
+    (void)use;
+    if (region != NULL) {
+        munmap(region, region_size);
+    }
+    region_size = pages + PAGE;
+    region = mmap(NULL, region_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (region == MAP_FAILED || mprotect(region + pages, PAGE, PROT_NONE) != 0) {
+        abort();
+    }
+    memset(region, 0xaa, pages);
+    return region + ((pages - size) & ~(size_t)15);
+}
+
+bool
+vfs_begins(const char *name)
+{
+    return strncmp(name, ROOT, strlen(ROOT)) == 0 && name[strlen(ROOT)] == '/';
+}
+
+const char *
+vfs_root(void)
+{
+    return ROOT;
+}
+
+void
+copies_serve(void)
+{
+}
+
+char *
+copies_make(const char *path, char *into)
+{
+    size_t size = below(10) ? below(40) : PATH_MAX - 1;
+
+    if (!vfs_begins(path)) {
+        abort();
+    }
+    if (below(4) == 0) {
+        return NULL;
+    }
+    memset(into, 'c', size);
+    into[size] = '\0';
+    copied++;
+    return into;
+}
+
+bool
+self_exec_is_own(const struct execution *execution)
+{
+    return strcmp(execution->path, ROOT) == 0;
+}
+
+int
+self_exec_execute(const struct execution *execution)
+{
+    size_t words = 0;
+
+    for (size_t i = 0; execution->argv[i] != NULL; i++, words++) {
+        read_bytes += strlen(execution->argv[i]);
+    }
+    for (size_t i = 0; execution->envp != NULL && execution->envp[i] != NULL; i++, words++) {
+        read_bytes += strlen(execution->envp[i]);
+    }
+    if (words != expected_words) {
+        abort();
+    }
+    return -1;
+}
+
+/* Write a word of a few pieces, now and then of many. */
+static void
+write_word(char *into)
+{
+    static const char *const pieces[] = {
+        ROOT, ROOT "/x", "--a=" ROOT "/y", "A=", "=", " ", ROOT "/a b", "'" ROOT "/q'", ";", "&&",
+        "sh", "/bin/bash", "nice", "\\", "\"", "\n", "-ec", "-c", "/", "PATH=" ROOT "/bin", "`", "$(",
+    };
+    size_t most = below(20) > 0 ? 4 : 300;
+    char *end = into;
+
+    *end = '\0';
+    for (size_t count = below(most); count > 0 && end - into < WORD_SIZE - 100; count--) {
+        end = stpcpy(end, pieces[below(sizeof(pieces) / sizeof(pieces[0]))]);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    static char texts[2 * WORDS][WORD_SIZE];
+    long concerned = 0;
+
+    foreign_serve();
+    for (long calls = argc > 1 ? atol(argv[1]) : 0; calls > 0; calls--) {
+        char *words[WORDS + 1] = {NULL};
+        char *variables[WORDS + 1] = {NULL};
+        struct execution execution = {"/bin/x", AT_FDCWD, false, words, variables};
+        size_t count = below(WORDS);
+        size_t more = below(WORDS);
+
+        for (size_t i = 0; i < count; i++) {
+            words[i] = texts[i];
+            write_word(words[i]);
+        }
+        for (size_t i = 0; i < more; i++) {
+            variables[i] = texts[WORDS + i];
+            write_word(variables[i]);
+        }
+        if (below(10) == 0) {
+            execution.envp = NULL;
+            more = 0;
+        }
+        expected_words = count + more;
+        if (foreign_is_concerned(&execution)) {
+            foreign_execute(&execution);
+            concerned++;
+        }
+    }
+    printf("%ld %ld %zu\n", concerned, copied, read_bytes);
+    return argv[0] == NULL;
+}
