@@ -1,12 +1,13 @@
 # `make demo` builds and runs a real executable, `make test` passes the tests; both make what they need.
 # `make attack` runs the whole of the campaigns of tests/attack, of which `make test` runs a part.
+# `make applications` builds large applications that people use, and works with them.
 
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test unit attack lint docs bench clean
+.PHONY: demo test unit attack applications lint docs bench clean
 
 demo: $(READY)
 	$(VENV)/bin/obelisk run examples/hello.py -- World
@@ -20,6 +21,9 @@ unit: $(READY)
 
 attack: $(READY)
 	OBELISK_ATTACK=whole $(VENV)/bin/pytest -n auto --dist loadfile tests/attack
+
+applications: $(READY)
+	$(VENV)/bin/pytest -m application tests/applications
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

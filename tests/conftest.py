@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 from support import APPS, in_root, obelisk, run
 
-pytest_plugins = ["campaigns"]
+pytest_plugins = ["campaigns", "databases", "terminals"]
 
 # The same examples every time; `HYPOTHESIS_PROFILE=explore` looks for new ones, and more of them.
 settings.register_profile("default", derandomize=True)

@@ -214,6 +214,8 @@ class Collection:
     """Names at the top that are the application's, not those of an installation."""
     pth: tuple[str, ...] = ()
     """Names of the `.pth` files with lines that are run at start, in their order."""
+    asked: frozenset[str] = frozenset()
+    """Settings that the application's own code asks for (collect/freezers.py)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

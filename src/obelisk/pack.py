@@ -7,6 +7,7 @@ import mmap
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -79,7 +80,9 @@ def _controls(
     if collection.natives:
         controls[Control.OBJECTS] = b""
     settings = (
-        _interpreter_settings(plan) + _module_names(collection) + _program_settings(collection)
+        _interpreter_settings(plan, collection)
+        + _module_names(collection)
+        + _program_settings(collection)
     )
     if settings:
         controls[Control.SETTINGS] = settings
@@ -113,10 +116,15 @@ def _require_unreserved(collection: Collection) -> None:
             raise CollectError(message, hint="rename it, or `exclude` it")
 
 
-def _interpreter_settings(plan: Plan) -> bytes:
+def _interpreter_settings(plan: Plan, collection: Collection) -> bytes:
     integrity = plan.settings.integrity
+    interpreter = plan.settings.interpreter
     pairs = runtime_settings(
-        plan.settings.interpreter,
+        replace(
+            interpreter,
+            frozen="frozen" in collection.asked or interpreter.frozen,
+            meipass="meipass" in collection.asked or interpreter.meipass,
+        ),
         optimize=plan.settings.optimize,
         unbuffered=plan.settings.unbuffered,
         integrity=str(integrity) if integrity != Integrity.USE else None,

@@ -153,7 +153,7 @@ def hide(executable, folder, table, name):
     (names_at,) = struct.unpack_from("<Q", data, start + 24)
     records_at, count = struct.unpack_from("<QQ", data, start + 40 + 16 * table)
     for number in range(count):
-        place, size = struct.unpack_from("<IH", data, start + records_at + 48 * number + 40)
+        place, size = struct.unpack_from("<IH", data, start + records_at + 56 * number + 48)
         at = start + names_at + place
         if data[at : at + size] == name:
             damaged = folder / "damaged"

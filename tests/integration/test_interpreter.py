@@ -5,7 +5,7 @@ import os
 import zipfile
 
 import pytest
-from support import APPS, obelisk, run
+from support import APPS, obelisk, run, write_wheel
 
 pytestmark = pytest.mark.compile
 
@@ -60,7 +60,7 @@ def test_defaults(facts):
     assert found["flags"]["isolated"] == 1
     assert (found["faulthandler"], found["tracemalloc"], found["frozen"]) == (False, 0, True)
     assert found["stdout"] == ["utf-8", "surrogateescape", False]
-    assert (found["site"], found["meipass"]) == (False, False)
+    assert (found["site"], found["meipass"]) == (False, True)
     assert found["path"] == [".", "lib/python3.x", "lib/python3.x/site-packages"]
     assert facts({})["hash"] != found["hash"]
 
@@ -145,3 +145,26 @@ def test_mistakes_are_named(setting, said, tmp_path):
     what = APPS / "configured.py"
     argv = ["build", what, "-o", tmp_path / "x", "--set", f"interpreter.{setting}"]
     assert said in obelisk(*argv, status=2)
+
+
+ASKS = "import sys\nprint(getattr(sys, 'frozen', 'no'), getattr(sys, '_MEIPASS', 'no'))\n"
+
+
+def test_a_script_that_asks_whether_it_is_frozen_is_told(tmp_path, python_version):
+    """Its packages are not asked: mercurial, installed, must not look beside the executable."""
+    files = {"asking.py": f"def main():\n    {ASKS.splitlines()[1]}\nimport sys\n"}
+    write_wheel(tmp_path, ["asking = asking:main"], name="asking", files=files)
+    wheel = tmp_path / "asking-1.0-py3-none-any.whl"
+    obelisk("build", wheel, "-q", "-o", tmp_path / "asking", "--python", python_version)
+    assert run([tmp_path / "asking"], cwd=tmp_path).stdout == "no no\n"
+    (tmp_path / "script.py").write_text(ASKS)
+    options = ("-o", tmp_path / "script", "--python", python_version)
+    said = obelisk("build", tmp_path / "script.py", *options, stderr=True)
+    assert "script.py reads `sys.frozen`, so it is set (`interpreter.frozen = false`" in said
+    path = tmp_path / "script"
+    assert run([path], cwd=tmp_path).stdout == f"True {path}\n"
+    unset = ("--set", "interpreter.frozen=false", "--set", "interpreter.meipass=false")
+    assert "sys.frozen" not in obelisk(
+        "build", tmp_path / "script.py", *options, *unset, stderr=True
+    )
+    assert run([path], cwd=tmp_path).stdout == "no no\n"

@@ -37,7 +37,7 @@ SCENARIOS = (
         "copying",
         "locks",
     ),
-    *("serving", "threads", "streams", "libraries"),
+    *("serving", "threads", "streams", "cxx", "libraries", "another_lock", "at_random"),
 )
 LARGE_SIZE = 3 * LARGE + 4321
 
@@ -97,10 +97,11 @@ def write_data(folder):
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory):
+def project(compiler, tmp_path_factory):
     folder = tmp_path_factory.mktemp("open_files") / "project"
     shutil.copytree(APPS / "open_files", folder)
     write_data(folder / "data")
+    compiler(folder / "libreader.so", "-Wl,-soname,libreader.so", "reader.cpp", tool="c++")
     return folder
 
 
@@ -183,7 +184,7 @@ def test_each_place_of_other_files(executable, tmp_path, place, named):
     """In a root with only that folder; with names where the file system has no O_TMPFILE."""
     root = tmp_path / "root"
     (root / "proc").mkdir(parents=True)
-    shutil.copy(executable, root / "app")
+    (root / "app").hardlink_to(executable)
     folder = "/own/folder" if place == "TMPDIR" else place
     if folder:
         (root / folder[1:]).mkdir(parents=True)
@@ -220,6 +221,20 @@ def test_each_place_of_other_files(executable, tmp_path, place, named):
         assert line.startswith(folder + "/"), line
         assert line.endswith(" 0 True True True"), line
     assert list((root / folder[1:]).iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a namespace of processes")
+def test_a_system_without_memory_files_that_could_be_executed(executable):
+    setting = Path("/proc/sys/vm/memfd_noexec")
+    if not setting.exists():
+        pytest.skip("Linux before 6.3")
+    script = f"echo 2 > {setting}; exec {executable} places"
+    argv = ["unshare", "-pf", "--mount-proc", "sh", "-c", script]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [
+        "/memfd:data/small.txt",
+        "/memfd:data/large.bin",
+    ]
 
 
 @pytest.mark.parametrize("error", ["EMFILE", "ENFILE", "ENOMEM"])

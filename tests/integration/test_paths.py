@@ -3,6 +3,7 @@
 Random calls are made in two worlds at once, see apps/paths/app.py.
 """
 
+import errno
 import json
 import os
 import random
@@ -13,7 +14,8 @@ import pytest
 from campaigns import SEED, WHOLE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import APPS, obelisk
+from seccomp import refuser
+from support import APPS, expected, obelisk
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
@@ -47,13 +49,13 @@ class Worlds:
         shutil.copytree(APPS / "paths", source)
         write_tree(source / "tree", random.Random(seed))
         self.paths = paths_in(source / "tree")
-        for name in ("tmp", "ours", "real/app"):
+        for name in ("tmp", "proc", "ours", "real/app"):
             (folder / "root" / name).mkdir(parents=True)
-        obelisk(
-            "build", "-q", source / "app.py", "-o", folder / "root/ours/app", "--python", python
-        )
+        app = folder / "root/ours/app"
+        obelisk("build", "-q", source / "app.py", "-o", app, "--python", python)
+        self.app = app
         script = """
-        mount --bind . . && cd . && cd "$PWD" &&
+        mount --bind . . && cd "$PWD" && mount --rbind /proc proc &&
         mount -t tmpfs none real/app && mount -t tmpfs none tmp &&
         chroot . /ours/app prepare /real /ours &&
         mount -o remount,ro real/app && mount -o remount,bind,ro . &&
@@ -75,8 +77,8 @@ class Worlds:
         return json.loads(self.process.stdout.readline())
 
     def end(self):
-        self.process.stdin.close()
-        assert self.process.wait() == 0
+        self.process.communicate()
+        assert self.process.returncode == 0
 
 
 @pytest.fixture(scope="module")
@@ -178,3 +180,19 @@ def test_calls_do_what_they_do_on_a_disk(worlds):
         assert worlds.compare(folder, steps) is None
 
     try_steps()
+
+
+@pytest.mark.parametrize("refused", ["nothing", "memfd_create"])
+def test_each_way_to_a_file(worlds, tmp_path, refused):
+    place = shutil.copy(worlds.app, tmp_path / "app")
+    done = subprocess.run(
+        [place, "named"],
+        capture_output=True,
+        cwd=tmp_path,
+        env={},
+        text=True,
+        check=False,
+        preexec_fn=None if refused == "nothing" else refuser(refused, errno.EPERM),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == expected(APPS / "paths/ways.py")

@@ -1,7 +1,6 @@
 """Programs that people use, at work where there is nothing but them: no /proc, /etc or shell."""
 
 import re
-import shlex
 import shutil
 import ssl
 import subprocess
@@ -212,48 +211,6 @@ def test_httpie_with_bundled_certificates(executables, tmp_path, https, authorit
     root = tmp_path / "root"
     install(executables("httpie", *options, what="httpie==3.2.4"), root)
     assert http(root, https).stdout.strip() == '{"granite": true}'
-
-
-class Terminal:
-    """A program in a terminal of tmux, with a server of its own."""
-
-    def __init__(self, folder, argv):
-        if not shutil.which("tmux"):
-            pytest.skip("tmux is not installed")
-        self.tmux = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null"]
-        command = f"{shlex.join(argv)}; echo ended $?; exec sleep 600"
-        self.call("new-session", "-d", "-x", "80", "-y", "24", command)
-
-    def call(self, *words):
-        done = subprocess.run([*self.tmux, *words], capture_output=True, text=True, check=True)
-        return done.stdout
-
-    def press(self, *keys):
-        self.call("send-keys", *keys)
-
-    def wait_for(self, text):
-        for _ in range(300):
-            shown = self.call("capture-pane", "-p")
-            if text in shown:
-                return shown
-            time.sleep(0.1)
-        pytest.fail(f"{text!r} is not on the screen:\n{shown}")
-
-    def close(self):
-        self.call("kill-server")
-
-
-@pytest.fixture
-def terminal(tmp_path):
-    opened = []
-
-    def open_terminal(argv):
-        opened.append(Terminal(tmp_path, argv))
-        return opened[-1]
-
-    yield open_terminal
-    for one in opened:
-        one.close()
 
 
 def test_a_curses_program(executables, tmp_path, terminal):

@@ -12,16 +12,17 @@ from support import APPS
 pytestmark = pytest.mark.compile
 
 SUITES = APPS.parent / "suites"
+PACKAGES = {name: suite for name, suite in package_suites().items() if not suite.get("waits")}
 
 
 @pytest.fixture(scope="module")
 def running(executables, tmp_path_factory):
     """The suites of all packages: they wait more than they compute, so they run side by side."""
     executable = executables("pytest", what=SUITES / "packages.py")
-    with ThreadPoolExecutor(len(package_suites())) as pool:
+    with ThreadPoolExecutor(len(PACKAGES)) as pool:
         yield {
             name: pool.submit(run_package, name, suite, executable, tmp_path_factory.mktemp(name))
-            for name, suite in package_suites().items()
+            for name, suite in PACKAGES.items()
         }
 
 
@@ -33,7 +34,7 @@ def test_part_of_cpythons_suite(running, executables, tmp_path, python_version):
 
 
 @pytest.mark.network
-@pytest.mark.parametrize("name", package_suites())
+@pytest.mark.parametrize("name", PACKAGES)
 def test_the_suite_of_a_package(running, name):
     done = running[name].result()
     assert done.returncode == 0, done.stdout

@@ -5,15 +5,18 @@ what is known to fail (cpython.toml, with reasons). scripts/run_suites.py runs t
 integration tests run them in part.
 """
 
+import hashlib
 import os
 import re
 import subprocess
-import sys
 import tarfile
 import tomllib
+import urllib.request
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from uv import find_uv_bin
 
 FOLDER = Path(__file__).parent
 RESOURCES = "curses,subprocess,tzdata,walltime"
@@ -137,12 +140,21 @@ def run_package(name, suite, executable, folder):
 
 def _tests_of(name, version, folder):
     """Unpack the sdist of a package without the package itself, which is in the executable."""
-    argv = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    argv += ["--no-binary", name, f"{name}=={version}", "--dest", str(folder)]
-    subprocess.run(argv, check=True, capture_output=True)
-    (archive,) = folder.glob("*.tar.gz")
+    archive = folder / "sdist.tar.gz"
+    archive.write_bytes(_sdist(f"{name}=={version}"))
     with tarfile.open(archive) as tar:
         own = (f"{name}-{version}/{name}/", f"{name}-{version}/src/")
         members = [one for one in tar if not one.name.startswith(own)]
         tar.extractall(folder, members=members, filter="data")
     return folder / f"{name}-{version}"
+
+
+def _sdist(requirement):
+    """Return the bytes of an sdist, which is neither built nor asked for its metadata."""
+    argv = [find_uv_bin(), "pip", "compile", "-", "--no-deps", "--format", "pylock.toml", "--quiet"]
+    locked = subprocess.run(argv, input=requirement.encode(), check=True, capture_output=True)
+    (package,) = tomllib.loads(locked.stdout.decode())["packages"]
+    with urllib.request.urlopen(package["sdist"]["url"]) as answer:
+        data = answer.read()
+    assert hashlib.sha256(data).hexdigest() == package["sdist"]["hashes"]["sha256"]
+    return data

@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from obelisk.collect.commands import commands
 from obelisk.collect.entry import installed_command, main_path, resolve_entry
 from obelisk.collect.fallbacks import fallbacks
+from obelisk.collect.freezers import project_modules, questions
 from obelisk.collect.install import forget, install
 from obelisk.collect.installed import Installed, Prefix, read_installed, record_text
 from obelisk.collect.intact import differing
@@ -73,6 +74,10 @@ def collect(
         *_script(plan, builder, (*modules, *stdlib[0]), natives),
         *_importable(own_files),
     ]
+    application = (*own_modules, *project_modules(plan, prefix, installed, modules))
+    asked = questions(plan.settings.interpreter, application)
+    for answer in asked.values():
+        builder.site.console.note(answer)
     kept = _unique(filter(chosen.keeps_module, (*own_modules, *modules, *stdlib[0])))
     data = [file for file in (*own_files, *files) if chosen.keeps_file(file)]
     added: list[Module] = []
@@ -106,6 +111,7 @@ def collect(
         ),
         own=frozenset(one.path.partition("/")[0] for one in own if not one.base),
         pth=files_with_code(data, pth),
+        asked=frozenset(asked),
     )
 
 

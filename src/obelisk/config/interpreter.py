@@ -68,10 +68,11 @@ class Interpreter:
     copy_arguments: bool = True
     """Whether a program that is not in the executable gets temporary copies of the files in it that
     its arguments, its variables or a shell's command name."""
-    frozen: bool = True
-    """Whether `sys.frozen` is there and true."""
-    meipass: bool = False
-    """Whether `sys._MEIPASS` is there, as in PyInstaller: the executable's path."""
+    frozen: bool | None = None
+    """Whether `sys.frozen` is there and true. Default: if the script or project reads it."""
+    meipass: bool | None = None
+    """Whether `sys._MEIPASS` is there, as in PyInstaller: the executable's path. Default: if the
+    script or project reads it."""
     module_search_paths: tuple[str, ...] = ()
     """Folders or zip files to import from besides the executable; `$ORIGIN` is the folder that it
     is in."""

@@ -211,7 +211,7 @@ def install():
 
 def _add_attributes():
     """Add what tells that the program is frozen."""
-    if _payload.setting("frozen") != "0":
+    if _payload.setting("frozen") == "1":
         sys.frozen = True
     if _payload.setting("meipass") == "1":
         sys._MEIPASS = ROOT

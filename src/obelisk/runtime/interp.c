@@ -164,14 +164,6 @@ initialize(const struct start *start)
     return status;
 }
 
-/* Helpers of multiprocessing are as isolated as the application that they belong to. */
-static bool
-obeys_path(char *const arguments[])
-{
-    return python_path_is_obeyed() && !arguments_are_helper(arguments)
-           && !arguments_have_option(arguments, 'E') && !arguments_have_option(arguments, 'I');
-}
-
 /* Run the lines of packages' `.pth` files where there are any: what CPython does last at its start. */
 static void
 run_pth(const struct payload *payload)
@@ -190,6 +182,14 @@ run_pth(const struct payload *payload)
     }
     Py_XDECREF(result);
     Py_XDECREF(importer);
+}
+
+/* Helpers of multiprocessing are as isolated as the application that they belong to. */
+static bool
+obeys_path(char *const arguments[])
+{
+    return python_path_is_obeyed() && !arguments_are_helper(arguments)
+           && !arguments_have_option(arguments, 'E') && !arguments_have_option(arguments, 'I');
 }
 
 /* Find out what this process is to be. */

@@ -21,7 +21,7 @@ enum payload_kind {
     PAYLOAD_FOLDER = 4,  /* no bytes */
     PAYLOAD_OTHER = 5,   /* it finds another file: an extension module or bytecode, whose path this is */
     PAYLOAD_CONTROL = 6, /* for the runtime or `obelisk` itself */
-    PAYLOAD_PROGRAM = 7, /* a file that may be executed */
+    PAYLOAD_PROGRAM = 7, /* a file that can be executed */
     PAYLOAD_MODULE = 8,  /* it finds `NAME.py`: no bytes */
 };
 

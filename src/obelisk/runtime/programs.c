@@ -293,6 +293,7 @@ programs_execute(const struct execution *execution)
 
     switch (vfs_lookup(AT_FDCWD, execution->path, 0, &path)) {
     case VFS_NOWHERE:
+    case VFS_FOREIGN:
         return -1;
     case VFS_OUTSIDE:
         return execute_elsewhere(execution, path.text);

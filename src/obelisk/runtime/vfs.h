@@ -43,7 +43,8 @@ bool vfs_begins(const char *name);
 bool vfs_below(const char *name, struct vfs_path *path);
 
 enum vfs_place {
-    VFS_NOWHERE, /* errno says why; ENOTDIR when it does not lead through the executable */
+    VFS_FOREIGN, /* it does not lead through the executable: what the kernel said stands (ENOTDIR) */
+    VFS_NOWHERE, /* it does, to nothing: errno says why */
     VFS_INSIDE,  /* it has a place below the executable, where there need not be anything */
     VFS_OUTSIDE, /* it leads out of it again: the text is an absolute path for the kernel */
 };
@@ -95,9 +96,6 @@ ino_t vfs_inode(const struct payload_record *record);
 
 /* Say what stat(2) says of a file or folder: the same of its path and of each descriptor. */
 void vfs_fill_stat(const struct payload_record *record, struct stat *answer);
-
-/* Make an empty file that no path leads to; of `flags` O_CLOEXEC has effect. Returns -1 with errno. */
-int vfs_make_nameless(const char *name, int flags);
 
 /* Open the content of a file for reading; of `flags` O_CLOEXEC has effect. Returns -1 with errno. */
 int vfs_open_content(const struct vfs_path *path, const struct payload_record *record, int flags);

@@ -174,8 +174,16 @@ remember(const struct payload_record *record, int descriptor)
 static int
 with_flags(int file, int flags)
 {
+    int status = flags & STATUS_FLAGS;
+
+    if (flags & O_PATH) {
+        file = vfs_memory_reopen(file, O_PATH);
+        status = 0;
+    }
+    if (file < 0) {
+        return -1;
+    }
     if ((flags & O_CLOEXEC) || fcntl(file, F_SETFD, 0) == 0) {
-        int status = flags & STATUS_FLAGS;
         if (status == 0 || fcntl(file, F_SETFL, status) == 0) {
             return file;
         }
@@ -188,17 +196,15 @@ static int
 open_small(const struct vfs_path *path, const struct payload_record *record, int flags)
 {
     const struct small other = recall(record);
-    struct vfs_memory made;
+    bool executable = record->kind == PAYLOAD_PROGRAM;
     int file = -1;
 
     if (other.descriptor >= 0) {
         file = open_again(other.descriptor, other.device, other.inode, flags);
     }
     if (file < 0) {
-        if (vfs_memory_file(path->text, fill_small, record, &made) != 0) {
-            return -1;
-        }
-        file = with_flags(made.descriptor, flags);
+        file = vfs_memory_file(path->text, executable, fill_small, record);
+        file = file < 0 ? -1 : with_flags(file, flags);
     }
     if (file >= 0) {
         remember(record, file);
@@ -249,7 +255,7 @@ add_large(const struct payload_record *record, int file)
 static const struct vfs_large *
 make_large(const struct vfs_path *path, const struct payload_record *record)
 {
-    int file = vfs_memory_create(path->text);
+    int file = vfs_memory_create(path->text, false);
 
     if (file < 0) {
         return NULL;

@@ -14,10 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The sticky bit means nothing on a file: nobody else makes such a nameless one. */
-#define MARK_MODE (S_ISVTX | 0755)
+#include "vfs_memory.h"
 
-#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+/* The sticky bit means nothing on a file: nobody else makes such a nameless one. */
+#define MARK_MODE (S_ISVTX | 0644)
 
 int __real_fstat(int, struct stat *);
 int __real_fchmod(int, mode_t);
@@ -48,21 +48,23 @@ mark(void)
     return (long)(mixed % 1000000000u);
 }
 
+/* Make an empty file the folder of a record. */
+static int
+mark_file(int file, const void *record)
+{
+    const struct timespec times[2] = {{0, UTIME_OMIT}, {(time_t)vfs_inode(record), mark()}};
+
+    return futimens(file, times) == 0 ? __real_fchmod(file, MARK_MODE) : -1;
+}
+
 int
 vfs_open_folder(const struct vfs_path *path, const struct payload_record *record, int flags)
 {
-    const struct timespec times[2] = {{0, UTIME_OMIT}, {(time_t)vfs_inode(record), mark()}};
-    int file = vfs_make_nameless(path->text, flags);
+    int file = vfs_memory_file(path->text, false, mark_file, record);
 
-    if (file < 0) {
-        return -1;
+    if (file >= 0 && !(flags & O_CLOEXEC)) {
+        fcntl(file, F_SETFD, 0);
     }
-    if (futimens(file, times) != 0 || __real_fchmod(file, MARK_MODE) != 0) {
-        int error = errno;
-        close(file);
-        return vfs_fail(error);
-    }
-    fcntl(file, F_ADD_SEALS, SEALS); /* where it is a memory file: what is written to it would unmake it */
     return file;
 }
 

@@ -2,8 +2,6 @@
 
 #include "vfs_memory.h"
 
-#include "vfs.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,20 +14,39 @@
 #include <unistd.h>
 
 int __real_open(const char *, int, ...);
+int __real_dup3(int, int, int);
 
 /* Bytes: what memfd_create(2) takes. */
 #define MEMORY_NAME_MAX 249
 
+/* Of Linux 6.3. */
+#ifndef MFD_EXEC
+#define MFD_NOEXEC_SEAL 8U
+#define MFD_EXEC 16U
+#endif
+
 /* The content of an open file stays as it is, whoever has its descriptor. */
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
+/* Since Linux 6.3 it is to be said whether a file may be executed, and a system may refuse those that
+   may, or of which it is not said (vm.memfd_noexec). */
 int
-vfs_memory_create(const char *name)
+vfs_memory_create(const char *name, bool executable)
 {
+    static _Atomic bool is_older;
     size_t size = strlen(name);
+    int file;
 
-    return memfd_create(size > MEMORY_NAME_MAX ? name + size - MEMORY_NAME_MAX : name,
-                        MFD_ALLOW_SEALING | MFD_CLOEXEC);
+    name += size > MEMORY_NAME_MAX ? size - MEMORY_NAME_MAX : 0;
+    if (!is_older) {
+        file = memfd_create(name, MFD_ALLOW_SEALING | MFD_CLOEXEC
+                                      | (executable ? MFD_EXEC : MFD_NOEXEC_SEAL));
+        if (file >= 0 || errno != EINVAL) {
+            return file;
+        }
+        is_older = true;
+    }
+    return memfd_create(name, MFD_ALLOW_SEALING | MFD_CLOEXEC);
 }
 
 int
@@ -52,23 +69,35 @@ give_up(int file)
     return -1;
 }
 
-/* A descriptor that can be written to is as good to read from where there is no other. */
+/* Let a descriptor be what another one, which is closed, is open on: its number is the lowest that was
+   free, as open(2) promises. Returns it, or -1 with errno and both closed. */
 static int
-as_read_only(int file)
+move_to(int file, int other)
 {
-    int again = vfs_memory_again(file, O_RDONLY | O_CLOEXEC);
+    int error;
 
-    if (again < 0) {
+    if (other >= 0 && __real_dup3(other, file, O_CLOEXEC) == file) {
+        close(other);
         return file;
     }
-    close(file);
-    return again;
+    error = errno;
+    close(other);
+    errno = error;
+    return give_up(file);
+}
+
+int
+vfs_memory_reopen(int file, int flags)
+{
+    int again = vfs_memory_again(file, flags | O_CLOEXEC);
+
+    return again < 0 ? file : move_to(file, again);
 }
 
 static int
-in_memory(const char *name, vfs_memory_fill *fill, const void *what)
+in_memory(const char *name, bool executable, vfs_memory_fill *fill, const void *what)
 {
-    int file = vfs_memory_create(name);
+    int file = vfs_memory_create(name, executable);
 
     if (file < 0) {
         return -1;
@@ -76,7 +105,8 @@ in_memory(const char *name, vfs_memory_fill *fill, const void *what)
     if (fill(file, what) != 0 || fcntl(file, F_ADD_SEALS, SEALS) != 0) {
         return give_up(file);
     }
-    return as_read_only(file);
+    /* One that can be written to is as good to read from where there is no other. */
+    return vfs_memory_reopen(file, O_RDONLY);
 }
 
 /* Without a name from the start; nothing seals it, so it must be opened again without O_RDWR. */
@@ -90,8 +120,7 @@ nameless_in(const char *folder, vfs_memory_fill *fill, const void *what)
         return -1;
     }
     again = fill(file, what) == 0 ? vfs_memory_again(file, O_RDONLY | O_CLOEXEC) : -1;
-    give_up(file);
-    return again;
+    return move_to(file, again);
 }
 
 static int
@@ -119,8 +148,7 @@ removed_in(const char *folder, vfs_memory_fill *fill, const void *what)
     if (again >= 0 && fill(file, what) != 0) {
         again = give_up(again);
     }
-    give_up(file);
-    return again;
+    return move_to(file, again);
 }
 
 /* Say whether an error is of the process or the machine as a whole, so that it is told whatever else was
@@ -159,35 +187,9 @@ on_disk(vfs_memory_fill *fill, const void *what)
 }
 
 int
-vfs_memory_file(const char *name, vfs_memory_fill *fill, const void *what,
-                struct vfs_memory *made)
+vfs_memory_file(const char *name, bool executable, vfs_memory_fill *fill, const void *what)
 {
-    made->descriptor = in_memory(name, fill, what);
-    made->is_memfd = made->descriptor >= 0;
-    if (made->descriptor < 0 && !is_shortage(errno)) {
-        made->descriptor = on_disk(fill, what);
-    }
-    return made->descriptor < 0 ? -1 : 0;
-}
+    int file = in_memory(name, executable, fill, what);
 
-static int
-fill_nothing(int file, const void *what)
-{
-    (void)file;
-    (void)what;
-    return 0;
-}
-
-int
-vfs_make_nameless(const char *name, int flags)
-{
-    int file = vfs_memory_create(name);
-
-    if (file < 0 && !is_shortage(errno)) {
-        file = on_disk(fill_nothing, NULL);
-    }
-    if (file >= 0 && !(flags & O_CLOEXEC)) {
-        fcntl(file, F_SETFD, 0);
-    }
-    return file;
+    return file < 0 && !is_shortage(errno) ? on_disk(fill, what) : file;
 }

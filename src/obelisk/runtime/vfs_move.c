@@ -31,7 +31,37 @@ struct end {
     struct vfs_path path;
 };
 
-/* Find out where a path leads. Returns 0 or what is wrong with it. */
+/* What is wrong with the folder that a path names something in. */
+static int
+error_of_folder(const struct end *end)
+{
+    const struct payload_record *record;
+    char folder[PATH_MAX];
+    struct stat file;
+    size_t size;
+
+    if (end->place == VFS_INSIDE) {
+        return vfs_is_in_folder(&end->path) ? 0 : vfs_get(&end->path, &record);
+    }
+    if (end->name == NULL || end->name[0] == '\0') {
+        return end->name ? ENOENT : EFAULT;
+    }
+    size = strlen(end->name);
+    if (size >= sizeof(folder)) {
+        return ENAMETOOLONG;
+    }
+    while (size > 0 && end->name[size - 1] == '/') {
+        size--;
+    }
+    while (size > 0 && end->name[size - 1] != '/') {
+        size--;
+    }
+    memcpy(folder, end->name, size);
+    strcpy(folder + size, "."); /* which leads nowhere but from a folder */
+    return fstatat(end->at, folder, &file, 0) == 0 ? 0 : errno;
+}
+
+/* Find out where a path leads. Returns 0 or what is wrong with it, but for what it names. */
 static int
 look_up(struct end *end)
 {
@@ -40,38 +70,10 @@ look_up(struct end *end)
         end->at = AT_FDCWD;
         end->name = end->path.text;
     }
-    return end->place == VFS_NOWHERE && errno != ENOTDIR ? errno : 0;
-}
-
-/* What is wrong with the folder that a path names something in. */
-static int
-error_of_folder(const struct end *end)
-{
-    const struct payload_record *record;
-    char folder[PATH_MAX] = ".";
-    const char *slash;
-    struct stat file;
-
-    if (end->place == VFS_INSIDE) {
-        return vfs_is_in_folder(&end->path) ? 0 : vfs_get(&end->path, &record);
+    if (end->place == VFS_NOWHERE) {
+        return errno;
     }
-    if (end->name == NULL || end->name[0] == '\0') {
-        return end->name ? ENOENT : EFAULT;
-    }
-    slash = strrchr(end->name, '/');
-    if (slash != NULL && slash - end->name < PATH_MAX - 1) {
-        memcpy(folder, end->name, (size_t)(slash - end->name) + 1);
-        folder[slash - end->name + 1] = '\0';
-    }
-    return fstatat(end->at, folder, &file, 0) == 0 ? 0 : errno;
-}
-
-static int
-error_of_folders(const struct end *from, const struct end *to)
-{
-    int error = error_of_folder(from);
-
-    return error ? error : error_of_folder(to);
+    return error_of_folder(end);
 }
 
 static int
@@ -98,8 +100,7 @@ rename_ours(struct end *from, struct end *to, unsigned flags)
     if (from->place != VFS_INSIDE && to->place != VFS_INSIDE) {
         return __real_renameat2(from->at, from->name, to->at, to->name, flags);
     }
-    error = error_of_folders(from, to);
-    if (error == 0 && from->place == VFS_INSIDE) {
+    if (from->place == VFS_INSIDE) {
         error = error_of(from);
     }
     if (error == 0) {
@@ -140,6 +141,7 @@ link_ours(struct end *from, struct end *to, int flags)
 {
     int error = look_up(from);
 
+    error = error ? error : error_of(from);
     error = error ? error : look_up(to);
     if (error) {
         return vfs_fail(error);
@@ -147,12 +149,10 @@ link_ours(struct end *from, struct end *to, int flags)
     if (from->place != VFS_INSIDE && to->place != VFS_INSIDE) {
         return __real_linkat(from->at, from->name, to->at, to->name, flags);
     }
-    error = error_of(from);
-    error = error ? error : error_of_folder(to);
-    if (error == 0 && to->place == VFS_INSIDE) {
+    if (to->place == VFS_INSIDE) {
         error = vfs_why_not_made(&to->path, false);
     }
-    else if (error == 0) {
+    else {
         error = error_of(to) == 0 ? EEXIST : EXDEV;
     }
     return vfs_fail(error);

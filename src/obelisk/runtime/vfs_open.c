@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "vfs_call.h"
+#include "vfs_memory.h"
 
 int __real_open(const char *, int, ...);
 int __real_openat(int, const char *, int, ...);
@@ -26,10 +27,23 @@ writes(int flags)
     return (flags & (O_WRONLY | O_RDWR | O_TRUNC)) != 0;
 }
 
+/* Make a descriptor one that nothing can be read from (O_PATH), where there is /proc. */
+static int
+as_place(int file, int flags)
+{
+    int place = file < 0 ? -1 : vfs_memory_reopen(file, O_PATH);
+
+    if (place >= 0 && !(flags & O_CLOEXEC)) {
+        fcntl(place, F_SETFD, 0);
+    }
+    return place;
+}
+
 static int
 open_existing(const struct vfs_path *path, const struct payload_record *record, int flags)
 {
     bool folder = vfs_is_folder(record);
+    int file;
 
     if ((flags & O_CREAT) && (flags & O_EXCL)) {
         return vfs_fail(EEXIST);
@@ -43,7 +57,11 @@ open_existing(const struct vfs_path *path, const struct payload_record *record, 
     if (writes(flags)) {
         return vfs_fail(EROFS);
     }
-    return folder ? vfs_open_folder(path, record, flags) : vfs_open_content(path, record, flags);
+    if (!folder) {
+        return vfs_open_content(path, record, flags);
+    }
+    file = vfs_open_folder(path, record, flags);
+    return flags & O_PATH ? as_place(file, flags) : file;
 }
 
 /* A file that is to be made: its folder must be there. */

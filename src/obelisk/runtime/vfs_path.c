@@ -85,21 +85,25 @@ nowhere(int error)
     return VFS_NOWHERE;
 }
 
-/* Take away the last part of a path, which must be a folder. */
+static enum vfs_place
+foreign(void)
+{
+    errno = ENOTDIR;
+    return VFS_FOREIGN;
+}
+
+/* What a dot follows must be a folder; two take its name away. */
 static int
-step_up(struct vfs_path *path)
+step_by_dots(struct vfs_path *path, bool up)
 {
     const struct payload_record *record;
     int error;
 
     path->folder = true;
     error = vfs_get(path, &record);
-    if (error) {
-        return error;
+    while (up && error == 0 && path->size > 0 && path->text[--path->size] != '/') {
     }
-    while (path->size > 0 && path->text[--path->size] != '/') {
-    }
-    return 0;
+    return error;
 }
 
 static int
@@ -147,19 +151,19 @@ walk(struct vfs_path *path, const char *rest)
     while (*rest != '\0') {
         size_t size = strcspn(rest, "/");
         bool up = size == 2 && rest[0] == '.' && rest[1] == '.';
-        bool stays = size == 0 || (size == 1 && rest[0] == '.');
+        bool dots = up || (size == 1 && rest[0] == '.');
         int error = 0;
         if (up && path->size == 0) {
             return leave(path, rest + size);
         }
-        if (!stays) {
-            error = up ? step_up(path) : step_down(path, rest, size);
+        if (size > 0) {
+            error = dots ? step_by_dots(path, up) : step_down(path, rest, size);
         }
         if (error) {
             return nowhere(error);
         }
         rest += size;
-        path->folder = up || stays || *rest == '/';
+        path->folder = dots || size == 0 || *rest == '/';
         rest += *rest == '/';
     }
     path->text[path->size] = '\0';
@@ -243,7 +247,8 @@ follow_link(struct search *search, size_t begin, size_t end)
 }
 
 /* Find how far the kernel gets. That is to a folder, where a link follows, which is replaced; or to the
-   executable: `rest` is set then, to what follows it. Returns 0 or what is wrong. */
+   executable: `rest` is set then, to what follows it. Returns 0 or what is wrong: ENOTDIR when it is
+   neither. */
 static int
 advance(struct search *search, struct vfs_path *path, const char **rest)
 {
@@ -297,7 +302,7 @@ search_path(int at, const char *name, unsigned how, struct vfs_path *path)
         && S_ISREG(file.st_mode)) {
         const struct payload_record *record;
         if (!vfs_folder_of(&file, &record)) {
-            return nowhere(ENOTDIR);
+            return foreign();
         }
         vfs_path_of(record, path);
         return walk(path, name);
@@ -315,7 +320,7 @@ search_path(int at, const char *name, unsigned how, struct vfs_path *path)
         }
         error = advance(&search, path, &rest);
         if (error) {
-            return nowhere(error);
+            return error == ENOTDIR ? foreign() : nowhere(error);
         }
         if (rest != NULL) {
             return walk(path, rest);
@@ -330,7 +335,7 @@ vfs_lookup(int at, const char *name, unsigned how, struct vfs_path *path)
     size_t known = size_of_name(name);
 
     if (mounted == NULL || name == NULL || name[0] == '\0') {
-        return nowhere(ENOTDIR);
+        return foreign();
     }
     if (strlen(name) >= PATH_MAX) {
         return nowhere(ENAMETOOLONG);

@@ -118,12 +118,18 @@ READ_ONLY_FILE(fremovexattr, (int file, const char *name), (file, name))
 int __real_utimensat(int, const char *, const struct timespec[2], int);
 int __wrap_utimensat(int, const char *, const struct timespec[2], int);
 
+static int
+refuse_times(int file)
+{
+    return vfs_fail(fcntl(file, F_GETFL) & O_PATH ? EBADF : EROFS);
+}
+
 /* libc's other calls that set times come here, futimens(3) without a path. */
 int
 __wrap_utimensat(int at, const char *path, const struct timespec times[2], int flags)
 {
     if (path == NULL) {
-        return vfs_is_open(at) ? vfs_fail(EROFS) : __real_utimensat(at, path, times, flags);
+        return vfs_is_open(at) ? refuse_times(at) : __real_utimensat(at, path, times, flags);
     }
     VFS_ANSWER(int, -1, HOW(flags), __real_utimensat(at, path, times, flags),
                refuse_change(&found))

@@ -21,7 +21,7 @@
 # expect: descriptors True
 # expect: folders True True
 # expect: errors EISDIR ENOENT ENOTDIR
-# expect: writes EROFS
+# expect: writes EROFS EXDEV
 # expect: missing ENOENT
 # expect: existing EEXIST
 # expect: statvfs True

@@ -1,7 +1,8 @@
 # /// script
-# dependencies = ["numpy", "pillow"]
+# dependencies = ["numpy", "pillow", "portalocker"]
 # [tool.obelisk]
 # data = ["data/*"]
+# native-libraries = ["*.so"]
 # ///
 """Everything that is done with an open file, in the folder that is named: `app.py SCENARIO [FOLDER]`.
 
@@ -16,6 +17,7 @@ import hashlib
 import io
 import mmap
 import os
+import random
 import shutil
 import socket
 import sqlite3
@@ -138,6 +140,31 @@ def duplicates():
 
 
 @scenario
+def numbers():
+    """An open file has the lowest number that is free, whatever was opened on the way."""
+    lowest = os.dup(0)
+    os.close(lowest)
+    for path in FILES.values():
+        first = os.open(path, os.O_RDONLY)
+        second = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        print(first - lowest, second - lowest, bool(fcntl.fcntl(second, fcntl.F_GETFL) & os.O_NONBLOCK))
+        os.close(first)
+        itself = os.open(path, os.O_PATH)
+        print(itself - lowest, failure(os.read, itself, 1), os.fstat(itself) == path.stat())
+        print(short(Path(f"/proc/self/fd/{itself}").read_bytes()))
+        os.close(itself)
+        os.close(second)
+    keep = os.dup(0)
+    os.close(0)
+    for path in FILES.values():
+        print(os.open(path, os.O_RDONLY))
+        os.set_inheritable(0, True)
+        print(subprocess.run(["sha256sum"], capture_output=True, check=True).stdout[:16])
+        os.close(0)
+    os.dup2(keep, 0)
+
+
+@scenario
 def children():
     for path in FILES.values():
         with open(path, "rb") as stream:
@@ -207,6 +234,74 @@ def locks():
             with open(path) as mine:
                 os._exit(attempt(mine, fcntl.LOCK_EX) != "no error: None")
         print(os.waitpid(child, 0)[1])
+
+
+@scenario
+def another_lock():
+    import portalocker
+
+    options = {"mode": "r", "timeout": 0, "flags": portalocker.LOCK_EX | portalocker.LOCK_NB}
+    with portalocker.Lock(FILES["small.txt"], **options) as stream:
+        print(len(stream.read()))
+        try:
+            portalocker.Lock(FILES["small.txt"], **options).acquire()
+        except portalocker.LockException:
+            print("locked")
+    with portalocker.Lock(FILES["small.txt"], **options):
+        print("free again")
+
+
+@scenario
+def at_random():
+    """Calls in any order, with any numbers, on several descriptors."""
+    draw = random.Random(os.environ.get("SEED", "20261125"))
+    digest = hashlib.sha256()
+    for path in FILES.values():
+        size = path.stat().st_size
+        files = [os.open(path, os.O_RDONLY) for _ in range(3)]
+        for _ in range(4000):
+            outcome = call_at_random(draw, files, path, size)
+            digest.update(repr(outcome).encode())
+        for file in files:
+            os.close(file)
+        print(digest.hexdigest())
+
+
+def call_at_random(draw, files, path, size):
+    place = draw.choice([0, 1, 4095, 4096, size - 1, size, size + 1, draw.randrange(2 * size), -1])
+    count = draw.choice([0, 1, 100, 4096, 65536, draw.randrange(size)])
+    number = draw.randrange(len(files))
+    file = files[number]
+    parts = [bytearray(draw.randrange(5000)) for _ in range(draw.randrange(4))]
+
+    def mapped():
+        start = place // 4096 * 4096
+        with mmap.mmap(file, count, access=mmap.ACCESS_READ, offset=start) as area:
+            return area[:]
+
+    def duplicated():
+        os.dup2(file, files[draw.randrange(len(files))], inheritable=draw.random() < 0.1)
+
+    def opened():
+        os.close(file)
+        files[number] = os.open(path, os.O_RDONLY)
+
+    calls = [
+        lambda: os.read(file, count),
+        lambda: os.pread(file, count, place),
+        lambda: (os.readv(file, parts), parts),
+        lambda: (os.preadv(file, parts, place), parts),
+        lambda: os.lseek(file, place, draw.choice([os.SEEK_SET, os.SEEK_CUR, os.SEEK_END])),
+        lambda: os.lseek(file, 0, os.SEEK_CUR),
+        lambda: os.fstat(file).st_size,
+        mapped,
+        duplicated,
+        opened,
+    ]
+    try:
+        return draw.choice(calls)()
+    except (OSError, ValueError, OverflowError) as error:
+        return type(error).__name__, getattr(error, "errno", None)
 
 
 @scenario
@@ -307,6 +402,17 @@ def streams():
         return short(buffer.raw[:count])
 
     for path in FILES.values():
+        with open(path, "rb", buffering=0) as stream:
+            file, number, size = stream.fileno(), ctypes.c_long, ctypes.c_size_t
+            stream.read(1)
+            count = c.syscall(number(0), file, buffer, size(100))
+            print("read by number", short(buffer.raw[:count]), stream.tell())
+            count = c.syscall(number(17), file, buffer, size(100), number(50))
+            print("pread by number", short(buffer.raw[:count]), stream.tell())
+            copy = os.memfd_create("copy")
+            count = c.syscall(number(40), copy, file, None, size(100))
+            print("sendfile by number", short(os.pread(copy, 200, 0)[:count]), stream.tell())
+            os.close(copy)
         stream = ctypes.c_void_p(c.fopen(os.fsencode(path), b"rb"))
         print(read(stream, 10), c.getc(stream), c.ungetc(65, stream), c.getc(stream), c.ftello(stream))
         print(read(stream, 1 << 22), c.feof(stream), c.ferror(stream), c.getc(stream))
@@ -320,6 +426,16 @@ def streams():
         stream = ctypes.c_void_p(c.fdopen(file, b"r"))
         lines = [c.fgets(buffer, len(buffer), stream) and len(buffer.value) for _ in range(3)]
         print([bool(line) for line in lines], c.fclose(stream))
+
+
+@scenario
+def cxx():
+    """A library in C++ that is linked in."""
+    library = ctypes.CDLL("libreader.so")
+    for name in ("sum_of_stream", "size_of_stream", "sum_of_file", "sum_of_mapping"):
+        function = getattr(library, name)
+        function.restype = ctypes.c_uint64
+        print(name, [function(os.fsencode(path)) for path in FILES.values()])
 
 
 @scenario
