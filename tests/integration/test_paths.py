@@ -3,6 +3,7 @@
 Random calls are made in two worlds at once, see apps/paths/app.py.
 """
 
+import errno
 import json
 import os
 import random
@@ -13,7 +14,8 @@ import pytest
 from campaigns import SEED, WHOLE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import APPS, expected, obelisk, run
+from seccomp import refuser
+from support import APPS, expected, obelisk
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
@@ -180,8 +182,17 @@ def test_calls_do_what_they_do_on_a_disk(worlds):
     try_steps()
 
 
-def test_each_way_to_a_file(worlds, tmp_path):
+@pytest.mark.parametrize("refused", ["nothing", "memfd_create"])
+def test_each_way_to_a_file(worlds, tmp_path, refused):
     place = shutil.copy(worlds.app, tmp_path / "app")
-    done = run([place, "named"], cwd=tmp_path)
+    done = subprocess.run(
+        [place, "named"],
+        capture_output=True,
+        cwd=tmp_path,
+        env={},
+        text=True,
+        check=False,
+        preexec_fn=None if refused == "nothing" else refuser(refused, errno.EPERM),
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == expected(APPS / "paths/ways.py")

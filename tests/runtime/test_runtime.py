@@ -230,6 +230,13 @@ def test_any_arguments_are_given_on_in_the_memory_reserved_for_them(compiled):
     assert read > marked
 
 
+def test_any_copies_are_given_on_in_the_memory_reserved_for_them(compiled):
+    done = run(compiled("foreign_check", "foreign.c", "shell.c"), 20_000)
+    assert done.returncode == 0, f"ended by signal {-done.returncode}"
+    concerned, copied, read = map(int, done.stdout.split())
+    assert 1000 < concerned < copied < read
+
+
 def test_lines_for_readline_become_commands_of_libedit(compiled):
     lines = {
         "tab: complete": r"bind '\011' rl_complete",
@@ -250,13 +257,6 @@ def test_lines_for_readline_become_commands_of_libedit(compiled):
     done = run(compiled("key_bindings_check", "key_bindings.c"), 30_000)
     assert done.returncode == 0, f"ended by signal {-done.returncode}"
     assert int(done.stdout) > 30_000
-
-
-def test_any_copies_are_given_on_in_the_memory_reserved_for_them(compiled):
-    done = run(compiled("foreign_check", "foreign.c", "shell.c"), 20_000)
-    assert done.returncode == 0, f"ended by signal {-done.returncode}"
-    concerned, copied, read = map(int, done.stdout.split())
-    assert 1000 < concerned < copied < read
 
 
 VARIABLE = "OBELISK_0000000000000001"

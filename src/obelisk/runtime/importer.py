@@ -21,14 +21,26 @@ ROOT = _payload.root
 _PACKAGE = 1
 _NAMESPACE = 2
 _OTHER = 5
-_LIBC = ("c", "m", "pthread", "dl", "rt", "util", "crypt", "resolv")
+_ADAPTED = frozenset(
+    (
+        "ctypes.util",
+        "multiprocessing",
+        "multiprocessing.spawn",
+        "pkgutil",
+        "sysconfig",
+        "threadpoolctl",
+        "venv",
+        "virtualenv.run.plugin.creators",
+    )
+)
+"""Modules that `_obelisk_adaptations` has something for; it is loaded with the first of them."""
 
 
 # Debuggers leave frames of `importlib*` out, and this is one.
 __name__ = "importlib._obelisk"
 
 
-def _below(path):
+def path_below(path):
     """Return a path relative to the executable, or None when it is not below that."""
     if isinstance(path, str) and path.startswith(_BEGINNING):
         return path[len(_BEGINNING) :]
@@ -75,7 +87,7 @@ def _is_plain(loader):
 
 def get_code(self, fullname):
     """Return a module's code as SourceFileLoader does, in the executable from the payload."""
-    below = _below(self.path)
+    below = path_below(self.path)
     code = _payload.code(below) if below is not None and _is_plain(self) else None
     if code is None:
         return _get_code(self, fullname)
@@ -88,7 +100,7 @@ def get_source(self, fullname):
     try:
         return _get_source(self, fullname)
     except ImportError:
-        below = _below(self.path)
+        below = path_below(self.path)
         if below is None or not _is_plain(self) or _payload.code(below) is None:
             raise
         return None
@@ -100,7 +112,9 @@ class AdaptingLoader(_external.SourceFileLoader):
     def exec_module(self, module):
         """Run the module's code and adapt what it defined."""
         super().exec_module(module)
-        _ADAPTED[self.name](module)
+        import _obelisk_adaptations
+
+        _obelisk_adaptations.ADAPTATIONS[self.name](module)
 
 
 class PathEntry(_external.FileFinder):
@@ -157,7 +171,7 @@ def _folder(path):
     """Return the folder of the executable that a path names, or None when it names none."""
     if path == ROOT:
         return ""
-    below = _below(path)
+    below = path_below(path)
     if below is None or _payload.is_folder(below):
         return below
     if not _path_isdir(path):
@@ -182,108 +196,6 @@ def _spec_of_file(name, folder, path):
     if loader.is_package(name):
         spec.submodule_search_locations = [file.rpartition("/")[0]]
     return spec
-
-
-def _find_library(name):
-    """Return what ctypes.CDLL takes for a library that is inside, or None (ctypes.util)."""
-    if name in _LIBC:
-        return "libc.so"
-    return _payload.library(f"lib{name}.so")
-
-
-def _adapt_ctypes_util(module):
-    module.find_library = _find_library
-
-
-def _adapt_pkgutil(module):
-    # It would list the folder, where there are no names of modules without their sources.
-    module.iter_importer_modules.register(PathEntry, PathEntry.iter_modules)
-
-
-def _adapt_multiprocessing(module):
-    method = _payload.setting("multiprocessing_start_method")
-    if method is not None:
-        module.set_start_method(method)
-
-
-def _adapt_spawn(module):
-    """Let processes run the main program's file again although its text was left out."""
-    import runpy
-
-    from_file = runpy._get_code_from_file
-
-    def get_code_from_file(path):
-        try:
-            return from_file(path)
-        except FileNotFoundError:
-            below = _below(path)
-            code = None if below is None else _payload.code(below)
-            if code is None:
-                raise
-            _imp._fix_co_filename(code, path)
-            return code
-
-    runpy._get_code_from_file = get_code_from_file
-
-
-def _refuse_environment(python):
-    """Raise when a virtual environment is to be made of this executable, which no Python is."""
-    import os
-
-    if os.path.realpath(python) == ROOT:
-        raise RuntimeError(
-            f"cannot make a virtual environment of {ROOT}: it is an application, not an installed "
-            "Python; choose one that is, as by `virtualenv --python /usr/bin/python3`"
-        )
-
-
-def _adapt_venv(module):
-    create = module.EnvBuilder.create
-
-    def refuse_or_create(self, env_dir):
-        _refuse_environment(sys._base_executable)
-        return create(self, env_dir)
-
-    module.EnvBuilder.create = refuse_or_create
-
-
-def _adapt_virtualenv(module):
-    selector = module.CreatorSelector
-    select = selector.for_interpreter
-
-    def refuse_or_select(interpreter):
-        _refuse_environment(interpreter.executable)
-        return select(interpreter)
-
-    selector.for_interpreter = staticmethod(refuse_or_select)
-
-
-def _adapt_threadpoolctl(module):
-    # It would read names from /proc/self/maps, where all that is linked in has the executable's.
-    module._HAS_PROCFS = False
-
-
-def _adapt_sysconfigdata(module):
-    # It names folders of where this Python was built.
-    variables = module.build_time_vars
-    for name, value in variables.items():
-        if isinstance(value, str) and value.startswith(_BUILT_FOR):
-            variables[name] = value.replace(_BUILT_FOR, ROOT)
-
-
-_BUILT_FOR = "/install"
-_ADAPTED = {
-    f"_sysconfigdata_{sys.abiflags}_{sys.platform}_{sys.implementation._multiarch}": (
-        _adapt_sysconfigdata
-    ),
-    "ctypes.util": _adapt_ctypes_util,
-    "multiprocessing": _adapt_multiprocessing,
-    "multiprocessing.spawn": _adapt_spawn,
-    "pkgutil": _adapt_pkgutil,
-    "threadpoolctl": _adapt_threadpoolctl,
-    "venv": _adapt_venv,
-    "virtualenv.run.plugin.creators": _adapt_virtualenv,
-}
 
 
 def install():

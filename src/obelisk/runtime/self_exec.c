@@ -257,7 +257,7 @@ mark_own(struct draft *draft, bool is_python)
     const char *path;
     const char *unmarked;
 
-    if (!is_python && own_role == SELF_EXEC_APPLICATION) {
+    if (own_role == SELF_EXEC_APPLICATION && !is_python) {
         draft->argv = drop_own_name(&draft->file, draft->argv);
     }
     path = draft->argv[0];
@@ -337,6 +337,16 @@ execute_unchanged(const struct execution *execution, char *const argv[], char *c
                               : __real_fexecve(execution->file, argv, envp);
 }
 
+/* Return the letter that tells a process of this executable what it is to be. */
+static char
+role_letter(const struct execution *execution, char *const envp[])
+{
+    bool is_script = execution->is_python && own_role == SELF_EXEC_APPLICATION;
+    char letter = is_script ? letter_of_script : letters[own_role];
+
+    return python_path_is_given(envp) ? (char)toupper((unsigned char)letter) : letter;
+}
+
 bool
 self_exec_is_own(const struct execution *execution)
 {
@@ -374,15 +384,7 @@ self_exec_execute(const struct execution *execution)
     if (!marked && count_of(envp) == 0) {
         return execute_unchanged(execution, draft->argv, envp); /* somebody wants it empty */
     }
-    draft->handover.role = '\0';
-    if (marked) {
-        draft->handover.role = execution->is_python && own_role == SELF_EXEC_APPLICATION
-                                   ? letter_of_script
-                                   : letters[own_role];
-    }
-    if (marked && python_path_is_given(envp)) {
-        draft->handover.role = (char)toupper((unsigned char)draft->handover.role);
-    }
+    draft->handover.role = marked ? role_letter(execution, envp) : '\0';
     write_environment(draft, envp);
     return execute_unchanged(execution, draft->argv, draft->envp);
 }

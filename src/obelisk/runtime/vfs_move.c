@@ -36,9 +36,9 @@ static int
 error_of_folder(const struct end *end)
 {
     const struct payload_record *record;
-    char folder[PATH_MAX] = ".";
-    const char *slash;
+    char folder[PATH_MAX];
     struct stat file;
+    size_t size;
 
     if (end->place == VFS_INSIDE) {
         return vfs_is_in_folder(&end->path) ? 0 : vfs_get(&end->path, &record);
@@ -46,11 +46,18 @@ error_of_folder(const struct end *end)
     if (end->name == NULL || end->name[0] == '\0') {
         return end->name ? ENOENT : EFAULT;
     }
-    slash = strrchr(end->name, '/');
-    if (slash != NULL && slash - end->name < PATH_MAX - 1) {
-        memcpy(folder, end->name, (size_t)(slash - end->name) + 1);
-        folder[slash - end->name + 1] = '\0';
+    size = strlen(end->name);
+    if (size >= sizeof(folder)) {
+        return ENAMETOOLONG;
     }
+    while (size > 0 && end->name[size - 1] == '/') {
+        size--;
+    }
+    while (size > 0 && end->name[size - 1] != '/') {
+        size--;
+    }
+    memcpy(folder, end->name, size);
+    strcpy(folder + size, "."); /* which leads nowhere but from a folder */
     return fstatat(end->at, folder, &file, 0) == 0 ? 0 : errno;
 }
 
