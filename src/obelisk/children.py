@@ -40,6 +40,12 @@ class Children:
         self._watcher: int | None = None
         self.stopped = False
 
+    def watch(self) -> None:
+        """Start the watcher, before the first program: that takes longer than a program may last."""
+        with self._lock:
+            if self._watcher is None:
+                self._watcher = _start_watcher()
+
     def add(self, group: int) -> None:
         """Note a program that was started; end it at once if all were told to stop."""
         with self._lock:
@@ -81,10 +87,9 @@ class Children:
             send(group, signal.SIGKILL)
 
     def _tell(self, line: str) -> None:
-        if self._watcher is None:
-            self._watcher = _start_watcher()
-        with suppress(OSError):
-            os.write(self._watcher, line.encode())
+        if self._watcher is not None:
+            with suppress(OSError):
+                os.write(self._watcher, line.encode())
 
 
 def send(group: int, number: int) -> None:

@@ -169,6 +169,7 @@ def _start(
     """Start a program in a session of its own, so that it can be ended with all that it starts."""
     try:
         with deferred():
+            _children.watch()
             process = subprocess.Popen(
                 words,
                 cwd=cwd,

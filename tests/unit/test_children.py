@@ -13,7 +13,7 @@ RUN = """
 import os, sys
 from pathlib import Path
 from obelisk.process import run_logged, run_watched
-script = "echo $$ >&2; trap '' TERM; while :; do sleep 1; done"
+script = "sleep 0.5; echo $$ >&2; trap '' TERM; while :; do sleep 1; done"
 if sys.argv[1] == "watched":
     run_watched(["sh", "-c", script], env=dict(os.environ), what="x", on_line=print)
 else:
