@@ -224,10 +224,12 @@ def page_of(port):
             b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             b"Sec-WebSocket-Key: c3RvbmVzc3RvbmVzc3RvbQ==\r\n\r\n" % port
         )
+        shown = b""
+        while b"\r\n\r\n" not in shown:
+            shown += connection.recv(1)
         # A masked binary message: BackMsg{rerun_script: {}}.
         connection.sendall(bytes([0x82, 0x82, 0, 0, 0, 0, 0x5A, 0x00]))
-        shown = b""
-        connection.settimeout(5)
+        connection.settimeout(10)
         while b"the stone is" not in shown:
             try:
                 shown += connection.recv(65536)

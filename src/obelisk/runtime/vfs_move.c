@@ -136,6 +136,12 @@ __wrap_rename(const char *from, const char *to)
     return __wrap_renameat2(AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
+static bool
+ends_in_slash(const char *name)
+{
+    return name[0] != '\0' && name[strlen(name) - 1] == '/';
+}
+
 static int
 link_ours(struct end *from, struct end *to, int flags)
 {
@@ -153,7 +159,8 @@ link_ours(struct end *from, struct end *to, int flags)
         error = vfs_why_not_made(&to->path, false);
     }
     else {
-        error = error_of(to) == 0 ? EEXIST : EXDEV;
+        error = error_of(to);
+        error = error == 0 ? EEXIST : error == ENOENT && !ends_in_slash(to->name) ? EXDEV : error;
     }
     return vfs_fail(error);
 }
