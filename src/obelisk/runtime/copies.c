@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +15,6 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "record_content.h"
@@ -33,7 +31,11 @@ static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 /* Where copies may be, of this process or of a child, once there can be any. */
 static char own_folder[PATH_MAX];
 static atomic_bool has_folder;
-static bool is_owner = true;
+static pid_t owner; /* the process that removes them */
+
+pid_t __real_fork(void);
+
+pid_t __wrap_fork(void);
 
 /* Say where copies are: the children of this process say the same, also after TMPDIR was changed. */
 static const char *
@@ -61,28 +63,26 @@ find_folder(void)
     return own_folder;
 }
 
-static void
-before_fork(void)
-{
-    find_folder();
-}
-
-static void
-in_child(void)
-{
-    is_owner = false;
-}
-
 void
 copies_serve(void)
 {
-    pthread_atfork(before_fork, NULL, in_child);
+    owner = gettid(); /* libc knows the number of a process in which there is one thread */
+}
+
+/* What a child puts there is known to who waits for it. Not by pthread_atfork, which allocates. */
+pid_t
+__wrap_fork(void)
+{
+    if (owner != 0) {
+        find_folder();
+    }
+    return __real_fork();
 }
 
 __attribute__((destructor)) static void
 remove_copies(void)
 {
-    if (atomic_load(&has_folder) && is_owner) {
+    if (atomic_load(&has_folder) && getpid() == owner) {
         tree_remove(own_folder);
     }
 }
@@ -275,14 +275,6 @@ name_in_memory(const struct copy *copy, const struct payload_record *record, cha
     return access(into, R_OK) == 0 ? into : NULL;
 }
 
-/* Say whether it is the owner that is about to become another program: then nobody removes copies. libc
-   remembers the number of a thread, and a child made by vfork or posix_spawn has its parent's memory. */
-static bool
-replaces_owner(void)
-{
-    return is_owner && gettid() == (pid_t)syscall(SYS_gettid);
-}
-
 static char *
 copy_record(struct copy *copy, const struct payload_record *record, const char *rest, char *into)
 {
@@ -292,7 +284,8 @@ copy_record(struct copy *copy, const struct payload_record *record, const char *
         }
     }
     else {
-        if (*rest == '\0' && replaces_owner() && name_in_memory(copy, record, into) != NULL) {
+        /* Nobody removes a copy when its owner becomes another program. */
+        if (*rest == '\0' && getpid() == owner && name_in_memory(copy, record, into) != NULL) {
             return into;
         }
         copy_neighbours(copy);
