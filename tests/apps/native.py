@@ -91,6 +91,11 @@ def life():
     print("name", text_of(high.own_name).replace(sys.executable, "EXE"))
     low = ctypes.c_void_p(ctypes.CDLL("liblow.so")._handle)
     print("described", text_of(high.described, low).replace(sys.executable, "EXE"))
+    os.symlink(sys.executable, "/tmp/to_app")
+    os.chdir(os.path.dirname(sys.executable))
+    app = os.path.basename(sys.executable)
+    paths = [f"{place}/.obelisk/lib/liblow.so" for place in (sys.executable, app, "/tmp/to_app")]
+    print("by path", *(ctypes.CDLL(path)._handle == low.value for path in paths))
     print("listed", high.listed(b"libhigh"), high.listed(b"liblow"), high.listed(b"nothing"))
     print("file", chr(high.first_byte(os.fsencode(os.path.join(sys.executable, "message.txt")))))
     high.aligned.restype = ctypes.c_void_p

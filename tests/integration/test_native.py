@@ -67,6 +67,7 @@ def test_loading_and_the_dlopen_family(native, empty_root):
         "paths EXE/.obelisk/lib/libhigh.so EXE/.obelisk/lib/liblow.so",
         *("which 2 1", "malloc 1", "name EXE/.obelisk/lib/libhigh.so own_name"),
         "described EXE/.obelisk/lib/liblow.so",
+        "by path True True True",
         *("listed 1 1 0", "file m", "aligned 0", "global 2 1"),
         *("high ends", "low ends"),
     ]

@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -203,12 +204,15 @@ is_libc(const char *name)
     return false;
 }
 
+/* A library is found by its name, and by any path to it. */
 static int64_t
 find_object(const char *name)
 {
     struct vfs_path path;
+    bool inside = strchr(name, '/') != NULL
+                  && vfs_lookup(AT_FDCWD, name, 0, &path) == VFS_INSIDE;
 
-    return objects_find(vfs_below(name, &path) ? path.text : name);
+    return objects_find(inside ? path.text : name);
 }
 
 /* Write the whole paths of all objects into new memory, one behind the other; false when there is none. */
