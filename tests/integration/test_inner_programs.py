@@ -148,6 +148,13 @@ def test_paths_inside_for_programs_outside(ask):
     ]
 
 
+def test_what_a_killed_process_left_is_removed_later(ask):
+    """That no copies are left is asked by `ask`."""
+    first, second, *others = ask("killed")
+    assert (first, second[:8]) == ("deep", "obelisk-")
+    assert others == ["killed 9", "left 1", "then deep"]
+
+
 def test_where_nothing_can_be_written(ask):
     found = ask("without_disk", env={"TMPDIR": "/nonexistent"})
     assert found == ["in memory deep", "script deep"]

@@ -1,12 +1,15 @@
 /* Temporary copies of files of the executable's own file system. See copies.h.
 
-   The folder's name is made of the random bytes that the kernel gives to each process (AT_RANDOM), so
-   that a child finds what its parent has. A copy gets its name when it is whole. */
+   The folder's name has the number of the process that removes it, that of the processes' namespace, and
+   random bytes that the kernel gives to each process (AT_RANDOM): a child finds what its parent has, and
+   who comes later what a process left that was killed. A copy gets its name when it is whole. */
 
 #include "copies.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,6 +40,16 @@ pid_t __real_fork(void);
 
 pid_t __wrap_fork(void);
 
+/* Return the number of the namespace in which this process has its number; 0 if it is unknown. */
+static unsigned long
+namespace_number(void)
+{
+    char text[64] = "";
+    ssize_t size = readlink("/proc/self/ns/pid", text, sizeof(text) - 1);
+
+    return size > (ssize_t)strlen("pid:[") ? strtoul(text + strlen("pid:["), NULL, 10) : 0;
+}
+
 /* Say where copies are: the children of this process say the same, also after TMPDIR was changed. */
 static const char *
 find_folder(void)
@@ -44,7 +57,6 @@ find_folder(void)
     const char *parent = getenv("TMPDIR");
     const uint64_t *random = (const void *)getauxval(AT_RANDOM);
     char folder[PATH_MAX];
-    char *end = folder;
 
     if (atomic_load(&has_folder)) {
         return own_folder;
@@ -53,11 +65,8 @@ find_folder(void)
         || parent[strspn(parent, plain)] != '\0') {
         parent = "/tmp";
     }
-    end = stpcpy(stpcpy(end, parent), "/obelisk-");
-    for (int i = 0; random != NULL && i < 16; i++) {
-        *end++ = "0123456789abcdef"[random[1] >> (4 * i) & 15];
-    }
-    *end = '\0';
+    snprintf(folder, sizeof(folder), "%s/obelisk-%d-%lu-%016llx", parent, (int)owner,
+             namespace_number(), random ? (unsigned long long)random[1] : 0);
     strcpy(own_folder, folder); /* another thread writes the same */
     atomic_store(&has_folder, true);
     return own_folder;
@@ -79,11 +88,36 @@ __wrap_fork(void)
     return __real_fork();
 }
 
+/* Remove what is left of processes that were killed. */
+static void
+remove_leftovers(void)
+{
+    char path[PATH_MAX];
+    DIR *entries;
+    struct dirent *entry;
+
+    *strrchr(own_folder, '/') = '\0'; /* the folder that it was in */
+    entries = opendir(own_folder);
+    while (entries != NULL && (entry = readdir(entries)) != NULL) {
+        int process;
+        unsigned long space;
+        if (sscanf(entry->d_name, "obelisk-%d-%lu-", &process, &space) == 2 && space != 0
+            && space == namespace_number() && kill(process, 0) != 0 && errno == ESRCH
+            && snprintf(path, sizeof(path), "%s/%s", own_folder, entry->d_name)
+                   < (int)sizeof(path)) {
+            tree_remove(path);
+        }
+    }
+    if (entries != NULL) {
+        closedir(entries);
+    }
+}
+
 __attribute__((destructor)) static void
 remove_copies(void)
 {
-    if (atomic_load(&has_folder) && getpid() == owner) {
-        tree_remove(own_folder);
+    if (atomic_load(&has_folder) && getpid() == owner && tree_remove(own_folder)) {
+        remove_leftovers();
     }
 }
 

@@ -1,7 +1,7 @@
 /* Temporary copies of files of the executable's own file system, for programs that do not see it.
 
    They are in one folder for each process, at the paths that they have in the executable, and removed
-   when that process exits; where that cannot be written, and where the process itself becomes another
+   when that process exits, or when a later one does if it was killed; where that cannot be written, and where the process itself becomes another
    program and will never exit, a file is in memory instead. Everything here may be called in a child made by vfork that has a stack of
    some size (spare_stack.h). */
 

@@ -36,19 +36,19 @@ empty(int folder)
     closedir(entries);
 }
 
-void
+bool
 tree_remove(const char *path)
 {
     int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     struct stat found;
 
     if (folder < 0) {
-        return;
+        return false;
     }
     if (fstat(folder, &found) != 0 || found.st_uid != geteuid()) {
         close(folder);
-        return;
+        return false;
     }
     empty(folder);
-    rmdir(path);
+    return rmdir(path) == 0;
 }

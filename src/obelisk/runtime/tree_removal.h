@@ -3,7 +3,9 @@
 #ifndef OBELISK_TREE_REMOVAL_H
 #define OBELISK_TREE_REMOVAL_H
 
-/* Remove a folder of this user's own; do nothing when there is none. No link is followed. */
-void tree_remove(const char *path);
+#include <stdbool.h>
+
+/* Remove a folder of this user's own; return false when there is none. No link is followed. */
+bool tree_remove(const char *path);
 
 #endif

@@ -22,7 +22,7 @@ ENVIRONMENT = {"A": "b", "PATH": os.environ["PATH"]}
 
 def shown(text):
     """A program's output with the executable's path, and that of copies, by name."""
-    copies = re.escape(os.environ.get("TMPDIR", "/tmp")) + "/obelisk-[0-9a-f]{16}"
+    copies = re.escape(os.environ.get("TMPDIR", "/tmp")) + "/obelisk-[0-9]+-[0-9]+-[0-9a-f]{16}"
     return " ".join(re.sub(copies, "COPY", text.replace(EXE, "EXE")).split())
 
 
@@ -174,6 +174,19 @@ def foreign():
         print("as_file", str(path).startswith(EXE), output("grep", "-c", "BEGIN", path).isdigit())
     os.environ["TMPDIR"] = "/nonexistent"
     print("another TMPDIR", output("cat", share / "tree/deep.txt"))
+
+
+def killed():
+    """Leave a copy, and remove that of another process."""
+    child = os.fork()
+    if child == 0:
+        argv = [EXE, "-c", "import os, subprocess, sys; "
+                "subprocess.run(['cat', sys.executable + '/share/tree/deep.txt']); "
+                "print(*os.listdir(os.environ['TMPDIR']), flush=True); os.kill(os.getpid(), 9)"]
+        os.execv(EXE, argv)
+    print("killed", os.waitpid(child, 0)[1])
+    print("left", len(os.listdir(os.environ["TMPDIR"])))
+    print("then", output("cat", TOP / "share/tree/deep.txt"))
 
 
 def without_disk():
