@@ -10,6 +10,7 @@
 # expect: namespace ['event', 'interface', 'outside'] 42
 # expect: search path True first wins
 # expect: package path late
+# expect: spellings True True True True None None
 # expect: runpy ran 28
 # expect: zip 7
 # expect: walk True True
@@ -25,6 +26,7 @@
 # expect: subinterpreter namespace
 
 import importlib
+import importlib.machinery
 import importlib.metadata
 import importlib.util
 import inspect
@@ -87,6 +89,16 @@ def search_path():
     print("package path", extra.WHO)
 
 
+def spellings():
+    """Whatever way sys.path has the name of a folder, its modules are found, with their code."""
+    ways = ("/", "//", "/.", "/email/..", "/json/__init__.py/..", "/nowhere/..")
+    found = []
+    for way in ways:
+        spec = importlib.machinery.PathFinder.find_spec("colorsys", [STDLIB + way])
+        found.append(spec and spec.loader.get_code("colorsys").co_filename == spec.origin)
+    print("spellings", *found)
+
+
 def running():
     out = runpy.run_module("__future__", run_name="again")
     write("run.py", "VALUE = 28\n")
@@ -147,7 +159,7 @@ def sources():
 
 
 def main():
-    for part in (modules, namespaces, search_path, running, archives, walking, metadata):
+    for part in (modules, namespaces, search_path, spellings, running, archives, walking, metadata):
         part()
     attributes()
     if len(sys.argv) == 1:

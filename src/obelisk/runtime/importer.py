@@ -42,9 +42,23 @@ __name__ = "importlib._obelisk"
 
 def path_below(path):
     """Return a path relative to the executable, or None when it is not below that."""
-    if isinstance(path, str) and path.startswith(_BEGINNING):
-        return path[len(_BEGINNING) :]
-    return None
+    if not isinstance(path, str) or not path.startswith(_BEGINNING):
+        return None
+    below = path[len(_BEGINNING) :]
+    return _resolved(below) if "//" in below or "/." in below or below[:1] in "./" else below
+
+
+def _resolved(below):
+    """Return such a path without `.`, `..` and empty parts; None for one that leads out."""
+    parts = []
+    for part in below.split("/"):
+        if part == ".." and not parts:
+            return None
+        if part == "..":
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
 
 
 _BEGINNING = ROOT + "/"
@@ -125,6 +139,7 @@ class PathEntry(_external.FileFinder):
         if folder is None:
             raise ImportError("only folders below the executable are supported", path=path)
         super().__init__(path)
+        self._start = path.rstrip("/") + "/"
         self._folder = folder
 
     def find_spec(self, fullname, target=None):
@@ -133,7 +148,7 @@ class PathEntry(_external.FileFinder):
         kind = _payload.find(self._folder, name)
         if kind < 0:
             return None
-        path = self.path + "/" + name
+        path = self._start + name
         if kind == _NAMESPACE:
             # One portion; PathFinder joins it with those of other entries.
             spec = _bootstrap.ModuleSpec(fullname, None)
@@ -169,20 +184,12 @@ class PathEntry(_external.FileFinder):
 
 def _folder(path):
     """Return the folder of the executable that a path names, or None when it names none."""
-    if path == ROOT:
-        return ""
-    below = path_below(path)
-    if below is None or _payload.is_folder(below):
+    below = "" if path == ROOT else path_below(path)
+    if not below:
         return below
-    if not _path_isdir(path):
-        return None
-    parts = []
-    for part in below.split("/"):
-        if part == "..":
-            parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)
+    below = below.rstrip("/")
+    as_it_is = len(path) == len(_BEGINNING) + len(below)
+    return below if _payload.is_folder(below) and (as_it_is or _path_isdir(path)) else None
 
 
 def _spec_of_file(name, folder, path):
