@@ -41,7 +41,7 @@ class Children:
         self.stopped = False
 
     def watch(self) -> None:
-        """Start the watcher, before the first program: that takes longer than a program may last."""
+        """Start the watcher, which takes longer than a program may last."""
         with self._lock:
             if self._watcher is None:
                 self._watcher = _start_watcher()
