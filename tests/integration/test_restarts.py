@@ -1,6 +1,7 @@
 """A program that starts itself anew is itself again, and gives its children what it means to."""
 
 import os
+import shutil
 
 import pytest
 from support import obelisk, run, write_wheel
@@ -120,11 +121,24 @@ def test_children_find_what_the_program_puts_into_their_path(start, path):
     assert start("anything", child("-c", inner, before=changed)) == FOUND
 
 
+def test_nothing_around_the_executable_is_looked_for(start, anything, path, tmp_path):
+    """A virtual environment that it stands in is not its own."""
+    place = tmp_path / "venv/bin/app"
+    place.parent.mkdir(parents=True)
+    shutil.copy(anything, place)
+    (tmp_path / "venv/pyvenv.cfg").write_text("home = /usr/bin\n")
+    changed = f"os.environ['PYTHONPATH'] = {str(path)!r}"
+    code = "import sys; print([one for one in sys.path if 'venv/lib' in one], sys.prefix)"
+    assert start(str(place), child("-c", code, before=changed)) == f"[] {place}\n"
+
+
 def test_children_may_refuse_it(start, path):
     changed = f"os.environ['PYTHONPATH'] = {str(path)!r}"
     for options in (["-I", "-c"], ["-uE", "-c"], ["-W", "ignore", "-Ec"], ["-X", "dev", "-Ic"]):
         assert start("anything", child(*options, IMPORT, before=changed)) == MISSING
-    assert "sitecustomize" in start("anything", child("-S", "-c", IMPORT, before=changed))
+    show = "import sys, beside; print('sitecustomize' in sys.modules)"
+    assert start("anything", child("-S", "-c", show, before=changed)) == "False\n"
+    assert start("anything", child("-c", show, before=changed)) == "True\n"
 
 
 def test_a_path_from_outside_has_no_effect(start, path):
@@ -143,10 +157,10 @@ def test_the_application_itself_and_its_helpers_never_obey_it(start, path):
 import multiprocessing, os
 os.environ["PYTHONPATH"] = os.environ["FOLDER"]
 with multiprocessing.get_context("spawn").Pool(1) as pool:
-    print(pool.map(exec, [os.environ["SHOW"]]))
+    pool.map(exec, [os.environ["SHOW"] + "sys.stdout.flush()"])
 """
     env = {"SHOW": IMPORT, "FOLDER": str(path)}
-    assert start("anything", pool, env=env) == MISSING + "[None]\n"
+    assert start("anything", pool, env=env) == MISSING
     how = "os.environ['PYTHONPATH'] = os.environ['FOLDER']; os.execv(sys.executable, sys.argv)"
     env = {"SHOW": IMPORT, "FOLDER": str(path)}
     assert start("anything", AGAIN.format(how=how), env=env) == MISSING

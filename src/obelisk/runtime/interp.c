@@ -77,14 +77,28 @@ preinitialize(const struct start *start)
     return Py_PreInitializeFromBytesArgs(&config, start->argc, start->argv);
 }
 
-/* Let PYTHONPATH have effect, and the sitecustomize in there, as pip's isolated builds have it. */
+/* Let PYTHONPATH have effect, as pip's isolated builds need it. */
 static PyStatus
 obey_path(PyConfig *config)
 {
     const char *path = getenv("PYTHONPATH");
 
-    config->site_import = 1;
     return path ? PyConfig_SetBytesString(config, &config->pythonpath_env, path) : PyStatus_Ok();
+}
+
+/* Import the `sitecustomize` in there. All of `site` would also look for a virtual environment around
+   the executable. */
+static void
+customize(void)
+{
+    PyObject *site = PyImport_ImportModule("site");
+    PyObject *result = site ? PyObject_CallMethod(site, "execsitecustomize", NULL) : NULL;
+
+    if (result == NULL) {
+        PyErr_Print(); /* exits the process when the exception is SystemExit */
+    }
+    Py_XDECREF(result);
+    Py_XDECREF(site);
 }
 
 /* What is so in every process of this executable. */
@@ -268,6 +282,12 @@ interp_run(const struct payload *payload, const char *executable, int argc, char
     if (PyStatus_Exception(status)) {
         die_of_status(status);
     }
-    run_pth(payload);
+    /* What `site` does, unless `python` was told to do without it. */
+    if (!start.is_python || !arguments_have_option(start.argv + 1, 'S')) {
+        run_pth(payload);
+        if (start.obeys_path) {
+            customize();
+        }
+    }
     return start.is_python ? Py_RunMain() : main_program_run();
 }
