@@ -53,7 +53,9 @@ import subprocess, sys
 print(getattr(sys, "noted", None), "site" in sys.modules)
 tell = "import sys; print(sys.noted if hasattr(sys, 'noted') else None)"
 if len(sys.argv) > 1:
-    print(subprocess.run([sys.executable, "-c", tell], capture_output=True, text=True).stdout)
+    for options in ((), ("-S",)):
+        argv = [sys.executable, *options, "-c", tell]
+        print(subprocess.run(argv, capture_output=True, text=True).stdout.strip())
     print(sys.path[-1].removeprefix(sys.executable), sys.flags.no_site)
 """
 
@@ -67,7 +69,7 @@ def test_lines_of_pth_files_are_run_at_start(tmp_path, empty_root, python_versio
     done = empty_root.run(tmp_path / "app", "more")
     noted = "['a', 'found', 'b', 'c']"
     site = f"/lib/python{python_version}/site-packages"
-    assert done.stdout.split("\n") == [f"{noted} True", noted, "", f"{site}/parts/inner 1", ""]
+    assert done.stdout.split("\n") == [f"{noted} True", noted, "None", f"{site}/parts/inner 1", ""]
     assert f"Error processing line 2 of /app{site}/b.pth" in done.stderr
     assert "ModuleNotFoundError: No module named 'no_such_module'" in done.stderr
     assert done.stderr.count("Error processing") == 1

@@ -20,7 +20,8 @@ SHOW = "print(sys.argv[1:], __name__, getattr(sys, 'frozen', None))"
 
 @pytest.fixture(scope="session")
 def anything(executables):
-    return executables("anything.py", "--set", "interpreter=true")
+    frozen = ("--set", "interpreter.frozen=true")
+    return executables("anything.py", "--set", "interpreter=true", *frozen)
 
 
 @pytest.fixture

@@ -282,9 +282,12 @@ interp_run(const struct payload *payload, const char *executable, int argc, char
     if (PyStatus_Exception(status)) {
         die_of_status(status);
     }
-    run_pth(payload);
-    if (start.obeys_path && !arguments_have_option(start.argv + 1, 'S')) {
-        customize();
+    /* What `site` does, unless `python` was told to do without it. */
+    if (!start.is_python || !arguments_have_option(start.argv + 1, 'S')) {
+        run_pth(payload);
+        if (start.obeys_path) {
+            customize();
+        }
     }
     return start.is_python ? Py_RunMain() : main_program_run();
 }
