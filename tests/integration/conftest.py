@@ -49,3 +49,9 @@ class Compiler:
 @pytest.fixture(scope="session")
 def compiler(python_version, tmp_path_factory):
     return Compiler(python_version, tmp_path_factory.mktemp("compiler"))
+
+
+@pytest.fixture(scope="session")
+def anything(executables):
+    """An executable that runs the code which its environment names."""
+    return executables("anything.py", "--set", "interpreter=true")

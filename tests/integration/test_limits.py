@@ -6,11 +6,6 @@ from support import run
 pytestmark = pytest.mark.compile
 
 
-@pytest.fixture(scope="session")
-def anything(executables):
-    return executables("anything.py", "--set", "interpreter=true")
-
-
 @pytest.fixture
 def limited(anything, tmp_path):
     """Run code with a limit in KiB, as `ulimit` sets it."""

@@ -19,11 +19,6 @@ while True:
 """
 
 
-@pytest.fixture(scope="session")
-def anything(executables):
-    return executables("anything.py", "--set", "interpreter=true")
-
-
 @pytest.fixture
 def type_to(anything):
     """Run code on a terminal, type keys at each prompt, and return what it showed."""

@@ -12,11 +12,6 @@ from obelisk.link.elf import EXECUTE, SegmentType, read_elf
 pytestmark = pytest.mark.compile
 
 
-@pytest.fixture(scope="session")
-def anything(executables):
-    return executables("anything.py", "--set", "interpreter=true")
-
-
 @pytest.fixture
 def execute(anything, tmp_path):
     def execute_it(code, *arguments, executable=anything, env=None, status=0):

@@ -3,7 +3,8 @@
 
 #include "copies.h"
 #include "foreign.h"
-#include "scratch.h"
+#include "random.h"
+#include "scratch_guarded.h"
 #include "self_exec.h"
 #include "vfs.h"
 
@@ -11,9 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#define PAGE ((size_t)4096)
 #define WORDS 8
 #define WORD_SIZE 4096
 #define ROOT "/opt/app"
@@ -21,37 +20,6 @@
 static long copied;
 static size_t read_bytes;
 static size_t expected_words;
-
-static size_t
-below(size_t limit)
-{
-    static uint64_t state = 88172645463325252U;
-
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (size_t)(state >> 33) % limit;
-}
-
-void *
-scratch_reserve(enum scratch_use use, size_t size)
-{
-    static char *region;
-    static size_t region_size;
-    size_t pages = (size + 2 * PAGE - 1) & ~(PAGE - 1);
-
-    (void)use;
-    if (region != NULL) {
-        munmap(region, region_size);
-    }
-    region_size = pages + PAGE;
-    region = mmap(NULL, region_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (region == MAP_FAILED || mprotect(region + pages, PAGE, PROT_NONE) != 0) {
-        abort();
-    }
-    memset(region, 0xaa, pages);
-    return region + ((pages - size) & ~(size_t)15);
-}
 
 bool
 vfs_begins(const char *name)

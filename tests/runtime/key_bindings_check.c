@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "random.h"
+
 int __real_rl_parse_and_bind(const char *line);
 int __wrap_rl_parse_and_bind(const char *line);
 
@@ -20,17 +22,6 @@ __real_rl_parse_and_bind(const char *line)
         puts(line);
     }
     return 0;
-}
-
-static size_t
-below(size_t limit)
-{
-    static uint64_t state = 88172645463325252U;
-
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (size_t)(state >> 33) % limit;
 }
 
 static void

@@ -4,6 +4,7 @@
 #define OBELISK_EXECUTION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct execution {
     const char *path; /* "" for `file` itself */
@@ -12,5 +13,17 @@ struct execution {
     char *const *argv;
     char *const *envp;
 };
+
+/* Return how many words a list has, which may be NULL. */
+static inline size_t
+execution_count(char *const words[])
+{
+    size_t count = 0;
+
+    while (words != NULL && words[count] != NULL) {
+        count++;
+    }
+    return count;
+}
 
 #endif

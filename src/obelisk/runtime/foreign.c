@@ -175,23 +175,12 @@ room_for_all(const struct execution *execution, size_t command)
     return room;
 }
 
-static size_t
-count_of(char *const words[])
-{
-    size_t count = 0;
-
-    while (words != NULL && words[count] != NULL) {
-        count++;
-    }
-    return count;
-}
-
 int
 foreign_execute(const struct execution *execution)
 {
     struct execution changed = *execution;
-    size_t arguments = count_of(execution->argv);
-    size_t variables = count_of(execution->envp);
+    size_t arguments = execution_count(execution->argv);
+    size_t variables = execution_count(execution->envp);
     size_t command = shell_text(execution->argv);
     struct words words;
     bool own = false;

@@ -189,24 +189,13 @@ struct draft {
     char *words_text;
 };
 
-static size_t
-count_of(char *const words[])
-{
-    size_t count = 0;
-
-    while (words != NULL && words[count] != NULL) {
-        count++;
-    }
-    return count;
-}
-
 /* Make room for arguments of which one changes, and for an environment with one variable more. Returns
    NULL when there is no memory. */
 static struct draft *
 reserve(char *const argv[], char *const envp[])
 {
-    size_t arguments = count_of(argv) + 1;
-    size_t variables = count_of(envp) + 2;
+    size_t arguments = execution_count(argv) + 1;
+    size_t variables = execution_count(envp) + 2;
     size_t longest = 0;
     size_t marked;
     struct draft *draft;
@@ -381,7 +370,7 @@ self_exec_execute(const struct execution *execution)
     if (marked && !random) {
         return -1; /* as the application it would start itself again */
     }
-    if (!marked && count_of(envp) == 0) {
+    if (!marked && execution_count(envp) == 0) {
         return execute_unchanged(execution, draft->argv, envp); /* somebody wants it empty */
     }
     draft->handover.role = marked ? role_letter(execution, envp) : '\0';
