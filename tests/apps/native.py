@@ -12,6 +12,7 @@ import errno
 import os
 import sqlite3
 import sys
+import tempfile
 import threading
 
 MODELS = ("global-dynamic", "local-dynamic", "initial-exec", "descriptors")
@@ -91,11 +92,13 @@ def life():
     print("name", text_of(high.own_name).replace(sys.executable, "EXE"))
     low = ctypes.c_void_p(ctypes.CDLL("liblow.so")._handle)
     print("described", text_of(high.described, low).replace(sys.executable, "EXE"))
-    os.symlink(sys.executable, "/tmp/to_app")
-    os.chdir(os.path.dirname(sys.executable))
-    app = os.path.basename(sys.executable)
-    paths = [f"{place}/.obelisk/lib/liblow.so" for place in (sys.executable, app, "/tmp/to_app")]
-    print("by path", *(ctypes.CDLL(path)._handle == low.value for path in paths))
+    with tempfile.TemporaryDirectory() as folder:
+        link = os.path.join(folder, "link")
+        os.symlink(sys.executable, link)
+        os.chdir(os.path.dirname(sys.executable))
+        names = (sys.executable, os.path.basename(sys.executable), link)
+        paths = [f"{name}/.obelisk/lib/liblow.so" for name in names]
+        print("by path", *(ctypes.CDLL(path)._handle == low.value for path in paths))
     print("listed", high.listed(b"libhigh"), high.listed(b"liblow"), high.listed(b"nothing"))
     print("file", chr(high.first_byte(os.fsencode(os.path.join(sys.executable, "message.txt")))))
     high.aligned.restype = ctypes.c_void_p

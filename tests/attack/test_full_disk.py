@@ -40,7 +40,7 @@ class SmallDisk:
     def __init__(self, folder):
         self.folder = folder
         folder.mkdir()
-        command = ["mount", "-t", "tmpfs", "-o", "size=2g", "tmpfs", str(folder)]
+        command = ["mount", "-t", "tmpfs", "-o", "size=8g", "tmpfs", str(folder)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             pytest.skip("mounting a small file system needs root: " + done.stderr)
@@ -65,15 +65,22 @@ class Site:
         self.output_disk = SmallDisk(folder / "output-disk")
         self.cache = self.disk.folder / "cache"
         self.output = self.output_disk.folder / "app"
+        self.kept = folder / "kept"
         self.wheel = write_wheel(folder, ["tiny = tiny:main"], data=os.urandom(BIG))
         options = ("--python", python, "-o", self.output)
         self.command = [sys.executable, "-m", "obelisk", "build", "-q", self.wheel, *options]
         self.environment = os.environ | {"OBELISK_CACHE": str(self.cache)}
+        try:
+            self.fill()
+        except BaseException:
+            self.close()
+            raise
+
+    def fill(self):
         self.cache.mkdir()
         shutil.copy2(Cache().root / "CACHEDIR.TAG", self.cache)
         for kind in COPIED:
             shutil.copytree(Cache().root / kind, self.cache / kind, symlinks=True)
-        self.kept = folder / "kept"
         status, said = self.build()
         assert status == 0, said
         self.expected = self.output.read_bytes()

@@ -133,7 +133,7 @@ def await_none(running, seconds=10):
 
 
 def test_killed_builds(campaign, site, orphans):
-    attack = campaign("killed builds", part=1, whole=200)
+    attack = campaign("killed builds", part=2, whole=200)
     disturbed = False
     for case in attack.cases:
         random = attack.random(case)

@@ -39,7 +39,9 @@ def ask(inside, tmp_path):
         } | (env or {})
         done = run([executable, *arguments], cwd=tmp_path, env=env, before=before)
         assert (done.returncode, done.stderr) == (0, "")
-        assert list((tmp_path / "temporary").iterdir()) == []
+        left = [path.name for path in (tmp_path / "temporary").iterdir()]
+        # A pip that another Python runs from its wheel leaves its own certificates.
+        assert [name for name in left if not name.endswith("cacert.pem")] == []
         return done.stdout.splitlines()
 
     return ask_it
