@@ -36,6 +36,9 @@ void vfs_alias(const char *root);
 const struct payload *vfs_payload(void);
 const char *vfs_root(void);
 
+/* Return how much of a path is a name of the executable that a slash follows; 0 for another path. */
+size_t vfs_name_size(const char *path);
+
 /* Say whether `name` begins with the executable's path and a slash: a quick test on little stack. */
 bool vfs_begins(const char *name);
 

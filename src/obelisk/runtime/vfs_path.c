@@ -19,65 +19,6 @@
 int __real_fstatat(int, const char *, struct stat *, int);
 ssize_t __real_readlinkat(int, const char *, char *, size_t);
 
-static const struct payload *mounted;
-static const char *root;
-
-/* Names of the executable, without a slash behind. */
-static struct {
-    const char *text;
-    size_t size;
-} names[4];
-
-void
-vfs_alias(const char *name)
-{
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (names[i].text == NULL) {
-            names[i].size = strlen(name);
-            names[i].text = name;
-            return;
-        }
-    }
-}
-
-void
-vfs_mount(const struct payload *payload, const char *executable)
-{
-    mounted = payload;
-    root = executable;
-    vfs_alias(executable);
-}
-
-const struct payload *
-vfs_payload(void)
-{
-    return mounted;
-}
-
-const char *
-vfs_root(void)
-{
-    return root;
-}
-
-/* Return how much of a path is a name of the executable that a slash follows; 0 for another path. */
-static size_t
-size_of_name(const char *path)
-{
-    for (size_t i = 0; path != NULL && i < sizeof(names) / sizeof(names[0]) && names[i].text; i++) {
-        if (strncmp(path, names[i].text, names[i].size) == 0 && path[names[i].size] == '/') {
-            return names[i].size;
-        }
-    }
-    return 0;
-}
-
-bool
-vfs_begins(const char *name)
-{
-    return size_of_name(name) > 0;
-}
-
 static enum vfs_place
 nowhere(int error)
 {
@@ -127,20 +68,20 @@ static enum vfs_place
 leave(struct vfs_path *path, const char *rest)
 {
     char back[PATH_MAX];
-    size_t size = (size_t)(strrchr(root, '/') - root) + 1;
+    size_t size = (size_t)(strrchr(vfs_root(), '/') - vfs_root()) + 1;
 
     rest += strspn(rest, "/");
     if (size + strlen(rest) >= PATH_MAX) {
         return nowhere(ENAMETOOLONG);
     }
-    memcpy(back, root, size);
+    memcpy(back, vfs_root(), size);
     strcpy(back + size, rest);
     if (!vfs_begins(back)) {
         strcpy(path->text, back);
         return VFS_OUTSIDE;
     }
     path->size = 0;
-    return walk(path, back + size_of_name(back));
+    return walk(path, back + vfs_name_size(back));
 }
 
 /* Go on from a folder by the parts of `rest`. */
@@ -175,7 +116,7 @@ vfs_below(const char *name, struct vfs_path *path)
 {
     path->size = 0;
     return vfs_begins(name) && strlen(name) < PATH_MAX
-           && walk(path, name + size_of_name(name)) == VFS_INSIDE;
+           && walk(path, name + vfs_name_size(name)) == VFS_INSIDE;
 }
 
 /* Say whether a file is the one that runs. It is asked for once, by a name that a file that replaced it
@@ -189,7 +130,7 @@ is_executable(const struct stat *file)
     if (inode == 0) {
         struct stat own;
         if (__real_fstatat(AT_FDCWD, "/proc/self/exe", &own, 0) != 0
-            && __real_fstatat(AT_FDCWD, root, &own, 0) != 0) {
+            && __real_fstatat(AT_FDCWD, vfs_root(), &own, 0) != 0) {
             return false;
         }
         device = own.st_dev;
@@ -309,7 +250,7 @@ search_path(int at, const char *name, unsigned how, struct vfs_path *path)
     }
     strcpy(search.text, name);
     for (int links = 0; links <= LINKS_MAX; links++) {
-        size_t known = search.at == AT_FDCWD ? size_of_name(search.text) : 0;
+        size_t known = search.at == AT_FDCWD ? vfs_name_size(search.text) : 0;
         int error;
         if (known > 0) {
             path->size = 0;
@@ -332,9 +273,9 @@ search_path(int at, const char *name, unsigned how, struct vfs_path *path)
 enum vfs_place
 vfs_lookup(int at, const char *name, unsigned how, struct vfs_path *path)
 {
-    size_t known = size_of_name(name);
+    size_t known = vfs_name_size(name);
 
-    if (mounted == NULL || name == NULL || name[0] == '\0') {
+    if (vfs_payload() == NULL || name == NULL || name[0] == '\0') {
         return foreign();
     }
     if (strlen(name) >= PATH_MAX) {
