@@ -61,27 +61,28 @@ step_down(struct vfs_path *path, const char *part, size_t size)
     return 0;
 }
 
-static enum vfs_place walk(struct vfs_path *path, const char *rest);
+/* Return what is left to go behind the executable, when the way out of it leads right back; else NULL. */
+static const char *
+come_back(const char *rest)
+{
+    const char *own = strrchr(vfs_root(), '/') + 1;
+    size_t size = strlen(own);
 
-/* The folder that holds the executable, and what is left to go from there: perhaps back. */
+    return strncmp(rest, own, size) == 0 && rest[size] == '/' ? rest + size : NULL;
+}
+
+/* The folder that holds the executable, and what is left to go from there. */
 static enum vfs_place
 leave(struct vfs_path *path, const char *rest)
 {
-    char back[PATH_MAX];
     size_t size = (size_t)(strrchr(vfs_root(), '/') - vfs_root()) + 1;
 
-    rest += strspn(rest, "/");
     if (size + strlen(rest) >= PATH_MAX) {
         return nowhere(ENAMETOOLONG);
     }
-    memcpy(back, vfs_root(), size);
-    strcpy(back + size, rest);
-    if (!vfs_begins(back)) {
-        strcpy(path->text, back);
-        return VFS_OUTSIDE;
-    }
-    path->size = 0;
-    return walk(path, back + vfs_name_size(back));
+    memcpy(path->text, vfs_root(), size);
+    strcpy(path->text + size, rest);
+    return VFS_OUTSIDE;
 }
 
 /* Go on from a folder by the parts of `rest`. */
@@ -95,7 +96,15 @@ walk(struct vfs_path *path, const char *rest)
         bool dots = up || (size == 1 && rest[0] == '.');
         int error = 0;
         if (up && path->size == 0) {
-            return leave(path, rest + size);
+            const char *back;
+            rest += size;
+            rest += strspn(rest, "/");
+            back = come_back(rest);
+            if (back == NULL) {
+                return leave(path, rest);
+            }
+            rest = back;
+            continue;
         }
         if (size > 0) {
             error = dots ? step_by_dots(path, up) : step_down(path, rest, size);

@@ -2,6 +2,7 @@
 
 # expect: spellings 12
 # expect: slash ENOTDIR, missing ENOENT, file above ENOTDIR, above True
+# expect: to and fro on a small stack True
 # expect: links ['deep', 'plain'] True True
 # expect: whole walk True
 # expect: resolved True True
@@ -36,6 +37,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 EXECUTABLE = Path(sys.executable)
@@ -136,6 +138,19 @@ def dots():
         f"file above {name_of(os.stat, plain + '/..')},",
         f"above {os.path.samefile(TREE / '../..', EXECUTABLE.parent)}",
     )
+
+
+def to_and_fro():
+    """Hundreds of ways out of the executable and back again."""
+    steps = 3900 // len(f"/../{EXECUTABLE.name}")
+    long = f"{EXECUTABLE}{f'/../{EXECUTABLE.name}' * steps}/named/plain"
+    found = []
+    threading.stack_size(64 * 1024)
+    thread = threading.Thread(target=lambda: found.append(os.stat(long)))
+    thread.start()
+    thread.join()
+    threading.stack_size(0)
+    print("to and fro on a small stack", found == [os.stat(TREE / "plain")])
 
 
 def through_links(place):
@@ -305,6 +320,7 @@ def main(arguments):
             place = Path(folder).absolute()
             spellings(place)
             dots()
+            to_and_fro()
             through_links(place)
         descriptors()
         refusals()
