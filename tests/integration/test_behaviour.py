@@ -23,7 +23,7 @@ def ask(behaviour, tmp_path):
 def test_main_module(ask):
     assert ask("show_main", "x").stdout.splitlines() == [
         "__main__ None behaviour.py ['x']",
-        "True 1 1 1",
+        "True 0 1 1",
         "True True",
     ]
 

@@ -57,7 +57,10 @@ def facts(executables, tmp_path):
 
 def test_defaults(facts):
     found = facts({}, env={"PYTHONFAULTHANDLER": "1", "PYTHONHASHSEED": "0"})
-    assert found["flags"]["isolated"] == 1
+    flags = found["flags"]
+    assert (flags["ignore_environment"], flags["no_user_site"], flags["no_site"]) == (1, 1, 1)
+    # As installed: coverage, pdb and others put a script's folder into the path unless told not to.
+    assert (flags["isolated"], flags["safe_path"]) == (0, False)
     assert (found["faulthandler"], found["tracemalloc"], found["frozen"]) == (False, 0, True)
     assert found["stdout"] == ["utf-8", "surrogateescape", False]
     assert (found["site"], found["meipass"]) == (False, True)

@@ -50,13 +50,6 @@ obeys_setting(const char *setting)
     return settings_is(setting) && !privilege_is_raised();
 }
 
-/* `python -I`, but for what was configured or may follow from arguments. */
-static bool
-is_isolated(const struct start *start)
-{
-    return !start->is_python && !obeys_setting("use_environment");
-}
-
 static PyStatus
 preinitialize(const struct start *start)
 {
@@ -71,7 +64,7 @@ preinitialize(const struct start *start)
     /* curses, readline and `locale` expect that the program took over the user's locale. */
     config.configure_locale = 1;
     config.coerce_c_locale = 0;
-    config.isolated = is_isolated(start);
+    config.isolated = 0; /* see set_defaults */
     config.parse_argv = start->is_python;
     configure_before(&config);
     return Py_PreInitializeFromBytesArgs(&config, start->argc, start->argv);
@@ -110,10 +103,12 @@ set_defaults(PyConfig *config, const struct start *start)
     config->install_signal_handlers = 1;
     config->use_frozen_modules = 1;
     if (!start->is_free) {
-        config->isolated = is_isolated(start);
+        /* All that `-I` means is so, but is not said: `sys.flags.safe_path`, which it implies, would tell
+           programs that run other people's scripts not to look for modules beside these. */
+        config->isolated = 0;
         config->use_environment = 0;
         config->site_import = 0;
-        config->safe_path = 1;
+        config->safe_path = start->is_python;
         config->write_bytecode = 0;
     }
 }
