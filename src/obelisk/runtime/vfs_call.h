@@ -11,26 +11,35 @@
 
 /* The body of a call with a variable `path`, and `at` as openat(2) takes it. `real` asks the kernel;
    `inside` is the answer for `found`, a path below the executable. Both are evaluated where needed;
-   `failed` is what `real` gives with errno. */
+   `failed` is what `real` gives with errno. A call that succeeds leaves errno as it was: OpenSSL's callers
+   take what it holds for a reason. */
 #define VFS_ANSWER(type, failed, how, real, inside)                                                \
     struct vfs_path found;                                                                         \
+    int errno_before = errno;                                                                      \
+    type answered = (failed);                                                                      \
                                                                                                    \
     if (!vfs_begins(path)) {                                                                       \
-        type answered = (real);                                                                    \
+        answered = (real);                                                                         \
         if (answered != (failed) || errno != ENOTDIR) {                                            \
             return answered;                                                                       \
         }                                                                                          \
     }                                                                                              \
     switch (vfs_lookup(at, path, how, &found)) {                                                   \
     case VFS_INSIDE:                                                                               \
-        return (inside);                                                                           \
+        answered = (inside);                                                                       \
+        break;                                                                                     \
     case VFS_OUTSIDE:                                                                              \
         at = AT_FDCWD;                                                                             \
         path = found.text;                                                                         \
-        return (real);                                                                             \
+        answered = (real);                                                                         \
+        break;                                                                                     \
     default:                                                                                       \
-        return (failed);                                                                           \
-    }
+        break;                                                                                     \
+    }                                                                                              \
+    if (answered != (failed)) {                                                                    \
+        errno = errno_before;                                                                      \
+    }                                                                                              \
+    return answered;
 
 /* The same for calls that have no `at`. */
 #define VFS_ANSWER_PLAIN(type, failed, how, real, inside)                                          \

@@ -26,6 +26,7 @@
 # expect: libc freopen plain
 # expect: libc creat EROFS
 # expect: libc fopen write EROFS
+# expect: errno is kept []
 # expect: spawned plain, ENOENT, ENOTSUP
 
 import ctypes
@@ -288,6 +289,42 @@ def files_of_libc():
     print("libc fopen write", of_libc(LIBC.fopen(plain, b"w")))
 
 
+def errno_is_kept():
+    """Calls that succeed, after which C code looks at errno all the same."""
+    plain, folder = os.fsencode(TREE / "plain"), os.fsencode(TREE)
+    room = ctypes.create_string_buffer(4096)
+    LIBC.opendir.restype = LIBC.readdir.restype = LIBC.fopen.restype = ctypes.c_void_p
+    LIBC.mmap.restype = ctypes.c_void_p
+    LIBC.lseek.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int)
+    changed = []
+
+    def call(name, *arguments):
+        ctypes.set_errno(0)
+        result = getattr(LIBC, name)(*arguments)
+        if ctypes.get_errno() != 0:
+            changed.append((name, errno.errorcode[ctypes.get_errno()]))
+        return result
+
+    for _ in range(2):  # the second is made from the first
+        file = call("open", plain, os.O_RDONLY | os.O_CLOEXEC)
+        call("fstat", file, room)
+        call("read", file, room, 3)
+        call("lseek", file, 0, os.SEEK_SET)
+        call("flock", file, 1)
+    call("mmap", None, 3, 1, 2, file, 0)
+    call("close", call("dup", file))
+    call("stat", plain, room)
+    call("access", plain, os.R_OK)
+    call("statvfs", plain, room)
+    call("close", file)
+    call("fclose", ctypes.c_void_p(call("fopen", plain, b"r")))
+    stream = ctypes.c_void_p(call("opendir", folder))
+    while call("readdir", stream):
+        pass
+    call("closedir", stream)
+    print("errno is kept", changed)
+
+
 def spawning():
     def spawn(*actions):
         return os.posix_spawn(sys.executable, [sys.executable, "cat"], {}, file_actions=actions)
@@ -328,4 +365,5 @@ def main(arguments):
         folders_of_libc()
         walks_of_libc()
         files_of_libc()
+        errno_is_kept()
         spawning()
