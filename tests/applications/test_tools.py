@@ -189,7 +189,7 @@ NOTEBOOK = """\
 {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec":
  {"name": "python3", "display_name": "Python 3", "language": "python"}}, "cells": [
  {"cell_type": "code", "id": "a", "execution_count": null, "metadata": {}, "outputs": [],
-  "source": "import math\\nprint('the answer', math.comb(9, 2))"}]}
+  "source": "import stones\\nprint('the answer', stones.WEIGHT)"}]}
 """
 
 
@@ -199,6 +199,7 @@ def test_nbconvert_executes_a_notebook(executables, machine, tmp_path):
     options = ("--script", "jupyter-nbconvert", "-r", str(kernel))
     tool = executables("nbconvert", *options, what="nbconvert==7.17.2")
     (machine.work / "stones.ipynb").write_text(NOTEBOOK)
+    (machine.work / "stones.py").write_text("WEIGHT = 36\n")
     machine.run(tool, "--to", "html", "--execute", "stones.ipynb")
     assert "the answer 36" in (machine.work / "stones.html").read_text()
 

@@ -37,7 +37,7 @@ def read_everything():
 
 def main():
     sys.stdout.reconfigure(line_buffering=True)
-    print("application", sys.argv[1:], sys.flags.optimize, sys.flags.isolated)
+    print("application", sys.argv[1:], sys.flags.optimize, sys.flags.ignore_environment)
     print("users", os.getuid(), os.geteuid(), os.getgid(), os.getegid())
     if "read" in sys.argv:
         read_everything()

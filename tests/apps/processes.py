@@ -80,8 +80,8 @@ def link():
 def environment():
     names = "import os; print(sorted(name for name in os.environ if 'OBELISK' in name))"
     show(sys.executable, "-c", names, env={"PYTHONPATH": "/nonexistent", "PYTHONVERBOSE": "1"})
-    tell = "import sys; print(sys.path == {}, sys.flags.ignore_environment)"
-    show(sys.executable, "-c", tell.format(sys.path))
+    flags = "sys.flags.ignore_environment, sys.flags.isolated, sys.flags.safe_path"
+    show(sys.executable, "-c", f"import sys; print(sys.path == {sys.path}, {flags})")
 
 
 def through():

@@ -164,7 +164,7 @@ def test_a_second_program_started_by_a_shell_runs_its_own_code(executables, proc
 
 
 def test_children_are_isolated_and_see_nothing_of_how_they_are_told(ask):
-    assert ask("environment") == ["[]", "True 1"]
+    assert ask("environment") == ["[]", "True 1 0 False"]
 
 
 def test_the_application_again(ask):
@@ -234,7 +234,7 @@ def test_it_can_be_python_too(interpreter, ask, tmp_path):
     assert python("-c", child)[0].startswith("Python 3.")
     # It is still the application, and its children are as isolated as it is.
     assert ask("x", executable=interpreter) == ["application ['x'] True"]
-    assert ask("environment", executable=interpreter) == ["[]", "True 1"]
+    assert ask("environment", executable=interpreter) == ["[]", "True 1 0 False"]
 
 
 def test_an_interactive_prompt(interpreter, tmp_path):

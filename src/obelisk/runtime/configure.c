@@ -44,7 +44,6 @@ static const struct field fields[] = {
     FIELD(WHOLE, optimization_level),
     FIELD(WHOLE, perf_profiling),
     FIELD(TEXT, pycache_prefix),
-    FIELD(WHOLE, safe_path),
     FIELD(WHOLE, site_import),
     FIELD(TEXT, stdio_encoding),
     FIELD(TEXT, stdio_errors),

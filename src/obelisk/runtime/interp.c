@@ -103,26 +103,31 @@ set_defaults(PyConfig *config, const struct start *start)
     config->install_signal_handlers = 1;
     config->use_frozen_modules = 1;
     if (!start->is_free) {
-        /* All that `-I` means is so, but is not said: `sys.flags.safe_path`, which it implies, would tell
-           programs that run other people's scripts not to look for modules beside these. */
-        config->isolated = 0;
+        config->isolated = 0; /* all that `-I` means is so, but for what it says of `safe_path` */
         config->use_environment = 0;
         config->site_import = 0;
-        config->safe_path = start->is_python;
+        config->safe_path = 0;
         config->write_bytecode = 0;
     }
 }
 
-/* A script finds the modules beside it, but nothing else of the disk gets into `sys.path`. */
-static PyStatus
-find_beside_script(PyConfig *config)
-{
-    PyStatus status = PyConfig_Read(config);
+/* Whether `-c`, `-m` and the prompt import from the working folder. */
+static bool trusts_working_folder;
 
-    if (!PyStatus_Exception(status) && config->run_filename != NULL && !config->isolated) {
-        config->safe_path = 0;
-    }
-    return status;
+/* The first entry of `sys.path`: a script finds the modules beside it, but nothing else of the disk gets
+   there unasked. `safe_path` would mean the same, but is seen in `sys.flags`: tools that run scripts of
+   others, and notebooks, would not look for modules beside these either. Linked with --wrap. */
+int __real__PyPathConfig_ComputeSysPath0(const PyWideStringList *argv, PyObject **path0);
+int __wrap__PyPathConfig_ComputeSysPath0(const PyWideStringList *argv, PyObject **path0);
+
+int
+__wrap__PyPathConfig_ComputeSysPath0(const PyWideStringList *argv, PyObject **path0)
+{
+    const wchar_t *first = argv->length > 0 ? argv->items[0] : L"";
+    bool is_script = first[0] != L'\0' && wcscmp(first, L"-") != 0 && wcscmp(first, L"-c") != 0
+                     && wcscmp(first, L"-m") != 0;
+
+    return is_script || trusts_working_folder ? __real__PyPathConfig_ComputeSysPath0(argv, path0) : 0;
 }
 
 static PyStatus
@@ -162,9 +167,6 @@ initialize(const struct start *start)
     }
     if (!PyStatus_Exception(status)) {
         status = set_arguments(&config, start);
-    }
-    if (start->is_python && !start->is_free && !PyStatus_Exception(status)) {
-        status = find_beside_script(&config);
     }
     if (!PyStatus_Exception(status)) {
         status = Py_InitializeFromConfig(&config);
@@ -264,6 +266,7 @@ interp_run(const struct payload *payload, const char *executable, int argc, char
     struct start start = read_start(payload, executable, argc, argv);
     PyStatus status;
 
+    trusts_working_folder = start.is_free || (settings_get("safe_path") != NULL && !privilege_is_raised());
     module_serve(payload, executable, !start.is_free);
     PyImport_FrozenModules = frozen_modules;
     status = preinitialize(&start);
