@@ -127,7 +127,10 @@ __wrap__PyPathConfig_ComputeSysPath0(const PyWideStringList *argv, PyObject **pa
     bool is_script = first[0] != L'\0' && wcscmp(first, L"-") != 0 && wcscmp(first, L"-c") != 0
                      && wcscmp(first, L"-m") != 0;
 
-    return is_script || trusts_working_folder ? __real__PyPathConfig_ComputeSysPath0(argv, path0) : 0;
+    if (!is_script && !trusts_working_folder) {
+        return 0;
+    }
+    return __real__PyPathConfig_ComputeSysPath0(argv, path0);
 }
 
 static PyStatus
@@ -266,7 +269,8 @@ interp_run(const struct payload *payload, const char *executable, int argc, char
     struct start start = read_start(payload, executable, argc, argv);
     PyStatus status;
 
-    trusts_working_folder = start.is_free || (settings_get("safe_path") != NULL && !privilege_is_raised());
+    trusts_working_folder =
+        start.is_free || (settings_get("safe_path") != NULL && !privilege_is_raised());
     module_serve(payload, executable, !start.is_free);
     PyImport_FrozenModules = frozen_modules;
     status = preinitialize(&start);
