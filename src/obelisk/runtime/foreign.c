@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "copies.h"
 #include "scratch.h"
@@ -22,7 +23,6 @@ void
 foreign_serve(void)
 {
     serves = true;
-    copies_serve();
 }
 
 /* Return the path below the executable that a word is, or ends in; NULL when there is none. */
@@ -193,9 +193,15 @@ foreign_execute(const struct execution *execution)
     size_t arguments = count_of(execution->argv);
     size_t variables = count_of(execution->envp);
     size_t command = shell_text(execution->argv);
+    struct stat program;
     struct words words;
     bool own = false;
 
+    /* A program that is looked for in all of PATH needs copies where it is. */
+    if (execution->path[0] != '\0'
+        && fstatat(execution->file, execution->path, &program, 0) != 0) {
+        return self_exec_execute(execution);
+    }
     words.next = scratch_reserve(SCRATCH_WORDS, room_for_all(execution, command));
     if (words.next == NULL) {
         return -1;
@@ -222,5 +228,7 @@ foreign_execute(const struct execution *execution)
         add_word(&words, execution->envp[i], path_in_variable(execution->envp[i]));
     }
     *words.next++ = NULL;
-    return self_exec_execute(&changed);
+    self_exec_execute(&changed);
+    copies_take_back();
+    return -1;
 }

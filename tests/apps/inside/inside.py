@@ -189,6 +189,59 @@ def killed():
     print("then", output("cat", TOP / "share/tree/deep.txt"))
 
 
+OTHER = "import subprocess, sys; subprocess.run(['cat', sys.executable + '/share/tree/deep.txt'])"
+DAEMON = """
+import os, subprocess, sys, time
+path = sys.executable + "/share/tree/deep.txt"
+subprocess.run(["cat", path], stdout=subprocess.DEVNULL)
+parent = os.getpid()
+if os.fork():
+    sys.exit()
+while os.path.exists(f"/proc/{parent}"):
+    time.sleep(0.01)
+done = subprocess.run(["sh", "-c", 'echo ready; read line; cat "$0"', path])
+print("daemon", done.returncode)
+"""
+
+
+def daemon():
+    """A process whose parent has ended has copies of its own."""
+    with subprocess.Popen(
+        [EXE, "-c", DAEMON], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        print("parent", parent.wait())
+        print(parent.stdout.readline().strip())
+        print("other", output(EXE, "-c", OTHER))
+        parent.stdin.write("go\n")
+        parent.stdin.close()
+        print(*parent.stdout.read().split())
+
+
+def another_machine():
+    """On a disk that is shared, another machine has copies, of a process that is not here."""
+    space = os.readlink("/proc/self/ns/pid")[5:-1]
+    theirs = Path(os.environ["TMPDIR"], f"obelisk-4194303-{space}-0123456789abcdef")
+    theirs.mkdir(0o700)
+    print("other", output(EXE, "-c", OTHER))
+    print("kept", theirs.exists())
+    theirs.rmdir()
+
+
+def failed():
+    """What could not be executed leaves no descriptor."""
+    path = str(TOP / "share/tree/deep.txt")
+    garbage = Path(os.environ["SCRATCH"], "garbage")
+    garbage.write_text("garbage")
+    garbage.chmod(0o755)
+    before = os.listdir("/proc/self/fd")
+    for function, program in ((os.execvp, "no-such-program"), (os.execv, garbage)):
+        try:
+            function(program, ["name", path])
+        except OSError as error:
+            print(errno.errorcode[error.errno], os.listdir("/proc/self/fd") == before)
+    garbage.unlink()
+
+
 def without_disk():
     print("in memory", output("cat", TOP / "share/tree/deep.txt"))
     print("script", output("sh", "-c", f"cat {TOP}/share/tree/deep.txt"))
