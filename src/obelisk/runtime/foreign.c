@@ -116,19 +116,40 @@ add_word(struct words *words, char *word, const char *path)
     *words->next++ = word;
 }
 
+/* A simple command in a shell's, and where this executable's own path is in it. */
+struct simple_command {
+    const char *start;
+    const char *own;
+};
+
+/* Return where this executable's own path is in the simple command that begins at `start`, or NULL. */
+static const char *
+own_path_in(const char *start)
+{
+    const char *end = start + strcspn(start, ";|&\n");
+    const char *own = shell_find_beginning(start, start, vfs_root());
+
+    while (own != NULL && own < end && shell_word_size(own + strlen(vfs_root())) > 0) {
+        own = shell_find_beginning(start, own + 1, vfs_root());
+    }
+    return own != NULL && own < end ? own : NULL;
+}
+
 /* Say whether a place in a shell's command is behind this executable's own path in a simple command: it
    sees what is inside. */
 static bool
-is_own_argument(const char *command, const char *at)
+is_own_argument(struct simple_command *simple, const char *command, const char *at)
 {
     const char *start = at;
-    const char *own;
 
-    while (start > command && strchr(";|&\n", start[-1]) == NULL) {
+    while (start > command && start != simple->start && strchr(";|&\n", start[-1]) == NULL) {
         start--;
     }
-    own = shell_find(start, vfs_root());
-    return own != NULL && own < at;
+    if (start != simple->start) {
+        simple->start = start;
+        simple->own = own_path_in(start);
+    }
+    return simple->own != NULL && simple->own < at;
 }
 
 /* Add the command of a shell with copies in place of its paths. */
@@ -136,6 +157,7 @@ static void
 add_command(struct words *words, char *command)
 {
     char path[PATH_MAX];
+    struct simple_command simple = {NULL, NULL};
     const char *rest = command;
     char *end = words->text;
 
@@ -144,7 +166,7 @@ add_command(struct words *words, char *command)
         size_t size = shell_word_size(at);
         end = mempcpy(end, rest, (size_t)(at - rest));
         rest = at + size;
-        if (size >= sizeof(path) || is_own_argument(command, at)) {
+        if (size >= sizeof(path) || is_own_argument(&simple, command, at)) {
             end = mempcpy(end, at, size);
             continue;
         }

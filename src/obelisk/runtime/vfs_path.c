@@ -120,33 +120,27 @@ step_down(struct vfs_path *path, const char *part, size_t size)
     return 0;
 }
 
-static enum vfs_place walk(struct vfs_path *path, const char *rest);
-
-/* The folder that holds the executable, and what is left to go from there: perhaps back. */
-static enum vfs_place
-leave(struct vfs_path *path, const char *rest)
+/* Write where `rest` leads from the folder that holds the executable. */
+static bool
+write_outside(char *into, const char *rest)
 {
-    char back[PATH_MAX];
     size_t size = (size_t)(strrchr(root, '/') - root) + 1;
 
     rest += strspn(rest, "/");
     if (size + strlen(rest) >= PATH_MAX) {
-        return nowhere(ENAMETOOLONG);
+        return false;
     }
-    memcpy(back, root, size);
-    strcpy(back + size, rest);
-    if (!vfs_begins(back)) {
-        strcpy(path->text, back);
-        return VFS_OUTSIDE;
-    }
-    path->size = 0;
-    return walk(path, back + size_of_name(back));
+    memmove(into + size, rest, strlen(rest) + 1);
+    memcpy(into, root, size);
+    return true;
 }
 
-/* Go on from a folder by the parts of `rest`. */
+/* Go on from a folder by the parts of `rest`, which may lead out of the executable and back. */
 static enum vfs_place
 walk(struct vfs_path *path, const char *rest)
 {
+    char back[PATH_MAX];
+
     path->folder = path->size == 0;
     while (*rest != '\0') {
         size_t size = strcspn(rest, "/");
@@ -154,7 +148,16 @@ walk(struct vfs_path *path, const char *rest)
         bool dots = up || (size == 1 && rest[0] == '.');
         int error = 0;
         if (up && path->size == 0) {
-            return leave(path, rest + size);
+            if (!write_outside(back, rest + size)) {
+                return nowhere(ENAMETOOLONG);
+            }
+            if (!vfs_begins(back)) {
+                strcpy(path->text, back);
+                return VFS_OUTSIDE;
+            }
+            rest = back + size_of_name(back);
+            path->folder = true;
+            continue;
         }
         if (size > 0) {
             error = dots ? step_by_dots(path, up) : step_down(path, rest, size);

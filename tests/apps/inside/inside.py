@@ -13,6 +13,8 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 EXE = sys.executable
@@ -225,6 +227,27 @@ def another_machine():
     print("other", output(EXE, "-c", OTHER))
     print("kept", theirs.exists())
     theirs.rmdir()
+
+
+def in_and_out():
+    """A path as long as can be that leads out of the executable and back, on little stack."""
+    there_and_back = f"{TOP.name}/../"
+    start = "/".join(("", *TOP.parts[1:-1], ""))
+    long = start + there_and_back * ((4000 - len(start)) // len(there_and_back)) + TOP.name
+    answers = []
+    threading.stack_size(192 << 10)
+    thread = threading.Thread(target=lambda: answers.append(os.path.isdir(long + "/share")))
+    thread.start()
+    thread.join()
+    print("found", answers, output("cat", long + "/share/tree/deep.txt"))
+    print("executed", output(long + "/bin/tool", "one", env=ENVIRONMENT))
+
+
+def many_paths():
+    """A shell's command with many paths in it."""
+    line = "echo" + f" {TOP}/share/none" * 1000 + " | wc -w"
+    before = time.monotonic()
+    print("many", output(line, shell=True), time.monotonic() - before < 20)
 
 
 def failed():
