@@ -258,6 +258,10 @@ def test_a_standard_stream_is_closed_on_exec_if_that_was_asked_for(executable):
     ]
 
 
+def test_a_file_that_is_opened_again_is_empty_nowhere(executable):
+    assert outcome(executable, "opened_again") == ["small.txt True True", "large.bin True True"]
+
+
 def test_few_descriptors_are_enough(executable):
     assert outcome(executable, "descriptors") == ["small.txt 1 EMFILE", "large.bin 1 EMFILE"]
 

@@ -578,6 +578,16 @@ def interrupted_lock():
         print(failure(fcntl.flock, stream, fcntl.LOCK_EX))
 
 
+def opened_again():
+    """A descriptor that is opened once more by C code shows no other program an empty file."""
+    for name in FILES:
+        with open(INSIDE / name, "rb") as stream:
+            again = LIBC.open(f"/dev/fd/{stream.fileno()}".encode(), os.O_RDONLY)
+            argv = ["head", "-c", "4", f"/dev/fd/{again}"]
+            shown = subprocess.run(argv, close_fds=False, capture_output=True, check=False).stdout
+            print(name, shown in (b"", stream.read(4)), os.read(again, 4) == os.pread(again, 4, 0))
+
+
 def standard_stream():
     """A file that gets the number of a standard stream is closed on exec if that was asked for."""
     for name in FILES:
