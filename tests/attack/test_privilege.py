@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from support import in_root
+from support import in_root, obelisk
 
 pytestmark = [
     pytest.mark.compile,
@@ -285,3 +285,48 @@ def test_a_holder_of_rights_starts_no_python(installation):
         done = as_nobody([path, "child"])
         said = done.stdout.splitlines()[-1]
         assert said == ("child 0 ran" if name == "plain" else "child 77 "), (name, done.stderr)
+
+
+PROGRAM = """\
+# /// script
+# [tool.obelisk]
+# data = ["bin/*"]
+# ///
+import os, subprocess, sys
+print(os.environ["PATH"], flush=True)
+subprocess.run(["/bin/sh", "-c", 'echo "$0"; cat "$0"', sys.executable + "/bin/tool"])
+"""
+
+
+@pytest.fixture(scope="module")
+def holders(installation):
+    """The same holders of a program that gives a file of its own to another one."""
+    folder = installation.folder / "giving"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin/tool").write_text("#!/bin/sh\n")
+    (folder / "bin/tool").chmod(0o755)
+    (folder / "giving.py").write_text(PROGRAM)
+    obelisk("build", folder / "giving.py", "-q", "-o", folder / "giving")
+    modes = {"plain": 0o755, "setuid": 0o4755, "setgid": 0o2755}
+    found = {}
+    for name, mode in modes.items():
+        found[name] = Path(shutil.copy(folder / "giving", folder / name))
+        found[name].chmod(mode)
+    return found
+
+
+def test_no_copy_is_one_that_its_caller_can_change(holders):
+    """With the rights of a group the caller owns what is written to disk."""
+    for name, path in holders.items():
+        _, copy, content = as_nobody([path], env={"PATH": "/bin"}).stdout.splitlines()
+        assert content == "#!/bin/sh"
+        assert copy.startswith("/tmp/obelisk-" if name == "plain" else "/proc/self/fd/"), name
+
+
+def test_the_place_of_an_executable_is_searched_for_no_program(holders, installation):
+    """The caller may have made a link to it, and a folder of the same name later."""
+    for name, path in holders.items():
+        place = installation.evil / f"{name}-giving"
+        place.hardlink_to(path)
+        searched = as_nobody([place], env={"PATH": "/bin"}).stdout.splitlines()[0]
+        assert (str(place) in searched) == (name == "plain"), name

@@ -157,6 +157,31 @@ def test_what_a_killed_process_left_is_removed_later(ask):
     assert others == ["killed 9", "left 1", "then deep"]
 
 
+def test_copies_of_a_daemon_are_left_to_it(ask):
+    assert ask("daemon") == ["parent 0", "ready", "other deep", "deep daemon 0"]
+
+
+def test_copies_of_another_machine_are_left_to_it(ask):
+    assert ask("another_machine") == ["other deep", "kept True"]
+
+
+def test_a_path_that_leads_out_and_back_again_and_again(ask, inside):
+    place = inside.parent / "a"
+    shutil.copy(inside, place)
+    found, executed = ask("in_and_out", executable=place)
+    assert found == "found [True] deep"
+    assert executed.startswith("executed ")
+    assert executed.endswith(f" one A=b {OWN}")
+
+
+def test_many_paths_in_a_command_of_a_shell(ask):
+    assert ask("many_paths") == ["many 1000 True"]
+
+
+def test_what_cannot_be_executed_leaves_no_descriptor(ask):
+    assert ask("failed") == ["ENOENT True", "ENOEXEC True"]
+
+
 def test_where_nothing_can_be_written(ask):
     found = ask("without_disk", env={"TMPDIR": "/nonexistent"})
     assert found == ["in memory deep", "script deep"]

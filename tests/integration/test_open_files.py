@@ -13,6 +13,7 @@ import sqlite3
 import struct
 import subprocess
 import tarfile
+import time
 import zipfile
 import zlib
 from pathlib import Path
@@ -250,6 +251,17 @@ def test_the_error_is_what_happened(executable, error):
     assert done.stdout.splitlines() == [f"small.txt {error}", f"large.bin {error}"]
 
 
+def test_a_standard_stream_is_closed_on_exec_if_that_was_asked_for(executable):
+    assert outcome(executable, "standard_stream") == [
+        *("small.txt 0 True", "small.txt 0 False"),
+        *("large.bin 0 True", "large.bin 0 False"),
+    ]
+
+
+def test_a_file_that_is_opened_again_is_empty_nowhere(executable):
+    assert outcome(executable, "opened_again") == ["small.txt True True", "large.bin True True"]
+
+
 def test_few_descriptors_are_enough(executable):
     assert outcome(executable, "descriptors") == ["small.txt 1 EMFILE", "large.bin 1 EMFILE"]
 
@@ -294,6 +306,19 @@ def test_a_lock_is_waited_for(executable):
     assert waiting.stdout.readline() == "locked\n"
     waiting.stdout.close()
     assert (said, waiting.wait(timeout=20)) == ("locked", 0)
+
+
+def test_a_signal_ends_the_wait_for_a_lock(executable):
+    child, said = start(executable, "lock", "small.txt", "exclusive")
+    waiting, started = start(executable, "interrupted_lock", "small.txt")
+    try:
+        assert (said, started) == ("locked", "waiting")
+        time.sleep(0.2)
+        waiting.send_signal(signal.SIGUSR1)
+        assert waiting.stdout.readline() == "ETIMEDOUT\n"
+    finally:
+        stop(child)
+        stop(waiting)
 
 
 def test_one_of_many_gets_the_lock(executable):

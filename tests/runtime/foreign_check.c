@@ -34,7 +34,7 @@ vfs_root(void)
 }
 
 void
-copies_serve(void)
+copies_take_back(void)
 {
 }
 
@@ -105,7 +105,7 @@ main(int argc, char **argv)
     for (long calls = argc > 1 ? atol(argv[1]) : 0; calls > 0; calls--) {
         char *words[WORDS + 1] = {NULL};
         char *variables[WORDS + 1] = {NULL};
-        struct execution execution = {"/bin/x", AT_FDCWD, false, words, variables};
+        struct execution execution = {"/", AT_FDCWD, false, words, variables};
         size_t count = below(WORDS);
         size_t more = below(WORDS);
 

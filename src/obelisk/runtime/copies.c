@@ -1,8 +1,12 @@
 /* Temporary copies of files of the executable's own file system. See copies.h.
 
-   The folder's name has the number of the process that removes it, that of the processes' namespace, and
-   random bytes that the kernel gives to each process (AT_RANDOM): a child finds what its parent has, and
-   who comes later what a process left that was killed. A copy gets its name when it is whole. */
+   The folder's name has the number of the process that removes it, that of the machine and the processes'
+   namespace, and random bytes that the kernel gives to each process (AT_RANDOM): a child finds what its
+   parent has, and who comes later what a process left that was killed. A copy gets its name when it is
+   whole.
+
+   With rights that the caller lacks there is none on disk: with those of a group the caller would own it,
+   and could change what a program reads or executes with these rights. */
 
 #include "copies.h"
 
@@ -18,11 +22,14 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "privilege.h"
 #include "record_content.h"
 #include "tree_removal.h"
 #include "vfs.h"
+#include "vfs_guard.h"
 
 /* The most that is copied because it is beside a file or in a folder. */
 #define FILES_MAX 1000
@@ -31,45 +38,96 @@
 /* Letters that need no quotes in a shell. */
 static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+,:@";
 
+/* How many files in memory are given to one program at most. */
+#define MEMORY_MAX 64
+
 /* Where copies may be, of this process or of a child, once there can be any. */
 static char own_folder[PATH_MAX];
-static atomic_bool has_folder;
+static bool has_folder;
 static pid_t owner; /* the process that removes them */
+static atomic_flag guard = ATOMIC_FLAG_INIT; /* for the three */
+
+/* Files in memory that were made for the program that this thread is about to execute. */
+static _Thread_local int in_memory[MEMORY_MAX];
+static _Thread_local size_t in_memory_count;
 
 pid_t __real_fork(void);
 
 pid_t __wrap_fork(void);
 
-/* Return the number of the namespace in which this process has its number; 0 if it is unknown. */
-static unsigned long
-namespace_number(void)
+/* Say whether this process has memory of its own: a child made by vfork has its parent's, and libc's word for
+   the number of its thread is the parent's too. */
+static bool
+has_own_memory(void)
 {
-    char text[64] = "";
-    ssize_t size = readlink("/proc/self/ns/pid", text, sizeof(text) - 1);
-
-    return size > (ssize_t)strlen("pid:[") ? strtoul(text + strlen("pid:["), NULL, 10) : 0;
+    return syscall(SYS_gettid) == gettid();
 }
 
-/* Say where copies are: the children of this process say the same, also after TMPDIR was changed. */
-static const char *
-find_folder(void)
+/* Return a number of the namespace in which this process has its number, which no other machine that shares
+   a disk with this one has; 0 if it is unknown. */
+static unsigned long
+place_number(void)
+{
+    char space[64] = "";
+    char boot[64] = "";
+    ssize_t size = readlink("/proc/self/ns/pid", space, sizeof(space) - 1);
+    int file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+
+    if (file < 0 || size <= (ssize_t)strlen("pid:[")) {
+        close(file);
+        return 0;
+    }
+    size = read(file, boot, sizeof(boot) - 1);
+    close(file);
+    return size > 8 ? strtoul(boot, NULL, 16) << 32 ^ strtoul(space + strlen("pid:["), NULL, 10) : 0;
+}
+
+static bool
+is_gone(pid_t process)
+{
+    return kill(process, 0) != 0 && errno == ESRCH;
+}
+
+/* A process whose parent has ended, such as a daemon, removes its copies itself. */
+static void
+replace_owner(void)
+{
+    if (owner != getpid() && is_gone(owner)) {
+        owner = has_own_memory() ? getpid() : getppid();
+        has_folder = false;
+    }
+}
+
+static void
+name_folder(void)
 {
     const char *parent = getenv("TMPDIR");
     const uint64_t *random = (const void *)getauxval(AT_RANDOM);
-    char folder[PATH_MAX];
 
-    if (atomic_load(&has_folder)) {
-        return own_folder;
-    }
     if (parent == NULL || parent[0] != '/' || strlen(parent) > PATH_MAX / 2
         || parent[strspn(parent, plain)] != '\0') {
         parent = "/tmp";
     }
-    snprintf(folder, sizeof(folder), "%s/obelisk-%d-%lu-%016llx", parent, (int)owner,
-             namespace_number(), random ? (unsigned long long)random[1] : 0);
-    strcpy(own_folder, folder); /* another thread writes the same */
-    atomic_store(&has_folder, true);
-    return own_folder;
+    snprintf(own_folder, sizeof(own_folder), "%s/obelisk-%d-%lu-%016llx", parent, (int)owner,
+             place_number(), random ? (unsigned long long)random[1] : 0);
+    has_folder = true;
+}
+
+/* Say where copies are: the children of this process say the same, also after TMPDIR was changed. `into` has
+   PATH_MAX bytes. */
+static void
+find_folder(char *into)
+{
+    bool entered = vfs_guard_enter(&guard);
+
+    replace_owner();
+    if (!has_folder) {
+        name_folder();
+    }
+    strcpy(into, own_folder);
+    if (entered) {
+        vfs_guard_leave(&guard);
+    }
 }
 
 void
@@ -82,8 +140,10 @@ copies_serve(void)
 pid_t
 __wrap_fork(void)
 {
+    char folder[PATH_MAX];
+
     if (owner != 0) {
-        find_folder();
+        find_folder(folder);
     }
     return __real_fork();
 }
@@ -92,17 +152,18 @@ __wrap_fork(void)
 static void
 remove_leftovers(void)
 {
+    unsigned long here = place_number();
     char path[PATH_MAX];
     DIR *entries;
     struct dirent *entry;
 
     *strrchr(own_folder, '/') = '\0'; /* the folder that it was in */
-    entries = opendir(own_folder);
+    entries = here != 0 ? opendir(own_folder) : NULL;
     while (entries != NULL && (entry = readdir(entries)) != NULL) {
         int process;
-        unsigned long space;
-        if (sscanf(entry->d_name, "obelisk-%d-%lu-", &process, &space) == 2 && space != 0
-            && space == namespace_number() && kill(process, 0) != 0 && errno == ESRCH
+        unsigned long place;
+        if (sscanf(entry->d_name, "obelisk-%d-%lu-", &process, &place) == 2 && process > 0
+            && place == here && is_gone(process)
             && snprintf(path, sizeof(path), "%s/%s", own_folder, entry->d_name)
                    < (int)sizeof(path)) {
             tree_remove(path);
@@ -116,7 +177,7 @@ remove_leftovers(void)
 __attribute__((destructor)) static void
 remove_copies(void)
 {
-    if (atomic_load(&has_folder) && getpid() == owner && tree_remove(own_folder)) {
+    if (has_folder && getpid() == owner && tree_remove(own_folder)) {
         remove_leftovers();
     }
 }
@@ -202,8 +263,12 @@ copy_file(struct copy *copy, const struct payload_record *record)
     if (file < 0) {
         return false;
     }
-    if (!record_write(file, record) || close(file) != 0 || rename(draft, copy->place) != 0) {
+    if (!record_write(file, record)) {
         close_failed(file);
+        unlink(draft);
+        return false;
+    }
+    if (close(file) != 0 || rename(draft, copy->place) != 0) {
         unlink(draft);
         return false;
     }
@@ -300,18 +365,43 @@ copy_neighbours(struct copy *copy)
 static char *
 name_in_memory(const struct copy *copy, const struct payload_record *record, char *into)
 {
-    int file = record_in_memory(record, copy->path.text);
+    bool own = has_own_memory();
+    int file = own && in_memory_count == MEMORY_MAX ? -1
+                                                    : record_in_memory(record, copy->path.text);
 
-    if (file < 0 || fcntl(file, F_SETFD, 0) != 0) {
+    if (file < 0) {
         return NULL;
     }
     snprintf(into, PATH_MAX, "/proc/self/fd/%d", file);
-    return access(into, R_OK) == 0 ? into : NULL;
+    if (fcntl(file, F_SETFD, 0) != 0 || access(into, R_OK) != 0) {
+        close_failed(file);
+        return NULL;
+    }
+    if (own) {
+        in_memory[in_memory_count++] = file;
+    }
+    return into;
+}
+
+void
+copies_take_back(void)
+{
+    int error = errno;
+
+    while (has_own_memory() && in_memory_count > 0) {
+        close(in_memory[--in_memory_count]);
+    }
+    errno = error;
 }
 
 static char *
 copy_record(struct copy *copy, const struct payload_record *record, const char *rest, char *into)
 {
+    if (privilege_is_raised()) {
+        return vfs_is_folder(record) || *rest ? NULL : name_in_memory(copy, record, into);
+    }
+    find_folder(copy->place);
+    copy->folder_size = strlen(copy->place);
     if (vfs_is_folder(record)) {
         if (!copy_folder(copy, false) || !set_place(copy)) {
             return NULL;
@@ -356,7 +446,5 @@ copies_make(const char *path, char *into)
     if (record == NULL || (path[cut] != '\0' && record->kind == PAYLOAD_FOLDER)) {
         return NULL;
     }
-    strcpy(copy.place, find_folder());
-    copy.folder_size = strlen(copy.place);
     return copy_record(&copy, record, path + cut, into);
 }

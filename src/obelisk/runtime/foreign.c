@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "copies.h"
 #include "scratch.h"
@@ -22,7 +23,6 @@ void
 foreign_serve(void)
 {
     serves = true;
-    copies_serve();
 }
 
 /* Return the path below the executable that a word is, or ends in; NULL when there is none. */
@@ -116,19 +116,40 @@ add_word(struct words *words, char *word, const char *path)
     *words->next++ = word;
 }
 
+/* A simple command in a shell's, and where this executable's own path is in it. */
+struct simple_command {
+    const char *start;
+    const char *own;
+};
+
+/* Return where this executable's own path is in the simple command that begins at `start`, or NULL. */
+static const char *
+own_path_in(const char *start)
+{
+    const char *end = start + strcspn(start, ";|&\n");
+    const char *own = shell_find_beginning(start, start, vfs_root());
+
+    while (own != NULL && own < end && shell_word_size(own + strlen(vfs_root())) > 0) {
+        own = shell_find_beginning(start, own + 1, vfs_root());
+    }
+    return own != NULL && own < end ? own : NULL;
+}
+
 /* Say whether a place in a shell's command is behind this executable's own path in a simple command: it
    sees what is inside. */
 static bool
-is_own_argument(const char *command, const char *at)
+is_own_argument(struct simple_command *simple, const char *command, const char *at)
 {
     const char *start = at;
-    const char *own;
 
-    while (start > command && strchr(";|&\n", start[-1]) == NULL) {
+    while (start > command && start != simple->start && strchr(";|&\n", start[-1]) == NULL) {
         start--;
     }
-    own = shell_find(start, vfs_root());
-    return own != NULL && own < at;
+    if (start != simple->start) {
+        simple->start = start;
+        simple->own = own_path_in(start);
+    }
+    return simple->own != NULL && simple->own < at;
 }
 
 /* Add the command of a shell with copies in place of its paths. */
@@ -136,6 +157,7 @@ static void
 add_command(struct words *words, char *command)
 {
     char path[PATH_MAX];
+    struct simple_command simple = {NULL, NULL};
     const char *rest = command;
     char *end = words->text;
 
@@ -144,7 +166,7 @@ add_command(struct words *words, char *command)
         size_t size = shell_word_size(at);
         end = mempcpy(end, rest, (size_t)(at - rest));
         rest = at + size;
-        if (size >= sizeof(path) || is_own_argument(command, at)) {
+        if (size >= sizeof(path) || is_own_argument(&simple, command, at)) {
             end = mempcpy(end, at, size);
             continue;
         }
@@ -182,9 +204,15 @@ foreign_execute(const struct execution *execution)
     size_t arguments = execution_count(execution->argv);
     size_t variables = execution_count(execution->envp);
     size_t command = shell_text(execution->argv);
+    struct stat program;
     struct words words;
     bool own = false;
 
+    /* A program that is looked for in all of PATH needs copies where it is. */
+    if (execution->path[0] != '\0'
+        && fstatat(execution->file, execution->path, &program, 0) != 0) {
+        return self_exec_execute(execution);
+    }
     words.next = scratch_reserve(SCRATCH_WORDS, room_for_all(execution, command));
     if (words.next == NULL) {
         return -1;
@@ -211,5 +239,7 @@ foreign_execute(const struct execution *execution)
         add_word(&words, execution->envp[i], path_in_variable(execution->envp[i]));
     }
     *words.next++ = NULL;
-    return self_exec_execute(&changed);
+    self_exec_execute(&changed);
+    copies_take_back();
+    return -1;
 }

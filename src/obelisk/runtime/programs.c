@@ -17,6 +17,7 @@
 #include "copies.h"
 #include "foreign.h"
 #include "os.h"
+#include "privilege.h"
 #include "record_content.h"
 #include "scratch.h"
 #include "self_exec.h"
@@ -130,6 +131,7 @@ execute_memory(const struct execution *execution, const struct payload_record *r
         changed.file = AT_FDCWD;
         execute_outside(&changed);
         error = errno;
+        copies_take_back();
     }
     return refused(error);
 }
@@ -169,20 +171,26 @@ execute_by_loader(const struct execution *execution, const struct payload_record
     struct execution changed = *execution;
     char **spare = reserve_arguments(execution->argv);
     char loader_path[PATH_MAX];
-    int file = record_in_memory(record, own_name);
+    int file;
+    int error;
 
     if (spare == NULL) {
         return -1;
     }
+    file = record_in_memory(record, own_name);
     snprintf(name, sizeof(name), "/proc/self/fd/%d", file);
     if (file < 0 || fcntl(file, F_SETFD, 0) != 0 || access(name, R_OK) != 0) {
         if (copies_make(own_name, name) == NULL) {
+            close(file);
             return refused(ENOENT);
         }
     }
     changed.argv = arguments_behind(before, execution->argv, spare);
     snprintf(loader_path, sizeof(loader_path), "%s/" LOADER, os_executable());
-    return execute_memory(&changed, loader, loader_path);
+    execute_memory(&changed, loader, loader_path);
+    error = errno;
+    close(file);
+    return refused(error);
 }
 
 static int
@@ -362,10 +370,12 @@ programs_serve(char **argv)
     const char *program = settings_get("program");
     const char *copies = settings_get("copy_arguments");
 
+    copies_serve();
     if (copies == NULL || strcmp(copies, "0") != 0) {
         foreign_serve();
     }
-    if (settings_is("commands")) {
+    /* Who lacks the rights of this process may have made a link to the executable, and put a folder there. */
+    if (settings_is("commands") && !privilege_is_raised()) {
         add_to_path();
     }
     if (argv != NULL && program != NULL) {

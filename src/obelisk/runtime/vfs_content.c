@@ -41,6 +41,7 @@ static atomic_flag guard = ATOMIC_FLAG_INIT;
 static struct small small_files[SMALL_MAX]; /* guarded */
 static unsigned small_next;                 /* guarded */
 static struct vfs_large large_files[LARGE_MAX];
+static atomic_bool offered[LARGE_MAX]; /* those that are not removed again: others may open them too */
 _Atomic int vfs_large_count; /* whoever has seen it sees as many of them */
 
 /* Programs are executed: a memory file must have all of them. */
@@ -217,7 +218,8 @@ find_large(const struct payload_record *record)
 {
     for (int i = atomic_load(&vfs_large_count) - 1; i >= 0; i--) {
         const struct vfs_large *large = &large_files[i];
-        if (large->record == record && is_same(large->keeper, large->device, large->inode)) {
+        if (atomic_load(&offered[i]) && large->record == record
+            && is_same(large->keeper, large->device, large->inode)) {
             return large;
         }
     }
@@ -241,6 +243,7 @@ add_large(const struct payload_record *record, int file)
         if (count < LARGE_MAX) {
             large = &large_files[count];
             *large = (struct vfs_large){record, found.st_dev, found.st_ino, file};
+            atomic_store(&offered[count], false);
             atomic_store(&vfs_large_count, count + 1);
         }
         vfs_guard_leave(&guard);
@@ -268,7 +271,7 @@ make_large(const struct vfs_path *path, const struct payload_record *record)
     return add_large(record, file);
 }
 
-/* Forget a large file again that nobody was given a descriptor of. */
+/* Forget a large file again that nobody was given a descriptor of, for it was not offered. */
 static void
 remove_large(const struct vfs_large *large)
 {
@@ -297,8 +300,12 @@ open_large(const struct vfs_path *path, const struct payload_record *record, int
     if (file < 0 && known == NULL) {
         remove_large(large); /* its descriptor may be the last that there is */
     }
+    else if (known == NULL) {
+        atomic_store(&offered[large - large_files], true);
+    }
     if (file >= 0 && file <= STDERR_FILENO
-        && (vfs_large_fill(large, file) != 0 || fcntl(file, F_SETFD, flags & O_CLOEXEC) != 0)) {
+        && (vfs_large_fill(large, file) != 0
+            || fcntl(file, F_SETFD, flags & O_CLOEXEC ? FD_CLOEXEC : 0) != 0)) {
         close(file);
         return -1;
     }

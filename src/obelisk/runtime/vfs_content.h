@@ -41,4 +41,8 @@ int vfs_large_fill(const struct vfs_large *large, int descriptor);
 const struct vfs_large *vfs_large_by(const struct stat *found);
 const struct payload_record *vfs_small_by(const struct stat *found);
 
+/* Let a new descriptor, -1 for none, be closed on execve if it is that of a large file, and fill that if it is
+   one of the standard streams. Returns it, or -1 with errno and the descriptor closed. */
+int vfs_large_keep(int descriptor);
+
 #endif

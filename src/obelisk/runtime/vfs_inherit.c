@@ -45,9 +45,8 @@ expose(int file)
     return large ? vfs_large_fill(large, file) : 0;
 }
 
-/* A duplicate is closed on execve, unless it is one of the standard streams. */
-static int
-keep_private(int file)
+int
+vfs_large_keep(int file)
 {
     const struct vfs_large *large = NULL;
     int status = file < 0 ? -1 : vfs_large_of(file, &large);
@@ -67,7 +66,7 @@ keep_private(int file)
 int
 __wrap_dup(int file)
 {
-    return keep_private(__real_dup(file));
+    return vfs_large_keep(__real_dup(file));
 }
 
 int
@@ -102,7 +101,7 @@ __wrap_fcntl(int file, int command, ...)
         return -1;
     }
     if (command == F_DUPFD) {
-        return keep_private(__real_fcntl(file, command, argument));
+        return vfs_large_keep(__real_fcntl(file, command, argument));
     }
     return __real_fcntl(file, command, argument);
 }

@@ -13,6 +13,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/file.h>
 #include <time.h>
@@ -77,8 +79,9 @@ is_locked_by_another(int file, off_t byte, off_t size)
     return __real_fcntl(file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-static void
-wait_up_to(long nanoseconds, unsigned seed)
+/* Wait, with the signals of `mask` blocked. Returns -1 when one of the others came. */
+static int
+wait_up_to(long nanoseconds, unsigned seed, const sigset_t *mask)
 {
     struct timespec now;
     struct timespec pause = {0, nanoseconds};
@@ -87,7 +90,7 @@ wait_up_to(long nanoseconds, unsigned seed)
     if (clock_gettime(CLOCK_MONOTONIC, &now) == 0) {
         pause.tv_nsec = 1 + (now.tv_nsec * 7919L + (long)seed * 104729L) % nanoseconds;
     }
-    nanosleep(&pause, NULL);
+    return ppoll(NULL, 0, &pause, mask);
 }
 
 /* Try once. On failure the bytes are as without this lock. */
@@ -121,10 +124,12 @@ is_valid(const struct slot *slot)
            && vfs_content_of(slot->witness, &found) == slot->record;
 }
 
-/* Those who have inherited the descriptors have the same locks, so closing alone would not do. */
+/* Those who have inherited the descriptors have the same locks, so closing alone would not do: neither for
+   the bytes nor for the lock by which `sweep` found that there is no other. */
 static void
 free_slot(struct slot *slot)
 {
+    __real_flock(slot->witness, LOCK_UN);
     lock_byte(slot->holder, byte_of(slot->record, SHARED), F_UNLCK);
     lock_byte(slot->holder, byte_of(slot->record, EXCLUSIVE), F_UNLCK);
     __real_close(slot->witness);
@@ -213,20 +218,41 @@ give_up(int file, int error)
     return vfs_fail(error);
 }
 
-/* With the memory file locked, lock it for other processes too. */
+/* Try until the lock is there, or return what errno is to say. Signals come while it is waited only: none
+   goes by unseen. */
 static int
-lock_family(const struct payload_record *record, int file, int operation)
+wait_for_family(const struct payload_record *record, int file, int operation, const sigset_t *mask)
 {
     int kind = operation & LOCK_EX ? EXCLUSIVE : SHARED;
 
     for (unsigned attempt = 0; !try_family(record, file, kind); attempt++) {
+        long pause = attempt < ATTEMPTS ? ATTEMPT_NANOSECONDS : WAIT_NANOSECONDS;
         if ((operation & LOCK_NB) && attempt >= ATTEMPTS) {
-            return give_up(file, EWOULDBLOCK);
+            return EWOULDBLOCK;
         }
-        wait_up_to(attempt < ATTEMPTS ? ATTEMPT_NANOSECONDS : WAIT_NANOSECONDS,
-                   (unsigned)getpid() + attempt);
+        if (wait_up_to(pause, (unsigned)getpid() + attempt, mask) < 0 && !(operation & LOCK_NB)) {
+            return EINTR;
+        }
     }
     return 0;
+}
+
+/* With the memory file locked, lock it for other processes too. */
+static int
+lock_family(const struct payload_record *record, int file, int operation)
+{
+    sigset_t all;
+    sigset_t mask;
+    int error;
+
+    if (try_family(record, file, operation & LOCK_EX ? EXCLUSIVE : SHARED)) {
+        return 0;
+    }
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &mask);
+    error = wait_for_family(record, file, operation, &mask);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    return error ? give_up(file, error) : 0;
 }
 
 int

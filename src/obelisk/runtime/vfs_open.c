@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "vfs_call.h"
+#include "vfs_content.h"
 #include "vfs_memory.h"
 
 int __real_open(const char *, int, ...);
@@ -105,6 +106,15 @@ how(int flags)
     return (flags & O_DIRECTORY ? VFS_WHOLE : 0U) | (itself ? VFS_NOFOLLOW : 0U);
 }
 
+/* A file of ours that was opened once more, through /proc. */
+static int
+opened(int file, int flags)
+{
+    bool is_shared = file >= 0 && !(flags & O_CLOEXEC) && atomic_load(&vfs_large_count) > 0;
+
+    return is_shared ? vfs_large_keep(file) : file;
+}
+
 static int
 open_path(const char *path, int flags, mode_t mode)
 {
@@ -120,7 +130,7 @@ __wrap_open(const char *path, int flags, ...)
     va_start(rest, flags);
     mode = va_arg(rest, mode_t);
     va_end(rest);
-    return open_path(path, flags, mode);
+    return opened(open_path(path, flags, mode), flags);
 }
 
 static int
@@ -138,7 +148,7 @@ __wrap_openat(int at, const char *path, int flags, ...)
     va_start(rest, flags);
     mode = va_arg(rest, mode_t);
     va_end(rest);
-    return open_path_at(at, path, flags, mode);
+    return opened(open_path_at(at, path, flags, mode), flags);
 }
 
 /* The flags of open(2) that fopen(3) has for a mode. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "vfs_call.h"
+#include "vfs_content.h"
 
 /* As src/process/fdop.h of musl has it; the list begins with what is done last. */
 enum { FDOP_DUP2 = 2, FDOP_OPEN = 3, FDOP_CHDIR = 4 };
@@ -59,6 +60,29 @@ any_opens_ours(const struct fdop *op, int *unused)
     return any;
 }
 
+/* Open a file of ours that a child will read, which duplicates it by a bare system call. Returns -1 with
+   errno. */
+static int
+open_for_child(const struct fdop *op, int unused)
+{
+    const struct vfs_large *large = NULL;
+    int file = open(op->path, op->oflag | O_CLOEXEC, op->mode);
+    int moved = file < 0 ? -1 : fcntl(file, F_DUPFD_CLOEXEC, unused);
+    int error = errno;
+
+    if (moved >= 0
+        && (vfs_large_of(moved, &large) != 0 || (large && vfs_large_fill(large, moved) != 0))) {
+        error = errno;
+        close(moved);
+        moved = -1;
+    }
+    if (file >= 0) {
+        close(file);
+    }
+    errno = error;
+    return moved;
+}
+
 /* Return a copy of an action, or NULL with errno. */
 static struct fdop *
 copy_action(const struct fdop *op, int unused)
@@ -66,7 +90,6 @@ copy_action(const struct fdop *op, int unused)
     bool named = op->cmd == FDOP_OPEN || op->cmd == FDOP_CHDIR;
     size_t size = sizeof(*op) + (named ? strlen(op->path) + 1 : 0);
     struct fdop *copy = malloc(size);
-    int file;
 
     if (copy == NULL) {
         return NULL;
@@ -75,12 +98,8 @@ copy_action(const struct fdop *op, int unused)
     if (!opens_ours(op)) {
         return copy;
     }
-    file = open(op->path, op->oflag | O_CLOEXEC, op->mode);
     copy->cmd = FDOP_DUP2;
-    copy->srcfd = file < 0 ? -1 : fcntl(file, F_DUPFD_CLOEXEC, unused);
-    if (file >= 0) {
-        close(file);
-    }
+    copy->srcfd = open_for_child(op, unused);
     if (copy->srcfd < 0) {
         free(copy);
         return NULL;

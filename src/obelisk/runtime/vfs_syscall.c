@@ -6,8 +6,10 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -42,12 +44,20 @@ by_name(long number, const long given[6])
     case SYS_splice:
         return splice((int)given[0], (off_t *)given[1], (int)given[2], (off_t *)given[3],
                       (size_t)given[4], (unsigned)given[5]);
+    case SYS_lseek:
+        return lseek((int)given[0], given[1], (int)given[2]);
+    case SYS_dup:
+        return dup((int)given[0]);
     case SYS_dup2:
         return dup2((int)given[0], (int)given[1]);
     case SYS_dup3:
         return dup3((int)given[0], (int)given[1], (int)given[2]);
     case SYS_fcntl:
         return fcntl((int)given[0], (int)given[1], given[2]);
+    case SYS_ioctl:
+        return ioctl((int)given[0], (int)given[1], given[2]);
+    case SYS_sendmsg:
+        return sendmsg((int)given[0], (const struct msghdr *)given[1], (int)given[2]);
     default:
         return __real_syscall(number, given[0], given[1], given[2], given[3], given[4], given[5]);
     }

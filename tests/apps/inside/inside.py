@@ -13,6 +13,8 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 EXE = sys.executable
@@ -187,6 +189,80 @@ def killed():
     print("killed", os.waitpid(child, 0)[1])
     print("left", len(os.listdir(os.environ["TMPDIR"])))
     print("then", output("cat", TOP / "share/tree/deep.txt"))
+
+
+OTHER = "import subprocess, sys; subprocess.run(['cat', sys.executable + '/share/tree/deep.txt'])"
+DAEMON = """
+import os, subprocess, sys, time
+path = sys.executable + "/share/tree/deep.txt"
+subprocess.run(["cat", path], stdout=subprocess.DEVNULL)
+parent = os.getpid()
+if os.fork():
+    sys.exit()
+while os.path.exists(f"/proc/{parent}"):
+    time.sleep(0.01)
+done = subprocess.run(["sh", "-c", 'echo ready; read line; cat "$0"', path])
+print("daemon", done.returncode)
+"""
+
+
+def daemon():
+    """A process whose parent has ended has copies of its own."""
+    with subprocess.Popen(
+        [EXE, "-c", DAEMON], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        print("parent", parent.wait())
+        print(parent.stdout.readline().strip())
+        print("other", output(EXE, "-c", OTHER))
+        parent.stdin.write("go\n")
+        parent.stdin.close()
+        print(*parent.stdout.read().split())
+
+
+def another_machine():
+    """On a disk that is shared, another machine has copies, of a process that is not here."""
+    space = os.readlink("/proc/self/ns/pid")[5:-1]
+    theirs = Path(os.environ["TMPDIR"], f"obelisk-4194303-{space}-0123456789abcdef")
+    theirs.mkdir(0o700)
+    print("other", output(EXE, "-c", OTHER))
+    print("kept", theirs.exists())
+    theirs.rmdir()
+
+
+def in_and_out():
+    """A path as long as can be that leads out of the executable and back, on little stack."""
+    there_and_back = f"{TOP.name}/../"
+    start = "/".join(("", *TOP.parts[1:-1], ""))
+    long = start + there_and_back * ((4000 - len(start)) // len(there_and_back)) + TOP.name
+    answers = []
+    threading.stack_size(192 << 10)
+    thread = threading.Thread(target=lambda: answers.append(os.path.isdir(long + "/share")))
+    thread.start()
+    thread.join()
+    print("found", answers, output("cat", long + "/share/tree/deep.txt"))
+    print("executed", output(long + "/bin/tool", "one", env=ENVIRONMENT))
+
+
+def many_paths():
+    """A shell's command with many paths in it."""
+    line = "echo" + f" {TOP}/share/none" * 1000 + " | wc -w"
+    before = time.monotonic()
+    print("many", output(line, shell=True), time.monotonic() - before < 20)
+
+
+def failed():
+    """What could not be executed leaves no descriptor."""
+    path = str(TOP / "share/tree/deep.txt")
+    garbage = Path(os.environ["SCRATCH"], "garbage")
+    garbage.write_text("garbage")
+    garbage.chmod(0o755)
+    before = os.listdir("/proc/self/fd")
+    for function, program in ((os.execvp, "no-such-program"), (os.execv, garbage)):
+        try:
+            function(program, ["name", path])
+        except OSError as error:
+            print(errno.errorcode[error.errno], os.listdir("/proc/self/fd") == before)
+    garbage.unlink()
 
 
 def without_disk():

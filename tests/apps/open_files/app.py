@@ -19,6 +19,7 @@ import mmap
 import os
 import random
 import shutil
+import signal
 import socket
 import sqlite3
 import stat
@@ -35,6 +36,7 @@ INSIDE = Path(__file__).parent / "data"
 FOLDER = Path(sys.argv[2]) if len(sys.argv) > 2 else INSIDE
 FILES = {name: FOLDER / name for name in ("small.txt", "large.bin")}
 SCENARIOS = {}
+LIBC = ctypes.CDLL(None)
 
 
 def scenario(function):
@@ -185,6 +187,20 @@ def children():
             print("posix_spawn", os.waitpid(child, 0)[1], end=" ")
             output.seek(0)
             print(output.read(16).decode())
+        with tempfile.TemporaryFile() as output:
+            actions = [
+                (os.POSIX_SPAWN_OPEN, 0, path, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, output.fileno(), 1),
+            ]
+            child = os.posix_spawnp("sha256sum", ["sha256sum"], os.environ, file_actions=actions)
+            print("opened by the child", os.waitpid(child, 0)[1], end=" ")
+            output.seek(0)
+            print(output.read(16).decode())
+        with open(path, "rb") as stream:
+            argv = ["sha256sum", f"/dev/fd/{stream.fileno()}"]
+            LIBC.syscall(ctypes.c_long(16), stream.fileno(), ctypes.c_long(0x5450))
+            hashed = subprocess.run(argv, close_fds=False, capture_output=True, check=True)
+            print("ioctl(FIONCLEX) by number", hashed.stdout[:16].decode())
         with open(path, "rb") as stream:
             os.set_inheritable(stream.fileno(), True)
             child = os.fork()
@@ -234,6 +250,12 @@ def locks():
             with open(path) as mine:
                 os._exit(attempt(mine, fcntl.LOCK_EX) != "no error: None")
         print(os.waitpid(child, 0)[1])
+        with open(path) as shared:
+            print(attempt(shared, fcntl.LOCK_EX))
+            child = os.fork()
+            if child == 0:
+                os._exit(attempt(shared, fcntl.LOCK_UN) != "no error: None")
+            print("unlocked by a child", os.waitpid(child, 0)[1], attempt(shared, fcntl.LOCK_EX))
 
 
 @scenario
@@ -544,6 +566,36 @@ def wait_lock():
         print("waiting")
         fcntl.flock(stream, fcntl.LOCK_EX)
         print("locked")
+
+
+def interrupted_lock():
+    def stop(*_):
+        raise TimeoutError(errno.ETIMEDOUT, "interrupted")
+
+    signal.signal(signal.SIGUSR1, stop)
+    with open(INSIDE / sys.argv[2]) as stream:
+        print("waiting")
+        print(failure(fcntl.flock, stream, fcntl.LOCK_EX))
+
+
+def opened_again():
+    """A descriptor that is opened once more by C code shows no other program an empty file."""
+    for name in FILES:
+        with open(INSIDE / name, "rb") as stream:
+            again = LIBC.open(f"/dev/fd/{stream.fileno()}".encode(), os.O_RDONLY)
+            argv = ["head", "-c", "4", f"/dev/fd/{again}"]
+            shown = subprocess.run(argv, close_fds=False, capture_output=True, check=False).stdout
+            print(name, shown in (b"", stream.read(4)), os.read(again, 4) == os.pread(again, 4, 0))
+
+
+def standard_stream():
+    """A file that gets the number of a standard stream is closed on exec if that was asked for."""
+    for name in FILES:
+        for flag in (0, os.O_CLOEXEC):
+            # Not by `os.open`, which asks for it always.
+            os.close(0)
+            file = LIBC.open(os.fsencode(INSIDE / name), os.O_RDONLY | flag)
+            print(name, file, os.get_inheritable(file))
 
 
 def instance():
