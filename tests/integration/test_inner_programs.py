@@ -135,6 +135,7 @@ def test_paths_inside_for_programs_outside(ask):
     assert ask("foreign") == [
         "script beside COPY/share/main.py one",
         "option beside COPY/share/main.py --config=COPY/share/tree/deep.txt",
+        "short option beside COPY/share/main.py -ICOPY/share/tree",
         "folder COPY/share/tree: deep.txt",
         "inside a file ls: cannot access 'COPY/share/main.py/x': Not a directory [2]",
         "variable same",

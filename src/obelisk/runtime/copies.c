@@ -1,186 +1,41 @@
 /* Temporary copies of files of the executable's own file system. See copies.h.
 
-   The folder's name has the number of the process that removes it, that of the machine and the processes'
-   namespace, and random bytes that the kernel gives to each process (AT_RANDOM): a child finds what its
-   parent has, and who comes later what a process left that was killed. A copy gets its name when it is
-   whole.
+   A copy gets its name when it is whole.
 
    With rights that the caller lacks there is none on disk: with those of a group the caller would own it,
    and could change what a program reads or executes with these rights. */
 
 #include "copies.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "copies_folder.h"
 #include "privilege.h"
 #include "record_content.h"
-#include "tree_removal.h"
 #include "vfs.h"
-#include "vfs_guard.h"
 
-/* The most that is copied because it is beside a file or in a folder. */
-#define FILES_MAX 1000
-#define BYTES_MAX (16U << 20)
+/* The most that is copied. */
+struct limit {
+    size_t files;
+    uint64_t bytes;
+};
 
-/* Letters that need no quotes in a shell. */
-static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+,:@";
+static const struct limit beside_a_file = {1000, 16U << 20};
+static const struct limit of_a_folder = {10000, 128U << 20};
 
 /* How many files in memory are given to one program at most. */
 #define MEMORY_MAX 64
 
-/* Where copies may be, of this process or of a child, once there can be any. */
-static char own_folder[PATH_MAX];
-static bool has_folder;
-static pid_t owner; /* the process that removes them */
-static atomic_flag guard = ATOMIC_FLAG_INIT; /* for the three */
-
 /* Files in memory that were made for the program that this thread is about to execute. */
 static _Thread_local int in_memory[MEMORY_MAX];
 static _Thread_local size_t in_memory_count;
-
-pid_t __real_fork(void);
-
-pid_t __wrap_fork(void);
-
-/* Say whether this process has memory of its own: a child made by vfork has its parent's, and libc's word for
-   the number of its thread is the parent's too. */
-static bool
-has_own_memory(void)
-{
-    return syscall(SYS_gettid) == gettid();
-}
-
-/* Return a number of the namespace in which this process has its number, which no other machine that shares
-   a disk with this one has; 0 if it is unknown. */
-static unsigned long
-place_number(void)
-{
-    char space[64] = "";
-    char boot[64] = "";
-    ssize_t size = readlink("/proc/self/ns/pid", space, sizeof(space) - 1);
-    int file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-
-    if (file < 0 || size <= (ssize_t)strlen("pid:[")) {
-        close(file);
-        return 0;
-    }
-    size = read(file, boot, sizeof(boot) - 1);
-    close(file);
-    return size > 8 ? strtoul(boot, NULL, 16) << 32 ^ strtoul(space + strlen("pid:["), NULL, 10) : 0;
-}
-
-static bool
-is_gone(pid_t process)
-{
-    return kill(process, 0) != 0 && errno == ESRCH;
-}
-
-/* A process whose parent has ended, such as a daemon, removes its copies itself. */
-static void
-replace_owner(void)
-{
-    if (owner != getpid() && is_gone(owner)) {
-        owner = has_own_memory() ? getpid() : getppid();
-        has_folder = false;
-    }
-}
-
-static void
-name_folder(void)
-{
-    const char *parent = getenv("TMPDIR");
-    const uint64_t *random = (const void *)getauxval(AT_RANDOM);
-
-    if (parent == NULL || parent[0] != '/' || strlen(parent) > PATH_MAX / 2
-        || parent[strspn(parent, plain)] != '\0') {
-        parent = "/tmp";
-    }
-    snprintf(own_folder, sizeof(own_folder), "%s/obelisk-%d-%lu-%016llx", parent, (int)owner,
-             place_number(), random ? (unsigned long long)random[1] : 0);
-    has_folder = true;
-}
-
-/* Say where copies are: the children of this process say the same, also after TMPDIR was changed. `into` has
-   PATH_MAX bytes. */
-static void
-find_folder(char *into)
-{
-    bool entered = vfs_guard_enter(&guard);
-
-    replace_owner();
-    if (!has_folder) {
-        name_folder();
-    }
-    strcpy(into, own_folder);
-    if (entered) {
-        vfs_guard_leave(&guard);
-    }
-}
-
-void
-copies_serve(void)
-{
-    owner = gettid(); /* libc knows the number of a process in which there is one thread */
-}
-
-/* What a child puts there is known to who waits for it. Not by pthread_atfork, which allocates. */
-pid_t
-__wrap_fork(void)
-{
-    char folder[PATH_MAX];
-
-    if (owner != 0) {
-        find_folder(folder);
-    }
-    return __real_fork();
-}
-
-/* Remove what is left of processes that were killed. */
-static void
-remove_leftovers(void)
-{
-    unsigned long here = place_number();
-    char path[PATH_MAX];
-    DIR *entries;
-    struct dirent *entry;
-
-    *strrchr(own_folder, '/') = '\0'; /* the folder that it was in */
-    entries = here != 0 ? opendir(own_folder) : NULL;
-    while (entries != NULL && (entry = readdir(entries)) != NULL) {
-        int process;
-        unsigned long place;
-        if (sscanf(entry->d_name, "obelisk-%d-%lu-", &process, &place) == 2 && process > 0
-            && place == here && is_gone(process)
-            && snprintf(path, sizeof(path), "%s/%s", own_folder, entry->d_name)
-                   < (int)sizeof(path)) {
-            tree_remove(path);
-        }
-    }
-    if (entries != NULL) {
-        closedir(entries);
-    }
-}
-
-__attribute__((destructor)) static void
-remove_copies(void)
-{
-    if (has_folder && getpid() == owner && tree_remove(own_folder)) {
-        remove_leftovers();
-    }
-}
 
 /* Close a file; errno stays what it was. */
 static void
@@ -197,8 +52,8 @@ struct copy {
     struct vfs_path path;
     char place[PATH_MAX];
     size_t folder_size; /* bytes of `place` that name the folder of all copies */
-    size_t files;
-    uint64_t bytes;
+    const struct limit *limit;
+    struct limit found; /* so far */
 };
 
 /* Name the copy of what `path` is now; false when that would be too long. */
@@ -285,9 +140,9 @@ make_folder(struct copy *copy)
 static bool
 count_file(struct copy *copy, const struct payload_record *record)
 {
-    copy->files++;
-    copy->bytes += record->size;
-    return copy->files <= FILES_MAX && copy->bytes <= BYTES_MAX;
+    copy->found.files++;
+    copy->found.bytes += record->size;
+    return copy->found.files <= copy->limit->files && copy->found.bytes <= copy->limit->bytes;
 }
 
 typedef bool visit(struct copy *copy, const struct payload_record *record);
@@ -335,8 +190,7 @@ walk(struct copy *copy, bool flat, visit *with)
 static bool
 copy_folder(struct copy *copy, bool flat)
 {
-    copy->files = 0;
-    copy->bytes = 0;
+    copy->found = (struct limit){0, 0};
     return walk(copy, flat, count_file) && make_folder(copy) && walk(copy, flat, copy_file);
 }
 
@@ -365,7 +219,7 @@ copy_neighbours(struct copy *copy)
 static char *
 name_in_memory(const struct copy *copy, const struct payload_record *record, char *into)
 {
-    bool own = has_own_memory();
+    bool own = copies_has_own_memory();
     int file = own && in_memory_count == MEMORY_MAX ? -1
                                                     : record_in_memory(record, copy->path.text);
 
@@ -388,7 +242,7 @@ copies_take_back(void)
 {
     int error = errno;
 
-    while (has_own_memory() && in_memory_count > 0) {
+    while (copies_has_own_memory() && in_memory_count > 0) {
         close(in_memory[--in_memory_count]);
     }
     errno = error;
@@ -400,8 +254,9 @@ copy_record(struct copy *copy, const struct payload_record *record, const char *
     if (privilege_is_raised()) {
         return vfs_is_folder(record) || *rest ? NULL : name_in_memory(copy, record, into);
     }
-    find_folder(copy->place);
+    copies_folder(copy->place);
     copy->folder_size = strlen(copy->place);
+    copy->limit = vfs_is_folder(record) ? &of_a_folder : &beside_a_file;
     if (vfs_is_folder(record)) {
         if (!copy_folder(copy, false) || !set_place(copy)) {
             return NULL;
@@ -409,7 +264,7 @@ copy_record(struct copy *copy, const struct payload_record *record, const char *
     }
     else {
         /* Nobody removes a copy when its owner becomes another program. */
-        if (*rest == '\0' && getpid() == owner && name_in_memory(copy, record, into) != NULL) {
+        if (*rest == '\0' && copies_is_owner() && name_in_memory(copy, record, into) != NULL) {
             return into;
         }
         copy_neighbours(copy);

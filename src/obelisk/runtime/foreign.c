@@ -34,6 +34,9 @@ path_in_word(const char *word)
     if (word[0] == '/') {
         return vfs_begins(word) ? word : NULL;
     }
+    if (word[0] == '-' && word[1] != '\0' && vfs_begins(word + 2)) {
+        return word + 2; /* -IPATH */
+    }
     equals = strchr(word, '=');
     return equals != NULL && vfs_begins(equals + 1) ? equals + 1 : NULL;
 }

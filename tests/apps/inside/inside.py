@@ -160,6 +160,7 @@ def foreign():
     python = os.environ["PYTHON"]
     print("script", output(python, share / "main.py", "one"))
     print("option", output(python, share / "main.py", f"--config={share / 'tree/deep.txt'}"))
+    print("short option", output(python, share / "main.py", f"-I{share / 'tree'}"))
     print("folder", output("ls", "-R", share / "tree"))
     print("inside a file", output("ls", share / "main.py/x"))
     print("variable", output("cat", env=ENVIRONMENT | {"X": f"{share}/main.py"}, input="same"))
