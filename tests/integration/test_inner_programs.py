@@ -179,6 +179,10 @@ def test_many_paths_in_a_command_of_a_shell(ask):
     assert ask("many_paths") == ["many 1000 True"]
 
 
+def test_programs_of_many_threads_see_whole_copies(ask):
+    assert ask("together") == ["deep deep.txt"]
+
+
 def test_what_cannot_be_executed_leaves_no_descriptor(ask):
     assert ask("failed") == ["ENOENT True", "ENOEXEC True"]
 

@@ -37,6 +37,7 @@ SCENARIOS = (
         "messages",
         "copying",
         "locks",
+        "waiting",
     ),
     *("serving", "threads", "streams", "cxx", "libraries", "another_lock", "at_random"),
 )

@@ -60,7 +60,7 @@ struct copy {
 static bool
 set_place(struct copy *copy)
 {
-    if (copy->folder_size + copy->path.size + sizeof("/.4294967295") >= sizeof(copy->place)) {
+    if (copy->folder_size + copy->path.size + sizeof("/") >= sizeof(copy->place)) {
         return false;
     }
     copy->place[copy->folder_size] = copy->path.size > 0 ? '/' : '\0';
@@ -113,7 +113,9 @@ copy_file(struct copy *copy, const struct payload_record *record)
     if (access(copy->place, F_OK) == 0) {
         return true;
     }
-    snprintf(draft, sizeof(draft), "%s.%u", copy->place, (unsigned)gettid());
+    /* Not beside it, where a program that another thread has started would list it. */
+    snprintf(draft, sizeof(draft), "%.*s/.obelisk.%u", (int)copy->folder_size, copy->place,
+             (unsigned)gettid());
     file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (file < 0) {
         return false;

@@ -2,11 +2,11 @@
 
    Two opens of a file in one process, and in what it forked, have one memory file, and the kernel knows of
    their locks. Other processes of the same executable have memory files of their own. So a lock is taken
-   on the executable's file as well: on a byte of its own for each file, far behind the end.
+   on the executable's file as well: on bytes of its own for each file, far behind the end.
 
    Who runs an executable cannot open it for writing, and without that there are no exclusive locks on
    parts of a file. There are shared ones, and the kernel tells whether somebody has one. So whoever
-   wants a lock first puts a shared one on the byte that says what it wants, and then looks whether
+   wants a lock first puts a shared one on a byte that says what it wants, and then looks whether
    another has one that conflicts: two can never both succeed. Both may fail, and try again. */
 
 #include "vfs_content.h"
@@ -35,8 +35,11 @@ int __wrap_close(int);
 
 #define SLOTS 32
 
-/* Where the bytes are that stand for files: two for each. */
+/* Where the bytes are that stand for files: for each file those of shared locks, and behind them those of
+   exclusive ones, one for each family. In a family the kernel knows who has a lock on the memory file, so
+   what one of its processes has not yet given up is in nobody's way there. */
 #define BYTES_AT ((off_t)1 << 61)
+#define FAMILIES ((off_t)1 << 32)
 #define SHARED 0
 #define EXCLUSIVE 1
 
@@ -51,16 +54,26 @@ struct slot {
     int witness; /* another open of its memory file, to see whether it is still locked */
     int holder;  /* the executable's file, whose bytes are locked */
     pid_t owner; /* the process that opened these two */
+    off_t family;
 };
 
 static struct slot slots[SLOTS]; /* guarded */
 static _Atomic int used;         /* slots that are not free */
 static atomic_flag guard = ATOMIC_FLAG_INIT;
 
+/* The first of the bytes for one kind of lock. */
 static off_t
-byte_of(const struct payload_record *record, int kind)
+bytes_of(const struct slot *slot, int kind)
 {
-    return BYTES_AT + 2 * (off_t)payload_position(vfs_payload(), PAYLOAD_FILES, record) + kind;
+    off_t position = payload_position(vfs_payload(), PAYLOAD_FILES, slot->record);
+
+    return BYTES_AT + (2 * position + kind) * FAMILIES;
+}
+
+static off_t
+byte_of(const struct slot *slot, int kind)
+{
+    return bytes_of(slot, kind) + slot->family;
 }
 
 static int
@@ -72,11 +85,21 @@ lock_byte(int file, off_t byte, short type)
 }
 
 static bool
-is_locked_by_another(int file, off_t byte, off_t size)
+is_locked(int file, off_t begin, off_t end)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = size};
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = begin, .l_len = end - begin};
 
-    return __real_fcntl(file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    return begin < end && __real_fcntl(file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+static bool
+is_locked_by_another(const struct slot *slot, int kind)
+{
+    off_t own = byte_of(slot, kind);
+    off_t begin = bytes_of(slot, kind);
+
+    return is_locked(slot->holder, begin, own) || is_locked(slot->holder, own + 1, begin + FAMILIES);
 }
 
 /* Wait, with the signals of `mask` blocked. Returns -1 when one of the others came. */
@@ -97,20 +120,18 @@ wait_up_to(long nanoseconds, unsigned seed, const sigset_t *mask)
 static bool
 try_bytes(const struct slot *slot, int kind)
 {
-    off_t shared = byte_of(slot->record, SHARED);
-    off_t exclusive = byte_of(slot->record, EXCLUSIVE);
-    off_t wanted = kind == EXCLUSIVE ? exclusive : shared;
+    int other = kind == EXCLUSIVE ? SHARED : EXCLUSIVE;
 
-    if (lock_byte(slot->holder, wanted, F_RDLCK) != 0) {
+    if (lock_byte(slot->holder, byte_of(slot, kind), F_RDLCK) != 0) {
         return true; /* a file system without such locks: that of the memory file is all there is */
     }
-    if (is_locked_by_another(slot->holder, kind == EXCLUSIVE ? shared : exclusive,
-                             kind == EXCLUSIVE ? 2 : 1)) {
-        lock_byte(slot->holder, wanted, F_UNLCK);
+    if (is_locked_by_another(slot, EXCLUSIVE)
+        || (kind == EXCLUSIVE && is_locked_by_another(slot, SHARED))) {
+        lock_byte(slot->holder, byte_of(slot, kind), F_UNLCK);
         return false;
     }
     /* The kernel holds the whole family to one kind: the other byte is not needed. */
-    lock_byte(slot->holder, kind == EXCLUSIVE ? shared : exclusive, F_UNLCK);
+    lock_byte(slot->holder, byte_of(slot, other), F_UNLCK);
     return true;
 }
 
@@ -129,12 +150,12 @@ is_valid(const struct slot *slot)
 static void
 free_slot(struct slot *slot)
 {
+    lock_byte(slot->holder, byte_of(slot, SHARED), F_UNLCK);
+    lock_byte(slot->holder, byte_of(slot, EXCLUSIVE), F_UNLCK);
     __real_flock(slot->witness, LOCK_UN);
-    lock_byte(slot->holder, byte_of(slot->record, SHARED), F_UNLCK);
-    lock_byte(slot->holder, byte_of(slot->record, EXCLUSIVE), F_UNLCK);
     __real_close(slot->witness);
     __real_close(slot->holder);
-    *slot = (struct slot){NULL, -1, -1, 0};
+    *slot = (struct slot){NULL, -1, -1, 0, 0};
     atomic_fetch_sub(&used, 1);
 }
 
@@ -156,19 +177,28 @@ sweep(pid_t owner)
     vfs_guard_leave(&guard);
 }
 
+/* Return a number below FAMILIES for a memory file. */
+static off_t
+family_of(const struct stat *file)
+{
+    return (off_t)(((uint64_t)file->st_ino ^ (uint64_t)file->st_dev * 0x9e3779b1U)
+                   & (uint64_t)(FAMILIES - 1));
+}
+
 /* Open what a slot needs; false where that cannot be. */
 static bool
 open_slot(struct slot *slot, const struct payload_record *record, int file)
 {
     int witness = vfs_memory_again(file, O_RDONLY | O_CLOEXEC);
     int holder = __real_open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    struct stat found;
 
-    if (witness < 0 || holder < 0) {
+    if (witness < 0 || holder < 0 || __real_fstat(witness, &found) != 0) {
         __real_close(witness);
         __real_close(holder);
         return false;
     }
-    *slot = (struct slot){record, witness, holder, getpid()};
+    *slot = (struct slot){record, witness, holder, getpid(), family_of(&found)};
     return true;
 }
 

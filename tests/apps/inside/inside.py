@@ -251,6 +251,22 @@ def many_paths():
     print("many", output(line, shell=True), time.monotonic() - before < 20)
 
 
+def together():
+    """What a program lists in a copy is what is in the executable, whatever else is copied now."""
+    found = set()
+
+    def run_programs():
+        for _ in range(20):
+            found.add(output(f"cat {TOP}/share/tree/deep.txt; ls -A {TOP}/share/tree", shell=True))
+
+    threads = [threading.Thread(target=run_programs) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(*found)
+
+
 def failed():
     """What could not be executed leaves no descriptor."""
     path = str(TOP / "share/tree/deep.txt")

@@ -28,6 +28,7 @@ import sys
 import tarfile
 import tempfile
 import threading
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -256,6 +257,34 @@ def locks():
             if child == 0:
                 os._exit(attempt(shared, fcntl.LOCK_UN) != "no error: None")
             print("unlocked by a child", os.waitpid(child, 0)[1], attempt(shared, fcntl.LOCK_EX))
+
+
+@scenario
+def waiting():
+    """A child waits for a lock of its parent, who does nothing more once it has given it up."""
+    for path in FILES.values():
+        statuses = set()
+        with open(path):
+            for _ in range(60):
+                locked, waits = os.pipe(), os.pipe()
+                child = os.fork()
+                if child == 0:
+                    signal.alarm(10)
+                    os.read(locked[0], 1)
+                    with open(path) as mine:
+                        os.write(waits[1], b"x")
+                        fcntl.flock(mine, fcntl.LOCK_EX)
+                    os._exit(0)
+                with open(path) as stream:
+                    fcntl.flock(stream, fcntl.LOCK_SH)
+                    os.write(locked[1], b"x")
+                    os.read(waits[0], 1)
+                    time.sleep(0.002)
+                    fcntl.flock(stream, fcntl.LOCK_UN)
+                    statuses.add(os.waitpid(child, 0)[1])
+                for end in (*locked, *waits):
+                    os.close(end)
+        print(statuses)
 
 
 @scenario
