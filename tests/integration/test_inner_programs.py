@@ -16,6 +16,9 @@ def folder(compiler, tmp_path_factory):
     folder = tmp_path_factory.mktemp("inside") / "inside"
     shutil.copytree(APPS / "inside", folder)
     compiler.call("cc", "-O1", "tool.c", "-o", folder / "bin/tool")
+    (folder / "share/many").mkdir()
+    for number in range(4001):
+        (folder / f"share/many/{number}").touch()
     return folder
 
 
@@ -39,9 +42,7 @@ def ask(inside, tmp_path):
         } | (env or {})
         done = run([executable, *arguments], cwd=tmp_path, env=env, before=before)
         assert (done.returncode, done.stderr) == (0, "")
-        left = [path.name for path in (tmp_path / "temporary").iterdir()]
-        # A pip that another Python runs from its wheel leaves its own certificates.
-        assert [name for name in left if not name.endswith("cacert.pem")] == []
+        assert list((tmp_path / "temporary").iterdir()) == []
         return done.stdout.splitlines()
 
     return ask_it
@@ -145,7 +146,8 @@ def test_paths_inside_for_programs_outside(ask):
         "own beside EXE/share/main.py EXE/share/x deep",
         "written see EXE/share/tree/deep.txt",
         "not inside EXE/share/none xEXE/share/main.py",
-        "too much ls: cannot access 'EXE/lib': Not a directory [2]",
+        "too much ls: cannot access 'EXE/share/many': Not a directory [2]",
+        "much python3",
         "as_file True True",
         "another TMPDIR deep",
     ]
@@ -193,7 +195,9 @@ def test_where_nothing_can_be_written(ask):
 
 
 def test_virtual_environments(ask, tmp_path):
-    assert ask("environments", env={"HOME": str(tmp_path)}) == [
+    # virtualenv would look for newer wheels in the background, and its files be left.
+    env = {"HOME": str(tmp_path), "VIRTUALENV_NO_PERIODIC_UPDATE": "1"}
+    assert ask("environments", env=env) == [
         *("venv True  [1]", "virtualenv True  [1]", "create True", "left []"),
         *("foreign True", "tox 42 it: OK"),
     ]

@@ -28,7 +28,7 @@ struct limit {
 };
 
 static const struct limit beside_a_file = {1000, 16U << 20};
-static const struct limit of_a_folder = {10000, 128U << 20};
+static const struct limit of_a_folder = {4000, 64U << 20};
 
 /* How many files in memory are given to one program at most. */
 #define MEMORY_MAX 64

@@ -172,7 +172,8 @@ def foreign():
     print("own", output(f"nice '{EXE}' {share}/main.py {share}/x; cat {share}/tree/deep.txt", shell=True))
     print("written", output(f"echo 'see {share}/tree/deep.txt'", shell=True))
     print("not inside", output("echo", share / "none", "x" + str(share / "main.py")))
-    print("too much", output("ls", TOP / "lib"))
+    print("too much", output("ls", share / "many"))
+    print("much", output("ls", TOP / "lib").partition(".")[0])
     with importlib.resources.as_file(importlib.resources.files("certifi") / "cacert.pem") as path:
         print("as_file", str(path).startswith(EXE), output("grep", "-c", "BEGIN", path).isdigit())
     os.environ["TMPDIR"] = "/nonexistent"
