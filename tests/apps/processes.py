@@ -1,6 +1,8 @@
 """One program that starts itself in every way; the tests ask it many questions."""
 
 import itertools
+import json
+import multiprocessing
 import os
 import shlex
 import subprocess
@@ -260,8 +262,15 @@ def restart():
 
 
 def update():
-    os.replace(sys.argv[2], sys.executable)
-    show(sys.executable, "-c", "print('still python')")
+    if len(sys.argv) > 2:
+        os.replace(sys.argv[2], sys.executable)
+    else:
+        os.unlink(sys.executable)
+    tell = "import json, subprocess, sys; print('still python', json.__file__ == sys.argv[1])"
+    again = f"{tell}; subprocess.run([sys.executable, '-c', 'print(2)'])"
+    show(sys.executable, "-c", again, json.__file__)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        print("pool", pool.map(abs, [-1]))
 
 
 def _variable():

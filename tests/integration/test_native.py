@@ -1,6 +1,7 @@
 """Shared objects of the tests' own: the dlopen family, thread-local variables, C++ exceptions."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -123,7 +124,7 @@ def test_nothing_is_mapped_to_be_run_and_no_library_is_looked_for(native, tmp_pa
     # libffi maps the page of the executable that holds its trampolines once more.
     run_from = [line for line in calls if "PROT_EXEC" in line]
     assert [line for line in run_from if f"<{native}>" not in line] == []
-    assert [line for line in calls if "open" in line and ".so" in line] == []
+    assert [line for line in calls if re.search(r"\bopen(at)?\(.*\.so", line)] == []
 
 
 def test_a_library_that_is_not_there_is_named_at_build_time(compiler, tmp_path):

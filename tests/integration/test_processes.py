@@ -142,11 +142,14 @@ def test_without_random_bits_no_child_is_python(processes, tmp_path):
 
 
 def test_another_build_at_its_path_is_not_its_python(executables, processes, tmp_path):
-    """A program that was updated while it runs: the new one may not understand the old one."""
-    place = tmp_path / "app"
+    """A shell executes what is at the path: a new file, which may not understand the old one."""
+    place, new = tmp_path / "app", tmp_path / "new"
     shutil.copy(processes, place)
-    shutil.copy(executables("privileged.py"), tmp_path / "new")
-    done = run([place, "update", tmp_path / "new"], cwd=tmp_path)
+    shutil.copy(executables("privileged.py"), new)
+    code = f"import os, subprocess, sys; os.replace({str(new)!r}, sys.executable)"
+    code += "; print(subprocess.call(f\"{sys.executable} -c 'print(1)'\", shell=True, stderr=1))"
+    done = run([place, "python", code], cwd=tmp_path)
+    assert done.stdout.splitlines()[-1] == "77"
     assert "was replaced" in done.stdout
 
 
@@ -283,11 +286,14 @@ def test_multicall_needs_several(arguments, said, tmp_path):
     assert said in error
 
 
-def test_an_executable_that_was_replaced_still_knows_itself(processes, tmp_path):
-    """Programs update themselves: the new file has another inode at the old path."""
+@pytest.mark.parametrize("new", ["processes.py", "hello.py", None])
+def test_an_executable_that_was_replaced_still_knows_itself(executables, processes, tmp_path, new):
+    """Programs update themselves: another file, even another build, or none, is at the old path."""
     place = tmp_path / "app"
     shutil.copy(processes, place)
-    (tmp_path / "new").mkdir()
-    shutil.copy(processes, tmp_path / "new/app")
-    done = run([place, "update", tmp_path / "new/app"], cwd=tmp_path)
-    assert (done.returncode, done.stderr, done.stdout) == (0, "", "still python\n")
+    if new:
+        (tmp_path / "new").mkdir()
+        shutil.copy(executables(new), tmp_path / "new/app")
+    done = run([place, "update", *([tmp_path / "new/app"] if new else [])], cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(done.stdout.splitlines()) == ["2", "pool [1]", "still python True"]

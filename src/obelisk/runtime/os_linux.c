@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "privilege.h"
@@ -94,6 +95,20 @@ path_from_start(char *path, size_t size)
     snprintf(path, size, "%s", realpath(asked, resolved) ? resolved : asked);
 }
 
+/* The kernel says so of a file that was removed or replaced after it began to run. */
+static void
+drop_deleted(char *path, size_t size)
+{
+    static const char mark[] = " (deleted)";
+    const size_t length = sizeof(mark) - 1;
+    struct stat file;
+
+    if (size > length && strcmp(path + size - length, mark) == 0
+        && stat("/proc/self/exe", &file) == 0 && file.st_nlink == 0) {
+        path[size - length] = '\0';
+    }
+}
+
 const char *
 os_executable(void)
 {
@@ -106,6 +121,7 @@ os_executable(void)
     size = readlink("/proc/self/exe", path, sizeof(path) - 1);
     if (size > 0) {
         path[size] = '\0';
+        drop_deleted(path, (size_t)size);
     }
     else {
         path_from_start(path, sizeof(path));

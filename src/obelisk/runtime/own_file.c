@@ -21,16 +21,26 @@ identify(int at, const char *path, struct statx *file)
 void
 own_file_open(void)
 {
-    if (!identify(AT_FDCWD, os_executable(), &own)) {
+    if (!identify(AT_FDCWD, OWN_FILE, &own) && !identify(AT_FDCWD, os_executable(), &own)) {
         own.stx_ino = 0; /* it is gone: no file is it */
     }
+}
+
+static bool
+is_at(struct statx *file, int at, const char *path)
+{
+    return identify(at, path, file) && own.stx_ino != 0 && file->stx_ino == own.stx_ino
+           && file->stx_dev_major == own.stx_dev_major && file->stx_dev_minor == own.stx_dev_minor;
 }
 
 bool
 own_file_is(struct statx *file, int at, const char *path)
 {
-    return strcmp(path, os_executable()) == 0
-           || (identify(at, path, file) && own.stx_ino != 0 && file->stx_ino == own.stx_ino
-               && file->stx_dev_major == own.stx_dev_major
-               && file->stx_dev_minor == own.stx_dev_minor);
+    return strcmp(path, os_executable()) == 0 || is_at(file, at, path);
+}
+
+bool
+own_file_was_replaced(struct statx *file)
+{
+    return is_at(file, AT_FDCWD, OWN_FILE) && !is_at(file, AT_FDCWD, os_executable());
 }

@@ -349,6 +349,7 @@ self_exec_execute(const struct execution *execution)
 {
     char *const *argv = execution->argv;
     char *const *envp = execution->envp;
+    struct execution chosen = *execution;
     struct draft *draft;
     bool random;
     bool marked;
@@ -363,6 +364,9 @@ self_exec_execute(const struct execution *execution)
     random = permission_make(&draft->handover.permission);
     if (own_file_is(&draft->file, execution->file, execution->path)) {
         marked = mark_own(draft, execution->is_python);
+        if (marked && execution->path[0] != '\0' && own_file_was_replaced(&draft->file)) {
+            chosen.path = OWN_FILE; /* a new one would not take this one's permission */
+        }
     }
     else {
         marked = mark_command(draft, argv) || mark_argument(draft, argv);
@@ -375,5 +379,5 @@ self_exec_execute(const struct execution *execution)
     }
     draft->handover.role = marked ? role_letter(execution, envp) : '\0';
     write_environment(draft, envp);
-    return execute_unchanged(execution, draft->argv, draft->envp);
+    return execute_unchanged(&chosen, draft->argv, draft->envp);
 }
