@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -63,9 +64,19 @@ def deferred() -> Iterator[None]:
 def stopped_by_signals(at_once: Callable[[], None]) -> Iterator[None]:
     """Raise `Stopped` for a signal; after a second one call `at_once` and exit.
 
-    A signal that is ignored, as under `nohup`, stays ignored.
+    A signal that is ignored, as under `nohup`, stays ignored. One that comes while Python finalises
+    an object, where exceptions are only reported, comes again.
     """
     _state.first = 0.0
+    report = sys.unraisablehook
+
+    def raise_later(unraisable: sys.UnraisableHookArgs) -> None:
+        if not isinstance(unraisable.exc_value, Stopped):
+            report(unraisable)
+            return
+        _state.first = 0.0
+        arguments = (os.getpid(), unraisable.exc_value.number)
+        threading.Timer(0.01, os.kill, arguments).start()
 
     def handle(number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
@@ -83,8 +94,10 @@ def stopped_by_signals(at_once: Callable[[], None]) -> Iterator[None]:
     taken = [one for one, what in before.items() if what not in (signal.SIG_IGN, None)]
     for one in taken:
         signal.signal(one, handle)
+    sys.unraisablehook = raise_later
     try:
         yield
     finally:
+        sys.unraisablehook = report
         for one in taken:
             signal.signal(one, before[one])

@@ -56,3 +56,27 @@ def test_a_program_ends_with_who_was_killed(how, tmp_path):
     while is_running(number) and time.monotonic() < until:
         time.sleep(0.02)
     assert not is_running(number)
+
+
+FINALISED = """
+import os, signal, time
+from obelisk.interrupt import Stopped, stopped_by_signals
+
+class Finalised:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.1)
+
+try:
+    with stopped_by_signals(lambda: None):
+        Finalised()
+        time.sleep(20)
+except Stopped as stopped:
+    print("stopped by", stopped.number)
+"""
+
+
+def test_a_signal_that_comes_as_an_object_is_finalised_is_not_lost():
+    argv = [sys.executable, "-c", FINALISED]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=15, check=False)
+    assert (done.stdout, done.stderr) == (f"stopped by {signal.SIGTERM.value}\n", "")

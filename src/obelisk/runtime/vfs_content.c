@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -13,10 +12,9 @@
 #include "vfs.h"
 #include "vfs_guard.h"
 #include "vfs_memory.h"
+#include "vfs_write.h"
 
 int __real_fstat(int, struct stat *);
-int __real_fchmod(int, mode_t);
-int __real_utimensat(int, const char *, const struct timespec[2], int);
 
 /* What the open file of another open may keep of the flags. */
 #define STATUS_FLAGS (O_NONBLOCK | O_APPEND | O_LARGEFILE)
@@ -52,59 +50,9 @@ is_large(const struct payload_record *record)
 }
 
 static int
-write_all(int file, const char *bytes, size_t size)
-{
-    off_t offset = 0;
-
-    while (size > 0) {
-        ssize_t written = pwrite(file, bytes + offset, size, offset);
-        if (written < 0 && errno != EINTR) {
-            return -1;
-        }
-        if (written > 0) {
-            offset += written;
-            size -= (size_t)written;
-        }
-    }
-    return 0;
-}
-
-static int
-write_content(int file, const struct payload_record *record)
-{
-    struct payload_span bytes;
-    void *expanded;
-    int status;
-
-    if (!record->compressed) {
-        bytes = payload_stored(vfs_payload(), record);
-        return write_all(file, bytes.start, bytes.size);
-    }
-    expanded = malloc(record->size + 1);
-    if (expanded == NULL) {
-        return -1;
-    }
-    status = payload_expand(vfs_payload(), record, expanded);
-    status = status ? vfs_fail(status) : write_all(file, expanded, record->size);
-    free(expanded);
-    return status;
-}
-
-/* What those see of a file who ask the kernel, such as other programs. */
-static int
-set_attributes(int file, const struct payload_record *record)
-{
-    const struct timespec times[2] = {vfs_time(record), vfs_time(record)};
-
-    mode_t mode = record->kind == PAYLOAD_PROGRAM ? 0755 : 0644;
-
-    return __real_fchmod(file, mode) == 0 ? __real_utimensat(file, NULL, times, 0) : -1;
-}
-
-static int
 fill_small(int file, const void *record)
 {
-    return write_content(file, record) == 0 ? set_attributes(file, record) : -1;
+    return vfs_write(file, record) == 0 ? vfs_write_attributes(file, record) : -1;
 }
 
 static bool
@@ -263,7 +211,7 @@ make_large(const struct vfs_path *path, const struct payload_record *record)
     if (file < 0) {
         return NULL;
     }
-    if (ftruncate(file, (off_t)record->size) != 0 || set_attributes(file, record) != 0
+    if (ftruncate(file, (off_t)record->size) != 0 || vfs_write_attributes(file, record) != 0
         || fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0) {
         close(file);
         return NULL;
@@ -371,7 +319,7 @@ vfs_large_fill(const struct vfs_large *large, int descriptor)
     if (file < 0) {
         return -1;
     }
-    if (write_content(file, large->record) == 0 && set_attributes(file, large->record) == 0
+    if (vfs_write(file, large->record) == 0 && vfs_write_attributes(file, large->record) == 0
         && fcntl(file, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SEAL) == 0) {
         status = 0;
     }
