@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from obelisk.collect.commands import commands
 from obelisk.collect.entry import installed_command, main_path, resolve_entry
 from obelisk.collect.fallbacks import fallbacks
-from obelisk.collect.freezers import project_modules, questions
+from obelisk.collect.freezers import questions
 from obelisk.collect.install import forget, install
 from obelisk.collect.installed import Installed, Prefix, read_installed, record_text
 from obelisk.collect.intact import differing
@@ -68,13 +68,14 @@ def collect(
     names = {module.name for module in modules} | {one.module or "" for one in natives}
     modules += sourceless_modules(prefix.site, prefix.base, names, warn)
     modules = with_aliases(modules, pth)
-    folders = _own_folders(plan, prefix, installed)
+    project = _project_paths(plan, prefix, installed)
+    folders = _folders_of(project, prefix)
     own_files = [_at_home(file, prefix, folders) for file in _own_files(plan)]
     own_modules = [
         *_script(plan, builder, (*modules, *stdlib[0]), natives),
         *_importable(own_files),
     ]
-    application = (*own_modules, *project_modules(plan, prefix, installed, modules))
+    application = (*own_modules, *(one for one in modules if one.path in project))
     asked = questions(plan.settings.interpreter, application)
     for answer in asked.values():
         builder.site.console.note(answer)
@@ -202,14 +203,18 @@ def _own_files(plan: Plan) -> list[DataFile]:
     return files
 
 
-def _own_folders(plan: Plan, prefix: Prefix, installed: list[Installed]) -> frozenset[str]:
-    """Return the folders of `site-packages` that the project itself installed."""
+def _project_paths(plan: Plan, prefix: Prefix, installed: list[Installed]) -> frozenset[str]:
+    """Return where the files are that the project itself installed, if the application is one."""
     if not isinstance(plan.application, Project):
         return frozenset()
     name = canonicalize_name(plan.application.name)
     files = (file for one in installed if one.key == name for file in one.files)
-    places = (prefix.place(file.path) or "" for file in files)
-    below = (place.removeprefix(f"{prefix.base}/") for place in places)
+    return frozenset(prefix.place(file.path) or "" for file in files)
+
+
+def _folders_of(paths: Iterable[str], prefix: Prefix) -> frozenset[str]:
+    """Return the folders of `site-packages` that paths lead through."""
+    below = (path.removeprefix(f"{prefix.base}/") for path in paths)
     return frozenset(path.partition("/")[0] for path in below if "/" in path)
 
 

@@ -6,17 +6,12 @@ docs/explanation/frozen.md says why the code of packages is not asked.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
-from packaging.utils import canonicalize_name
-
-from obelisk.collect.installed import Installed, Prefix
 from obelisk.config.interpreter import Interpreter
-from obelisk.config.request import Project
 from obelisk.config.tables import key_of
 from obelisk.model import Module
-from obelisk.plan import Plan
 from obelisk.regular import read_regular
 
 _QUESTIONS: Final = {
@@ -24,18 +19,6 @@ _QUESTIONS: Final = {
     "meipass": ("sys._MEIPASS", re.compile(rb"\b_MEIPASS\b")),
 }
 """By setting: the attribute, and what code has that reads it."""
-
-
-def project_modules(
-    plan: Plan, prefix: Prefix, installed: Sequence[Installed], modules: Iterable[Module]
-) -> list[Module]:
-    """Return the modules that the project installs, if the application is one."""
-    if not isinstance(plan.application, Project):
-        return []
-    key = canonicalize_name(plan.application.name)
-    files = [file for one in installed if one.key == key for file in one.files]
-    paths = {f"{prefix.base}/{file.path}" for file in files}
-    return [module for module in modules if module.path in paths]
 
 
 def questions(interpreter: Interpreter, own: Iterable[Module]) -> dict[str, str]:
