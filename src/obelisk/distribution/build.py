@@ -20,7 +20,7 @@ from obelisk.distribution.libraries import (
     library_key,
     source_identity,
 )
-from obelisk.distribution.recipes import RECIPES, cpython, cpython_changes
+from obelisk.distribution.recipes import RECIPES, cpython
 from obelisk.errors import ConfigError, ToolError, did_you_mean
 from obelisk.target import Target
 from obelisk.toolchain import toolchain_identity
@@ -50,7 +50,6 @@ def distribution_key(target: Target, pinned: Source) -> str:
         {
             "source": source_identity(pinned),
             "recipe": inspect.getsource(cpython),
-            "changes": cpython_changes.changes(cpython.major_minor(pinned.version)),
             "layout": [
                 inspect.getsource(module) for module in (metadata, archive, sys.modules[__name__])
             ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import os
 import shutil
@@ -16,7 +17,7 @@ from typing import Final
 from obelisk.cache import Cache, content_key
 from obelisk.catalog import Source, source
 from obelisk.console import Console
-from obelisk.distribution import workshop
+from obelisk.distribution import patches, workshop
 from obelisk.distribution.recipes import EXTRA_RECIPES, RECIPES, Recipe
 from obelisk.distribution.workshop import Workshop
 from obelisk.fetch import fetch, unpack
@@ -71,16 +72,25 @@ def library_key(target: Target, name: str) -> str:
         {
             "source": source_identity(source(name)),
             "recipe": inspect.getsource(inspect.getmodule(recipe.build)),  # type: ignore[arg-type]
-            "workshop": inspect.getsource(workshop) + inspect.getsource(sys.modules[__name__]),
+            "workshop": [
+                inspect.getsource(module) for module in (workshop, patches, sys.modules[__name__])
+            ],
             "toolchain": toolchain_identity(target),
             "needs": [library_key(target, need) for need in recipe.needs],
         }
     )
 
 
-def source_identity(pinned: Source) -> dict[str, str]:
+def source_identity(pinned: Source) -> dict[str, object]:
     """Return what names a source's bytes, for cache keys: any of its origins will do."""
-    return {"name": pinned.name, "version": pinned.version, "sha256": pinned.origins[0].sha256}
+    return {
+        "name": pinned.name,
+        "version": pinned.version,
+        "sha256": pinned.origins[0].sha256,
+        "patches": {
+            patch.name: hashlib.sha256(patch.text).hexdigest() for patch in patches.patches(pinned)
+        },
+    }
 
 
 def in_workshop(
@@ -90,13 +100,15 @@ def in_workshop(
     output: Path,
     work: Callable[[Workshop], None],
 ) -> None:
-    """Unpack a source beside a toolchain whose sysroot holds `needs`, and let `work` build it."""
+    """Unpack and patch a source beside a toolchain that has `needs`, and let `work` build it."""
     archive = fetch(pinned, site.cache, site.sources)
     with site.cache.workshop(pinned.name) as root:
         chain = write_toolchain(site.target, root / "toolchain")
         for folder in needs:
             merge_into_sysroot(folder, chain.root)
         tree = unpack(archive, root / "source")
+        for patch in patches.patches(pinned):
+            patch.apply(tree)
         shop = Workshop(
             source=pinned, chain=chain, root=root, tree=tree, output=output, log=root / "log.txt"
         )

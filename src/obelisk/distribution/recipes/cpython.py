@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from obelisk.distribution.recipes.cpython_changes import changes
+from obelisk.catalog import source
 from obelisk.distribution.workshop import Workshop
 from obelisk.toolchain import jobs
 
@@ -55,6 +55,10 @@ _ENVIRONMENT: Final = {
     "LIBS": "-lmimalloc",
 }
 _TESTS: Final = ("test", "tests", "idle_test", "idlelib", "turtledemo", "tkinter", "ensurepip")
+_NO_CONFSTR: Final = """\
+        except (AttributeError, ValueError, OSError):
+            # os.confstr() or CS_GNU_LIBC_VERSION value not available
+            """
 _VARIABLE: Final = re.compile(r"^([A-Za-z_]\w*)=[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 
 
@@ -62,8 +66,9 @@ def build(shop: Workshop) -> None:
     """Build CPython and lay it out below `output` as `install/` and `build/`."""
     version = major_minor(shop.source.version)
     triplet = shop.chain.target.platform_triplet
-    for change in changes(version):
-        shop.replace(*change)
+    # Otherwise `platform` would read the whole executable for it: seconds when that is large.
+    libc = f"return 'musl', '{source('musl').version}'\n"
+    shop.replace("Lib/platform.py", _NO_CONFSTR + "pass\n", _NO_CONFSTR + libc)
     (shop.tree / "Modules/Setup.local").symlink_to("Setup.stdlib")
     shop.run(
         "./configure",

@@ -5,13 +5,6 @@ from __future__ import annotations
 from obelisk.distribution.workshop import Workshop
 from obelisk.toolchain import build_compiler_rt, jobs
 
-_TLS_ROOM = ("void *space[16];", "void *space[1 << 17];")
-"""Room for the main thread's variables, in words of .bss: 1 MiB, of which only what is used costs.
-
-For more, musl maps memory before anything else runs and does not look whether it got any: where
-that is refused, the process would die of SIGSEGV. The pool of linked objects alone needs 512 KiB.
-"""
-
 
 def build(shop: Workshop) -> None:
     """Build libc, its start files and its headers, and what clang adds to them.
@@ -21,7 +14,6 @@ def build(shop: Workshop) -> None:
     runtime = shop.output / "resource/lib/linux"
     build_compiler_rt(shop.chain, runtime, shop.log)
     builtins = runtime / f"libclang_rt.builtins-{shop.chain.target.architecture}.a"
-    shop.replace("src/env/__init_tls.c", *_TLS_ROOM)
     shop.run(
         "./configure",
         f"--target={shop.chain.target.clang_triple}",
