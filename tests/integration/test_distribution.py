@@ -85,6 +85,25 @@ def test_no_path_of_the_build_is_inside(extracted):
     assert with_path == []
 
 
+def test_packages_are_not_told_how_python_itself_was_compiled(extracted, description):
+    config = extracted / description["python_stdlib_platform_config"]
+    texts = [*config.glob("Makefile"), *config.parent.glob("_sysconfig*")]
+    assert len(texts) >= 2
+    for path in texts:
+        text = path.read_text()
+        assert "fprofile-use" not in text, path
+        assert "ffat-lto-objects" not in text, path
+
+
+def test_its_objects_are_native_code(extracted):
+    """Who links them needs no compiler of LLVM's, let alone of the same version."""
+    objects = [*extracted.glob("build/**/*.o"), *extracted.glob("build/Modules/**/*.a")]
+    objects += extracted.glob("install/lib/python*/config-*/*.a")
+    assert len(objects) > 200
+    foreign = [path.name for path in objects if b".llvm.lto" in path.read_bytes()]
+    assert foreign == []
+
+
 def test_its_python_runs(extracted, description):
     python = extracted / description["python_exe"]
     code = "import ssl, sqlite3, sysconfig; print(sysconfig.get_config_var('SOABI'))"

@@ -108,10 +108,11 @@ def configure(shop: Workshop) -> None:
 def make(shop: Workshop, variables: Mapping[str, str]) -> None:
     """Compile all with these variables of `make`, which are in no file that packages read."""
     version = major_minor(shop.source.version)
-    # Not all: shared modules, the test programs and gdb hooks are not wanted.
-    targets = ("python", "pybuilddir.txt", f"libpython{version}.a")
     named = (f"{name}={value}" for name, value in variables.items())
-    shop.run("make", f"-j{jobs()}", *named, *targets)
+    # Not all: shared modules, the test programs and gdb hooks are not wanted.
+    shop.run("make", f"-j{jobs()}", *named, "python", f"libpython{version}.a")
+    # What `sysconfig` says is written without them: `make` hands them on to what it runs.
+    shop.run("make", "pybuilddir.txt")
 
 
 def major_minor(version: str) -> str:
