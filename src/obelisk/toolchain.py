@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from obelisk.errors import ToolError
-from obelisk.process import run_logged, working_together
+from obelisk.process import run_captured, run_logged, working_together
 from obelisk.target import Target
 
 VERSION: Final = importlib.metadata.version("ziglang")
@@ -64,6 +64,12 @@ _CHANGES_OF_COMPILER_RT: Final = {
 def zig_folder() -> Path:
     """Return the folder of the `ziglang` package."""
     return Path(str(files("ziglang")))
+
+
+def clang_version() -> str:
+    """Return the version of the compiler, such as `22.1.8`."""
+    done = run_captured([zig_folder() / "zig", "clang", "--version"], what="asking the compiler")
+    return done.stdout.decode().split()[2]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -92,6 +92,13 @@ def test_its_python_runs(extracted, description):
     assert done.stdout.strip().endswith("x86_64-linux-musl")
 
 
+def test_its_python_has_one_allocator(extracted, description):
+    """Hashes for wide registers take aligned memory, and give it back by `free`."""
+    python = extracted / description["python_exe"]
+    code = "import hashlib; hashlib.blake2b(bytes(999)).digest(); hashlib.blake2s(b'a').digest()"
+    subprocess.run([python, "-I", "-c", code], check=True)
+
+
 def test_what_is_there_is_not_overwritten(archive, tmp_path):
     said = obelisk("distribution", "extract", archive, tmp_path, status=2)
     assert "exists already" in said

@@ -12,7 +12,7 @@ from typing import Final
 
 from obelisk.cache import content_key
 from obelisk.catalog import Source, sources
-from obelisk.distribution import archive, metadata
+from obelisk.distribution import archive, metadata, profiles
 from obelisk.distribution.libraries import (
     Site,
     build_libraries,
@@ -20,7 +20,7 @@ from obelisk.distribution.libraries import (
     library_key,
     source_identity,
 )
-from obelisk.distribution.recipes import RECIPES, cpython
+from obelisk.distribution.recipes import RECIPES, cpython, cpython_objects
 from obelisk.errors import ConfigError, ToolError, did_you_mean
 from obelisk.target import Target
 from obelisk.toolchain import toolchain_identity
@@ -49,7 +49,10 @@ def distribution_key(target: Target, pinned: Source) -> str:
     return content_key(
         {
             "source": source_identity(pinned),
-            "recipe": inspect.getsource(cpython),
+            "recipe": [
+                inspect.getsource(module) for module in (cpython, cpython_objects, profiles)
+            ],
+            "profile": profiles.profile_identity(pinned.name, target),
             "layout": [
                 inspect.getsource(module) for module in (metadata, archive, sys.modules[__name__])
             ],
@@ -88,7 +91,8 @@ def obtain_distribution(site: Site, pinned: Source) -> Path:
 
 def archive_name(target: Target, pinned: Source) -> str:
     """Return the file name of a distribution's archive."""
-    return f"cpython-{pinned.version}-{target.triple}-noopt+static-full.tar.zst"
+    options = metadata.build_options(target, pinned)
+    return f"cpython-{pinned.version}-{target.triple}-{options}-full.tar.zst"
 
 
 def _merge(library: Path, python: Path) -> None:

@@ -110,7 +110,13 @@ def in_workshop(
         for patch in patches.patches(pinned):
             patch.apply(tree)
         shop = Workshop(
-            source=pinned, chain=chain, root=root, tree=tree, output=output, log=root / "log.txt"
+            source=pinned,
+            chain=chain,
+            root=root,
+            tree=tree,
+            output=output,
+            log=root / "log.txt",
+            say=site.console.warn,
         )
         work(shop)
         _keep_license(shop)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from obelisk.catalog import Source, source
+from obelisk.distribution.profiles import profile_identity
 from obelisk.distribution.recipes import RECIPES
 from obelisk.distribution.recipes.cpython import major_minor, makefile_variables
 from obelisk.errors import ToolError
@@ -74,8 +75,8 @@ def describe(python: Path, target: Target, pinned: Source) -> dict[str, Any]:
     return {
         "version": FORMAT_VERSION,
         "target_triple": target.triple,
-        "build_options": "noopt+static",
-        "optimizations": "noopt+static",
+        "build_options": build_options(target, pinned),
+        "optimizations": build_options(target, pinned),
         "python_tag": "cp" + version.replace(".", ""),
         "python_abi_tag": "cp" + version.replace(".", ""),
         "python_platform_tag": f"linux-{target.architecture}",
@@ -96,6 +97,12 @@ def describe(python: Path, target: Target, pinned: Source) -> dict[str, Any]:
         "build_info": _build_info(python, config, builtin, version),
         "obelisk_sources": _sources(pinned),
     }
+
+
+def build_options(target: Target, pinned: Source) -> str:
+    """Return how it is optimised and linked, in the words of python-build-standalone."""
+    profiled = profile_identity(pinned.name, target) is not None
+    return "pgo+lto+static" if profiled else "lto+static"
 
 
 def read_extensions(setup: str, variables: Mapping[str, str]) -> list[Extension]:

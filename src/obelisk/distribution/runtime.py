@@ -141,6 +141,8 @@ def _link(job: _Job, place: Path, options: RuntimeOptions) -> None:
         f"-Wl,--dynamic-list={exported}",
         # Parts of libraries that nothing can reach, and equal functions twice.
         "-Wl,--gc-sections,--icf=safe",
+        # What runs often is together, apart from what runs once, and from what never does.
+        "-Wl,-z,keep-text-section-prefix",
         f"-Wl,--exclude-libs={':'.join(hidden)}",
         f"-Wl,--exclude-libs=libclang_rt.builtins-{job.chain.target.architecture}.a",
         *(f"-Wl,--wrap={name}" for name in _wrapped_names()),

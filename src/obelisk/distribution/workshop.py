@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,8 @@ class Workshop:
     """The unpacked source."""
     output: Path
     log: Path
+    say: Callable[[str], None]
+    """Tells people in one line what is other than usual."""
 
     def run(
         self, *argv: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from obelisk.catalog import source
+from obelisk.distribution import profiles
+from obelisk.distribution.recipes import cpython_objects
 from obelisk.distribution.workshop import Workshop
 from obelisk.toolchain import jobs
 
@@ -53,7 +56,16 @@ _ENVIRONMENT: Final = {
     "LDFLAGS_NODIST": "-Wl,--strip-all",
     # CPython's own malloc calls go to the allocator of the product.
     "LIBS": "-lmimalloc",
+    # Or each number that is read or written would switch the x87's precision, which nothing here
+    # computes with: three times as slow, where a hypervisor has to allow it slower still.
+    "ac_cv_gcc_asm_for_x87": "no",
 }
+OF_THE_BUILD: Final = (
+    "Programs/_freeze_module.c",
+    "Programs/_bootstrap_python.c",
+    "Modules/getpath_noop.c",
+)
+"""Parts of programs that only the build runs; functions in them have names of Python's."""
 _TESTS: Final = ("test", "tests", "idle_test", "idlelib", "turtledemo", "tkinter", "ensurepip")
 _NO_CONFSTR: Final = """\
         except (AttributeError, ValueError, OSError):
@@ -64,6 +76,18 @@ _VARIABLE: Final = re.compile(r"^([A-Za-z_]\w*)=[ \t]*(.*?)[ \t]*$", re.MULTILIN
 
 def build(shop: Workshop) -> None:
     """Build CPython and lay it out below `output` as `install/` and `build/`."""
+    version = major_minor(shop.source.version)
+    configure(shop)
+    profile = profiles.place_of(shop.source.name, shop.chain.target)
+    flags = (*profiles.use_profile(shop, profile), *cpython_objects.FLAGS)
+    make(shop, {"CFLAGS_NODIST": " ".join(flags)})
+    profiles.report_misfits(shop, without=OF_THE_BUILD)
+    cpython_objects.link(shop, f"libpython{version}.a")
+    _lay_out(shop, version)
+
+
+def configure(shop: Workshop) -> None:
+    """Change the source where it cannot know of musl, and run `configure`."""
     version = major_minor(shop.source.version)
     triplet = shop.chain.target.platform_triplet
     # Otherwise `platform` would read the whole executable for it: seconds when that is large.
@@ -79,9 +103,15 @@ def build(shop: Workshop) -> None:
         env=_ENVIRONMENT,
     )
     shop.run("make", "Makefile")
+
+
+def make(shop: Workshop, variables: Mapping[str, str]) -> None:
+    """Compile all with these variables of `make`, which are in no file that packages read."""
+    version = major_minor(shop.source.version)
     # Not all: shared modules, the test programs and gdb hooks are not wanted.
-    shop.run("make", f"-j{jobs()}", "python", "pybuilddir.txt", f"libpython{version}.a")
-    _lay_out(shop, version)
+    targets = ("python", "pybuilddir.txt", f"libpython{version}.a")
+    named = (f"{name}={value}" for name, value in variables.items())
+    shop.run("make", f"-j{jobs()}", *named, *targets)
 
 
 def major_minor(version: str) -> str:
