@@ -1,5 +1,7 @@
-/* Compares the memory functions with plain loops, for all small sizes and alignments, with the end of
-   each buffer at an inaccessible page. Prints what differs; exits 0 when nothing does. */
+/* Compares the memory functions, narrow and wide, with plain loops, for all small sizes and alignments,
+   each buffer between two inaccessible pages. Prints what differs; exits 0 when nothing does. */
+
+#include "memory_x86_64.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,19 +18,23 @@ static int (*volatile compare)(const void *, const void *, size_t) = memcmp;
 static void *(*volatile find)(const void *, int, size_t) = memchr;
 static void *(*volatile find_last)(const void *, int, size_t) = memrchr;
 static size_t (*volatile length)(const char *) = strlen;
+static char *(*volatile find_text)(const char *, int) = strchr;
+static char *(*volatile find_text_or_end)(const char *, int) = strchrnul;
+static int (*volatile compare_text)(const char *, const char *) = strcmp;
+static int (*volatile compare_some)(const char *, const char *, size_t) = strncmp;
 
 static int failures;
 
 static unsigned char *
 guarded(void)
 {
-    unsigned char *memory = mmap(NULL, ROOM + 4096, PROT_READ | PROT_WRITE,
+    unsigned char *memory = mmap(NULL, 4096 + ROOM + 4096, PROT_NONE,
                                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    if (memory == MAP_FAILED || mprotect(memory + ROOM, 4096, PROT_NONE) != 0) {
+    if (memory == MAP_FAILED || mprotect(memory + 4096, ROOM, PROT_READ | PROT_WRITE) != 0) {
         abort();
     }
-    return memory;
+    return memory + 4096;
 }
 
 static void
@@ -94,6 +100,40 @@ check_moves(unsigned char *a, unsigned char *model, size_t size, size_t distance
     }
 }
 
+/* A text of `place` bytes, which are not zero, and of one that differs from it in the last of them. */
+static void
+check_texts(char *start, size_t size, size_t place)
+{
+    static char other[ROOM + 1];
+    char last = place > 0 ? start[place - 1] : 0;
+    size_t first = 0;
+
+    while (start[first] != last) {
+        first++;
+    }
+    check(find_text(start, last) == start + first, "strchr", size, place);
+    check(find_text(start, 255) == NULL, "strchr of nothing", size, place);
+    check(find_text(start, 0) == start + place, "strchr of the end", size, place);
+    check(find_text_or_end(start, last) == start + first, "strchrnul", size, place);
+    check(find_text_or_end(start, 255) == start + place, "strchrnul of nothing", size, place);
+    for (size_t shift = 0; shift < 3; shift++) {
+        char *same = other + sizeof(other) - place - 1 - shift * 5 % (sizeof(other) - place);
+        move(same, start, place + 1);
+        check(compare_text(start, same) == 0, "strcmp of equals", size, place);
+        check(compare_some(start, same, size) == 0, "strncmp of equals", size, place);
+        if (place > 0) {
+            same[place - 1]++;
+            check(compare_text(start, same) < 0, "strcmp less", size, place);
+            check(compare_text(same, start) > 0, "strcmp greater", size, place);
+            check(compare_some(start, same, place - 1) == 0, "strncmp", size, place);
+            check(compare_some(start, same, place) != 0, "strncmp to the end", size, place);
+            same[place - 1] = 0;
+            check(compare_text(start, same) > 0, "strcmp of a longer one", size, place);
+            check(compare_some(same, start, place) < 0, "strncmp of a shorter one", size, place);
+        }
+    }
+}
+
 static void
 check_searches(unsigned char *a, unsigned char *b, size_t size, size_t place)
 {
@@ -111,8 +151,51 @@ check_searches(unsigned char *a, unsigned char *b, size_t size, size_t place)
     check(find(start, 0, size) == start + place, "memchr", size, place);
     check(find_last(start, 0, size) == start + place, "memrchr", size, place);
     check(length((char *)start) == place, "strlen", size, place);
+    check_texts((char *)start, size, place);
     check(compare(start, b + ROOM - size, size) < 0, "memcmp less", size, place);
     check(compare(b + ROOM - size, start, size) > 0, "memcmp greater", size, place);
+}
+
+/* Ranges that begin or end at each place around the border of two pages, or at a guard page. */
+static void
+check_borders(unsigned char *a, unsigned char *b)
+{
+    fill(a, ROOM, 5);
+    fill(b, ROOM, 5);
+    for (size_t size = 0; size < 140; size++) {
+        for (size_t start = 4096 - 140; start < 4096 + 4; start++) {
+            check(compare(a + start, b + start, size) == 0, "memcmp at a border", size, start);
+            check(find(a + start, 0, size) == NULL, "memchr at a border", size, start);
+            check(find_last(a + start, 0, size) == NULL, "memrchr at a border", size, start);
+        }
+        check(find_last(a, 0, size) == NULL, "memrchr at the first page", size, 0);
+        check(size == 0 || find_last(a, a[0], 1) == a, "memrchr of one", size, 0);
+        check(find(a + ROOM - size, 0, size) == NULL, "memchr at the last page", size, 0);
+    }
+}
+
+static void
+check_all(unsigned char *a, unsigned char *b, unsigned char *model)
+{
+    static const size_t large[] = {1000, 2047, 2048, 2049, 4095, 4096, 4097, 5000, 8000};
+
+    for (size_t size = 0; size < 300; size++) {
+        for (size_t place = size % 5; place < 40; place += 5) {
+            check_copies(a, b, model, size, place);
+            check_searches(a, b, size, place * 7);
+        }
+        for (size_t distance = size % 3; distance < 160; distance += 3) {
+            check_moves(a, model, size, distance);
+        }
+    }
+    for (size_t i = 0; i < sizeof(large) / sizeof(large[0]); i++) {
+        for (size_t place = 0; place < 40; place += 3) {
+            check_copies(a, b, model, large[i], place);
+            check_moves(a, model, large[i], place);
+            check_searches(a, b, large[i], large[i] - place - 1);
+        }
+    }
+    check_borders(a, b);
 }
 
 int
@@ -121,23 +204,11 @@ main(void)
     unsigned char *a = guarded();
     unsigned char *b = guarded();
     unsigned char *model = guarded();
-    static const size_t large[] = {1000, 2047, 2048, 2049, 4096, 5000, 8000};
+    enum memory_width own = memory_find_width();
 
-    for (size_t size = 0; size < 300; size++) {
-        for (size_t place = 0; place < 40; place++) {
-            check_copies(a, b, model, size, place);
-            check_searches(a, b, size, place * 7);
-        }
-        for (size_t distance = 0; distance < 80; distance++) {
-            check_moves(a, model, size, distance);
-        }
-    }
-    for (size_t i = 0; i < sizeof(large) / sizeof(large[0]); i++) {
-        for (size_t place = 0; place < 40; place++) {
-            check_copies(a, b, model, large[i], place);
-            check_moves(a, model, large[i], place);
-            check_searches(a, b, large[i], large[i] - place - 1);
-        }
+    for (enum memory_width width = WIDTH_NARROW; width <= own; width++) {
+        memory_width = (unsigned char)width;
+        check_all(a, b, model);
     }
     return failures != 0;
 }
