@@ -10,12 +10,13 @@ from pathlib import Path
 from obelisk.collect.collect import collect
 from obelisk.collect.loader import with_loader
 from obelisk.collect.read import read_tree
-from obelisk.compile.bytecode import Compiled, compile_modules
+from obelisk.compile.bytecode import Compiled
+from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
 from obelisk.disk import require_space
 from obelisk.distribution.archive import read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
-from obelisk.distribution.builder import obtain_builder
+from obelisk.distribution.builder import obtain_interpreter
 from obelisk.distribution.libraries import Site
 from obelisk.distribution.recipes.cpython import major_minor
 from obelisk.distribution.runtime import RuntimeOptions, obtain_runtime
@@ -77,9 +78,9 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
     stdlib = read_tree(python / description.stdlib, base=layout.stdlib, from_stdlib=True)
     tests = _tests(plan, site)
     with site.cache.workshop("build") as work:
-        builder = obtain_builder(site, plan.python, _build_packages(plan), work)
+        target = obtain_interpreter(site, plan.python, _build_packages(plan), work)
         with site.console.step(f"Collecting {plan.name}"):
-            collection = collect(plan, builder, stdlib, tests, work)
+            collection = collect(plan, target, stdlib, tests, work)
             refuse_input(output, _own_sources(collection, site.cache.root))
         with site.console.step(f"Compiling {len(collection.modules)} modules"):
             own = _compile_own(plan, site, collection, interpreter, work)
@@ -153,7 +154,8 @@ def _compile_own(
     plan: Plan, site: Site, collection: Collection, interpreter: Path, work: Path
 ) -> tuple[Bytecode, ...]:
     own = _own_modules(collection, work)
-    compiled = compile_modules(own, python=interpreter, optimize=plan.settings.optimize)
+    key, optimize = distribution_key(plan.target, plan.python), plan.settings.optimize
+    compiled = package_bytecode(site.cache, key, own, python=interpreter, optimize=optimize)
     _report_refused(compiled, collection, plan, site)
     return compiled.bytecodes
 

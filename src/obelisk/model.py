@@ -138,6 +138,10 @@ class Module(Placed):
     from_stdlib: bool = False
     alias: str | None = None
     """Another such name: that in a folder which a `.pth` file adds to the search path."""
+    package: str | None = None
+    """The distribution that brought it, if it is known what that brought."""
+    digest: str | None = None
+    """The hash of its source, as the RECORD of that distribution has it."""
 
     @property
     def names(self) -> tuple[str, ...]:
