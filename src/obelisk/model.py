@@ -220,6 +220,8 @@ class Collection:
     """Names of the `.pth` files with lines that are run at start, in their order."""
     asked: frozenset[str] = frozenset()
     """Settings that the application's own code asks for (collect/freezers.py)."""
+    first_use_log: Path | None = None
+    """Where a runtime for training notes what is used; nothing that is shipped has it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

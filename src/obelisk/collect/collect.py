@@ -15,7 +15,7 @@ from obelisk.collect.installed import Installed, Prefix, record_text
 from obelisk.collect.matching import matching
 from obelisk.collect.native import native_files, split_native
 from obelisk.collect.patterns import Filter
-from obelisk.collect.provide import provide
+from obelisk.collect.provide import Provided
 from obelisk.collect.pth import files_with_code, pth_files, search_path, with_aliases
 from obelisk.collect.read import Tree, module_at, read_files, read_tree, require_place
 from obelisk.collect.script import script_modules
@@ -41,11 +41,12 @@ from obelisk.plan import Plan
 def collect(
     plan: Plan,
     interpreter: Interpreter,
+    provided: Provided,
     stdlib: Tree,
     tests: Tree,
     work: Path,
 ) -> Collection:
-    """Install what the plan names and list all that goes in.
+    """List all that goes in of what is installed, of the application's own files, and of Python.
 
     The standard library, and CPython's own tests if they go in, are given as they were read;
     `work` is a folder for this stage alone. Raises `CollectError`, and `ConfigError` for an entry
@@ -54,7 +55,6 @@ def collect(
     chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
     layout = Layout.of(plan.python.version)
     warn = interpreter.site.console.warn
-    provided = provide(plan, interpreter, work)
     prefix, installed = provided.prefix, provided.installed
     packages = [one.package for one in installed]
     pth = pth_files(prefix, installed, warn)

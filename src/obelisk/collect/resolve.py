@@ -20,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as PackagingRequirement
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -33,6 +34,7 @@ from obelisk.config.requirements import Requirements, read_requirements
 from obelisk.config.toml import read_toml, table_in
 from obelisk.distribution.builder import Interpreter
 from obelisk.distribution.isolation import VERSIONS, of_installer
+from obelisk.errors import ConfigError
 from obelisk.plan import Plan
 from obelisk.regular import read_regular
 
@@ -74,8 +76,12 @@ def resolve(plan: Plan, interpreter: Interpreter, asked: Asked, work: Path) -> R
             return None
         kept[pin.name] = pin
     kept.pop(canonicalize_name(own), None)
+    fixed = sorted(pin.text for pin in kept.values())
+    # Those hashes are the index's; it was installed if the user's hold as well.
+    demanded = (*asked.own, *plan.requirements.lines, *plan.requirements.constraints)
+    fixed += [line for line in demanded if _HASH in line or "#" in line]
     return Resolution(
-        key=_key(plan, interpreter, sorted(pin.text for pin in kept.values())),
+        key=_key(plan, interpreter, fixed),
         versions={name: pin.version for name, pin in kept.items()},
     )
 
@@ -100,11 +106,11 @@ def _is_fixed(line: str) -> bool:
 
 
 def _parsed(line: str) -> _Pin | None:
-    """Return a pin; None for options, and for what holds on some systems only."""
-    text = line.split(_HASH, maxsplit=1)[0].strip()
-    if text.startswith("-"):
+    """Return a pin; None for what has no name, and for what holds on some systems only."""
+    try:
+        found = PackagingRequirement(line.split(_HASH, maxsplit=1)[0].strip())
+    except InvalidRequirement:
         return None
-    found = PackagingRequirement(text)
     exact = [one.version for one in found.specifier if one.operator == "=="]
     if found.marker is not None:
         return None
@@ -156,7 +162,10 @@ def _answer(plan: Plan, interpreter: Interpreter, asked: Asked, work: Path) -> R
     env = of_installer(os.environ) | {"OBELISK_BUILD": ""}
     if run_uv(argv, "resolving", env).status != 0 or not answer.exists():
         return None
-    return read_requirements([answer], plan.folder)
+    try:
+        return read_requirements([answer], plan.folder)
+    except ConfigError:
+        return None  # uv is configured to say more than what is wanted
 
 
 def _key(plan: Plan, interpreter: Interpreter, pins: list[str]) -> str:
