@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from obelisk.collect.collect import collect
 from obelisk.collect.loader import with_loader
-from obelisk.collect.read import read_tree
-from obelisk.compile.bytecode import Compiled, compile_modules
+from obelisk.collect.provide import Provided, provide
+from obelisk.collect.read import Tree, read_tree
+from obelisk.compile.bytecode import Compiled
+from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
 from obelisk.disk import require_space
-from obelisk.distribution.archive import read_description
+from obelisk.distribution.archive import Description, read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
-from obelisk.distribution.builder import obtain_builder
+from obelisk.distribution.builder import Interpreter, obtain_interpreter
 from obelisk.distribution.libraries import Site
 from obelisk.distribution.recipes.cpython import major_minor
 from obelisk.distribution.runtime import RuntimeOptions, obtain_runtime
 from obelisk.distribution.testmodules import TEST_PACKAGE, obtain_tests
-from obelisk.errors import CollectError
+from obelisk.errors import CollectError, ConfigError
 from obelisk.files import draft_beside
-from obelisk.link.image import link
+from obelisk.link.image import Image, link
 from obelisk.link.native import Natives
 from obelisk.link.unlinked import unlinked
 from obelisk.model import (
@@ -43,8 +47,10 @@ from obelisk.model import (
 )
 from obelisk.output import refuse_input, writable_place
 from obelisk.pack import pack
+from obelisk.payload import Table, use_key
 from obelisk.plan import Plan
 from obelisk.program import main_module
+from obelisk.training import default_order, parse_commands, read_record, train, write_record
 from obelisk.verify.verify import require_sound, smoke_test
 
 
@@ -61,39 +67,110 @@ class Built:
     """(name, version) of what is installed in it."""
 
 
-def build(plan: Plan, site: Site, output: Path) -> Built:
-    """Build one executable at `output`, or leave what is there untouched.
+def build_all(plans: Sequence[Plan], site: Site, outputs: Sequence[Path]) -> Iterator[Built]:
+    """Build the executables of one request, each at its output; leave what is there on failure.
 
-    Raises an `ObeliskError` of the stage that failed.
+    What they have in common is made once. Raises an `ObeliskError` of the stage that failed.
     """
-    started = time.monotonic()
-    output = writable_place(output, plan, site.cache.root)
-    options = RuntimeOptions(debug=plan.settings.debug, hardened=plan.settings.allocator_hardening)
-    runtime = obtain_runtime(site, plan.python, options)
+    _require_own_records(plans)
+    with site.cache.workshop("build") as work:
+        shared: _Shared | None = None
+        for number, (plan, output) in enumerate(zip(plans, outputs, strict=True)):
+            started = time.monotonic()
+            place = writable_place(output, plan, site.cache.root)
+            if shared is None or not shared.serves(plan):
+                shared = _share(plan, site, work / f"shared-{number}")
+            yield _build(_Job(plan, site, shared, work / str(number)), place, started)
+
+
+def _require_own_records(plans: Sequence[Plan]) -> None:
+    for plan in plans:
+        parse_commands(plan.settings.train)
+        if plan.settings.train_record and len(plans) > 1:
+            message = f"`train-record` is one file, and {len(plans)} executables are built"
+            raise ConfigError(message, hint="choose one with `--script`, or build with `multicall`")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Shared:
+    """What the executables of one request have in common."""
+
+    plan: Plan
+    """The first that it was made for."""
+    runtime: Path
+    python: Path
+    """The distribution's folder `python`."""
+    description: Description
+    interpreter: Interpreter
+    stdlib: Tree
+    tests: Tree
+    provided: Provided
+
+    def serves(self, plan: Plan) -> bool:
+        """Say whether a plan differs in nothing but what is run."""
+        return replace(plan, name=self.plan.name, entry=self.plan.entry) == self.plan
+
+
+class _Job:
+    """Building one executable, in a folder of its own."""
+
+    def __init__(self, plan: Plan, site: Site, shared: _Shared, work: Path) -> None:
+        self.plan = plan
+        self.site = site
+        self.shared = shared
+        self.work = work
+        self.python = shared.python / shared.description.python_exe
+        self.key = distribution_key(plan.target, plan.python)
+        work.mkdir()
+
+
+def _share(plan: Plan, site: Site, work: Path) -> _Shared:
+    work.mkdir()
+    runtime = obtain_runtime(site, plan.python, _options(plan))
     python = obtain_distribution(site, plan.python) / "python"
     description = read_description(python)
-    interpreter = python / description.python_exe
-    layout = Layout.of(plan.python.version)
-    stdlib = read_tree(python / description.stdlib, base=layout.stdlib, from_stdlib=True)
-    tests = _tests(plan, site)
-    with site.cache.workshop("build") as work:
-        builder = obtain_builder(site, plan.python, _build_packages(plan), work)
-        with site.console.step(f"Collecting {plan.name}"):
-            collection = collect(plan, builder, stdlib, tests, work)
-            refuse_input(output, _own_sources(collection, site.cache.root))
-        with site.console.step(f"Compiling {len(collection.modules)} modules"):
-            own = _compile_own(plan, site, collection, interpreter, work)
-            bytecodes = [*own, *_compile_stdlib(plan, site, collection, interpreter, stdlib[0])]
-        collection = with_loader(_with_data(plan, site, collection), python / "build/lib/libc.so")
-        with site.console.step("Packing and linking"):
-            payload = pack(plan, collection, bytecodes, description.sources)
-            natives = _natives(plan, collection, python)
-            image = link(runtime.read_bytes(), payload, natives, plan.target)
-        require_space(output.parent, image.size, f"writing {output}")
-        with site.console.step("Verifying"), draft_beside(output, mode=0o755) as draft:
-            with draft.open("wb") as file:
-                image.write(file)
-            _verify(plan, draft, work)
+    base = Layout.of(plan.python.version).stdlib
+    interpreter = obtain_interpreter(site, plan.python, _build_packages(plan), work)
+    with site.console.step(f"Installing {plan.name}"):
+        provided = provide(plan, interpreter, work)
+    return _Shared(
+        plan=plan,
+        runtime=runtime,
+        python=python,
+        description=description,
+        interpreter=interpreter,
+        stdlib=read_tree(python / description.stdlib, base=base, from_stdlib=True),
+        tests=_tests(plan, site),
+        provided=provided,
+    )
+
+
+def _options(plan: Plan, *, recording: bool = False) -> RuntimeOptions:
+    settings = plan.settings
+    return RuntimeOptions(
+        debug=settings.debug, hardened=settings.allocator_hardening, recording=recording
+    )
+
+
+def _build(job: _Job, output: Path, started: float) -> Built:
+    plan, site, shared = job.plan, job.site, job.shared
+    with site.console.step(f"Collecting {plan.name}"):
+        collection = collect(
+            plan, shared.interpreter, shared.provided, shared.stdlib, shared.tests, job.work
+        )
+        refuse_input(output, _own_sources(collection, site.cache.root))
+    with site.console.step(f"Compiling {len(collection.modules)} modules"):
+        bytecodes = [*_compile_own(job, collection), *_compile_stdlib(job, collection)]
+    loader = shared.python / "build/lib/libc.so"
+    collection = with_loader(_with_data(plan, site, collection), loader)
+    first_use = _first_use(job, collection, bytecodes)
+    with site.console.step("Packing and linking"):
+        image = _link(job, collection, bytecodes, first_use, shared.runtime)
+    require_space(output.parent, image.size, f"writing {output}")
+    with site.console.step("Verifying"), draft_beside(output, mode=0o755) as draft:
+        with draft.open("wb") as file:
+            image.write(file)
+        _verify(plan, draft, job.work)
     with output.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Built(
@@ -105,7 +182,59 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
     )
 
 
-def _tests(plan: Plan, site: Site) -> tuple[list[Module], list[DataFile]]:
+def _link(
+    job: _Job,
+    collection: Collection,
+    bytecodes: Sequence[Bytecode],
+    first_use: Sequence[str],
+    runtime: Path,
+) -> Image:
+    plan = job.plan
+    payload = pack(plan, collection, bytecodes, job.shared.description.sources, first_use)
+    natives = _natives(plan, collection, job.shared.python)
+    return link(runtime.read_bytes(), payload, natives, plan.target)
+
+
+def _first_use(job: _Job, collection: Collection, bytecodes: Sequence[Bytecode]) -> tuple[str, ...]:
+    """Return what a start uses, in its order: by a record, by training, or by default."""
+    settings = job.plan.settings
+    record = job.plan.folder / settings.train_record if settings.train_record else None
+    if record is not None and os.path.lexists(record):
+        return _recorded(job, record, collection)
+    if not settings.train:
+        return default_order(collection.main)
+    with job.site.console.step(f"Training {job.plan.name}"):
+        keys = _train(job, collection, bytecodes)
+    if record is not None:
+        write_record(keys, record)
+    return keys
+
+
+def _recorded(job: _Job, record: Path, collection: Collection) -> tuple[str, ...]:
+    keys = read_record(record)
+    known = {use_key(Table.MODULES, one.path) for one in collection.modules}
+    known |= {use_key(Table.FILES, one.path) for one in (*collection.modules, *collection.files)}
+    there = sum(key in known for key in keys)
+    if 2 * there < len(keys):
+        message = f"only {there} of the {len(keys)} entries of {record} are in this executable"
+        job.site.console.warn(f"{message}; remove that file to train anew")
+    return keys
+
+
+def _train(job: _Job, collection: Collection, bytecodes: Sequence[Bytecode]) -> tuple[str, ...]:
+    runs = parse_commands(job.plan.settings.train)
+    runtime = obtain_runtime(job.site, job.plan.python, _options(job.plan, recording=True))
+    folder = job.work / "training"
+    folder.mkdir()
+    executable, log = folder / job.plan.name, job.work / "first-use"
+    image = _link(job, replace(collection, first_use_log=log), bytecodes, (), runtime)
+    with executable.open("wb") as file:
+        image.write(file)
+    executable.chmod(0o755)
+    return train(executable, runs, folder=job.plan.folder, log=log)
+
+
+def _tests(plan: Plan, site: Site) -> Tree:
     """Return CPython's own tests if they are to go in."""
     if not any(name.split(".")[0] == TEST_PACKAGE for name in plan.settings.include):
         return [], []
@@ -149,21 +278,18 @@ def _natives(plan: Plan, collection: Collection, python: Path) -> Natives:
     return Natives(files=collection.natives, provided=provided, abi=abi)
 
 
-def _compile_own(
-    plan: Plan, site: Site, collection: Collection, interpreter: Path, work: Path
-) -> tuple[Bytecode, ...]:
-    own = _own_modules(collection, work)
-    compiled = compile_modules(own, python=interpreter, optimize=plan.settings.optimize)
-    _report_refused(compiled, collection, plan, site)
+def _compile_own(job: _Job, collection: Collection) -> tuple[Bytecode, ...]:
+    own, optimize = _own_modules(collection, job.work), job.plan.settings.optimize
+    cache = job.site.cache
+    compiled = package_bytecode(cache, job.key, own, python=job.python, optimize=optimize)
+    _report_refused(compiled, collection, job.plan, job.site)
     return compiled.bytecodes
 
 
-def _compile_stdlib(
-    plan: Plan, site: Site, collection: Collection, interpreter: Path, modules: list[Module]
-) -> list[Bytecode]:
-    key = distribution_key(plan.target, plan.python)
-    optimize = plan.settings.optimize
-    ready = stdlib_bytecode(site.cache, key, modules, python=interpreter, optimize=optimize)
+def _compile_stdlib(job: _Job, collection: Collection) -> list[Bytecode]:
+    modules, optimize = job.shared.stdlib[0], job.plan.settings.optimize
+    cache = job.site.cache
+    ready = stdlib_bytecode(cache, job.key, modules, python=job.python, optimize=optimize)
     wanted = {one.path for one in collection.modules if one.from_stdlib}
     return [one for one in ready if one.module.path in wanted]
 

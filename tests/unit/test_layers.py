@@ -16,7 +16,7 @@ LEVELS = [
     {"distribution"},
     {"plan", "program"},
     {"collect", "compile", "payload", "importable", "link"},
-    {"pack", "verify", "output"},
+    {"pack", "verify", "output", "training"},
     {"report"},
     {"build"},
     {"commands"},

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from obelisk.build import Built, build
+from obelisk.build import Built, build_all
 from obelisk.commands.options import (
     JSON_VERSION,
     Command,
@@ -68,6 +68,17 @@ def input_options(command: Command) -> Command:
             "--compression",
             type=click.Choice([one.value for one in Compression]),
             help="What is compressed.",
+        ),
+        click.option(
+            "--train",
+            metavar="ARGUMENTS",
+            multiple=True,
+            help="Run the executable with these arguments, and store together what it uses first.",
+        ),
+        click.option(
+            "--train-record",
+            metavar="FILE",
+            help="Keep what training saw in this file, or use it if it is there.",
         ),
         click.option("--unbuffered", is_flag=True, default=None, help="As `python -u`."),
         click.option("--debug", is_flag=True, default=None, help="Keep symbols for gdb and perf."),
@@ -163,14 +174,14 @@ def _build_all(
     console: Console, *, what: str | None, output: str | None, sources: Path | None, **options: Any
 ) -> list[Built]:
     plans = make_plans(_request(what, options))
+    site = make_site(console, plans[0].settings.target, sources)
     built = []
-    for plan, place in zip(plans, _places(plans, output), strict=True):
-        site = make_site(console, plan.settings.target, sources)
-        try:
-            built.append(build(plan, site, place))
-        finally:
-            site.cache.close()
-        _summarise(console, built[-1])
+    try:
+        for one in build_all(plans, site, _places(plans, output)):
+            built.append(one)
+            _summarise(console, one)
+    finally:
+        site.cache.close()
     return built
 
 

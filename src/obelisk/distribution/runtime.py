@@ -72,6 +72,8 @@ class RuntimeOptions:
     """Whether it keeps its symbols."""
     hardened: bool = False
     """Whether its allocator looks for corruption (recipes/mimalloc.py)."""
+    recording: bool = False
+    """Whether it notes what is used of its payload (runtime/recording): it is never shipped."""
 
 
 def runtime_key(target: Target, pinned: Source, options: RuntimeOptions) -> str:
@@ -121,7 +123,7 @@ class _Job:
 
 
 def _link(job: _Job, place: Path, options: RuntimeOptions) -> None:
-    objects = _compile(job)
+    objects = _compile(job, recording=options.recording)
     libc = _libc_names(job)
     names = job.root / "names.txt"
     names.write_text("".join(f"-Wl,-u,{name}\n" for name in libc))
@@ -190,10 +192,12 @@ def _bundled_archives(job: _Job) -> list[Path]:
     return sorted((job.python / "build/Modules").rglob("*.a"))
 
 
-def _compile(job: _Job) -> list[Path]:
+def _compile(job: _Job, *, recording: bool) -> list[Path]:
     generated = job.root / "frozen.c"
     generated.write_text(_frozen_source(job))
     sources = [*sorted(runtime_folder().glob("*.c")), generated]
+    if recording:
+        sources += sorted((runtime_folder() / "recording").glob("*.c"))
     made = {path: job.root / "objects" / f"{path.stem}.o" for path in sources}
     include = job.python / "install/include" / job.stdlib.name
     flags = (
@@ -205,6 +209,7 @@ def _compile(job: _Job) -> list[Path]:
         "-isystem",
         str(include),
         f"-I{runtime_folder()}",
+        *(("-DOBELISK_RECORDING",) if recording else ()),
         *_WARNINGS,
     )
     compile_all(
