@@ -5,6 +5,7 @@
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
+comma := ,
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test unit attack applications lint docs bench clean
@@ -33,8 +34,10 @@ lint: $(READY)
 docs: $(READY)
 	$(VENV)/bin/python scripts/generate_docs.py
 
+# PARTS=start,load measures those alone; OPTIONS=--quick tries it.
 bench: $(READY)
-	$(VENV)/bin/python bench/start.py
+	$(VENV)/bin/pip install --quiet --editable '.[bench]'
+	$(VENV)/bin/python -m bench $(subst $(comma), ,$(PARTS)) $(OPTIONS)
 
 clean:
 	rm -rf $(VENV) dist

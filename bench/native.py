@@ -1,124 +1,84 @@
-"""What linked shared objects cost: at start, at import, and when they are linked.
+"""Part `native`: what shared objects of packages cost when they are linked, and at a start."""
 
-    python bench/native.py [--runs 40] [--python 3.14] [--against PYTHON]
+from __future__ import annotations
 
-Starts `hello` with and without numpy linked in, in turn; imports numpy in an executable and in
-PYTHON, which must have it; and links numpy, and a site of many packages, several times. Prints
-minimum and median, and ratios.
-"""
-
-import argparse
-import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from pathlib import Path
 
-from start import measure, report
+from bench.contenders import obelisk, start_of
+from bench.model import OWN, Measure, Series, rounded
+from bench.processes import Effort, interleave
+from bench.session import Session, series_of
 
-from obelisk.cache import Cache
-from obelisk.collect.native import native_files
-from obelisk.collect.read import read_tree
-from obelisk.console import Console, Verbosity
-from obelisk.distribution.build import python_source
-from obelisk.distribution.libraries import Site, build_libraries
-from obelisk.distribution.runtime import RuntimeOptions, obtain_runtime
-from obelisk.link.image import link
-from obelisk.link.native import Natives
-from obelisk.model import LIBRARY_FOLDER, NativeFile
-from obelisk.payload import Packed
-from obelisk.target import DEFAULT_TARGET, parse_target
-
-MANY = (
-    *(
-        "numpy",
-        "scipy",
-        "pandas",
-        "pillow",
-        "lxml",
-        "cryptography",
-        "pydantic",
-        "orjson",
-        "msgpack",
-    ),
-    *("pyyaml", "cffi", "greenlet", "uvloop", "psutil", "regex", "grpcio", "pyzmq"),
-    *("polars", "psycopg[binary]", "matplotlib", "markupsafe", "charset-normalizer", "tokenizers"),
+_ROUNDS = 5
+_STARTS = Effort(most=40, least=10, seconds=30)
+_QUICK = Effort(most=3, least=2, seconds=10)
+_NUMPY = ("numpy==2.4.6",)
+_MANY = (
+    *("numpy", "scipy", "pandas", "pillow", "lxml", "cryptography", "pydantic", "orjson"),
+    *("msgpack", "pyyaml", "cffi", "greenlet", "uvloop", "psutil", "regex", "grpcio"),
+    *("pyzmq", "polars", "psycopg[binary]", "matplotlib", "markupsafe"),
+    *("charset-normalizer", "tokenizers"),
 )
 
 
-def build(folder: Path, name: str, text: str, version: str) -> Path:
-    """Build a script and return its executable."""
+def measure(session: Session) -> list[Measure]:
+    """Build with few and with many shared objects, and start with some that are not imported."""
+    folder = session.place.folder("native")
+    text = session.application("hello").script.read_text(encoding="utf-8")
+    plain = _write(folder, "plain", text, ())
+    beside = _write(folder, "beside", text, _NUMPY)
+    many = _write(folder, "many", text, _MANY)
+    series: tuple[Series, ...] = ()
+    for case, script in (("numpy", beside), (f"{len(_MANY)} packages", many)):
+        session.say(f"  building with {case}")
+        series += (_build(script, case, 1 if session.quick else _ROUNDS),)
+    obelisk(plain, plain.with_suffix(""))
+    return [
+        Measure(
+            name="native.build",
+            title="Building anew with shared objects of packages",
+            unit="s",
+            series=series,
+            about="hello with packages of native code beside it; everything is in the cache.",
+        ),
+        _start(session, plain, beside),
+    ]
+
+
+def _write(folder: Path, name: str, text: str, packages: tuple[str, ...]) -> Path:
+    header = "".join(f'#   "{one}",\n' for one in packages)
     script = folder / f"{name}.py"
-    script.write_text(text)
-    place = folder / name
-    command = [sys.executable, "-m", "obelisk", "build", "-q", str(script), "-o", str(place)]
-    subprocess.run([*command, "--python", version], check=True, stdout=subprocess.DEVNULL)
-    return place
-
-
-def with_numpy(text: str) -> str:
-    """Return a script that has numpy beside it."""
-    return f'# /// script\n# dependencies = ["numpy"]\n# ///\n{text}'
-
-
-def time_linking(packages: tuple[str, ...], folder: Path, version: str, runs: int) -> None:
-    """Install packages and link their shared objects, several times."""
-    target = parse_target(DEFAULT_TARGET)
-    site = Site(cache=Cache(), console=Console(Verbosity.QUIET), target=target, sources=None)
-    place = folder / "site"
-    command = ["uv", "pip", "install", "-q", "--target", place, "--only-binary", ":all:"]
-    command += ["--python-version", version, "--python-platform", target.triple, *packages]
-    subprocess.run(command, check=True)
-    _, data = read_tree(place)
-    files = native_files(place, data, ())
-    zlib = build_libraries(site)["zlib"] / "lib/libz.so.1"
-    library = NativeFile(path=f"{LIBRARY_FOLDER}/libz.so.1", source=zlib, package=None)
-    digits = version.replace(".", "")
-    natives = Natives(
-        files=files,
-        provided={"libz.so.1": library},
-        abi=f"cpython-{digits}-{target.platform_triplet}",
+    script.write_text(
+        f"# /// script\n# dependencies = [\n{header}# ]\n# ///\n{text}", encoding="utf-8"
     )
-    runtime = obtain_runtime(site, python_source(version), RuntimeOptions()).read_bytes()
+    return script
+
+
+def _build(script: Path, case: str, rounds: int) -> Series:
+    product = script.with_suffix("")
+    obelisk(script, product)
     seconds = []
-    for _ in range(runs):
+    for _ in range(rounds):
         started = time.perf_counter()
-        image = link(runtime, Packed(pieces=(), size=0), natives, target)
-        with (folder / "linked").open("wb") as file:
-            image.write(file)
+        obelisk(script, product)
         seconds.append(time.perf_counter() - started)
-    low, middle = min(seconds), statistics.median(seconds)
-    what = f"linking and writing {len(files)} objects, {image.size >> 20} MiB"
-    print(f"{what}: {low:.2f} s min, {middle:.2f} s median")
-    subprocess.run(["rm", "-rf", place], check=True)
+    named = f"{case}, {product.stat().st_size >> 20} MiB"
+    return Series(case=named, contender=OWN, samples=rounded(seconds))
 
 
-def main() -> None:
-    """Measure all of it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=40)
-    parser.add_argument("--python", default="3.14")
-    parser.add_argument("--against")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder, version = Path(name), options.python
-        commands = {
-            "with numpy linked in, not imported": [
-                str(build(folder, "beside", with_numpy('print("hello")\n'), version))
-            ],
-            "without": [str(build(folder, "without", 'print("hello")\n', version))],
-        }
-        report("hello", measure(commands, options.runs))
-        commands = {
-            "obelisk": [str(build(folder, "imported", with_numpy("import numpy\n"), version))]
-        }
-        if options.against:
-            commands[options.against] = [options.against, "-I", "-c", "import numpy"]
-        report("import numpy", measure(commands, options.runs))
-        time_linking(("numpy",), folder, version, 5)
-        time_linking(MANY, folder, version, 5)
-
-
-if __name__ == "__main__":
-    main()
+def _start(session: Session, plain: Path, beside: Path) -> Measure:
+    """Start hello with numpy linked in and not imported, against hello without it."""
+    place = session.place
+    commands = {
+        OWN: start_of(place, [place.within(beside.with_suffix(""))]),
+        "the same without numpy": start_of(place, [place.within(plain.with_suffix(""))]),
+    }
+    runs = interleave(commands, _QUICK if session.quick else _STARTS)
+    samples = {name: [one.wall * 1000 for one in row] for name, row in runs.items()}
+    return Measure(
+        name="native.start",
+        title="hello with numpy linked in, not imported",
+        unit="ms",
+        series=series_of("hello", samples, {}),
+    )

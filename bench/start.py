@@ -1,76 +1,76 @@
-"""Start-up time of executables against CPython of this machine, interleaved in one run.
+"""Part `start`: from the call to the end, to the first byte of output, warm and from the disk."""
 
-    python bench/start.py [--runs 40] [--python 3.14] [--against PYTHON ...]
+from __future__ import annotations
 
-`hello` runs against `python -I -S -c`, and a program with several imports of the standard
-library against the same program. Prints minimum and median in milliseconds, and their ratios.
-Without `--against`, this Python and `python3` of the PATH are taken. These machines are noisy: read
-the ratios, and the minimum first.
-"""
-
-import argparse
 import os
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
-from pathlib import Path
+from collections.abc import Callable
 
-PROGRAMS = {
-    "hello": 'print("hello")\n',
-    "imports": "import argparse, json, logging, pathlib, re, subprocess, typing\nprint('done')\n",
+from bench import filecache
+from bench.contenders import BARE, FREEZERS, OBELISK, VENV
+from bench.model import Measure, Series
+from bench.processes import Command, Effort, Run, interleave, those_that_work
+from bench.session import Session, series_of
+
+_APPLICATIONS = ("hello", "cli", "arrays", "modules", "large")
+_WARM = Effort(most=40, least=5, seconds=90)
+_COLD = Effort(most=10, least=3, seconds=45)
+_QUICK = Effort(most=3, least=2, seconds=10)
+
+_QUANTITIES: dict[str, tuple[str, Callable[[Run], float]]] = {
+    "start.wall": ("Start, work and end, files cached", lambda run: run.wall),
+    "start.first": ("First output, files cached", lambda run: run.first),
+    "start.processor": ("Processor time of a start", lambda run: run.processor),
+    "start.cold": ("Start, work and end, files on the disk", lambda run: run.wall),
 }
 
 
-def measure(commands: dict[str, list[str]], runs: int) -> dict[str, list[float]]:
-    """Run each command in turn, `runs` times after one warm-up; return milliseconds."""
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    for turn in range(runs + 1):
-        for name, command in commands.items():
-            started = time.perf_counter()
-            subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-            if turn > 0:
-                times[name].append((time.perf_counter() - started) * 1000)
-    return times
+def measure(session: Session) -> list[Measure]:
+    """Start every application by every contender, warm and cold."""
+    rows: dict[str, tuple[Series, ...]] = dict.fromkeys(_QUANTITIES, ())
+    for name in session.wanted(_APPLICATIONS):
+        contenders = (OBELISK, BARE, VENV, *FREEZERS)
+        commands, reasons = session.commands(contenders, name)
+        if name == "hello":
+            commands |= _machines_python(session)
+        commands, failed = those_that_work(commands)
+        reasons |= failed
+        case = session.application(name).title
+        session.say(f"  {name}: {len(commands)} contenders, warm")
+        warm = interleave(commands, _QUICK if session.quick else _WARM)
+        session.say(f"  {name}: cold")
+        forget = filecache.forget if session.gentle or os.geteuid() else filecache.forget_all
+        os.sync()
+        cold = interleave(commands, _QUICK if session.quick else _COLD, forget)
+        for quantity, (_, value) in _QUANTITIES.items():
+            runs = cold if quantity == "start.cold" else warm
+            samples = {key: [value(run) * 1000 for run in row] for key, row in runs.items()}
+            rows[quantity] += series_of(case, samples, reasons)
+    return [
+        Measure(name=name, title=title, unit="ms", series=rows[name], about=_ABOUT[name])
+        for name, (title, _) in _QUANTITIES.items()
+    ]
 
 
-def build(program: str, folder: Path, version: str, options: list[str]) -> Path:
-    """Build one of the programs and return its executable."""
-    script = folder / f"{program}.py"
-    script.write_text(PROGRAMS[program])
-    place = folder / program
-    command = [sys.executable, "-m", "obelisk", "build", "-q", str(script), "-o", str(place)]
-    subprocess.run([*command, "--python", version, *options], check=True, stdout=subprocess.DEVNULL)
-    return place
+def _machines_python(session: Session) -> dict[str, Command]:
+    """Return the start of this machine's own Python, which is older than the others."""
+    script = session.application("hello").script
+    python = "/usr/bin/python3"
+    if not os.access(python, os.X_OK):
+        python = os.path.realpath(sys.executable)
+    command = Command(
+        argv=(python, "-I", "-S", str(script)),
+        root=filecache.HOST,
+        environment=session.place.environment(),
+        files=(script,),
+    )
+    return {"this machine's python3 -I -S": command}
 
 
-def report(title: str, times: dict[str, list[float]]) -> None:
-    """Print a row for each command, and what the first takes of the others' time."""
-    print(f"\n{title:<44} {'min':>7} {'median':>7}   ratio of min, median")
-    (own, *_) = times.values()
-    for name, row in times.items():
-        low, middle = min(row), statistics.median(row)
-        ratios = f"{min(own) / low:.2f}  {statistics.median(own) / middle:.2f}"
-        print(f"{name:<44} {low:7.2f} {middle:7.2f}   {ratios}")
-
-
-def main() -> None:
-    """Measure all programs."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=40)
-    parser.add_argument("--python", default="3.14")
-    parser.add_argument("--against", action="append", default=[])
-    options = parser.parse_args()
-    pythons = options.against or [os.path.realpath(sys.executable), "python3"]
-    with tempfile.TemporaryDirectory() as name:
-        for program, text in PROGRAMS.items():
-            executable = build(program, Path(name), options.python, [])
-            commands = {f"obelisk {options.python}": [str(executable)]}
-            for python in pythons:
-                commands[f"{python} -I -S -c"] = [python, "-I", "-S", "-c", text]
-            report(program, measure(commands, options.runs))
-
-
-if __name__ == "__main__":
-    main()
+_ABOUT = {
+    "start.wall": "From `posix_spawn` until the process has ended and its output was read.",
+    "start.first": "From `posix_spawn` until the first byte on standard output.",
+    "start.processor": "User and system time of the process and the children it waited for.",
+    "start.cold": "The same after the kernel's file cache was dropped. "
+    "What is below it, such as the cache of a hypervisor's host, is not.",
+}

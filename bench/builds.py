@@ -1,0 +1,149 @@
+"""Part `build`: how long each contender builds, from nothing and again, and what comes out."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from bench import filecache
+from bench.contenders import (
+    FREEZERS,
+    OBELISK,
+    Contender,
+    build,
+    environment_of,
+    obelisk,
+)
+from bench.model import BenchError, Measure, Series
+from bench.place import Place
+from bench.processes import Command
+from bench.session import Session, series_of
+from obelisk.cache import Cache
+
+_APPLICATIONS = ("hello", "cli", "arrays", "modules", "large")
+_AGAIN = 3
+_LONG = 60.0
+"""Seconds of a first build after which the second is not repeated."""
+_QUICK_CONTENDERS = ("Obelisk", "PyInstaller, folder", "cx_Freeze, folder")
+_KEPT = ("downloads", "libraries", "distributions", "builders", "uv")
+"""What of a cache is there once for all applications; everything else is an application's."""
+
+
+def measure(session: Session) -> list[Measure]:
+    """Build every application by every contender."""
+    first: tuple[Series, ...] = ()
+    again: tuple[Series, ...] = ()
+    sizes: tuple[Series, ...] = ()
+    for name in session.wanted(_APPLICATIONS):
+        rows = [_build(session, contender, name) for contender in _contenders(session, name)]
+        case = session.application(name).title
+        reasons = {row.contender: row.reason for row in rows if row.reason}
+        fine = [row for row in rows if not row.reason]
+        first += series_of(case, {row.contender: [row.first] for row in fine}, reasons)
+        again += series_of(case, {row.contender: row.again for row in fine}, {})
+        sizes += series_of(case, {row.contender: [row.size] for row in fine}, {})
+    return [
+        Measure(
+            name="build.first",
+            title="Build of an application for the first time",
+            unit="s",
+            series=first,
+            about="Tools and dependencies are there: Obelisk has its distribution and downloads, "
+            "each peer an environment with everything installed.",
+        ),
+        Measure(
+            name="build.again",
+            title="The same build again, nothing changed",
+            unit="s",
+            series=again,
+        ),
+        Measure(
+            name="build.size",
+            title="Size of what is shipped",
+            unit="MB",
+            series=sizes,
+            about="shiv and pex need a Python on the machine that they run on; the others do not.",
+        ),
+    ]
+
+
+def measure_nothing(session: Session) -> list[Measure]:
+    """Build hello with an empty cache but for downloads: Python, its libraries, the runtime."""
+    folder = session.place.folder("from-nothing", empty=True)
+    _link(Cache().root / "downloads", folder / "cache/downloads")
+    session.say("  Python and its libraries from source")
+    started = time.monotonic()
+    script, product = session.application("hello").script, folder / "hello"
+    obelisk(script, product, {"OBELISK_CACHE": str(folder / "cache")})
+    seconds = time.monotonic() - started
+    shutil.rmtree(folder)
+    return [
+        Measure(
+            name="build.nothing",
+            title="hello with an empty cache",
+            unit="s",
+            series=(Series(case="hello", contender=OBELISK.name, samples=(round(seconds, 1),)),),
+            about="Python, its libraries and libc from sources that are downloaded already.",
+        )
+    ]
+
+
+class _Row:
+    """What one contender's builds of one application took."""
+
+    def __init__(self, contender: str) -> None:
+        self.contender = contender
+        self.first = 0.0
+        self.again: list[float] = []
+        self.size = 0.0
+        self.reason = ""
+
+
+def _contenders(session: Session, name: str) -> list[Contender]:
+    return [
+        one
+        for one in (OBELISK, *FREEZERS)
+        if (name in one.applications or one.elsewhere)
+        and (not session.quick or one.name in _QUICK_CONTENDERS)
+    ]
+
+
+def _build(session: Session, contender: Contender, name: str) -> _Row:
+    row = _Row(contender.name)
+    session.say(f"  {name}: {contender.name}")
+    place, application = session.place, session.application(name)
+    variables = {"OBELISK_CACHE": str(_cache_without_applications(place))}
+
+    def once(*, anew: bool) -> tuple[float, Command]:
+        started = time.monotonic()
+        command = build(contender, place, application, anew=anew, variables=variables)
+        return time.monotonic() - started, command
+
+    try:
+        environment_of(contender, place, application)
+        row.first, command = once(anew=True)
+        for _ in range(1 if session.quick or row.first > _LONG else _AGAIN):
+            seconds, command = once(anew=False)
+            row.again.append(seconds)
+        session.built(contender, name, command)
+        row.size = filecache.size_of(command) / 1e6
+    except BenchError as error:
+        row.reason = str(error)
+        session.say(f"  {name}: {contender.name}: {error}")
+    return row
+
+
+def _cache_without_applications(place: Place) -> Path:
+    """Return a copy of Obelisk's cache, by links, with what it has before any application."""
+    folder = place.folder("application-cache", empty=True)
+    for name in _KEPT:
+        _link(Cache().root / name, folder / name)
+    return folder
+
+
+def _link(source: Path, target: Path) -> None:
+    if source.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["cp", "-al", source, target], check=True)
