@@ -73,11 +73,14 @@ def build_all(plans: Sequence[Plan], site: Site, outputs: Sequence[Path]) -> Ite
     What they have in common is made once. Raises an `ObeliskError` of the stage that failed.
     """
     _require_own_records(plans)
+    places = [
+        writable_place(output, plan, site.cache.root)
+        for plan, output in zip(plans, outputs, strict=True)
+    ]
     with site.cache.workshop("build") as work:
         shared: _Shared | None = None
-        for number, (plan, output) in enumerate(zip(plans, outputs, strict=True)):
+        for number, (plan, place) in enumerate(zip(plans, places, strict=True)):
             started = time.monotonic()
-            place = writable_place(output, plan, site.cache.root)
             if shared is None or not shared.serves(plan):
                 shared = _share(plan, site, work / f"shared-{number}")
             yield _build(_Job(plan, site, shared, work / str(number)), place, started)
