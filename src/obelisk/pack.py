@@ -6,7 +6,7 @@ import json
 import mmap
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -47,9 +47,11 @@ def pack(
     collection: Collection,
     bytecodes: Iterable[Bytecode],
     libraries: Iterable[tuple[str, str, str]],
+    first_use: Sequence[str] = (),
 ) -> Packed:
     """Return the payload; `libraries` are (name, version, licence) of the runtime's sources.
 
+    `first_use` are the keys (`payload.use_key`) of what a start is known to use, in its order.
     Raises `CollectError` when two things have one name, or what is not ours a name of ours.
     """
     _require_unreserved(collection)
@@ -61,7 +63,7 @@ def pack(
     ]
     files = list(_file_items(collection, bytecodes, plan))
     controls = _controls(plan, collection, libraries)
-    return pack_payload(modules, files, controls, epoch=plan.source_date_epoch)
+    return pack_payload(modules, files, controls, epoch=plan.source_date_epoch, first_use=first_use)
 
 
 def _controls(

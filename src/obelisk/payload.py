@@ -8,7 +8,7 @@ Equal bytes are stored once; large ones have pages of their own, so that they ca
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Final
@@ -180,9 +180,10 @@ def write_payload(
     controls: Mapping[str, bytes],
     *,
     epoch: int | None = None,
+    first_use: Sequence[str] = (),
 ) -> bytes:
     """Return the bytes of a payload, as `pack_payload` lays them out."""
-    return pack_payload(modules, files, controls, epoch=epoch).joined()
+    return pack_payload(modules, files, controls, epoch=epoch, first_use=first_use).joined()
 
 
 def pack_payload(
@@ -191,10 +192,12 @@ def pack_payload(
     controls: Mapping[str, bytes],
     *,
     epoch: int | None = None,
+    first_use: Sequence[str] = (),
 ) -> Packed:
     """Lay out a payload. Folders above the files are added; `epoch` is the files' time.
 
-    Raises `CollectError` when two items have one name.
+    The bytes that `first_use` names by their keys (`use_key`) are stored first, in its order, so
+    that a start reads neighbouring pages. Raises `CollectError` when two items have one name.
     """
     rows = [
         *_rows(Table.MODULES, ((_key(item.name), item) for item in modules)),
@@ -217,7 +220,8 @@ def pack_payload(
         names += row.key
     start = aligned(_HEADER.size + _CHECK.size)
     names_at = start + _RECORD.size * len(rows)
-    records, stored, end = _store(rows, places, aligned(names_at + len(names)))
+    order = _storage_order(rows, first_use)
+    records, stored, end = _store(rows, places, order, aligned(names_at + len(names)))
     tables, place = [], start
     for table in Table:
         count = sum(row.table == table for row in rows)
@@ -281,15 +285,41 @@ def _dated(rows: Iterable[_Row], epoch: int | None) -> list[_Row]:
     ]
 
 
-def _store(rows: list[_Row], places: list[int], start: int) -> tuple[bytes, list[Piece], int]:
+def use_key(table: Table, path: str) -> str:
+    """Return the key that an order of first use has for stored bytes: `code PATH`, `file PATH`."""
+    return f"{'code' if table == Table.MODULES else 'file'} {path}"
+
+
+def _storage_order(rows: list[_Row], first_use: Sequence[str]) -> list[int]:
+    """Return the positions of rows as their bytes are stored.
+
+    What the runtime itself reads comes first, then what is known to be used, then all else by name.
+    """
+    ranks = {key: rank for rank, key in enumerate(dict.fromkeys(first_use))}
+
+    def rank(position: int) -> int:
+        row = rows[position]
+        if row.table == Table.CONTROLS:
+            return -1
+        return ranks.get(use_key(row.table, row.item.name), len(ranks))
+
+    return sorted(range(len(rows)), key=rank)
+
+
+def _store(
+    rows: list[_Row], places: list[int], order: list[int], start: int
+) -> tuple[bytes, list[Piece], int]:
     """Return the records, the stored bytes that begin at `start`, and where these end."""
     records, store = bytearray(), Store(start)
     contents = compressed((row.item.data, row.item.compress) for row in rows)
-    for row, place, data in zip(rows, places, contents, strict=True):
-        item = row.item
+    offsets: dict[int, int] = {}
+    for position in order:
+        row, data = rows[position], contents[position]
+        alone = row.table == Table.FILES and data is row.item.data and len(data) >= LARGE
+        offsets[position] = store.add(data, alignment=_PAGE if alone else ALIGNMENT)
+    for position, (row, place, data) in enumerate(zip(rows, places, contents, strict=True)):
+        item, offset = row.item, offsets[position]
         compress = data is not item.data
-        alone = row.table == Table.FILES and not compress and len(data) >= LARGE
-        offset = store.add(data, alignment=_PAGE if alone else ALIGNMENT)
         where = (offset, len(data), len(item.data), row.time)
         shape = (place, len(row.key), item.kind, int(compress))
         own = _own_check(row.table, row.position, row.key, where, shape)

@@ -241,3 +241,18 @@ def test_damaged_payloads_are_refused_and_never_crash(data):
             payload.read(record)
     except VerifyError:
         pass
+
+
+def test_known_first_uses_are_stored_first_in_their_order() -> None:
+    names = [f"p/m{number}.py" for number in range(9)]
+    code = [Item(name=name, kind=Kind.CODE, data=name.encode() * 9) for name in names]
+    files = [Item(name=name, kind=Kind.FILE, data=name.encode()) for name in names]
+    used = ("code p/m7.py", "file p/m3.py", "code p/m1.py", "code gone.py", "code p/m7.py")
+    payload = read_payload(memoryview(write_payload(code, files, {"main": b"p"}, first_use=used)))
+    stored = sorted((one for one in payload.records if one.size), key=lambda one: one.offset)
+    assert [one.name for one in stored[:4]] == ["main", "p/m7.py", "p/m3.py", "p/m1.py"]
+    assert [one.kind for one in stored[:4]] == [Kind.CONTROL, Kind.CODE, Kind.FILE, Kind.CODE]
+    plain = read_payload(memoryview(write_payload(code, files, {"main": b"p"})))
+    assert [payload.read(one) for one in payload.records] == [
+        plain.read(one) for one in plain.records
+    ]
