@@ -86,9 +86,9 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
             bytecodes = [*own, *_compile_stdlib(plan, site, collection, interpreter, stdlib[0])]
         collection = with_loader(_with_data(plan, site, collection), python / "build/lib/libc.so")
         with site.console.step("Packing and linking"):
-            payload = pack(plan, collection, bytecodes, description.sources)
+            payload = pack(plan, collection, bytecodes, description.sources, runtime.sizes)
             natives = _natives(plan, collection, python)
-            image = link(runtime.read_bytes(), payload, natives, plan.target)
+            image = link(runtime.path.read_bytes(), payload, natives, plan.target)
         require_space(output.parent, image.size, f"writing {output}")
         with site.console.step("Verifying"), draft_beside(output, mode=0o755) as draft:
             with draft.open("wb") as file:

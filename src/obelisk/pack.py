@@ -6,7 +6,7 @@ import json
 import mmap
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -47,10 +47,12 @@ def pack(
     collection: Collection,
     bytecodes: Iterable[Bytecode],
     libraries: Iterable[tuple[str, str, str]],
+    runtime: Mapping[str, Mapping[str, int]],
     first_use: Sequence[str] = (),
 ) -> Packed:
     """Return the payload; `libraries` are (name, version, licence) of the runtime's sources.
 
+    `runtime` is what each of them takes of it, for the manifest.
     `first_use` are the keys (`payload.use_key`) of what a start is known to use, in its order.
     Raises `CollectError` when two things have one name, or what is not ours a name of ours.
     """
@@ -62,17 +64,16 @@ def pack(
         *importable(_importable_paths(collection, bytecodes), own=collection.own),
     ]
     files = list(_file_items(collection, bytecodes, plan))
-    controls = _controls(plan, collection, libraries)
+    manifest = {**_manifest(plan, collection, libraries), "runtime": runtime}
+    controls = _controls(plan, collection, manifest)
     return pack_payload(modules, files, controls, epoch=plan.source_date_epoch, first_use=first_use)
 
 
-def _controls(
-    plan: Plan, collection: Collection, libraries: Iterable[tuple[str, str, str]]
-) -> dict[str, bytes]:
-    manifest = json.dumps(_manifest(plan, collection, libraries), indent=1, sort_keys=True) + "\n"
+def _controls(plan: Plan, collection: Collection, manifest: dict[str, Any]) -> dict[str, bytes]:
+    text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
     controls = {
         Control.MAIN: collection.main.encode(),
-        Control.MANIFEST: manifest.encode(),
+        Control.MANIFEST: text.encode(),
         Control.PATH: _ended(collection.search_path),
     }
     if isinstance(collection.entry, RunModule):

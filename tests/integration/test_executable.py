@@ -73,6 +73,20 @@ def test_verify_and_inspect(hello):
     assert "Python 3." in obelisk("inspect", hello)
 
 
+def test_inspect_tells_where_the_bytes_are(hello):
+    found = json.loads(obelisk("inspect", "--size", "--json", hello))
+    runtime, payload = found["runtime"], found["payload"]
+    whole = runtime["size"] + found["objects"]["size"] + payload["size"]
+    assert whole == found["size"] == hello.stat().st_size
+    told = sum(sum(parts.values()) for parts in runtime["libraries"].values())
+    assert 0.95 * runtime["size"] < told <= runtime["size"]
+    assert runtime["libraries"]["openssl"]["code"] > 1 << 20
+    for parts in (payload["kinds"], payload["owners"]):
+        assert sum(one["stored"] for one in parts) + payload["index"] == payload["size"]
+    assert {"bytecode", "source text"} <= {one["name"] for one in payload["kinds"]}
+    assert "standard library" in obelisk("inspect", "--size", hello)
+
+
 @pytest.mark.parametrize("tool", ["strip", "objcopy"])
 def test_strip_and_objcopy_keep_the_payload(hello, tmp_path, tool):
     """What they change is no longer as it was built, and `verify` says so; the rest is."""

@@ -82,7 +82,7 @@ def packed(plan, parts, **settings):
     plan = replace(plan, settings=replace(plan.settings, **settings))
     collection, bytecodes = parts
     libraries = [("zlib", "1", "Zlib")]
-    return read_payload(memoryview(pack(plan, collection, bytecodes, libraries).joined()))
+    return read_payload(memoryview(pack(plan, collection, bytecodes, libraries, {}).joined()))
 
 
 def test_modules_files_sources_and_manifest(plan, parts):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import struct
 import sys
@@ -13,9 +14,11 @@ from typing import Final
 
 from obelisk.cache import content_key, hash_tree
 from obelisk.catalog import Source
+from obelisk.distribution import linkmap
 from obelisk.distribution.archive import read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
 from obelisk.distribution.libraries import Site, merge_into_sysroot
+from obelisk.distribution.linkmap import Sizes, library_sizes
 from obelisk.distribution.recipes import RECIPES
 from obelisk.errors import ToolError
 from obelisk.process import run_captured, run_logged
@@ -80,14 +83,23 @@ def runtime_key(target: Target, pinned: Source, options: RuntimeOptions) -> str:
         {
             "distribution": distribution_key(target, pinned),
             "files": hash_tree(runtime_folder()),
-            "linking": inspect.getsource(sys.modules[__name__]),
+            "linking": inspect.getsource(sys.modules[__name__]) + inspect.getsource(linkmap),
             **asdict(options),
         }
     )
 
 
-def obtain_runtime(site: Site, pinned: Source, options: RuntimeOptions) -> Path:
-    """Return the runtime's file; build what is missing.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Runtime:
+    """A linked runtime."""
+
+    path: Path
+    sizes: Sizes
+    """What each library takes of it (linkmap.py)."""
+
+
+def obtain_runtime(site: Site, pinned: Source, options: RuntimeOptions) -> Runtime:
+    """Return the runtime; build what is missing.
 
     Raises `SourceError` or `ToolError`.
     """
@@ -101,10 +113,14 @@ def obtain_runtime(site: Site, pinned: Source, options: RuntimeOptions) -> Path:
             python = distribution / "python"
             chain = write_toolchain(site.target, root / "toolchain")
             merge_into_sysroot(python / "build", chain.root)
-            _link(_Job(chain, python, root), folder / "runtime", options)
+            job = _Job(chain, python, root)
+            _link(job, folder / "runtime", options)
+            sizes = library_sizes(job.map.read_text(), job.objects)
+            (folder / "sizes.json").write_text(json.dumps(sizes), encoding="utf-8")
 
-    key = runtime_key(site.target, pinned, options)
-    return site.cache.obtain("runtimes", key, make) / "runtime"
+    folder = site.cache.obtain("runtimes", runtime_key(site.target, pinned, options), make)
+    sizes = json.loads((folder / "sizes.json").read_text(encoding="utf-8"))
+    return Runtime(path=folder / "runtime", sizes=sizes)
 
 
 class _Job:
@@ -116,6 +132,8 @@ class _Job:
         self.description = read_description(python)
         self.root = root
         self.log = root / "log.txt"
+        self.map = root / "map.txt"
+        self.objects = root / "objects"
         self.interpreter = python / self.description.python_exe
         self.stdlib = python / self.description.stdlib
 
@@ -160,6 +178,7 @@ def _link(job: _Job, place: Path, options: RuntimeOptions) -> None:
         "-Wl,-z,separate-loadable-segments",
         # What runs first, see start_x86_64.c.
         "-Wl,-e,obelisk_start",
+        f"-Wl,-Map={job.map}",
         *("-o", place),
     ]
     env = job.chain.environment()
@@ -192,7 +211,7 @@ def _compile(job: _Job) -> list[Path]:
     generated = job.root / "frozen.c"
     generated.write_text(_frozen_source(job))
     sources = [*sorted(runtime_folder().glob("*.c")), generated]
-    made = {path: job.root / "objects" / f"{path.stem}.o" for path in sources}
+    made = {path: job.objects / f"{path.stem}.o" for path in sources}
     include = job.python / "install/include" / job.stdlib.name
     flags = (
         "-std=c11",
