@@ -11,7 +11,10 @@ from obelisk.collect.collect import collect
 from obelisk.collect.loader import with_loader
 from obelisk.collect.read import read_tree
 from obelisk.compile.bytecode import Compiled, compile_modules
+from obelisk.compile.dictionaries import obtain_dictionaries
+from obelisk.compile.following import imported_at_start
 from obelisk.compile.stdlib import stdlib_bytecode
+from obelisk.config.schema import Compression
 from obelisk.disk import require_space
 from obelisk.distribution.archive import read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
@@ -42,9 +45,12 @@ from obelisk.model import (
     ScriptFile,
 )
 from obelisk.output import refuse_input, writable_place
-from obelisk.pack import pack
+from obelisk.pack import RuntimeFacts, pack
+from obelisk.payload import Table, use_key
 from obelisk.plan import Plan
 from obelisk.program import main_module
+from obelisk.stored import Dictionaries
+from obelisk.unused import Kept, without_unused
 from obelisk.verify.verify import require_sound, smoke_test
 
 
@@ -68,8 +74,6 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
     """
     started = time.monotonic()
     output = writable_place(output, plan, site.cache.root)
-    options = RuntimeOptions(debug=plan.settings.debug, hardened=plan.settings.allocator_hardening)
-    runtime = obtain_runtime(site, plan.python, options)
     python = obtain_distribution(site, plan.python) / "python"
     description = read_description(python)
     interpreter = python / description.python_exe
@@ -84,9 +88,23 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
         with site.console.step(f"Compiling {len(collection.modules)} modules"):
             own = _compile_own(plan, site, collection, interpreter, work)
             bytecodes = [*own, *_compile_stdlib(plan, site, collection, interpreter, stdlib[0])]
+        with site.console.step("Following imports"):
+            kept = without_unused(plan, site, collection, bytecodes, (description, interpreter))
+            collection, bytecodes = kept.collection, list(kept.bytecodes)
+            first_use = _first_use(plan, site, collection, bytecodes, interpreter)
+        runtime = obtain_runtime(site, plan.python, _runtime_options(plan, kept))
         collection = with_loader(_with_data(plan, site, collection), python / "build/lib/libc.so")
         with site.console.step("Packing and linking"):
-            payload = pack(plan, collection, bytecodes, description.sources, runtime.sizes)
+            payload = pack(
+                plan,
+                collection,
+                bytecodes,
+                RuntimeFacts(
+                    libraries=description.sources, sizes=runtime.sizes, left_out=kept.left_out
+                ),
+                first_use=first_use,
+                dictionaries=_dictionaries(plan, site, interpreter, stdlib[0]),
+            )
             natives = _natives(plan, collection, python)
             image = link(runtime.path.read_bytes(), payload, natives, plan.target)
         require_space(output.parent, image.size, f"writing {output}")
@@ -102,6 +120,14 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
         sha256=digest,
         seconds=time.monotonic() - started,
         packages=tuple((one.name, one.version) for one in collection.packages),
+    )
+
+
+def _runtime_options(plan: Plan, kept: Kept) -> RuntimeOptions:
+    return RuntimeOptions(
+        debug=plan.settings.debug,
+        hardened=plan.settings.allocator_hardening,
+        extensions=kept.extensions,
     )
 
 
@@ -166,6 +192,28 @@ def _compile_stdlib(
     ready = stdlib_bytecode(site.cache, key, modules, python=interpreter, optimize=optimize)
     wanted = {one.path for one in collection.modules if one.from_stdlib}
     return [one for one in ready if one.module.path in wanted]
+
+
+def _first_use(
+    plan: Plan, site: Site, collection: Collection, bytecodes: list[Bytecode], interpreter: Path
+) -> list[str]:
+    """Return the keys of the modules that a start imports, as far as their statements tell."""
+    if plan.settings.compression != Compression.UNUSED:
+        return []
+    roots = {collection.main, *_entry_modules(collection.entry)}
+    paths = imported_at_start(site.cache, bytecodes, roots, python=interpreter)
+    return [use_key(Table.MODULES, path) for path in paths]
+
+
+def _dictionaries(plan: Plan, site: Site, interpreter: Path, modules: list[Module]) -> Dictionaries:
+    """Return what compressed modules refer to, trained on the whole standard library."""
+    key, optimize = distribution_key(plan.target, plan.python), plan.settings.optimize
+    return obtain_dictionaries(
+        site.cache,
+        key,
+        optimize,
+        lambda: stdlib_bytecode(site.cache, key, modules, python=interpreter, optimize=optimize),
+    )
 
 
 def _own_modules(collection: Collection, work: Path) -> list[Module]:

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from obelisk.distribution.linkmap import library_sizes
-from obelisk.payload import Item, Kind, read_payload, write_payload
+from obelisk.payload import Item, Kind, write_payload
+from obelisk.payload_reader import read_payload
 from obelisk.report.sizes import payload_parts
+from obelisk.stored import Frame
 
 MAP = """\
              VMA              LMA     Size Align Out     In      Symbol
@@ -47,7 +49,7 @@ def test_every_stored_byte_of_a_payload_has_one_kind_and_one_owner():
     site = "lib/python3.14/site-packages"
     record = b"nice/__init__.py,,\nnice/data.txt,,\nnice-1.dist-info/RECORD,,\n"
     files = [
-        Item(name="app.py", kind=Kind.FILE, data=b"print()" * 99, compress=True),
+        Item(name="app.py", kind=Kind.FILE, data=b"print()" * 99, frame=Frame.PLAIN),
         Item(name="lib/python3.14/os.py", kind=Kind.FILE, data=b"import sys"),
         Item(name=f"{site}/nice/__init__.py", kind=Kind.FILE, data=b"x = 1"),
         Item(name=f"{site}/nice/data.txt", kind=Kind.FILE, data=b"words"),

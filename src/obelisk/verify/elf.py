@@ -45,7 +45,7 @@ class Executable:
     objects_size: int
     """Bytes of linked shared objects in it."""
     objects: tuple[tuple[str, int], ...]
-    """The name of each of them, and its bytes in memory."""
+    """The name of each of them, and its bytes in memory; empty if they are damaged."""
 
 
 def map_file(path: Path) -> mmap.mmap:
@@ -100,14 +100,17 @@ def _read(data: mmap.mmap) -> Executable:
     findings = _findings(elf, segments, ours[0])
     read = _reader(data, segments)
     tables = [segment for segment in segments if segment["p_type"] == OBJECTS_SEGMENT]
+    objects: list[tuple[str, int]] = []
     for table in tables:
-        findings.append(check_objects(read, table["p_vaddr"], table["p_filesz"]))
+        finding = check_objects(read, table["p_vaddr"], table["p_filesz"])
+        findings.append(finding)
+        objects += object_sizes(read, table["p_vaddr"]) if finding.sound else []
     return Executable(
         findings=tuple(findings),
         payload=memoryview(data)[start : start + size],
         size=len(data),
         objects_size=sum(objects_size(read, table["p_vaddr"]) for table in tables),
-        objects=tuple(one for table in tables for one in object_sizes(read, table["p_vaddr"])),
+        objects=tuple(objects),
     )
 
 
