@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from obelisk.collect.collect import collect
 from obelisk.collect.loader import with_loader
-from obelisk.collect.read import read_tree
-from obelisk.compile.bytecode import Compiled, compile_modules
+from obelisk.collect.provide import Provided, provide
+from obelisk.collect.read import Tree, read_tree
+from obelisk.compile.bytecode import Compiled
 from obelisk.compile.dictionaries import obtain_dictionaries
 from obelisk.compile.following import imported_at_start
+from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
 from obelisk.config.schema import Compression
 from obelisk.disk import require_space
-from obelisk.distribution.archive import read_description
+from obelisk.distribution.archive import Description, read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
-from obelisk.distribution.builder import obtain_builder
+from obelisk.distribution.builder import Interpreter, obtain_interpreter
 from obelisk.distribution.libraries import Site
 from obelisk.distribution.recipes.cpython import major_minor
-from obelisk.distribution.runtime import RuntimeOptions, obtain_runtime
+from obelisk.distribution.runtime import Runtime, RuntimeOptions, obtain_runtime
 from obelisk.distribution.testmodules import TEST_PACKAGE, obtain_tests
-from obelisk.errors import CollectError
+from obelisk.errors import CollectError, ConfigError
 from obelisk.files import draft_beside
-from obelisk.link.image import link
+from obelisk.link.image import Image, link
 from obelisk.link.native import Natives
 from obelisk.link.unlinked import unlinked
 from obelisk.model import (
@@ -50,6 +54,7 @@ from obelisk.payload import Table, use_key
 from obelisk.plan import Plan
 from obelisk.program import main_module
 from obelisk.stored import Dictionaries
+from obelisk.training import default_order, parse_commands, read_record, train, write_record
 from obelisk.unused import Kept, without_unused
 from obelisk.verify.verify import require_sound, smoke_test
 
@@ -67,51 +72,118 @@ class Built:
     """(name, version) of what is installed in it."""
 
 
-def build(plan: Plan, site: Site, output: Path) -> Built:
-    """Build one executable at `output`, or leave what is there untouched.
+def build_all(plans: Sequence[Plan], site: Site, outputs: Sequence[Path]) -> Iterator[Built]:
+    """Build the executables of one request, each at its output; leave what is there on failure.
 
-    Raises an `ObeliskError` of the stage that failed.
+    What they have in common is made once. Raises an `ObeliskError` of the stage that failed.
     """
-    started = time.monotonic()
-    output = writable_place(output, plan, site.cache.root)
+    _require_own_records(plans)
+    places = [
+        writable_place(output, plan, site.cache.root)
+        for plan, output in zip(plans, outputs, strict=True)
+    ]
+    with site.cache.workshop("build") as work:
+        shared: _Shared | None = None
+        for number, (plan, place) in enumerate(zip(plans, places, strict=True)):
+            started = time.monotonic()
+            if shared is None or not shared.serves(plan):
+                shared = _share(plan, site, work / f"shared-{number}")
+            yield _build(_Job(plan, site, shared, work / str(number)), place, started)
+
+
+def _require_own_records(plans: Sequence[Plan]) -> None:
+    for plan in plans:
+        parse_commands(plan.settings.train)
+        if plan.settings.train_record and len(plans) > 1:
+            message = f"`train-record` is one file, and {len(plans)} executables are built"
+            raise ConfigError(message, hint="choose one with `--script`, or build with `multicall`")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Shared:
+    """What the executables of one request have in common."""
+
+    plan: Plan
+    """The first that it was made for."""
+    python: Path
+    """The distribution's folder `python`."""
+    description: Description
+    interpreter: Interpreter
+    stdlib: Tree
+    tests: Tree
+    provided: Provided
+
+    def serves(self, plan: Plan) -> bool:
+        """Say whether a plan differs in nothing but what is run."""
+        return replace(plan, name=self.plan.name, entry=self.plan.entry) == self.plan
+
+
+class _Job:
+    """Building one executable, in a folder of its own."""
+
+    def __init__(self, plan: Plan, site: Site, shared: _Shared, work: Path) -> None:
+        self.plan = plan
+        self.site = site
+        self.shared = shared
+        self.work = work
+        self.python = shared.python / shared.description.python_exe
+        self.key = distribution_key(plan.target, plan.python)
+        work.mkdir()
+
+
+def _share(plan: Plan, site: Site, work: Path) -> _Shared:
+    work.mkdir()
     python = obtain_distribution(site, plan.python) / "python"
     description = read_description(python)
-    interpreter = python / description.python_exe
-    layout = Layout.of(plan.python.version)
-    stdlib = read_tree(python / description.stdlib, base=layout.stdlib, from_stdlib=True)
-    tests = _tests(plan, site)
-    with site.cache.workshop("build") as work:
-        builder = obtain_builder(site, plan.python, _build_packages(plan), work)
-        with site.console.step(f"Collecting {plan.name}"):
-            collection = collect(plan, builder, stdlib, tests, work)
-            refuse_input(output, _own_sources(collection, site.cache.root))
-        with site.console.step(f"Compiling {len(collection.modules)} modules"):
-            own = _compile_own(plan, site, collection, interpreter, work)
-            bytecodes = [*own, *_compile_stdlib(plan, site, collection, interpreter, stdlib[0])]
-        with site.console.step("Following imports"):
-            kept = without_unused(plan, site, collection, bytecodes, (description, interpreter))
-            collection, bytecodes = kept.collection, list(kept.bytecodes)
-            first_use = _first_use(plan, site, collection, bytecodes, interpreter)
-        runtime = obtain_runtime(site, plan.python, _runtime_options(plan, kept))
-        collection = with_loader(_with_data(plan, site, collection), python / "build/lib/libc.so")
-        with site.console.step("Packing and linking"):
-            payload = pack(
-                plan,
-                collection,
-                bytecodes,
-                RuntimeFacts(
-                    libraries=description.sources, sizes=runtime.sizes, left_out=kept.left_out
-                ),
-                first_use=first_use,
-                dictionaries=_dictionaries(plan, site, interpreter, stdlib[0]),
-            )
-            natives = _natives(plan, collection, python)
-            image = link(runtime.path.read_bytes(), payload, natives, plan.target)
-        require_space(output.parent, image.size, f"writing {output}")
-        with site.console.step("Verifying"), draft_beside(output, mode=0o755) as draft:
-            with draft.open("wb") as file:
-                image.write(file)
-            _verify(plan, draft, work)
+    base = Layout.of(plan.python.version).stdlib
+    interpreter = obtain_interpreter(site, plan.python, _build_packages(plan), work)
+    with site.console.step(f"Installing {plan.name}"):
+        provided = provide(plan, interpreter, work)
+    return _Shared(
+        plan=plan,
+        python=python,
+        description=description,
+        interpreter=interpreter,
+        stdlib=read_tree(python / description.stdlib, base=base, from_stdlib=True),
+        tests=_tests(plan, site),
+        provided=provided,
+    )
+
+
+def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
+    settings = job.plan.settings
+    options = RuntimeOptions(
+        debug=settings.debug,
+        hardened=settings.allocator_hardening,
+        recording=recording,
+        extensions=kept.extensions,
+    )
+    return obtain_runtime(job.site, job.plan.python, options)
+
+
+def _build(job: _Job, output: Path, started: float) -> Built:
+    plan, site, shared = job.plan, job.site, job.shared
+    with site.console.step(f"Collecting {plan.name}"):
+        collection = collect(
+            plan, shared.interpreter, shared.provided, shared.stdlib, shared.tests, job.work
+        )
+        refuse_input(output, _own_sources(collection, site.cache.root))
+    with site.console.step(f"Compiling {len(collection.modules)} modules"):
+        bytecodes = [*_compile_own(job, collection), *_compile_stdlib(job, collection)]
+    with site.console.step("Following imports"):
+        kept = without_unused(plan, site, collection, bytecodes, (shared.description, job.python))
+    loader = shared.python / "build/lib/libc.so"
+    collection = with_loader(_with_data(plan, site, kept.collection), loader)
+    kept = replace(kept, collection=collection)
+    first_use = _first_use(job, kept)
+    runtime = _runtime(job, kept)
+    with site.console.step("Packing and linking"):
+        image = _link(job, kept, first_use, runtime)
+    require_space(output.parent, image.size, f"writing {output}")
+    with site.console.step("Verifying"), draft_beside(output, mode=0o755) as draft:
+        with draft.open("wb") as file:
+            image.write(file)
+        _verify(plan, draft, job.work)
     with output.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Built(
@@ -123,15 +195,73 @@ def build(plan: Plan, site: Site, output: Path) -> Built:
     )
 
 
-def _runtime_options(plan: Plan, kept: Kept) -> RuntimeOptions:
-    return RuntimeOptions(
-        debug=plan.settings.debug,
-        hardened=plan.settings.allocator_hardening,
-        extensions=kept.extensions,
+def _link(job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime) -> Image:
+    plan = job.plan
+    facts = RuntimeFacts(
+        libraries=job.shared.description.sources, sizes=runtime.sizes, left_out=kept.left_out
+    )
+    payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, _dictionaries(job))
+    natives = _natives(plan, kept.collection, job.shared.python)
+    return link(runtime.path.read_bytes(), payload, natives, plan.target)
+
+
+def _dictionaries(job: _Job) -> Dictionaries:
+    """Return what compressed modules refer to, trained on the whole standard library."""
+    return obtain_dictionaries(
+        job.site.cache, job.key, job.plan.settings.optimize, lambda: _stdlib_bytecode(job)
     )
 
 
-def _tests(plan: Plan, site: Site) -> tuple[list[Module], list[DataFile]]:
+def _first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
+    """Return what a start uses: by a record, training or default, and by import statements."""
+    keys = _known_first_use(job, kept)
+    if job.plan.settings.compression != Compression.UNUSED:
+        return keys
+    roots = {kept.collection.main, *_entry_modules(kept.collection.entry)}
+    paths = imported_at_start(job.site.cache, kept.bytecodes, roots, python=job.python)
+    return tuple(dict.fromkeys((*keys, *(use_key(Table.MODULES, path) for path in paths))))
+
+
+def _known_first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
+    settings = job.plan.settings
+    record = job.plan.folder / settings.train_record if settings.train_record else None
+    if record is not None and os.path.lexists(record):
+        return _recorded(job, record, kept.collection)
+    if not settings.train:
+        return default_order(kept.collection.main)
+    with job.site.console.step(f"Training {job.plan.name}"):
+        keys = _train(job, kept)
+    if record is not None:
+        write_record(keys, record)
+    return keys
+
+
+def _recorded(job: _Job, record: Path, collection: Collection) -> tuple[str, ...]:
+    keys = read_record(record)
+    known = {use_key(Table.MODULES, one.path) for one in collection.modules}
+    known |= {use_key(Table.FILES, one.path) for one in (*collection.modules, *collection.files)}
+    there = sum(key in known for key in keys)
+    if 2 * there < len(keys):
+        message = f"only {there} of the {len(keys)} entries of {record} are in this executable"
+        job.site.console.warn(f"{message}; remove that file to train anew")
+    return keys
+
+
+def _train(job: _Job, kept: Kept) -> tuple[str, ...]:
+    runs = parse_commands(job.plan.settings.train)
+    runtime = _runtime(job, kept, recording=True)
+    folder = job.work / "training"
+    folder.mkdir()
+    executable, log = folder / job.plan.name, job.work / "first-use"
+    logging = replace(kept, collection=replace(kept.collection, first_use_log=log))
+    image = _link(job, logging, (), runtime)
+    with executable.open("wb") as file:
+        image.write(file)
+    executable.chmod(0o755)
+    return train(executable, runs, folder=job.plan.folder, log=log)
+
+
+def _tests(plan: Plan, site: Site) -> Tree:
     """Return CPython's own tests if they are to go in."""
     if not any(name.split(".")[0] == TEST_PACKAGE for name in plan.settings.include):
         return [], []
@@ -175,45 +305,23 @@ def _natives(plan: Plan, collection: Collection, python: Path) -> Natives:
     return Natives(files=collection.natives, provided=provided, abi=abi)
 
 
-def _compile_own(
-    plan: Plan, site: Site, collection: Collection, interpreter: Path, work: Path
-) -> tuple[Bytecode, ...]:
-    own = _own_modules(collection, work)
-    compiled = compile_modules(own, python=interpreter, optimize=plan.settings.optimize)
-    _report_refused(compiled, collection, plan, site)
+def _compile_own(job: _Job, collection: Collection) -> tuple[Bytecode, ...]:
+    own, optimize = _own_modules(collection, job.work), job.plan.settings.optimize
+    cache = job.site.cache
+    compiled = package_bytecode(cache, job.key, own, python=job.python, optimize=optimize)
+    _report_refused(compiled, collection, job.plan, job.site)
     return compiled.bytecodes
 
 
-def _compile_stdlib(
-    plan: Plan, site: Site, collection: Collection, interpreter: Path, modules: list[Module]
-) -> list[Bytecode]:
-    key = distribution_key(plan.target, plan.python)
-    optimize = plan.settings.optimize
-    ready = stdlib_bytecode(site.cache, key, modules, python=interpreter, optimize=optimize)
+def _compile_stdlib(job: _Job, collection: Collection) -> list[Bytecode]:
     wanted = {one.path for one in collection.modules if one.from_stdlib}
-    return [one for one in ready if one.module.path in wanted]
+    return [one for one in _stdlib_bytecode(job) if one.module.path in wanted]
 
 
-def _first_use(
-    plan: Plan, site: Site, collection: Collection, bytecodes: list[Bytecode], interpreter: Path
-) -> list[str]:
-    """Return the keys of the modules that a start imports, as far as their statements tell."""
-    if plan.settings.compression != Compression.UNUSED:
-        return []
-    roots = {collection.main, *_entry_modules(collection.entry)}
-    paths = imported_at_start(site.cache, bytecodes, roots, python=interpreter)
-    return [use_key(Table.MODULES, path) for path in paths]
-
-
-def _dictionaries(plan: Plan, site: Site, interpreter: Path, modules: list[Module]) -> Dictionaries:
-    """Return what compressed modules refer to, trained on the whole standard library."""
-    key, optimize = distribution_key(plan.target, plan.python), plan.settings.optimize
-    return obtain_dictionaries(
-        site.cache,
-        key,
-        optimize,
-        lambda: stdlib_bytecode(site.cache, key, modules, python=interpreter, optimize=optimize),
-    )
+def _stdlib_bytecode(job: _Job) -> list[Bytecode]:
+    modules, optimize = job.shared.stdlib[0], job.plan.settings.optimize
+    cache = job.site.cache
+    return stdlib_bytecode(cache, job.key, modules, python=job.python, optimize=optimize)
 
 
 def _own_modules(collection: Collection, work: Path) -> list[Module]:

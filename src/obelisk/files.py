@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -69,6 +70,14 @@ def require_replaceable(place: Path) -> None:
     if os.path.lexists(place) and (place.is_symlink() or not place.is_file()):
         message = f"refusing to overwrite {place}: not a regular file"
         raise StorageError(message, hint="choose another `--output`")
+
+
+def link_or_copy(source: str, place: str) -> None:
+    """Let a file stand at another place as well; on another file system, a copy of it."""
+    try:
+        os.link(source, place)
+    except OSError:
+        shutil.copy2(source, place)
 
 
 def sync(path: Path) -> None:

@@ -138,6 +138,10 @@ class Module(Placed):
     from_stdlib: bool = False
     alias: str | None = None
     """Another such name: that in a folder which a `.pth` file adds to the search path."""
+    package: str | None = None
+    """The distribution that brought it, if it is known what that brought."""
+    digest: str | None = None
+    """The hash of its source, as the RECORD of that distribution has it."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -216,6 +220,8 @@ class Collection:
     """Names of the `.pth` files with lines that are run at start, in their order."""
     asked: frozenset[str] = frozenset()
     """Settings that the application's own code asks for (collect/freezers.py)."""
+    first_use_log: Path | None = None
+    """Where a runtime for training notes what is used; nothing that is shipped has it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -165,6 +165,8 @@ def _program_settings(collection: Collection) -> bytes:
         text += b"commands=1\0"
     if isinstance(collection.entry, RunProgram):
         text += f"program={collection.entry.path}\0".encode()
+    if collection.first_use_log is not None:
+        text += f"first_use_log={collection.first_use_log}\0".encode()
     return text
 
 

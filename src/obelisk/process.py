@@ -9,6 +9,7 @@ import os
 import shlex
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -22,6 +23,8 @@ from obelisk.errors import ToolError
 from obelisk.interrupt import deferred
 
 _TAIL_LINES: Final = 40
+_PAUSE: Final = 0.01
+"""Seconds between two looks at a program that is waited for."""
 
 
 _children: Final = Children()
@@ -134,6 +137,42 @@ def run_watched(
     if status != 0:
         _raise_if_full(what, status, stderr.decode(errors="replace"), writes)
     return Finished(status=status, stdout=b"", stderr=stderr)
+
+
+def run_limited(
+    argv: Sequence[str | Path],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    output: Path,
+    seconds: float,
+    what: str,
+) -> int | None:
+    """Run a program with its output in a file, and end all that it leaves running.
+
+    Returns its status, or None if it had to be ended after some seconds. Raises `ToolError` if it
+    cannot be started.
+    """
+    words = [str(word) for word in argv]
+    with output.open("wb") as stream:
+        streams = (subprocess.DEVNULL, stream, subprocess.STDOUT)
+        process = _start(words, cwd, env, streams=streams, what=what)
+        with _ended_with_us(process):
+            in_time = _wait_until_ended(process.pid, time.monotonic() + seconds)
+            # It is not reaped yet, so the group is still its own.
+            send(process.pid, signal.SIGKILL)
+            status = process.wait()
+    return status if in_time else None
+
+
+def _wait_until_ended(pid: int, end: float) -> bool:
+    """Wait for a program without reaping it; say whether it ended in time."""
+    options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    while os.waitid(os.P_PID, pid, options) is None:
+        if time.monotonic() > end:
+            return False
+        time.sleep(_PAUSE)
+    return True
 
 
 def replace_us(argv: Sequence[str | Path]) -> NoReturn:

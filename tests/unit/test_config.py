@@ -123,7 +123,7 @@ def test_what_the_interpreter_would_not_take_is_refused(wrong, said):
 
 def test_the_runtime_knows_every_setting():
     """A name that the C files do not ask for would be without effect."""
-    texts = [path.read_text() for path in runtime_folder().iterdir()]
+    texts = [path.read_text() for path in runtime_folder().glob("*.*")]
     known = {
         name
         for text in texts

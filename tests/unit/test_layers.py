@@ -17,7 +17,7 @@ LEVELS = [
     {"plan", "program", "reach"},
     {"collect", "compile", "payload", "payload_reader", "importable", "link"},
     {"frames"},
-    {"pack", "verify", "output"},
+    {"pack", "verify", "output", "training"},
     {"report"},
     {"build", "unused"},
     {"commands"},

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -58,8 +58,23 @@ class Cache:
             return place
         with self._entry_lock(kind, key):
             if not self._checked(place):
-                self._make(place, make)
+                self._make(kind, {place: make})
         return place
+
+    def keep(self, kind: str, makes: Mapping[str, Callable[[Path], None]]) -> None:
+        """Add entries that only save time: by their keys, unless they are there.
+
+        They wait for the disk together. A cache that cannot be written stays as it is.
+        """
+        if not makes or (self._open() and not root.is_writable(self.root)):
+            return
+        with ExitStack() as locks:
+            for key in sorted(makes):  # in one order, or two builds wait for each other
+                locks.enter_context(self._entry_lock(kind, key))
+            places = {place_of(self.root, kind, key): make for key, make in makes.items()}
+            wanted = {place: make for place, make in places.items() if not self._checked(place)}
+            if wanted:
+                self._make(kind, wanted)
 
     def reject(self, kind: str, key: str, reason: str) -> None:
         """Remove an entry that whoever uses it found to be damaged."""
@@ -158,22 +173,24 @@ class Cache:
         integrity.note_use(place)
         self._sound.add(place)
 
-    def _make(self, place: Path, make: Callable[[Path], None]) -> None:
+    def _make(self, kind: str, makes: Mapping[Path, Callable[[Path], None]]) -> None:
         self._create()
-        kind = place.parent.name
         require_space(self.root, _NEEDED.get(kind, 0), f"making an entry of the cache's {kind}")
         with self._scratch(kind) as scratch, storage_errors(self.root):
-            entry = scratch / "entry"
-            entry.mkdir(parents=True)
-            make(entry)
-            integrity.record(entry)
-            sync_file_system(entry)
-            place.parent.mkdir(exist_ok=True)
-            if os.path.lexists(place):
-                place.rename(scratch / "damaged")
-            entry.rename(place)
-            sync(place.parent)
-        self._accept(place)
+            for place, make in makes.items():
+                entry = scratch / place.name
+                entry.mkdir(parents=True)
+                make(entry)
+                integrity.record(entry)
+            sync_file_system(scratch)
+            (self.root / kind).mkdir(exist_ok=True)
+            for place in makes:
+                if os.path.lexists(place):
+                    place.rename(scratch / f"damaged-{place.name}")
+                (scratch / place.name).rename(place)
+            sync(self.root / kind)
+        for place in makes:
+            self._accept(place)
 
     @contextmanager
     def _scratch(self, name: str) -> Iterator[Path]:

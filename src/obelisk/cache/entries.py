@@ -16,7 +16,10 @@ from typing import Final
 from obelisk.cache import integrity
 
 KINDS: Final = frozenset(
-    {"builders", "bytecode", "distributions", "downloads", "libraries", "runtimes", "tests"}
+    {
+        *("builders", "bytecode", "distributions", "downloads", "libraries", "prefixes"),
+        *("runtimes", "tests"),
+    }
 )
 WORK: Final = "work"
 LOGS: Final = "logs"
@@ -82,7 +85,10 @@ def folders(parent: Path) -> list[Path]:
 
 
 def size_of(path: Path) -> int:
-    """Return the bytes of all files below a folder, as far as they can be seen."""
+    """Return the bytes of all files below a folder, as far as they can be seen.
+
+    A file that several folders link to is shared out among them.
+    """
     size, waiting = 0, [str(path)]
     while waiting:
         with suppress(OSError), os.scandir(waiting.pop()) as found:
@@ -91,7 +97,8 @@ def size_of(path: Path) -> int:
                     waiting.append(one.path)
                 else:
                     with suppress(OSError):
-                        size += one.stat(follow_symlinks=False).st_size
+                        facts = one.stat(follow_symlinks=False)
+                        size += facts.st_size // facts.st_nlink
     return size
 
 

@@ -11,18 +11,17 @@ from obelisk.collect.commands import commands
 from obelisk.collect.entry import installed_command, main_path, resolve_entry
 from obelisk.collect.fallbacks import fallbacks
 from obelisk.collect.freezers import questions
-from obelisk.collect.install import forget, install
-from obelisk.collect.installed import Installed, Prefix, read_installed, record_text
-from obelisk.collect.intact import differing
+from obelisk.collect.installed import Installed, Prefix, record_text
 from obelisk.collect.matching import matching
 from obelisk.collect.native import native_files, split_native
 from obelisk.collect.patterns import Filter
+from obelisk.collect.provide import Provided
 from obelisk.collect.pth import files_with_code, pth_files, search_path, with_aliases
 from obelisk.collect.read import Tree, module_at, read_files, read_tree, require_place
 from obelisk.collect.script import script_modules
 from obelisk.collect.sourceless import sourceless_modules
 from obelisk.config.request import Project, Script
-from obelisk.distribution.builder import Builder
+from obelisk.distribution.builder import Interpreter
 from obelisk.errors import ConfigError
 from obelisk.model import (
     COMMANDS,
@@ -41,12 +40,13 @@ from obelisk.plan import Plan
 
 def collect(
     plan: Plan,
-    builder: Builder,
+    interpreter: Interpreter,
+    provided: Provided,
     stdlib: Tree,
     tests: Tree,
     work: Path,
 ) -> Collection:
-    """Install what the plan names and list all that goes in.
+    """List all that goes in of what is installed, of the application's own files, and of Python.
 
     The standard library, and CPython's own tests if they go in, are given as they were read;
     `work` is a folder for this stage alone. Raises `CollectError`, and `ConfigError` for an entry
@@ -54,8 +54,8 @@ def collect(
     """
     chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
     layout = Layout.of(plan.python.version)
-    warn = builder.site.console.warn
-    prefix, installed = _install(plan, builder, work)
+    warn = interpreter.site.console.warn
+    prefix, installed = provided.prefix, provided.installed
     packages = [one.package for one in installed]
     pth = pth_files(prefix, installed, warn)
     modules, files = _installed_files(prefix, installed, work)
@@ -67,18 +67,18 @@ def collect(
     ]
     names = {module.name for module in modules} | {one.module or "" for one in natives}
     modules += sourceless_modules(prefix.site, prefix.base, names, warn)
-    modules = with_aliases(modules, pth)
+    modules = provided.recorded(with_aliases(modules, pth))
     project = _project_paths(plan, prefix, installed)
     folders = _folders_of(project, prefix)
     own_files = [_at_home(file, prefix, folders) for file in _own_files(plan)]
     own_modules = [
-        *_script(plan, builder, (*modules, *stdlib[0]), natives),
+        *_script(plan, interpreter, (*modules, *stdlib[0]), natives),
         *_importable(own_files),
     ]
     application = (*own_modules, *(one for one in modules if one.path in project))
     asked = questions(plan.settings.interpreter, application)
     for answer in asked.values():
-        builder.site.console.note(answer)
+        interpreter.site.console.note(answer)
     kept = _unique(filter(chosen.keeps_module, (*own_modules, *modules, *stdlib[0])))
     data = [file for file in (*own_files, *files) if chosen.keeps_file(file)]
     added: list[Module] = []
@@ -119,26 +119,6 @@ def collect(
 def _first_folder(entry: ResolvedEntry, main: str) -> list[str]:
     """Return the folder of the main program, which comes first unless that is run by `-m`."""
     return [] if isinstance(entry, RunModule) else [main.rpartition("/")[0]]
-
-
-def _install(plan: Plan, builder: Builder, work: Path) -> tuple[Prefix, list[Installed]]:
-    """Install, and once more what was changed in the installer's cache since it was unpacked."""
-    prefix = install(plan, builder, work)
-    installed = read_installed(prefix)
-    found = differing(prefix, installed)
-    if not found:
-        return prefix, installed
-    names = sorted(found)
-    warn = builder.site.console.warn
-    warn(f"{found[names[0]][0]} is not what its RECORD says; installing {', '.join(names)} anew")
-    forget(builder, names)
-    again = work / "again"
-    again.mkdir()
-    prefix = install(plan, builder, again)
-    installed = read_installed(prefix)
-    for name, paths in differing(prefix, installed).items():
-        warn(f"{paths[0]} of `{name}` is not what its RECORD says: the wheel itself is wrong")
-    return prefix, installed
 
 
 def _unique(modules: Iterable[Module]) -> tuple[Module, ...]:
@@ -183,13 +163,13 @@ def _is_stdlib_data(file: DataFile) -> bool:
 
 
 def _script(
-    plan: Plan, builder: Builder, modules: Iterable[Module], natives: Iterable[NativeFile]
+    plan: Plan, interpreter: Interpreter, modules: Iterable[Module], natives: Iterable[NativeFile]
 ) -> list[Module]:
     """Return the script, if the application is one, with the modules beside it that it imports."""
     if not isinstance(plan.application, Script):
         return []
     names = {module.name for module in modules} | {one.module or "" for one in natives}
-    return script_modules(plan.application.path, python=builder.python, installed=names)
+    return script_modules(plan.application.path, python=interpreter.python, installed=names)
 
 
 def _own_files(plan: Plan) -> list[DataFile]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from obelisk.build import Built, build
+from obelisk.build import Built, build_all
 from obelisk.commands.options import (
     JSON_VERSION,
     Command,
@@ -69,6 +69,17 @@ def input_options(command: Command) -> Command:
             type=click.Choice([one.value for one in Compression]),
             help="What is compressed.",
         ),
+        click.option(
+            "--train",
+            metavar="ARGUMENTS",
+            multiple=True,
+            help="Run the executable with these arguments, and store together what it uses first.",
+        ),
+        click.option(
+            "--train-record",
+            metavar="FILE",
+            help="Keep what training saw in this file, or use it if it is there.",
+        ),
         click.option("--unbuffered", is_flag=True, default=None, help="As `python -u`."),
         click.option("--debug", is_flag=True, default=None, help="Keep symbols for gdb and perf."),
         click.option(
@@ -88,12 +99,22 @@ def input_options(command: Command) -> Command:
     return functools.reduce(lambda made, decorate: decorate(made), reversed(decorators), command)
 
 
+def refresh_option(command: Command) -> Command:
+    """Add `--refresh`."""
+    return click.option(
+        "--refresh",
+        is_flag=True,
+        help="Ask package indexes for new releases now, as `uv --refresh` does.",
+    )(command)
+
+
 @click.command("build")
 @input_options
 @click.option(
     *("-o", "--output"),
     help="File, or folder, to write to [dist].",
 )
+@refresh_option
 @sources_option
 @json_option
 @quiet_options
@@ -121,6 +142,7 @@ def build_command(console: Console, as_json: bool, **options: Any) -> None:
 @click.command("run")
 @input_options
 @click.option(*("-o", "--output"), help="File to write to [dist].")
+@refresh_option
 @sources_option
 @quiet_options
 @click.pass_obj
@@ -160,17 +182,23 @@ def plan_command(console: Console, as_json: bool, what: str | None, **options: A
 
 
 def _build_all(
-    console: Console, *, what: str | None, output: str | None, sources: Path | None, **options: Any
+    console: Console,
+    *,
+    what: str | None,
+    output: str | None,
+    sources: Path | None,
+    refresh: bool,
+    **options: Any,
 ) -> list[Built]:
-    plans = make_plans(_request(what, options))
+    plans = [replace(plan, refresh=refresh) for plan in make_plans(_request(what, options))]
+    site = make_site(console, plans[0].settings.target, sources)
     built = []
-    for plan, place in zip(plans, _places(plans, output), strict=True):
-        site = make_site(console, plan.settings.target, sources)
-        try:
-            built.append(build(plan, site, place))
-        finally:
-            site.cache.close()
-        _summarise(console, built[-1])
+    try:
+        for one in build_all(plans, site, _places(plans, output)):
+            built.append(one)
+            _summarise(console, one)
+    finally:
+        site.cache.close()
     return built
 
 

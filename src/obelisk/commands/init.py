@@ -27,6 +27,8 @@ _EXAMPLES: Final = {
     "data": '["templates/**/*"]',
     "requirements": '["requirements.txt"]',
     "smoke-test": '["--version"]',
+    "train": '["--help"]',
+    "train-record": '"training.txt"',
 }
 
 

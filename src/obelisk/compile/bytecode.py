@@ -22,6 +22,8 @@ from obelisk.toolchain import jobs
 _STARTED: Final = b"\0"
 _CODE: Final = b"c"
 _REFUSED: Final = b"r"
+_SHARE: Final = 10
+"""Modules for which it pays to start one more Python."""
 _HEAD: Final = 9
 """Bytes of an answer before its data: a kind and a size."""
 
@@ -41,7 +43,7 @@ def compile_modules(modules: Sequence[Module], *, python: Path, optimize: int) -
     A file that ends Python itself is refused as well, and the others are compiled by a new one.
     Raises `CollectError` for a file that cannot be read, `ToolError` when Python fails.
     """
-    count = jobs()
+    count = max(1, min(jobs(), len(modules) // _SHARE))
     shares = [modules[start::count] for start in range(count)]
     with working_together(count) as pool:
         done = list(pool.map(lambda share: _compile_share(share, python, optimize), shares))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-import json
 from pathlib import Path
 
-from obelisk.cache import Cache, content_key
-from obelisk.compile import bytecode, worker
+from obelisk.cache import Cache
 from obelisk.compile.bytecode import compile_modules
+from obelisk.compile.kept import KIND, bytecode_key, read_compiled, write_compiled
 from obelisk.model import Bytecode, Module
 
 
@@ -19,26 +17,10 @@ def stdlib_bytecode(
 
     Raises `ToolError` when Python fails.
     """
-    key = content_key(
-        {
-            "distribution": distribution,
-            "code": inspect.getsource(worker) + inspect.getsource(bytecode),
-            "optimize": optimize,
-            # The names of files that are in the code.
-            "paths": [module.path for module in modules],
-        }
-    )
+    # The names of files are in the code.
+    key = bytecode_key(distribution, optimize, {"paths": [module.path for module in modules]})
 
     def make(folder: Path) -> None:
-        compiled = compile_modules(modules, python=python, optimize=optimize)
-        sizes = [[one.module.path, len(one.code)] for one in compiled.bytecodes]
-        (folder / "code").write_bytes(b"".join(one.code for one in compiled.bytecodes))
-        (folder / "index.json").write_text(json.dumps(sizes), encoding="utf-8")
+        write_compiled(compile_modules(modules, python=python, optimize=optimize), folder)
 
-    folder = cache.obtain("bytecode", key, make)
-    by_path = {module.path: module for module in modules}
-    code, found, place = (folder / "code").read_bytes(), [], 0
-    for path, size in json.loads((folder / "index.json").read_text(encoding="utf-8")):
-        found.append(Bytecode(module=by_path[path], code=code[place : place + size]))
-        place += size
-    return found
+    return list(read_compiled(cache.obtain(KIND, key, make), modules).bytecodes)

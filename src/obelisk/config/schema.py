@@ -94,6 +94,11 @@ class Settings:
     """Whether stdout and stderr are unbuffered, as with `python -u`."""
     smoke_test: tuple[str, ...] = ()
     """Arguments with which the executable must exit with status 0, such as `["--version"]`."""
+    train: tuple[str, ...] = ()
+    """Arguments of typical starts, such as `["--help"]`: the executable is run with each, and what
+    it uses first is stored together, which starts faster from a disk. Each must end by itself."""
+    train_record: str | None = None
+    """File that keeps what training saw. If it is there, nothing is run; remove it to train."""
     debug: bool = False
     """Whether the executable keeps its symbols, for gdb and perf."""
     allocator_hardening: bool = False

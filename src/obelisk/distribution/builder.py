@@ -36,6 +36,42 @@ from obelisk.toolchain import Toolchain, write_toolchain
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Interpreter:
+    """The Python that packages are installed for, before there is anything to build them with."""
+
+    home: Path
+    python: Path
+    """The interpreter that build backends run in."""
+    cache: Path
+    """Folder for what the installer downloads and builds."""
+    site: Site
+    packages: tuple[str, ...]
+    """The libraries that extension modules may be linked with."""
+    distribution: Path
+
+    def equipped(self, work: Path) -> Builder:
+        """Return a builder with its compilers in the folder `work`; build libraries that it lacks.
+
+        Raises `ConfigError`, `SourceError` or `ToolError`.
+        """
+        chain = write_toolchain(self.site.target, work / "toolchain")
+        for library in _libraries(self.site, self.packages):
+            merge_into_sysroot(library, chain.root)
+        named = [Path(name) for name in self.packages if Path(name).is_absolute()]
+        search = os.environ.get("PATH", os.defpath)
+        isolation.write_tools(chain, self.home, [self.cache, *named], search)
+        for folder in named:
+            isolation.add_programs(chain, folder / "bin")
+        return Builder(
+            python=self.python,
+            cache=self.cache,
+            chain=chain,
+            site=self.site,
+            distribution=self.distribution,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Builder:
     """A place where packages can be built."""
 
@@ -74,12 +110,20 @@ class Builder:
 
 
 def obtain_builder(site: Site, pinned: Source, packages: tuple[str, ...], work: Path) -> Builder:
-    """Return a builder with its compilers in the folder `work`; build what is missing.
+    """Return a builder with its compilers in the folder `work`: see `obtain_interpreter`."""
+    return obtain_interpreter(site, pinned, packages, work).equipped(work)
+
+
+def obtain_interpreter(
+    site: Site, pinned: Source, packages: tuple[str, ...], work: Path
+) -> Interpreter:
+    """Return the Python that packages are installed for; build it if it is missing.
 
     `packages` are the libraries that extension modules may be linked with besides libc: names of
     recipes, or absolute paths of folders with `include` and `lib`. Raises `ConfigError`,
     `SourceError` or `ToolError`.
     """
+    _require_known(packages)
     distribution = obtain_distribution(site, pinned)
     inputs = {
         "distribution": distribution_key(site.target, pinned),
@@ -102,19 +146,12 @@ def obtain_builder(site: Site, pinned: Source, packages: tuple[str, ...], work: 
             _make(site, distribution / "python", root, folder, place)
 
     home = site.cache.obtain("builders", key, make)
-    chain = write_toolchain(site.target, work / "toolchain")
-    for library in _libraries(site, packages):
-        merge_into_sysroot(library, chain.root)
-    cache = site.cache.folder_of_uv(_installer_key(key, packages), work)
-    named = [Path(name) for name in packages if Path(name).is_absolute()]
-    isolation.write_tools(chain, home, [cache, *named], os.environ.get("PATH", os.defpath))
-    for folder in named:
-        isolation.add_programs(chain, folder / "bin")
-    return Builder(
+    return Interpreter(
+        home=home,
         python=home / "bin" / f"python{major_minor(pinned.version)}",
-        cache=cache,
-        chain=chain,
+        cache=site.cache.folder_of_uv(_installer_key(key, packages), work),
         site=site,
+        packages=packages,
         distribution=distribution,
     )
 
@@ -127,6 +164,14 @@ def _installer_key(builder: str, packages: tuple[str, ...]) -> str:
     return content_key({"builder": builder, "packages": sorted(packages), "folders": folders})
 
 
+def _require_known(packages: tuple[str, ...]) -> None:
+    for package in packages:
+        is_folder = Path(package).is_absolute() and Path(package).is_dir()
+        if not is_folder and package not in RECIPES and package not in EXTRA_RECIPES:
+            message = f"`build-packages` names `{package}`, which is neither a recipe nor a folder"
+            raise ConfigError(message, hint=did_you_mean(package, [*RECIPES, *EXTRA_RECIPES]))
+
+
 def _libraries(site: Site, packages: tuple[str, ...]) -> list[Path]:
     """Return the folders of libc and of the libraries that `packages` name."""
     found = build_libraries(site)
@@ -136,11 +181,8 @@ def _libraries(site: Site, packages: tuple[str, ...]) -> list[Path]:
             chosen.append(found[package])
         elif package in EXTRA_RECIPES:
             chosen.append(build_extra(site, package, found))
-        elif Path(package).is_absolute() and Path(package).is_dir():
-            chosen.append(Path(package))
         else:
-            message = f"`build-packages` names `{package}`, which is neither a recipe nor a folder"
-            raise ConfigError(message, hint=did_you_mean(package, [*found, *EXTRA_RECIPES]))
+            chosen.append(Path(package))
     return chosen
 
 

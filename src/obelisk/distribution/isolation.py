@@ -48,7 +48,7 @@ _GIVEN_ON: Final = (
     *("CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE"),
 )
 """Variables of the user that backends get: how the network, processors and drafts are used."""
-_VERSIONS: Final = ("SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "VCS_VERSIONING_PRETEND")
+VERSIONS: Final = ("SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "VCS_VERSIONING_PRETEND")
 """How names of variables begin that say which version is built; those are given on too."""
 _KEPT_FROM_THE_INSTALLER: Final = ("PYTHON", "LD_", "OBELISK_BUILD")
 """How names of variables begin that would change the Python that backends run in."""
@@ -76,9 +76,7 @@ def enclosed(chain: Toolchain, base: Mapping[str, str]) -> dict[str, str]:
 
     It starts backends, which get theirs from a file that this one names (sitecustomize.py).
     """
-    found = {
-        name: text for name, text in base.items() if not name.startswith(_KEPT_FROM_THE_INSTALLER)
-    }
+    found = of_installer(base)
     # Not the values: they may be secrets.
     digests = {
         name: hashlib.sha256(os.fsencode(text)).hexdigest() for name, text in sorted(found.items())
@@ -90,13 +88,20 @@ def enclosed(chain: Toolchain, base: Mapping[str, str]) -> dict[str, str]:
     return {**found, "OBELISK_BUILD": str(path)}
 
 
+def of_installer(base: Mapping[str, str]) -> dict[str, str]:
+    """Return what the installer gets of the user's environment."""
+    return {
+        name: text for name, text in base.items() if not name.startswith(_KEPT_FROM_THE_INSTALLER)
+    }
+
+
 def variables(chain: Toolchain, base: Mapping[str, str]) -> dict[str, str]:
     """Return the whole environment of what runs in a build; `base` is the user's."""
     own = chain.environment()
     given = {
         name: text
         for name, text in base.items()
-        if name.upper() in _GIVEN_ON or name.startswith(_VERSIONS)
+        if name.upper() in _GIVEN_ON or name.startswith(VERSIONS)
     }
     root = chain.root
     return {

@@ -89,6 +89,8 @@ class RuntimeOptions:
     extensions: tuple[str, ...] | None = None
     """The built-in extension modules that it keeps besides those that every interpreter needs; None
     is all. Libraries that only others need are not linked in."""
+    recording: bool = False
+    """Whether it notes what is used of its payload (runtime/recording): it is never shipped."""
 
 
 def runtime_key(target: Target, pinned: Source, options: RuntimeOptions) -> str:
@@ -231,6 +233,8 @@ def _compile(job: _Job, options: RuntimeOptions) -> list[Path]:
         generated.append(job.root / "inittab.c")
         generated[1].write_text(_inittab_source(job, options.extensions))
     sources = [*sorted(runtime_folder().glob("*.c")), *generated]
+    if options.recording:
+        sources += sorted((runtime_folder() / "recording").glob("*.c"))
     made = {path: job.objects / f"{path.stem}.o" for path in sources}
     include = job.python / "install/include" / job.stdlib.name
     flags = (
@@ -242,6 +246,7 @@ def _compile(job: _Job, options: RuntimeOptions) -> list[Path]:
         "-isystem",
         str(include),
         f"-I{runtime_folder()}",
+        *(("-DOBELISK_RECORDING",) if options.recording else ()),
         *_WARNINGS,
     )
     compile_all(

@@ -2,7 +2,7 @@
 
 The installer starts build backends with its own environment, which is the user's. They get that of
 the build in its place: OBELISK_BUILD names a file with it, and with what is the user's. What the
-installer set itself, such as its `extra-build-variables`, stays.
+installer set itself, such as its `extra-build-variables`, stays. If it is empty, nothing is built.
 
 Build requirements such as cmake and ninja bring programs for a system whose libc is musl. They name
 its loader, which other hosts do not have; the one beside this Python is as good.
@@ -87,7 +87,11 @@ def _project(folder, home):
     return folder
 
 
-if "OBELISK_BUILD" in os.environ:
+if os.environ.get("OBELISK_BUILD") == "":
+    # The installer was asked what it would install, with nothing at hand to build it with.
+    if sys.prefix != sys.base_prefix:
+        os._exit(1)
+elif "OBELISK_BUILD" in os.environ:
     _isolate(os.environ.pop("OBELISK_BUILD"))
 if sys.prefix != sys.base_prefix:
     for _path in _programs():

@@ -14,6 +14,13 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+/* Only in the runtime that `obelisk build --train` runs. */
+#ifdef OBELISK_RECORDING
+#include "recording/first_use.h"
+#else
+#define first_use(payload, record) ((void)0)
+#endif
+
 #define VERSION 5
 
 static const struct payload_span nameless = {"", 0};
@@ -211,6 +218,7 @@ payload_unchecked(const struct payload *payload, const struct payload_record *re
 {
     struct payload_span bytes = {(const char *)payload->base + record->offset, record->stored};
 
+    first_use(payload, record);
     return bytes;
 }
 

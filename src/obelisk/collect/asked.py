@@ -1,0 +1,77 @@
+"""What uv is asked to install: the application, and what its lock says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from obelisk.collect.uv import require_uv
+from obelisk.config.request import Project, Requirement, Script, WheelFile
+from obelisk.config.requirements import Requirements, read_requirements
+from obelisk.plan import Plan
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What is to be installed, beside the requirement files of the plan."""
+
+    own: tuple[str, ...]
+    """The requirements that the application itself is, or has without a lock."""
+    locked: Requirements | None
+    """The lock's versions and hashes, or that a pylock.toml has them."""
+    is_project: bool
+
+    @property
+    def on_top(self) -> tuple[str, ...]:
+        """What is built anew each time, when all that it needs is there."""
+        return self.own if self.is_project else ()  # a script is no package
+
+    @property
+    def unhashed(self) -> Requirements:
+        """The folders and commits of the lock, which no hash can be of."""
+        return Requirements(lines=self.locked.unhashed if self.locked else ())
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether nothing is built anew each time."""
+        return not self.on_top and self.unhashed == Requirements()
+
+
+def read_asked(plan: Plan, work: Path) -> Asked:
+    """Return what a plan asks for; uv reads its lock. Raises `CollectError` if it cannot."""
+    return Asked(
+        own=tuple(_own(plan)),
+        locked=_locked_requirements(plan, work),
+        is_project=isinstance(plan.application, Project),
+    )
+
+
+def _locked_requirements(plan: Plan, work: Path) -> Requirements | None:
+    """Return the lock's versions and hashes, or that a pylock.toml has them."""
+    if plan.lock is None:
+        return None
+    if plan.lock.suffix == ".toml":
+        return Requirements(locks=(plan.lock,))
+    if isinstance(plan.application, Script):
+        options = ["--script", str(plan.application.path)]
+    else:
+        options = ["--project", str(plan.folder), "--no-emit-project"]
+    place = work / "exported.txt"
+    argv = ["export", "--frozen", "--no-dev", "--no-header", "--no-annotate", "--no-editable"]
+    # All that a frozen export says is in the lock: nobody's configuration has a part in it.
+    argv += ["--no-config", "--output-file", str(place), *options]
+    require_uv(argv, f"reading {plan.lock}")
+    return read_requirements([place], plan.folder)
+
+
+def _own(plan: Plan) -> list[str]:
+    """Return the requirements that the application itself is, or has without a lock."""
+    match plan.application:
+        case Project() as project:
+            return [f"{project.name} @ {project.folder.as_uri()}"]
+        case Script():
+            return list(plan.application.dependencies)
+        case Requirement():
+            return [plan.application.text]
+        case WheelFile() as wheel:
+            return [f"{wheel.name} @ {wheel.path.as_uri()}"]

@@ -1,0 +1,142 @@
+"""Having installed what a plan names: as it lies in the cache, or by uv.
+
+What is fixed by hashes is installed once and read in place from then on. An entry of the cache is
+what uv installed, after it was compared with the RECORDs of the packages.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from obelisk.collect.asked import Asked, read_asked
+from obelisk.collect.install import forget, install
+from obelisk.collect.installed import Installed, Prefix, read_installed
+from obelisk.collect.intact import differing
+from obelisk.collect.resolve import Resolution, resolve
+from obelisk.distribution.builder import Builder, Interpreter
+from obelisk.distribution.recipes.cpython import major_minor
+from obelisk.files import link_or_copy
+from obelisk.model import Module
+from obelisk.plan import Plan
+from obelisk.regular import is_regular, read_regular
+
+KIND: Final = "prefixes"
+_ROOT: Final = "prefix"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Provided:
+    """What is installed."""
+
+    prefix: Prefix
+    installed: list[Installed]
+    intact: bool
+    """Whether its files are what their RECORDs say."""
+
+    def recorded(self, modules: Iterable[Module]) -> list[Module]:
+        """Return modules with what the RECORDs say of them, where that is known to be true."""
+        known = {
+            self.prefix.place(file.path): (one.package.name, file.digest)
+            for one in (self.installed if self.intact else ())
+            for file in one.files
+            if file.digest
+        }
+        return [
+            replace(module, package=known[module.path][0], digest=known[module.path][1])
+            if module.path in known
+            else module
+            for module in modules
+        ]
+
+
+def provide(plan: Plan, interpreter: Interpreter, work: Path) -> Provided:
+    """Return what the plan names, installed; `work` is a folder for what is not in the cache.
+
+    Raises `CollectError` when something does not resolve, build or match its hash.
+    """
+    asked = read_asked(plan, work)
+    resolution = resolve(plan, interpreter, asked, work)
+    kept = _find(plan, interpreter, resolution)
+    if kept is not None and asked.is_fixed:
+        return Provided(prefix=kept, installed=read_installed(kept), intact=True)
+    builder = interpreter.equipped(work)
+    provided = _installed(plan, builder, asked, work, kept)
+    if kept is not None or resolution is None or not provided.intact:
+        return provided
+    _keep(interpreter, resolution, provided)
+    kept = _find(plan, interpreter, resolution) if asked.is_fixed else None
+    if kept is None:
+        return provided
+    return Provided(prefix=kept, installed=read_installed(kept), intact=True)
+
+
+def _find(plan: Plan, interpreter: Interpreter, resolution: Resolution | None) -> Prefix | None:
+    entry = interpreter.site.cache.find(KIND, resolution.key) if resolution else None
+    if entry is None:
+        return None
+    version = major_minor(plan.python.version)
+    return Prefix(root=entry / _ROOT, site=entry / _ROOT / f"lib/python{version}/site-packages")
+
+
+def _installed(
+    plan: Plan, builder: Builder, asked: Asked, work: Path, kept: Prefix | None
+) -> Provided:
+    """Install, and once more what was changed in the installer's cache since it was unpacked."""
+    prefix = install(plan, builder, asked, work, start=kept)
+    installed = read_installed(prefix)
+    found = differing(prefix, installed)
+    if not found:
+        return Provided(prefix=prefix, installed=installed, intact=True)
+    names = sorted(found)
+    warn = builder.site.console.warn
+    warn(f"{found[names[0]][0]} is not what its RECORD says; installing {', '.join(names)} anew")
+    forget(builder, names)
+    again = work / "again"
+    again.mkdir()
+    prefix = install(plan, builder, asked, again)
+    installed = read_installed(prefix)
+    found = differing(prefix, installed)
+    for name, paths in found.items():
+        warn(f"{paths[0]} of `{name}` is not what its RECORD says: the wheel itself is wrong")
+    return Provided(prefix=prefix, installed=installed, intact=not found)
+
+
+def _keep(interpreter: Interpreter, resolution: Resolution, provided: Provided) -> None:
+    """Put what is fixed of an installation into the cache, if it is what was expected."""
+    prefix = provided.prefix
+    # A lock's commits are installed on top of what its hashes fix.
+    unfixed = {"dir_info"} if resolution.versions is not None else {"dir_info", "vcs_info"}
+    local = [one for one in provided.installed if unfixed & _origin(prefix, one)]
+    fixed = [one.package for one in provided.installed if one not in local]
+    if not resolution.describes((one.name, one.version) for one in fixed):
+        return
+    without = {prefix.place(file.path) for one in local for file in one.files}
+
+    def make(folder: Path) -> None:
+        if local:
+            _link_tree(prefix.root, folder / _ROOT, without)
+        else:
+            prefix.root.rename(folder / _ROOT)
+
+    interpreter.site.cache.keep(KIND, {resolution.key: make})
+
+
+def _origin(prefix: Prefix, installed: Installed) -> set[str]:
+    """Return what the installer noted of where a distribution is from, if from no index."""
+    path = prefix.site / installed.info / "direct_url.json"
+    return set(json.loads(read_regular(path))) if is_regular(path) else set()
+
+
+def _link_tree(root: Path, into: Path, without: Iterable[str | None]) -> None:
+    left_out = frozenset(without)
+    for folder, _, names in os.walk(root):
+        place = Path(folder).relative_to(root)
+        (into / place).mkdir(parents=True)
+        for name in names:
+            if (place / name).as_posix() not in left_out:
+                link_or_copy(str(Path(folder, name)), str(into / place / name))

@@ -1,0 +1,98 @@
+"""Running uv: which configuration it obeys, and what it says when it fails."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from uv import find_uv_bin
+
+from obelisk.config.installer import InstallerConfig
+from obelisk.errors import CollectError, ToolError
+from obelisk.process import Finished, run_watched
+
+_FAILED_BUILD: Final = re.compile(
+    r"(?:Failed to build|failed to build|Failed to download and build) `([^`]+)`"
+)
+_NOISE: Final = re.compile(r"\x1b\[[0-9;]*m")
+_WRITTEN: Final = ("--target", "--prefix", "--cache-dir", "--output-file")
+
+
+def run_uv(
+    argv: list[str],
+    what: str,
+    base: Mapping[str, str],
+    on_line: Callable[[str], None] = lambda _: None,
+) -> Finished:
+    """Run uv in the environment `base`, adapted; every line that it says is handed on.
+
+    Raises `ToolError` when it is not installed, and `StorageError` when a disk is full.
+    """
+    env = dict(base)
+    env.pop("VIRTUAL_ENV", None)
+    env["SOURCE_DATE_EPOCH"] = "315532800"
+    env["UV_NO_WRAP"] = "1"  # or what tools say is cut at the width of some terminal
+    writes = tuple(Path(path) for option, path in pairwise(argv) if option in _WRITTEN)
+    try:
+        return run_watched(
+            [find_uv_bin(), *argv],
+            env=env,
+            what=what,
+            on_line=lambda line: on_line(_NOISE.sub("", line)),
+            writes=writes,
+        )
+    except FileNotFoundError as error:
+        message = f"{what} failed: uv is not installed"
+        raise ToolError(message, hint="install Obelisk again, with its dependencies") from error
+
+
+def require_uv(argv: list[str], what: str) -> None:
+    """Run uv in our own environment; raise `CollectError` with what it says if it fails."""
+    done = run_uv(argv, what, os.environ)
+    if done.status != 0:
+        raise refusal(what, output_of(done), set())
+
+
+def output_of(done: Finished) -> str:
+    """Return what uv said, without colours."""
+    return _NOISE.sub("", done.stderr.decode(errors="replace")).strip()
+
+
+def folder_with_config(config: InstallerConfig, work: Path) -> Path:
+    """Return the folder where uv finds what it is to obey, and looks no further."""
+    if config.project:
+        return config.project.parent
+    folder = work / "no-project"
+    folder.mkdir(exist_ok=True)
+    (folder / "uv.toml").touch()
+    return folder
+
+
+def refusal(what: str, output: str, missing: set[str]) -> CollectError:
+    """Return the error for what uv said; `missing` are the languages that lacked a compiler."""
+    message = f"{what} failed\n{output}"
+    failed = _FAILED_BUILD.search(output)
+    if failed is None:
+        return CollectError(message, hint=_hint(output))
+    package, _, version = failed[1].partition("==")
+    message += f"\n`{package}` has no wheel for the target, and building it from source failed"
+    if missing:
+        message += f": it needs a {' and a '.join(sorted(missing))} compiler, which is not here"
+    choices = f"try another version than {version}, " if version else "try another version, "
+    choices += "name the C libraries that it needs in `build-packages`, or do without the package"
+    return CollectError(message, hint=choices)
+
+
+def _hint(output: str) -> str:
+    if "hash" in output.lower():
+        return "the download is not what the lock or requirement file says; find out why"
+    if "No solution found" in output:
+        return (
+            "a package without a wheel for the target, and without source to build it from, may "
+            "have one in another version; or do without it"
+        )
+    return "uv's message above says what is wrong"
