@@ -80,7 +80,7 @@ def time_linking(packages: tuple[str, ...], folder: Path, version: str, runs: in
         provided={"libz.so.1": library},
         abi=f"cpython-{digits}-{target.platform_triplet}",
     )
-    runtime = obtain_runtime(site, python_source(version), RuntimeOptions()).read_bytes()
+    runtime = obtain_runtime(site, python_source(version), RuntimeOptions()).path.read_bytes()
     seconds = []
     for _ in range(runs):
         started = time.perf_counter()
