@@ -14,15 +14,18 @@ from obelisk.collect.loader import with_loader
 from obelisk.collect.provide import Provided, provide
 from obelisk.collect.read import Tree, read_tree
 from obelisk.compile.bytecode import Compiled
+from obelisk.compile.dictionaries import obtain_dictionaries
+from obelisk.compile.following import imported_at_start
 from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
+from obelisk.config.schema import Compression
 from obelisk.disk import require_space
 from obelisk.distribution.archive import Description, read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
 from obelisk.distribution.builder import Interpreter, obtain_interpreter
 from obelisk.distribution.libraries import Site
 from obelisk.distribution.recipes.cpython import major_minor
-from obelisk.distribution.runtime import RuntimeOptions, obtain_runtime
+from obelisk.distribution.runtime import Runtime, RuntimeOptions, obtain_runtime
 from obelisk.distribution.testmodules import TEST_PACKAGE, obtain_tests
 from obelisk.errors import CollectError, ConfigError
 from obelisk.files import draft_beside
@@ -46,11 +49,13 @@ from obelisk.model import (
     ScriptFile,
 )
 from obelisk.output import refuse_input, writable_place
-from obelisk.pack import pack
+from obelisk.pack import RuntimeFacts, pack
 from obelisk.payload import Table, use_key
 from obelisk.plan import Plan
 from obelisk.program import main_module
+from obelisk.stored import Dictionaries
 from obelisk.training import default_order, parse_commands, read_record, train, write_record
+from obelisk.unused import Kept, without_unused
 from obelisk.verify.verify import require_sound, smoke_test
 
 
@@ -73,11 +78,14 @@ def build_all(plans: Sequence[Plan], site: Site, outputs: Sequence[Path]) -> Ite
     What they have in common is made once. Raises an `ObeliskError` of the stage that failed.
     """
     _require_own_records(plans)
+    places = [
+        writable_place(output, plan, site.cache.root)
+        for plan, output in zip(plans, outputs, strict=True)
+    ]
     with site.cache.workshop("build") as work:
         shared: _Shared | None = None
-        for number, (plan, output) in enumerate(zip(plans, outputs, strict=True)):
+        for number, (plan, place) in enumerate(zip(plans, places, strict=True)):
             started = time.monotonic()
-            place = writable_place(output, plan, site.cache.root)
             if shared is None or not shared.serves(plan):
                 shared = _share(plan, site, work / f"shared-{number}")
             yield _build(_Job(plan, site, shared, work / str(number)), place, started)
@@ -97,7 +105,6 @@ class _Shared:
 
     plan: Plan
     """The first that it was made for."""
-    runtime: Path
     python: Path
     """The distribution's folder `python`."""
     description: Description
@@ -126,7 +133,6 @@ class _Job:
 
 def _share(plan: Plan, site: Site, work: Path) -> _Shared:
     work.mkdir()
-    runtime = obtain_runtime(site, plan.python, _options(plan))
     python = obtain_distribution(site, plan.python) / "python"
     description = read_description(python)
     base = Layout.of(plan.python.version).stdlib
@@ -135,7 +141,6 @@ def _share(plan: Plan, site: Site, work: Path) -> _Shared:
         provided = provide(plan, interpreter, work)
     return _Shared(
         plan=plan,
-        runtime=runtime,
         python=python,
         description=description,
         interpreter=interpreter,
@@ -145,11 +150,15 @@ def _share(plan: Plan, site: Site, work: Path) -> _Shared:
     )
 
 
-def _options(plan: Plan, *, recording: bool = False) -> RuntimeOptions:
-    settings = plan.settings
-    return RuntimeOptions(
-        debug=settings.debug, hardened=settings.allocator_hardening, recording=recording
+def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
+    settings = job.plan.settings
+    options = RuntimeOptions(
+        debug=settings.debug,
+        hardened=settings.allocator_hardening,
+        recording=recording,
+        extensions=kept.extensions,
     )
+    return obtain_runtime(job.site, job.plan.python, options)
 
 
 def _build(job: _Job, output: Path, started: float) -> Built:
@@ -161,11 +170,15 @@ def _build(job: _Job, output: Path, started: float) -> Built:
         refuse_input(output, _own_sources(collection, site.cache.root))
     with site.console.step(f"Compiling {len(collection.modules)} modules"):
         bytecodes = [*_compile_own(job, collection), *_compile_stdlib(job, collection)]
+    with site.console.step("Following imports"):
+        kept = without_unused(plan, site, collection, bytecodes, (shared.description, job.python))
     loader = shared.python / "build/lib/libc.so"
-    collection = with_loader(_with_data(plan, site, collection), loader)
-    first_use = _first_use(job, collection, bytecodes)
+    collection = with_loader(_with_data(plan, site, kept.collection), loader)
+    kept = replace(kept, collection=collection)
+    first_use = _first_use(job, kept)
+    runtime = _runtime(job, kept)
     with site.console.step("Packing and linking"):
-        image = _link(job, collection, bytecodes, first_use, shared.runtime)
+        image = _link(job, kept, first_use, runtime)
     require_space(output.parent, image.size, f"writing {output}")
     with site.console.step("Verifying"), draft_beside(output, mode=0o755) as draft:
         with draft.open("wb") as file:
@@ -182,29 +195,42 @@ def _build(job: _Job, output: Path, started: float) -> Built:
     )
 
 
-def _link(
-    job: _Job,
-    collection: Collection,
-    bytecodes: Sequence[Bytecode],
-    first_use: Sequence[str],
-    runtime: Path,
-) -> Image:
+def _link(job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime) -> Image:
     plan = job.plan
-    payload = pack(plan, collection, bytecodes, job.shared.description.sources, first_use)
-    natives = _natives(plan, collection, job.shared.python)
-    return link(runtime.read_bytes(), payload, natives, plan.target)
+    facts = RuntimeFacts(
+        libraries=job.shared.description.sources, sizes=runtime.sizes, left_out=kept.left_out
+    )
+    payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, _dictionaries(job))
+    natives = _natives(plan, kept.collection, job.shared.python)
+    return link(runtime.path.read_bytes(), payload, natives, plan.target)
 
 
-def _first_use(job: _Job, collection: Collection, bytecodes: Sequence[Bytecode]) -> tuple[str, ...]:
-    """Return what a start uses, in its order: by a record, by training, or by default."""
+def _dictionaries(job: _Job) -> Dictionaries:
+    """Return what compressed modules refer to, trained on the whole standard library."""
+    return obtain_dictionaries(
+        job.site.cache, job.key, job.plan.settings.optimize, lambda: _stdlib_bytecode(job)
+    )
+
+
+def _first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
+    """Return what a start uses: by a record, training or default, and by import statements."""
+    keys = _known_first_use(job, kept)
+    if job.plan.settings.compression != Compression.UNUSED:
+        return keys
+    roots = {kept.collection.main, *_entry_modules(kept.collection.entry)}
+    paths = imported_at_start(job.site.cache, kept.bytecodes, roots, python=job.python)
+    return tuple(dict.fromkeys((*keys, *(use_key(Table.MODULES, path) for path in paths))))
+
+
+def _known_first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
     settings = job.plan.settings
     record = job.plan.folder / settings.train_record if settings.train_record else None
     if record is not None and os.path.lexists(record):
-        return _recorded(job, record, collection)
+        return _recorded(job, record, kept.collection)
     if not settings.train:
-        return default_order(collection.main)
+        return default_order(kept.collection.main)
     with job.site.console.step(f"Training {job.plan.name}"):
-        keys = _train(job, collection, bytecodes)
+        keys = _train(job, kept)
     if record is not None:
         write_record(keys, record)
     return keys
@@ -221,13 +247,14 @@ def _recorded(job: _Job, record: Path, collection: Collection) -> tuple[str, ...
     return keys
 
 
-def _train(job: _Job, collection: Collection, bytecodes: Sequence[Bytecode]) -> tuple[str, ...]:
+def _train(job: _Job, kept: Kept) -> tuple[str, ...]:
     runs = parse_commands(job.plan.settings.train)
-    runtime = obtain_runtime(job.site, job.plan.python, _options(job.plan, recording=True))
+    runtime = _runtime(job, kept, recording=True)
     folder = job.work / "training"
     folder.mkdir()
     executable, log = folder / job.plan.name, job.work / "first-use"
-    image = _link(job, replace(collection, first_use_log=log), bytecodes, (), runtime)
+    logging = replace(kept, collection=replace(kept.collection, first_use_log=log))
+    image = _link(job, logging, (), runtime)
     with executable.open("wb") as file:
         image.write(file)
     executable.chmod(0o755)
@@ -287,11 +314,14 @@ def _compile_own(job: _Job, collection: Collection) -> tuple[Bytecode, ...]:
 
 
 def _compile_stdlib(job: _Job, collection: Collection) -> list[Bytecode]:
+    wanted = {one.path for one in collection.modules if one.from_stdlib}
+    return [one for one in _stdlib_bytecode(job) if one.module.path in wanted]
+
+
+def _stdlib_bytecode(job: _Job) -> list[Bytecode]:
     modules, optimize = job.shared.stdlib[0], job.plan.settings.optimize
     cache = job.site.cache
-    ready = stdlib_bytecode(cache, job.key, modules, python=job.python, optimize=optimize)
-    wanted = {one.path for one in collection.modules if one.from_stdlib}
-    return [one for one in ready if one.module.path in wanted]
+    return stdlib_bytecode(cache, job.key, modules, python=job.python, optimize=optimize)
 
 
 def _own_modules(collection: Collection, work: Path) -> list[Module]:

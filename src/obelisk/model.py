@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 RESERVED_FOLDER: Final = ".obelisk"
 """Folder in the executable of files that belong to no package; nothing else may be in it."""
@@ -231,3 +231,34 @@ class Bytecode:
     module: Module
     code: bytes
     """A marshalled code object of the target's Python version."""
+
+
+class Import(NamedTuple):
+    """An import statement, or a call that does the same."""
+
+    level: int
+    """How many dots precede the name."""
+    name: str
+    names: tuple[str, ...]
+    """What is taken from the module: attributes or modules in it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unit:
+    """What runs when a module is imported, or one of its functions."""
+
+    name: str
+    """Empty for the module; `*` for functions that are called although nothing names them."""
+    imports: tuple[Import, ...]
+    computed: tuple[int, ...]
+    """Lines at which something is imported whose name is computed."""
+    mentions: frozenset[str]
+    """Names that it loads or has as text."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModuleUnits:
+    """A module with its units; the first one is the module itself."""
+
+    module: Module
+    units: tuple[Unit, ...]

@@ -6,15 +6,16 @@ import json
 import mmap
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from obelisk import __version__
 from obelisk.config.interpreter import runtime_settings
-from obelisk.config.schema import Compression, Integrity
+from obelisk.config.schema import Integrity
 from obelisk.errors import CollectError
+from obelisk.frames import Frames
 from obelisk.importable import importable
 from obelisk.model import (
     CERTIFICATES,
@@ -36,20 +37,34 @@ from obelisk.model import (
 )
 from obelisk.payload import Control, Item, Kind, Packed, pack_payload
 from obelisk.plan import Plan
+from obelisk.stored import Dictionaries
 
 MANIFEST_VERSION: Final = 1
 _HUGE: Final = 64 << 20
 """Bytes from which a file is not read into memory."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuntimeFacts:
+    """What the manifest says about the runtime."""
+
+    libraries: Iterable[tuple[str, str, str]]
+    """(name, version, licence) of its sources."""
+    sizes: Mapping[str, Mapping[str, int]]
+    """What each of them takes of it, by part."""
+    left_out: tuple[str, ...] = ()
+    """Names of modules of the standard library that are not in the executable."""
+
+
 def pack(
     plan: Plan,
     collection: Collection,
     bytecodes: Iterable[Bytecode],
-    libraries: Iterable[tuple[str, str, str]],
+    runtime: RuntimeFacts,
     first_use: Sequence[str] = (),
+    dictionaries: Dictionaries = Dictionaries(),  # noqa: B008 - it is frozen
 ) -> Packed:
-    """Return the payload; `libraries` are (name, version, licence) of the runtime's sources.
+    """Return the payload.
 
     `first_use` are the keys (`payload.use_key`) of what a start is known to use, in its order.
     Raises `CollectError` when two things have one name, or what is not ours a name of ours.
@@ -57,22 +72,31 @@ def pack(
     _require_unreserved(collection)
     bytecodes = list(bytecodes)
     _require_main(collection, bytecodes)
+    frames = Frames.of(plan.settings.compression, first_use)
     modules = [
-        *_code_items(bytecodes, plan.settings.compression),
+        *_code_items(bytecodes, frames),
         *importable(_importable_paths(collection, bytecodes), own=collection.own),
     ]
-    files = list(_file_items(collection, bytecodes, plan))
-    controls = _controls(plan, collection, libraries)
-    return pack_payload(modules, files, controls, epoch=plan.source_date_epoch, first_use=first_use)
+    files = list(_file_items(collection, bytecodes, plan, frames))
+    manifest = {**_manifest(plan, collection, runtime.libraries), "runtime": runtime.sizes}
+    controls = _controls(plan, collection, manifest)
+    if runtime.left_out:
+        controls[Control.LEFT_OUT] = _ended(runtime.left_out)
+    return pack_payload(
+        modules,
+        files,
+        controls,
+        epoch=plan.source_date_epoch,
+        first_use=first_use,
+        dictionaries=replace(dictionaries, level=frames.level),
+    )
 
 
-def _controls(
-    plan: Plan, collection: Collection, libraries: Iterable[tuple[str, str, str]]
-) -> dict[str, bytes]:
-    manifest = json.dumps(_manifest(plan, collection, libraries), indent=1, sort_keys=True) + "\n"
+def _controls(plan: Plan, collection: Collection, manifest: dict[str, Any]) -> dict[str, bytes]:
+    text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
     controls = {
         Control.MAIN: collection.main.encode(),
-        Control.MANIFEST: manifest.encode(),
+        Control.MANIFEST: text.encode(),
         Control.PATH: _ended(collection.search_path),
     }
     if isinstance(collection.entry, RunModule):
@@ -161,12 +185,12 @@ def _module_names(collection: Collection) -> bytes:
     return b"".join(f"own_module={name}\0".encode() for name in sorted(set(names)))
 
 
-def _code_items(bytecodes: Iterable[Bytecode], compression: Compression) -> Iterator[Item]:
+def _code_items(bytecodes: Iterable[Bytecode], frames: Frames) -> Iterator[Item]:
     """Return the code of source files; bytecode without source is a file as any other."""
-    compress = compression == Compression.ZSTD
     for one in bytecodes:
         if not one.module.is_sourceless:
-            yield Item(name=one.module.path, kind=Kind.CODE, data=one.code, compress=compress)
+            frame = frames.of_code(one.module.path)
+            yield Item(name=one.module.path, kind=Kind.CODE, data=one.code, frame=frame)
 
 
 def _importable_paths(collection: Collection, bytecodes: Iterable[Bytecode]) -> Iterator[str]:
@@ -176,13 +200,13 @@ def _importable_paths(collection: Collection, bytecodes: Iterable[Bytecode]) -> 
     yield from (one.path for one in collection.natives)
 
 
-def _file_items(collection: Collection, bytecodes: list[Bytecode], plan: Plan) -> Iterator[Item]:
-    compress_data = plan.settings.compression == Compression.ZSTD
-    compress_text = plan.settings.compression != Compression.OFF
+def _file_items(
+    collection: Collection, bytecodes: list[Bytecode], plan: Plan, frames: Frames
+) -> Iterator[Item]:
     natives = {native.path for native in collection.natives}
     for file in _data_files(collection, bytecodes):
         if file.path not in natives:
-            yield _file_item(file, compress=compress_data)
+            yield _file_item(file, frames)
     # Shared objects are there for those who look, but their content is in memory, not in a file.
     for native in collection.natives:
         yield Item(name=native.path, kind=Kind.FILE)
@@ -190,10 +214,8 @@ def _file_items(collection: Collection, bytecodes: list[Bytecode], plan: Plan) -
     for folder in sorted({one.module.path.rpartition("/")[0] for one in bytecodes} - {""}):
         yield Item(name=folder, kind=Kind.FOLDER)
     for module in (one.module for one in bytecodes):
-        if module.is_sourceless:
-            yield _file_item(module, compress=compress_data)
-        elif plan.settings.sources:
-            yield _file_item(module, compress=compress_text)
+        if module.is_sourceless or plan.settings.sources:
+            yield _file_item(module, frames)
 
 
 def _content(path: Path) -> bytes | memoryview:
@@ -205,10 +227,13 @@ def _content(path: Path) -> bytes | memoryview:
         return memoryview(mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ))
 
 
-def _file_item(file: Placed, *, compress: bool) -> Item:
+def _file_item(file: Placed, frames: Frames) -> Item:
     mode = file.source.stat().st_mode
     kind = Kind.PROGRAM if mode & stat.S_IXUSR else Kind.FILE
-    return Item(name=file.path, kind=kind, data=_content(file.source), compress=compress)
+    data = _content(file.source)
+    is_source = isinstance(file, Module) and not file.is_sourceless
+    frame = frames.of_text(file.path) if is_source else frames.of_data(file.path, kind, len(data))
+    return Item(name=file.path, kind=kind, data=data, frame=frame)
 
 
 def _data_files(collection: Collection, bytecodes: Iterable[Bytecode]) -> Iterator[DataFile]:

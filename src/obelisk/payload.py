@@ -1,4 +1,4 @@
-"""The payload format: what runtime/payload.c reads in place, see docs/reference/payload.md.
+"""The payload format and its writer, see docs/reference/payload.md; runtime/payload.c reads it.
 
 A header, three tables of records sorted by name, names, and then the stored bytes. All numbers are
 little-endian. XXH64 guards the header, every record with its name, and every record's bytes.
@@ -14,24 +14,34 @@ from enum import IntEnum
 from typing import Final
 
 import xxhash
-import zstandard
 
-from obelisk.errors import CollectError, VerifyError
+from obelisk.errors import CollectError
 from obelisk.filetimes import content_time, default_time, folder_times
 from obelisk.model import ancestors
-from obelisk.stored import ALIGNMENT, Piece, Store, aligned, compressed
+from obelisk.stored import (
+    ALIGNMENT,
+    Content,
+    Dictionaries,
+    Frame,
+    Piece,
+    Store,
+    aligned,
+    compressed,
+    worthwhile,
+)
 
 MAGIC: Final = b"\x89OBELISK\r\n\x1a\n"
-VERSION: Final = 4
-_HEADER: Final = struct.Struct("<12sIQQQQQQQQQ")
-_CHECK: Final = struct.Struct("<Q")
-_RECORD: Final = struct.Struct("<QQQQQQIHBB")
+VERSION: Final = 5
+HEADER: Final = struct.Struct("<12sIQQQQQQQQQ")
+CHECK: Final = struct.Struct("<Q")
+RECORD: Final = struct.Struct("<QQQQQQIHBB")
 _FACTS: Final = struct.Struct("<QQQQQQ")
 LARGE: Final = 1 << 20
 """Bytes from which a file that is stored as it is begins and ends at a page: runtime/vfs_large.c
 reads it in place, where copying a smaller one costs less than looking twice."""
 _PAGE: Final = 4096
 _LONGEST_NAME: Final = 0xFFFF
+_NO_DICTIONARIES: Final = Dictionaries()
 
 
 class Kind(IntEnum):
@@ -73,6 +83,10 @@ class Control:
     """Empty; there if shared objects are linked in, whose table must be found then."""
     SETTINGS: Final = "settings"
     """What settings.c reads at start; missing when everything has its default."""
+    LEFT_OUT: Final = "left-out"
+    """Names of modules that `stdlib = "used"` left out, each ended by a zero byte."""
+    DICTIONARIES: Final = {Frame.CODE: "dictionary.code", Frame.TEXT: "dictionary.text"}
+    """What frames refer to; missing where no frame does."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,70 +96,8 @@ class Item:
     name: str
     kind: Kind
     data: bytes | memoryview = b""
-    compress: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Record:
-    """One record as it was read."""
-
-    name: str
-    kind: Kind
-    offset: int
-    stored: int
-    size: int
-    time: int
-    """When a file was modified, in nanoseconds since 1970; 0 for what is no file."""
-    check: int
-    compressed: bool
-    own_check: int
-    intact: bool
-    """Whether the record itself and its name are as they were written."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Payload:
-    """A payload as it was read: its records, and the bytes that they lie in."""
-
-    modules: tuple[Record, ...]
-    files: tuple[Record, ...]
-    controls: tuple[Record, ...]
-    data: memoryview = field(repr=False)
-
-    @property
-    def records(self) -> tuple[Record, ...]:
-        """All records."""
-        return (*self.modules, *self.files, *self.controls)
-
-    def read(self, record: Record) -> bytes:
-        """Return a record's bytes, expanded; raise `VerifyError` when they are damaged."""
-        if not record.intact or not self.content_intact(record):
-            reason = f"checksum mismatch in `{record.name}`"
-            raise _damaged(reason)
-        stored = bytes(self._stored(record))
-        if not record.compressed:
-            return stored
-        try:
-            return zstandard.ZstdDecompressor().decompress(stored, max_output_size=record.size)
-        except zstandard.ZstdError as error:
-            reason = f"`{record.name}` does not expand: {error}"
-            raise _damaged(reason) from error
-
-    def content_intact(self, record: Record) -> bool:
-        """Say whether the bytes of an intact record are as they were written."""
-        return record.check == xxhash.xxh64_intdigest(self._stored(record), record.own_check)
-
-    def file(self, path: str) -> Record | None:
-        """Return the record of a file, or None."""
-        return next((record for record in self.files if record.name == path), None)
-
-    def control(self, name: str) -> bytes | None:
-        """Return a control record's bytes, or None; raise `VerifyError` when it is damaged."""
-        found = next((record for record in self.controls if record.name == name), None)
-        return None if found is None else self.read(found)
-
-    def _stored(self, record: Record) -> memoryview:
-        return self.data[record.offset : record.offset + record.stored]
+    frame: Frame = Frame.NONE
+    """As what the bytes are stored, if that pays."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -181,9 +133,13 @@ def write_payload(
     *,
     epoch: int | None = None,
     first_use: Sequence[str] = (),
+    dictionaries: Dictionaries = _NO_DICTIONARIES,
 ) -> bytes:
     """Return the bytes of a payload, as `pack_payload` lays them out."""
-    return pack_payload(modules, files, controls, epoch=epoch, first_use=first_use).joined()
+    packed = pack_payload(
+        modules, files, controls, epoch=epoch, first_use=first_use, dictionaries=dictionaries
+    )
+    return packed.joined()
 
 
 def pack_payload(
@@ -193,23 +149,27 @@ def pack_payload(
     *,
     epoch: int | None = None,
     first_use: Sequence[str] = (),
+    dictionaries: Dictionaries = _NO_DICTIONARIES,
 ) -> Packed:
     """Lay out a payload. Folders above the files are added; `epoch` is the files' time.
 
     The bytes that `first_use` names by their keys (`use_key`) are stored first, in its order, so
-    that a start reads neighbouring pages. Raises `CollectError` when two items have one name.
+    that a start reads neighbouring pages. Those of `dictionaries` that pay go in. Raises
+    `CollectError` when two items have one name.
     """
+    modules, files = list(modules), _with_folders(files)
+    dictionaries = worthwhile(
+        ((item.data, item.frame) for item in (*modules, *files)), dictionaries
+    )
+    named = {Control.DICTIONARIES[frame]: data for frame, data in dictionaries.contents.items()}
     rows = [
         *_rows(Table.MODULES, ((_key(item.name), item) for item in modules)),
-        *_dated(
-            _rows(Table.FILES, ((_key(item.name), item) for item in _with_folders(files))),
-            epoch,
-        ),
+        *_dated(_rows(Table.FILES, ((_key(item.name), item) for item in files)), epoch),
         *_rows(
             Table.CONTROLS,
             (
                 (name.encode(), Item(name=name, kind=Kind.CONTROL, data=data))
-                for name, data in controls.items()
+                for name, data in {**controls, **named}.items()
             ),
         ),
     ]
@@ -218,44 +178,21 @@ def pack_payload(
     for row in rows:
         places.append(len(names))
         names += row.key
-    start = aligned(_HEADER.size + _CHECK.size)
-    names_at = start + _RECORD.size * len(rows)
-    order = _storage_order(rows, first_use)
-    records, stored, end = _store(rows, places, order, aligned(names_at + len(names)))
+    start = aligned(HEADER.size + CHECK.size)
+    names_at = start + RECORD.size * len(rows)
+    contents = compressed(((row.item.data, row.item.frame) for row in rows), dictionaries)
+    store = Store(aligned(names_at + len(names)))
+    offsets = _store(rows, contents, _storage_order(rows, first_use), store)
+    records = _written_records(rows, contents, zip(places, offsets, strict=True))
     tables, place = [], start
     for table in Table:
         count = sum(row.table == table for row in rows)
         tables += [place, count]
-        place += _RECORD.size * count
-    head = _HEADER.pack(MAGIC, VERSION, end, names_at, len(names), *tables)
-    head += _CHECK.pack(xxhash.xxh64_intdigest(head, 0))
-    return Packed(pieces=((0, head), (start, records + bytes(names)), *stored), size=end)
-
-
-def read_payload(data: memoryview) -> Payload:
-    """Read a payload; raise `VerifyError` that says what is wrong with it."""
-    if len(data) < _HEADER.size + _CHECK.size:
-        reason = "it is truncated"
-        raise _damaged(reason)
-    magic, version, size, names_at, names_size, *places = _HEADER.unpack_from(data)
-    (check,) = _CHECK.unpack_from(data, _HEADER.size)
-    if magic != MAGIC or check != xxhash.xxh64_intdigest(data[: _HEADER.size], 0):
-        reason = "checksum mismatch in its header"
-        raise _damaged(reason)
-    if version != VERSION:
-        reason = f"it has version {version} instead of {VERSION}"
-        raise _damaged(reason)
-    tables = list(zip(Table, places[::2], places[1::2], strict=True))
-    ends = [at + count * _RECORD.size for _, at, count in tables]
-    if size > len(data) or max(*ends, names_at + names_size) > size:
-        reason = "it is truncated"
-        raise _damaged(reason)
-    names = bytes(data[names_at : names_at + names_size])
-    modules, files, controls = (
-        tuple(_records(table, data[at:end], names, size))
-        for (table, at, _), end in zip(tables, ends, strict=True)
-    )
-    return Payload(modules=modules, files=files, controls=controls, data=data[:size])
+        place += RECORD.size * count
+    head = HEADER.pack(MAGIC, VERSION, store.end, names_at, len(names), *tables)
+    head += CHECK.pack(xxhash.xxh64_intdigest(head, 0))
+    pieces = ((0, head), (start, records + bytes(names)), *store.pieces)
+    return Packed(pieces=pieces, size=store.end)
 
 
 def _rows(table: Table, items: Iterable[tuple[bytes, Item]]) -> Iterator[_Row]:
@@ -299,7 +236,7 @@ def _storage_order(rows: list[_Row], first_use: Sequence[str]) -> list[int]:
 
     def rank(position: int) -> int:
         row = rows[position]
-        if row.table == Table.CONTROLS:
+        if row.table == Table.CONTROLS and row.item.name not in Control.DICTIONARIES.values():
             return -1
         return ranks.get(use_key(row.table, row.item.name), len(ranks))
 
@@ -307,28 +244,33 @@ def _storage_order(rows: list[_Row], first_use: Sequence[str]) -> list[int]:
 
 
 def _store(
-    rows: list[_Row], places: list[int], order: list[int], start: int
-) -> tuple[bytes, list[Piece], int]:
-    """Return the records, the stored bytes that begin at `start`, and where these end."""
-    records, store = bytearray(), Store(start)
-    contents = compressed((row.item.data, row.item.compress) for row in rows)
-    offsets: dict[int, int] = {}
+    rows: list[_Row], contents: list[tuple[Content, Frame]], order: list[int], store: Store
+) -> list[int]:
+    """Store the contents in that order; return the offset of each row's."""
+    offsets = [0] * len(rows)
     for position in order:
-        row, data = rows[position], contents[position]
-        alone = row.table == Table.FILES and data is row.item.data and len(data) >= LARGE
+        data, frame = contents[position]
+        alone = rows[position].table == Table.FILES and not frame and len(data) >= LARGE
         offsets[position] = store.add(data, alignment=_PAGE if alone else ALIGNMENT)
-    for position, (row, place, data) in enumerate(zip(rows, places, contents, strict=True)):
-        item, offset = row.item, offsets[position]
-        compress = data is not item.data
-        where = (offset, len(data), len(item.data), row.time)
-        shape = (place, len(row.key), item.kind, int(compress))
-        own = _own_check(row.table, row.position, row.key, where, shape)
-        check = xxhash.xxh64_intdigest(data, own)
-        records += _RECORD.pack(*where, check, own, *shape)
-    return bytes(records), store.pieces, store.end
+    return offsets
 
 
-def _own_check(
+def _written_records(
+    rows: list[_Row],
+    contents: list[tuple[Content, Frame]],
+    places: Iterable[tuple[int, int]],
+) -> bytes:
+    """Return the records; `places` are the offsets of each name and of its stored bytes."""
+    records = bytearray()
+    for row, (data, frame), (name, offset) in zip(rows, contents, places, strict=True):
+        where = (offset, len(data), len(row.item.data), row.time)
+        shape = (name, len(row.key), row.item.kind, frame)
+        own = own_check(row.table, row.position, row.key, where, shape)
+        records += RECORD.pack(*where, xxhash.xxh64_intdigest(data, own), own, *shape)
+    return bytes(records)
+
+
+def own_check(
     table: Table,
     position: int,
     key: bytes,
@@ -336,39 +278,11 @@ def _own_check(
     shape: tuple[int, int, int, int],
 ) -> int:
     """Hash a record: where its bytes are, its time, name and kind, whether it is packed."""
-    place, length, kind, compressed = shape
+    place, length, kind, frame = shape
     facts = _FACTS.pack(
-        table << 32 | position, *where, place << 32 | length << 16 | kind << 8 | compressed
+        table << 32 | position, *where, place << 32 | length << 16 | kind << 8 | frame
     )
     return xxhash.xxh64_intdigest(facts, xxhash.xxh64_intdigest(key, 0))
-
-
-def _records(table: Table, data: memoryview, names: bytes, size: int) -> Iterator[Record]:
-    for position, fields in enumerate(_RECORD.iter_unpack(data)):
-        offset, stored, whole, time, check, own, place, length, kind, compressed = fields
-        key = names[place : place + length]
-        shape = (place, length, kind, compressed)
-        expected = _own_check(table, position, key, (offset, stored, whole, time), shape)
-        intact = own == expected and len(key) == length and offset + stored <= size
-        if intact and (kind not in tuple(Kind) or not (compressed or stored == whole)):
-            reason = f"malformed record of `{_shown(key)}`"
-            raise _damaged(reason)
-        yield Record(
-            name=_shown(key),
-            kind=Kind(kind) if intact else Kind.CONTROL,
-            offset=offset,
-            stored=stored,
-            size=whole,
-            time=time,
-            check=check,
-            compressed=bool(compressed),
-            own_check=own,
-            intact=intact,
-        )
-
-
-def _shown(key: bytes) -> str:
-    return key.replace(b"\0", b"/", 1).removeprefix(b"/").decode(errors="replace")
 
 
 def _key(path: str) -> bytes:
@@ -391,7 +305,3 @@ def _with_folders(files: Iterable[Item]) -> list[Item]:
                 message = f"`{folder}` is to be a file and, because of `{path}`, a folder"
                 raise CollectError(message, hint="`exclude` one of them")
     return list(found.values())
-
-
-def _damaged(reason: str) -> VerifyError:
-    return VerifyError(f"the payload is damaged: {reason}")

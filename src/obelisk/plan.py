@@ -64,6 +64,8 @@ class Plan:
     """What relative paths in the settings start from."""
     source_date_epoch: int | None = None
     """The time of the files inside, in seconds since 1970; None: made from their content."""
+    refresh: bool = False
+    """Whether indexes are asked even if what is known of them has not expired."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

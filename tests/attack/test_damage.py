@@ -18,7 +18,7 @@ from elf_files import CODE, DATA, FUNCTION, OBJECT, shared_object
 from support import APPS
 
 from obelisk.errors import VerifyError
-from obelisk.payload import read_payload
+from obelisk.payload_reader import read_payload
 from obelisk.verify.digest import find_digest
 from obelisk.verify.elf import map_file, read_executable
 from obelisk.verify.verify import verify
@@ -46,7 +46,7 @@ class Whole:
 
 def payload_parts(data, path):
     """(start, end, name) of what is in the payload."""
-    start = data.index(b"\x89OBELISK\r\n\x1a\n\x04\0\0\0")
+    start = data.index(b"\x89OBELISK\r\n\x1a\n\x05\0\0\0")
     payload = read_payload(read_executable(map_file(path)).payload)
     _, _, _, names_at, names_size, tables, *_ = struct.unpack_from("<12sIQQQQ", data, start)
     yield start, start + 96, "payload header"

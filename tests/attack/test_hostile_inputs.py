@@ -33,7 +33,7 @@ from obelisk.config.toml import parse_toml
 from obelisk.errors import ObeliskError
 from obelisk.model import Bytecode, Collection, EntryPoint, Module, Multicall
 from obelisk.pack import pack
-from obelisk.payload import read_payload
+from obelisk.payload_reader import read_payload
 from obelisk.plan import explain, make_plans
 from obelisk.program import main_program
 

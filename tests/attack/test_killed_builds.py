@@ -15,10 +15,10 @@ import pytest
 from obelisk.cache import Cache, integrity
 from obelisk.cache.entries import KINDS
 
-pytestmark = pytest.mark.compile
+pytestmark = [pytest.mark.compile, pytest.mark.network]
 PR_SET_CHILD_SUBREAPER = 36
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-REMADE = ("runtimes", "bytecode", "builders")
+REMADE = ("runtimes", "bytecode", "builders", "prefixes")
 """Kinds that are made anew in seconds, so that builds have work to be killed in."""
 SLACK = 1 << 20
 """Bytes that the cache may grow by: records, locks, uv's notes."""
@@ -32,7 +32,8 @@ class Site:
         self.python = python
         self.cache = folder / "cache"
         self.output = folder / "out/hello"
-        (folder / "hello.py").write_text("print('hello')\n")
+        header = '# /// script\n# dependencies = ["certifi==2024.7.4"]\n# ///\n'
+        (folder / "hello.py").write_text(f"{header}print('hello')\n")
         self._copy(Cache().root)
         started = time.monotonic()
         self.expected = self.build()
@@ -43,7 +44,7 @@ class Site:
         # What takes minutes to make, and what the first build would: nobody writes to it in place.
         self.cache.mkdir()
         shutil.copy2(cache / "CACHEDIR.TAG", self.cache)
-        for kind in ("distributions", "libraries", *REMADE):
+        for kind in ("distributions", "libraries", "runtimes", "bytecode", "builders"):
             (self.cache / kind).mkdir()
             for entry in (cache / kind).glob("[!.]*"):  # drafts of an older Obelisk stay behind
                 there = self.cache / kind / entry.name

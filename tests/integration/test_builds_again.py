@@ -1,9 +1,12 @@
 """Building again: what is taken from the cache, and what must not be."""
 
+import functools
 import hashlib
 import json
 import shutil
+import threading
 import uuid
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -136,3 +139,68 @@ def test_executables_of_one_project_are_installed_once(tmp_path, python_version)
             cwd=project,
         )
         assert digest(alone) == one["sha256"]
+
+
+class Index:
+    """A package index that says for how long its pages are fresh, and counts who asks."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.asked = 0
+        (folder / "simple/unseen").mkdir(parents=True)
+        index = self
+
+        class Handler(SimpleHTTPRequestHandler):
+            def do_GET(self):
+                index.asked += 1
+                super().do_GET()
+
+            def end_headers(self):
+                self.send_header("Cache-Control", "max-age=600")
+                super().end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        handler = functools.partial(Handler, directory=folder)
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/simple"
+
+    def publish(self, version):
+        text = f"def main(): print({version!r})\n"
+        wheel = write_wheel(self.folder, [], name="unseen", files={"unseen.py": text})
+        released = self.folder / f"unseen-{version}-py3-none-any.whl"
+        with ZipFile(wheel) as old, ZipFile(released, "w") as new:
+            for info in old.infolist():
+                data = old.read(info).replace(b"Version: 1.0", f"Version: {version}".encode())
+                record = info.filename.endswith("RECORD")
+                name = info.filename.replace("unseen-1.0", f"unseen-{version}")
+                new.writestr(name, b"" if record else data)
+        with (self.folder / "simple/unseen/index.html").open("a") as page:
+            page.write(f'<a href="/{released.name}">{released.name}</a>\n')
+
+
+@pytest.fixture
+def index(tmp_path):
+    made = Index(tmp_path / "index")
+    threading.Thread(target=made.server.serve_forever).start()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def test_a_new_release_is_seen_when_the_index_says_so(tmp_path, build, index):
+    """Until its pages expire nobody asks it again, as with uv itself, unless the user wants to."""
+    script, env = tmp_path / "app.py", {"UV_DEFAULT_INDEX": index.url}
+    script.write_text(
+        '# /// script\n# dependencies = ["unseen"]\n# ///\nimport unseen\nunseen.main()\n'
+    )
+    index.publish("1.1")
+    _, first = build(script, env=env)
+    assert run([tmp_path / "app"], cwd=tmp_path).stdout == "1.1\n"
+    index.publish("1.2")
+    asked = index.asked
+    assert build(script, env=env)[1] == first
+    assert index.asked == asked
+    build(script, "--refresh", env=env)
+    assert run([tmp_path / "app"], cwd=tmp_path).stdout == "1.2\n"

@@ -73,6 +73,20 @@ def test_verify_and_inspect(hello):
     assert "Python 3." in obelisk("inspect", hello)
 
 
+def test_inspect_tells_where_the_bytes_are(hello):
+    found = json.loads(obelisk("inspect", "--size", "--json", hello))
+    runtime, payload = found["runtime"], found["payload"]
+    whole = runtime["size"] + found["objects"]["size"] + payload["size"]
+    assert whole == found["size"] == hello.stat().st_size
+    told = sum(sum(parts.values()) for parts in runtime["libraries"].values())
+    assert 0.95 * runtime["size"] < told <= runtime["size"]
+    assert runtime["libraries"]["openssl"]["code"] > 1 << 20
+    for parts in (payload["kinds"], payload["owners"]):
+        assert sum(one["stored"] for one in parts) + payload["index"] == payload["size"]
+    assert {"bytecode", "source text"} <= {one["name"] for one in payload["kinds"]}
+    assert "standard library" in obelisk("inspect", "--size", hello)
+
+
 @pytest.mark.parametrize("tool", ["strip", "objcopy"])
 def test_strip_and_objcopy_keep_the_payload(hello, tmp_path, tool):
     """What they change is no longer as it was built, and `verify` says so; the rest is."""
@@ -149,7 +163,7 @@ def test_a_damaged_executable_refuses_to_run(executables, tmp_path, mark, skip):
 def hide(executable, folder, table, name):
     """Flip a bit in the name by which a record is found."""
     data = executable.read_bytes()
-    start = data.index(b"\x89OBELISK\r\n\x1a\n\x04\0\0\0")
+    start = data.index(b"\x89OBELISK\r\n\x1a\n\x05\0\0\0")
     (names_at,) = struct.unpack_from("<Q", data, start + 24)
     records_at, count = struct.unpack_from("<QQ", data, start + 40 + 16 * table)
     for number in range(count):
@@ -190,7 +204,7 @@ def test_damage_that_hides_is_not_taken_for_absence(
 
 
 def test_integrity_at_start_checks_what_nothing_else_does(executables, tmp_path):
-    executable = executables("hello.py", "--set", "integrity=start")
+    executable = executables("hello.py", "--set", "integrity=start", "--compression", "off")
     assert run([executable], cwd=tmp_path).stdout.startswith("hello\n")
     data = executable.read_bytes()
     comment = data.rindex(b"clang version")  # in no segment

@@ -94,6 +94,23 @@ learn(const struct payload *payload)
     }
 }
 
+/* Expand a record in memory that is given, and compare. */
+static void
+expand_in(const struct payload *payload, const struct payload_record *record,
+          const unsigned char *expected)
+{
+    unsigned char *memory = malloc(payload_room());
+    unsigned char *expanded = malloc(record->size + 1);
+
+    if (memory == NULL || expanded == NULL
+        || payload_expand_in(payload, record, expanded, memory) != 0
+        || memcmp(expanded, expected, record->size) != 0) {
+        abort();
+    }
+    free(memory);
+    free(expanded);
+}
+
 /* Look a known name up and read it; return 0 if it has the bytes that it had, 1 where damage shows. */
 static int
 look_up(const unsigned char *bytes, size_t size, const struct known *wanted)
@@ -120,6 +137,9 @@ look_up(const unsigned char *bytes, size_t size, const struct known *wanted)
     expanded = malloc(record->size + 1);
     if (expanded == NULL || payload_expand(&payload, record, expanded) != 0) {
         abort();
+    }
+    if (record->compressed) {
+        expand_in(&payload, record, expanded);
     }
     free(expanded);
     return 0;

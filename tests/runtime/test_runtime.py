@@ -14,6 +14,7 @@ from obelisk.console import Console, Verbosity
 from obelisk.distribution.libraries import Site, build_libraries, merge_into_sysroot
 from obelisk.distribution.runtime import runtime_folder
 from obelisk.payload import Control, Item, Kind, write_payload
+from obelisk.stored import Dictionaries, Frame
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.toolchain import write_toolchain
 
@@ -59,15 +60,17 @@ def checker(compiled):
 def payload_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("payload") / "payload"
     modules = [
-        Item(name=f"package{n}/module.py", kind=Kind.CODE, data=bytes([n]) * n, compress=n % 2 == 0)
+        Item(name=f"package{n}/module.py", kind=Kind.CODE, data=bytes([n]) * n, frame=Frame(n % 4))
         for n in range(60)
     ]
     files = [
-        Item(name=f"package{n}/data/file.txt", kind=Kind.FILE, data=b"text " * n, compress=True)
+        Item(name=f"package{n}/data/file.txt", kind=Kind.FILE, data=b"text " * n, frame=Frame.TEXT)
         for n in range(40)
     ]
     controls = {Control.MAIN: b"package0/module.py", Control.SETTINGS: b"frozen=0\0"}
-    path.write_bytes(write_payload(modules, files, controls))
+    words = {Frame.CODE: b"package module", Frame.TEXT: b"some text or other"}
+    dictionaries = Dictionaries(contents=words)
+    path.write_bytes(write_payload(modules, files, controls, dictionaries=dictionaries))
     return path
 
 
@@ -77,8 +80,8 @@ def run(*argv):
 
 def test_the_reader_finds_all_that_was_written(checker, payload_file):
     done = run(checker, payload_file)
-    # 60 modules, 40 files and their 80 folders, 2 control records.
-    assert (done.returncode, done.stdout) == (0, "0 182\n")
+    # 60 modules, 40 files and their 80 folders, 4 control records.
+    assert (done.returncode, done.stdout) == (0, "0 184\n")
 
 
 def test_damage_shows_and_never_leads_out_of_the_payload(checker, payload_file):

@@ -45,7 +45,7 @@ def test_values_are_converted_and_checked():
         ("sources", "yes", "true or false"),
         ("exclude", "tests", "a list of strings"),
         ("exclude", [1], "a list of strings"),
-        ("compression", "gzip", 'one of "off", "sources", "zstd"'),
+        ("compression", "gzip", 'one of "off", "sources", "unused", "zstd"'),
         ("name", 1, "a string"),
         ("interpreter", 1, "a table"),
         ("interpreter", {"faulthandler": 1}, "true or false"),

@@ -19,8 +19,9 @@ from obelisk.model import (
     RunProgram,
     RunScript,
 )
-from obelisk.pack import pack
-from obelisk.payload import Control, Kind, read_payload
+from obelisk.pack import RuntimeFacts, pack
+from obelisk.payload import Control, Kind, Table, use_key
+from obelisk.payload_reader import read_payload
 from obelisk.plan import make_plans
 from obelisk.program import main_module, main_program
 
@@ -78,11 +79,11 @@ def parts(tmp_path):
     return collection, bytecodes
 
 
-def packed(plan, parts, **settings):
+def packed(plan, parts, used=(), **settings):
     plan = replace(plan, settings=replace(plan.settings, **settings))
     collection, bytecodes = parts
-    libraries = [("zlib", "1", "Zlib")]
-    return read_payload(memoryview(pack(plan, collection, bytecodes, libraries).joined()))
+    runtime = RuntimeFacts(libraries=[("zlib", "1", "Zlib")], sizes={"zlib": {"code": 1}})
+    return read_payload(memoryview(pack(plan, collection, bytecodes, runtime, used).joined()))
 
 
 def test_modules_files_sources_and_manifest(plan, parts):
@@ -126,14 +127,29 @@ def test_packages_are_folders_without_their_sources(plan, parts):
     [
         (Compression.OFF, False, False, False),
         (Compression.SOURCES, True, False, False),
+        (Compression.UNUSED, True, True, True),
         (Compression.ZSTD, True, True, True),
     ],
 )
 def test_what_is_compressed(plan, parts, compression, source, data, code):
     payload = packed(plan, parts, compression=compression)
-    assert payload.file(f"{SITE}/app/__init__.py").compressed is source
-    assert payload.file(f"{SITE}/app/data.bin").compressed is data
-    assert {one.compressed for one in payload.modules if one.kind == Kind.CODE} == {code}
+    assert bool(payload.file(f"{SITE}/app/__init__.py").frame) is source
+    assert bool(payload.file(f"{SITE}/app/data.bin").frame) is data
+    assert {bool(one.frame) for one in payload.modules if one.kind == Kind.CODE} == {code}
+
+
+@pytest.mark.parametrize("compression", [Compression.UNUSED, Compression.ZSTD])
+def test_what_a_start_uses_stays_as_it_is_unless_all_is_compressed(plan, parts, compression):
+    used = [
+        use_key(Table.MODULES, f"{SITE}/app/__init__.py"),
+        use_key(Table.FILES, f"{SITE}/app/data.bin"),
+    ]
+    payload = packed(plan, parts, used, compression=compression)
+    codes = {one.name: bool(one.frame) for one in payload.modules if one.kind == Kind.CODE}
+    everything = compression is Compression.ZSTD
+    assert codes == {name: everything or name != f"{SITE}/app/__init__.py" for name in MODULES}
+    assert bool(payload.file(f"{SITE}/app/data.bin").frame) is everything
+    assert payload.file(f"{SITE}/app/__init__.py").frame
 
 
 def test_settings_are_written_where_no_path_leads(plan, parts):

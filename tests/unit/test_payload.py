@@ -1,10 +1,13 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obelisk import stored
+from obelisk.compile.dictionaries import train
 from obelisk.errors import CollectError, ConfigError, VerifyError
 from obelisk.filetimes import EARLIEST, source_date_epoch
 from obelisk.payload import (
@@ -13,9 +16,10 @@ from obelisk.payload import (
     Item,
     Kind,
     pack_payload,
-    read_payload,
     write_payload,
 )
+from obelisk.payload_reader import read_payload
+from obelisk.stored import Frame, compressed, expanded, frame_key
 
 CONTROLS = {Control.MAIN: b"app/cli.py", Control.MANIFEST: b"{}"}
 
@@ -24,12 +28,12 @@ def sample():
     modules = [
         Item(name="app", kind=Kind.PACKAGE),
         Item(name="app/cli", kind=Kind.MODULE),
-        Item(name="app/cli.py", kind=Kind.CODE, data=b"code of cli" * 50, compress=True),
+        Item(name="app/cli.py", kind=Kind.CODE, data=b"code of cli" * 50, frame=Frame.PLAIN),
         Item(name="space", kind=Kind.NAMESPACE),
     ]
     files = [
         Item(name="app/data/one.txt", kind=Kind.FILE, data=b"one"),
-        Item(name="app/cli.py", kind=Kind.FILE, data=b"import sys\n" * 100, compress=True),
+        Item(name="app/cli.py", kind=Kind.FILE, data=b"import sys\n" * 100, frame=Frame.PLAIN),
         Item(name="top.txt", kind=Kind.FILE, data=b""),
     ]
     return write_payload(modules, files, CONTROLS)
@@ -47,7 +51,7 @@ def test_what_is_written_is_read():
     assert payload.control(Control.SETTINGS) is None
     assert all(record.intact for record in payload.records)
     assert payload.read(payload.modules[3]) == b"code of cli" * 50
-    assert payload.modules[3].compressed
+    assert payload.modules[3].frame
     assert payload.read(payload.file("app/cli.py")) == b"import sys\n" * 100
     assert payload.read(payload.file("top.txt")) == b""
 
@@ -95,9 +99,9 @@ def test_a_module_that_is_named_twice_and_a_long_name_are_refused():
 
 
 def test_compression_that_does_not_help_is_not_used():
-    item = Item(name="small", kind=Kind.FILE, data=b"x", compress=True)
+    item = Item(name="small", kind=Kind.FILE, data=b"x", frame=Frame.PLAIN)
     payload = read_payload(memoryview(write_payload([], [item], {})))
-    assert not payload.file("small").compressed
+    assert not payload.file("small").frame
 
 
 def test_equal_bytes_are_stored_once():
@@ -107,8 +111,8 @@ def test_equal_bytes_are_stored_once():
     files = [
         Item(name="one.txt", kind=Kind.FILE, data=data),
         Item(name="two.txt", kind=Kind.FILE, data=data),
-        Item(name="packed/one.txt", kind=Kind.FILE, data=data, compress=True),
-        Item(name="packed/two.txt", kind=Kind.FILE, data=data, compress=True),
+        Item(name="packed/one.txt", kind=Kind.FILE, data=data, frame=Frame.PLAIN),
+        Item(name="packed/two.txt", kind=Kind.FILE, data=data, frame=Frame.PLAIN),
     ]
     written = write_payload(modules, files, {})
     payload = read_payload(memoryview(written))
@@ -134,7 +138,7 @@ def test_large_files_begin_and_end_at_a_page():
         Item(name="a", kind=Kind.FILE, data=b"small"),
         Item(name="b", kind=Kind.FILE, data=data),
         Item(name="c", kind=Kind.FILE, data=b"behind"),
-        Item(name="d", kind=Kind.FILE, data=data, compress=True),
+        Item(name="d", kind=Kind.FILE, data=data, frame=Frame.PLAIN),
     ]
     written = write_payload([Item(name="m.py", kind=Kind.CODE, data=data)], files, {})
     payload = read_payload(memoryview(written))
@@ -143,7 +147,7 @@ def test_large_files_begin_and_end_at_a_page():
     assert large.offset % 4096 == 0
     assert not any(written[end : -(-end // 4096) * 4096])
     assert payload.file("c").offset >= -(-end // 4096) * 4096 or payload.file("c").offset < end
-    assert payload.file("d").compressed
+    assert payload.file("d").frame
 
 
 def test_a_payload_is_written_in_pieces():
@@ -256,3 +260,75 @@ def test_known_first_uses_are_stored_first_in_their_order() -> None:
     assert [payload.read(one) for one in payload.records] == [
         plain.read(one) for one in plain.records
     ]
+
+
+CODE = [f"def function_{n}(argument): return argument + {n}\n".encode() * 9 for n in range(400)]
+
+
+@pytest.fixture(scope="module")
+def dictionaries():
+    return train({Frame.CODE: CODE, Frame.TEXT: [one.upper() for one in CODE]})
+
+
+def with_dictionaries(dictionaries, count=400):
+    modules = [
+        Item(name=f"m{n}.py", kind=Kind.CODE, data=data, frame=Frame.CODE)
+        for n, data in enumerate(CODE[:count])
+    ]
+    return write_payload(modules, [], CONTROLS, dictionaries=dictionaries)
+
+
+def test_training_gives_the_same_dictionaries_again(dictionaries):
+    again = train({Frame.CODE: CODE, Frame.TEXT: [one.upper() for one in CODE]})
+    assert again.contents == dictionaries.contents
+    assert dictionaries.contents[Frame.CODE] != dictionaries.contents[Frame.TEXT]
+
+
+def test_frames_refer_to_a_dictionary(dictionaries, monkeypatch):
+    monkeypatch.setattr(stored, "_WORTH", 0)
+    payload = read_payload(memoryview(with_dictionaries(dictionaries)))
+    frames = [one for one in payload.modules if one.frame == Frame.CODE]
+    assert len(frames) > 300
+    assert [payload.read(one) for one in payload.modules] == [
+        data for _, data in sorted((f"m{n}.py", data) for n, data in enumerate(CODE))
+    ]
+    assert payload.control(Control.DICTIONARIES[Frame.CODE]) == dictionaries.contents[Frame.CODE]
+
+
+def test_a_dictionary_goes_in_only_where_it_pays(dictionaries):
+    payload = read_payload(memoryview(with_dictionaries(dictionaries, count=3)))
+    assert payload.control(Control.DICTIONARIES[Frame.CODE]) is None
+    assert {one.frame for one in payload.modules} == {Frame.PLAIN}
+
+
+def test_known_frames_are_those_that_would_be_made(dictionaries, monkeypatch):
+    monkeypatch.setattr(stored, "_WORTH", 0)
+    made = compressed([(data, Frame.CODE) for data in CODE], dictionaries)
+    known = {
+        frame_key(data, Frame.CODE): frame for data, (frame, _) in zip(CODE, made, strict=True)
+    }
+    assert with_dictionaries(replace(dictionaries, known=known)) == with_dictionaries(dictionaries)
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_a_damaged_or_missing_dictionary_is_refused(dictionaries, monkeypatch, missing):
+    monkeypatch.setattr(stored, "_WORTH", 0)
+    data = bytearray(with_dictionaries(dictionaries))
+    name = Control.DICTIONARIES[Frame.CODE]
+    payload = read_payload(memoryview(bytes(data)))
+    (record,) = [one for one in payload.controls if one.name == name]
+    if missing:
+        controls = tuple(one for one in payload.controls if one is not record)
+        payload = replace(payload, controls=controls)
+    else:
+        data[record.offset + 99] ^= 1
+        payload = read_payload(memoryview(bytes(data)))
+    with pytest.raises(VerifyError, match="the payload is damaged"):
+        payload.read(payload.modules[0])
+
+
+def test_a_frame_that_says_another_size_is_refused_before_it_is_expanded():
+    """A kilobyte of it can be gigabytes of zeros."""
+    frame = zstandard.ZstdCompressor().compress(bytes(1 << 30))
+    with pytest.raises(zstandard.ZstdError, match="the frame has 1073741824 bytes and not 9"):
+        expanded(frame, 9, None)

@@ -6,14 +6,15 @@ depends on, which are pinned since the product's bytes depend on them.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Container
+from dataclasses import dataclass, replace
 from importlib.metadata import distribution
 from importlib.resources import files
 from pathlib import Path
 
 from packaging.metadata import parse_email
 
+from obelisk import model
 from obelisk.collect.read import read_tree
 from obelisk.config.schema import Settings
 from obelisk.model import CERTIFICATES, DataFile, Module, Package
@@ -51,3 +52,28 @@ def _package(name: str) -> Package:
     metadata, _ = parse_email(found.read_text("METADATA") or "")
     licensed = metadata.get("license_expression") or metadata.get("license")
     return Package(name=name, version=found.version, license=licensed, commands=())
+
+
+def without_fallbacks(inside: model.Collection, modules: Container[str]) -> model.Collection:
+    """Return what goes in without the fallbacks of `ssl` and `zoneinfo`, where these go out."""
+    gone: set[Path] = set()
+    packages: set[str] = set()
+    if "ssl" not in modules:
+        own = {file.source for file in inside.files if file.path == CERTIFICATES}
+        gone |= own
+        packages |= {"certifi"} if own else set()
+    if "zoneinfo" not in modules:
+        folder = _folder("tzdata")
+        own = {
+            one.source
+            for one in (*inside.modules, *inside.files)
+            if one.source.is_relative_to(folder)
+        }
+        gone |= own
+        packages |= {"tzdata"} if own else set()
+    return replace(
+        inside,
+        modules=tuple(one for one in inside.modules if one.source not in gone),
+        files=tuple(one for one in inside.files if one.source not in gone),
+        packages=tuple(one for one in inside.packages if one.name not in packages),
+    )

@@ -80,7 +80,8 @@ class _Job:
     """Installing with one builder into one folder."""
 
     def __init__(self, plan: Plan, builder: Builder, work: Path) -> None:
-        self._settings = plan.settings
+        self._options = [f"--no-binary={name}" for name in plan.settings.no_binary]
+        self._options += ["--refresh"] if plan.refresh else []
         self._builder = builder
         root, version = work / "prefix", major_minor(plan.python.version)
         self.prefix = Prefix(root=root, site=root / f"lib/python{version}/site-packages")
@@ -98,7 +99,7 @@ class _Job:
             *("--cache-dir", str(self._builder.cache)),
             # The same bytes need no room twice: whoever changes one of them changes its time.
             *("--link-mode", "hardlink", "--no-progress"),
-            *(f"--no-binary={name}" for name in self._settings.no_binary),
+            *self._options,
             *options,
         ]
         said = "installing " + " ".join(_said(wanted, options))

@@ -155,6 +155,7 @@ def _answer(plan: Plan, interpreter: Interpreter, asked: Asked, work: Path) -> R
         *("--python", str(interpreter.python), "--cache-dir", str(interpreter.cache)),
         *("--no-progress", "--output-file", str(answer)),
         *(f"--no-binary={name}" for name in plan.settings.no_binary),
+        *(("--refresh",) if plan.refresh else ()),
         *("--constraints", str(files[1])),
         str(files[0]),
     ]

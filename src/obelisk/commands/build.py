@@ -99,12 +99,22 @@ def input_options(command: Command) -> Command:
     return functools.reduce(lambda made, decorate: decorate(made), reversed(decorators), command)
 
 
+def refresh_option(command: Command) -> Command:
+    """Add `--refresh`."""
+    return click.option(
+        "--refresh",
+        is_flag=True,
+        help="Ask package indexes for new releases now, as `uv --refresh` does.",
+    )(command)
+
+
 @click.command("build")
 @input_options
 @click.option(
     *("-o", "--output"),
     help="File, or folder, to write to [dist].",
 )
+@refresh_option
 @sources_option
 @json_option
 @quiet_options
@@ -132,6 +142,7 @@ def build_command(console: Console, as_json: bool, **options: Any) -> None:
 @click.command("run")
 @input_options
 @click.option(*("-o", "--output"), help="File to write to [dist].")
+@refresh_option
 @sources_option
 @quiet_options
 @click.pass_obj
@@ -171,9 +182,15 @@ def plan_command(console: Console, as_json: bool, what: str | None, **options: A
 
 
 def _build_all(
-    console: Console, *, what: str | None, output: str | None, sources: Path | None, **options: Any
+    console: Console,
+    *,
+    what: str | None,
+    output: str | None,
+    sources: Path | None,
+    refresh: bool,
+    **options: Any,
 ) -> list[Built]:
-    plans = make_plans(_request(what, options))
+    plans = [replace(plan, refresh=refresh) for plan in make_plans(_request(what, options))]
     site = make_site(console, plans[0].settings.target, sources)
     built = []
     try:

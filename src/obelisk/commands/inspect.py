@@ -12,6 +12,7 @@ from obelisk.commands.options import JSON_VERSION, json_option, quiet_options
 from obelisk.console import Console
 from obelisk.errors import VerifyError
 from obelisk.report.contents import contents
+from obelisk.report.sizes import size_lines, sizes
 from obelisk.verify.verify import verify
 
 _FILE: Final = click.Path(path_type=Path)
@@ -21,13 +22,20 @@ _LARGEST: Final = 10
 @click.command("inspect")
 @click.argument("executable", type=_FILE)
 @click.option("--modules", is_flag=True, help="List every module and file.")
+@click.option("--size", is_flag=True, help="Show where the bytes are.")
 @json_option
 @quiet_options
-def inspect_command(console: Console, executable: Path, modules: bool, as_json: bool) -> None:
+def inspect_command(
+    console: Console, executable: Path, modules: bool, size: bool, as_json: bool
+) -> None:
     """Show everything inside an executable: Python, packages, libraries, modules, sizes."""
-    inside = contents(executable)
+    inside = sizes(executable) if size else contents(executable)
     if as_json:
-        console.json(inside)
+        console.json({"version": JSON_VERSION, **inside} if size else inside)
+        return
+    if size:
+        for line in size_lines(inside):
+            console.data(line)
         return
     for line in _summary(inside):
         console.data(line)

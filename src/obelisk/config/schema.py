@@ -30,7 +30,15 @@ class Compression(StrEnum):
 
     OFF = "off"
     SOURCES = "sources"
+    UNUSED = "unused"
     ZSTD = "zstd"
+
+
+class Stdlib(StrEnum):
+    """How much of the standard library goes in."""
+
+    ALL = "all"
+    USED = "used"
 
 
 class Integrity(StrEnum):
@@ -74,10 +82,14 @@ class Settings:
     """Requirement files to install as well; hashes in them are checked."""
     optimize: Annotated[int, Range(0, 2)] = 0
     """Bytecode optimisation as of `python -O`: 0, 1 (no asserts) or 2 (no docstrings either)."""
+    stdlib: Stdlib = Stdlib.ALL
+    """`all` of the standard library, or what is `used`: what the program and its packages can
+    import, as far as their bytecode tells; `include` adds what they import by computed names."""
     sources: bool = True
     """Whether source text goes in, for tracebacks and `inspect`."""
-    compression: Compression = Compression.SOURCES
-    """`off`, `sources` (source text only) or `zstd` (all; smaller, and slower to start)."""
+    compression: Compression = Compression.UNUSED
+    """`off`, `sources` (source text only), `unused` (also bytecode and data that a start does not
+    use) or `zstd` (all; smaller, and slower to start)."""
     unbuffered: bool = False
     """Whether stdout and stderr are unbuffered, as with `python -u`."""
     smoke_test: tuple[str, ...] = ()

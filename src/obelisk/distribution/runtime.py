@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import struct
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -13,9 +15,11 @@ from typing import Final
 
 from obelisk.cache import content_key, hash_tree
 from obelisk.catalog import Source
+from obelisk.distribution import linkmap
 from obelisk.distribution.archive import read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
 from obelisk.distribution.libraries import Site, merge_into_sysroot
+from obelisk.distribution.linkmap import Sizes, library_sizes
 from obelisk.distribution.recipes import RECIPES
 from obelisk.errors import ToolError
 from obelisk.process import run_captured, run_logged
@@ -28,8 +32,18 @@ _WARNINGS: Final = (
 )
 _WRAPPED: Final = re.compile(r"\b__wrap_(\w+)\(|^READ_ONLY\w*\((\w+),", re.MULTILINE)
 """How runtime/*.c names a function that it answers in place of libc, CPython or OpenSSL."""
-_EXPORTED_PATTERNS: Final = ("Py*", "_Py*", "__wrap_*", "obelisk_*", "dlinfo", "dlvsym")
+_EXPORTED_PATTERNS: Final = (
+    # All of `Py*` but the extension modules' PyInit_*, lest modules that no table names stay.
+    *("Py[!I]*", "PyI[!n]*", "PyIn[!i]*", "PyIni[!t]*", "PyInit[!_]*"),
+    *("_Py*", "obelisk_*", "dlinfo", "dlvsym"),
+)
 """What shared objects are linked to besides libc: the Python C API, and what stands for libc."""
+_OF_LIBRARIES: Final = ("X509_", "_nc_", "rl_")
+"""How wrapped names begin that no shared object is linked to: they are not libc's."""
+_ROW: Final = re.compile(r'^ *\{"(\w+)", (\w+)\},$', re.MULTILINE)
+"""A built-in module in CPython's config.c, and the function that makes it."""
+_SETUP: Final = re.compile(r"^(\w+) [\w/]+\.c\b", re.MULTILINE)
+"""A module in CPython's Setup.bootstrap, without which the interpreter does not start."""
 _FROZEN: Final = {
     "encodings": "encodings/__init__.py",
     "encodings.aliases": "encodings/aliases.py",
@@ -72,6 +86,9 @@ class RuntimeOptions:
     """Whether it keeps its symbols."""
     hardened: bool = False
     """Whether its allocator looks for corruption (recipes/mimalloc.py)."""
+    extensions: tuple[str, ...] | None = None
+    """The built-in extension modules that it keeps besides those that every interpreter needs; None
+    is all. Libraries that only others need are not linked in."""
     recording: bool = False
     """Whether it notes what is used of its payload (runtime/recording): it is never shipped."""
 
@@ -82,14 +99,23 @@ def runtime_key(target: Target, pinned: Source, options: RuntimeOptions) -> str:
         {
             "distribution": distribution_key(target, pinned),
             "files": hash_tree(runtime_folder()),
-            "linking": inspect.getsource(sys.modules[__name__]),
+            "linking": inspect.getsource(sys.modules[__name__]) + inspect.getsource(linkmap),
             **asdict(options),
         }
     )
 
 
-def obtain_runtime(site: Site, pinned: Source, options: RuntimeOptions) -> Path:
-    """Return the runtime's file; build what is missing.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Runtime:
+    """A linked runtime."""
+
+    path: Path
+    sizes: Sizes
+    """What each library takes of it (linkmap.py)."""
+
+
+def obtain_runtime(site: Site, pinned: Source, options: RuntimeOptions) -> Runtime:
+    """Return the runtime; build what is missing.
 
     Raises `SourceError` or `ToolError`.
     """
@@ -103,10 +129,14 @@ def obtain_runtime(site: Site, pinned: Source, options: RuntimeOptions) -> Path:
             python = distribution / "python"
             chain = write_toolchain(site.target, root / "toolchain")
             merge_into_sysroot(python / "build", chain.root)
-            _link(_Job(chain, python, root), folder / "runtime", options)
+            job = _Job(chain, python, root)
+            _link(job, folder / "runtime", options)
+            sizes = library_sizes(job.map.read_text(), job.objects)
+            (folder / "sizes.json").write_text(json.dumps(sizes), encoding="utf-8")
 
-    key = runtime_key(site.target, pinned, options)
-    return site.cache.obtain("runtimes", key, make) / "runtime"
+    folder = site.cache.obtain("runtimes", runtime_key(site.target, pinned, options), make)
+    sizes = json.loads((folder / "sizes.json").read_text(encoding="utf-8"))
+    return Runtime(path=folder / "runtime", sizes=sizes)
 
 
 class _Job:
@@ -118,17 +148,20 @@ class _Job:
         self.description = read_description(python)
         self.root = root
         self.log = root / "log.txt"
+        self.map = root / "map.txt"
+        self.objects = root / "objects"
         self.interpreter = python / self.description.python_exe
         self.stdlib = python / self.description.stdlib
 
 
 def _link(job: _Job, place: Path, options: RuntimeOptions) -> None:
-    objects = _compile(job, recording=options.recording)
+    objects = _compile(job, options)
     libc = _libc_names(job)
     names = job.root / "names.txt"
     names.write_text("".join(f"-Wl,-u,{name}\n" for name in libc))
     exported = job.root / "exported.txt"
-    patterns = (*_EXPORTED_PATTERNS, *libc)
+    wrapped = [name for name in _wrapped_names() if not name.startswith(_OF_LIBRARIES)]
+    patterns = (*_EXPORTED_PATTERNS, *libc, *(f"__wrap_{name}" for name in wrapped))
     exported.write_text("{" + "".join(f"{name};\n" for name in patterns) + "};\n")
     libraries = [name for recipe in RECIPES.values() for name in recipe.provides]
     own = ("c", "m", "dl", "mimalloc")
@@ -149,6 +182,8 @@ def _link(job: _Job, place: Path, options: RuntimeOptions) -> None:
         f"-Wl,--exclude-libs=libclang_rt.builtins-{job.chain.target.architecture}.a",
         *(f"-Wl,--wrap={name}" for name in _wrapped_names()),
         *(() if options.debug else ("-Wl,--strip-all",)),
+        # The first table of built-in modules is taken: inittab.c's, if there is one.
+        *(() if options.extensions is None else ("-Wl,-z,muldefs",)),
         "-Wl,--whole-archive",
         job.python / job.description.static_library,
         "-Wl,--no-whole-archive",
@@ -164,6 +199,7 @@ def _link(job: _Job, place: Path, options: RuntimeOptions) -> None:
         "-Wl,-z,separate-loadable-segments",
         # What runs first, see start_x86_64.c.
         "-Wl,-e,obelisk_start",
+        f"-Wl,-Map={job.map}",
         *("-o", place),
     ]
     env = job.chain.environment()
@@ -192,13 +228,16 @@ def _bundled_archives(job: _Job) -> list[Path]:
     return sorted((job.python / "build/Modules").rglob("*.a"))
 
 
-def _compile(job: _Job, *, recording: bool) -> list[Path]:
-    generated = job.root / "frozen.c"
-    generated.write_text(_frozen_source(job))
-    sources = [*sorted(runtime_folder().glob("*.c")), generated]
-    if recording:
+def _compile(job: _Job, options: RuntimeOptions) -> list[Path]:
+    generated = [job.root / "frozen.c"]
+    generated[0].write_text(_frozen_source(job))
+    if options.extensions is not None:
+        generated.append(job.root / "inittab.c")
+        generated[1].write_text(_inittab_source(job, options.extensions))
+    sources = [*sorted(runtime_folder().glob("*.c")), *generated]
+    if options.recording:
         sources += sorted((runtime_folder() / "recording").glob("*.c"))
-    made = {path: job.root / "objects" / f"{path.stem}.o" for path in sources}
+    made = {path: job.objects / f"{path.stem}.o" for path in sources}
     include = job.python / "install/include" / job.stdlib.name
     flags = (
         "-std=c11",
@@ -209,13 +248,33 @@ def _compile(job: _Job, *, recording: bool) -> list[Path]:
         "-isystem",
         str(include),
         f"-I{runtime_folder()}",
-        *(("-DOBELISK_RECORDING",) if recording else ()),
+        *(("-DOBELISK_RECORDING",) if options.recording else ()),
         *_WARNINGS,
     )
     compile_all(
         job.chain, made, flags=flags, cwd=job.root, log=job.log, what="compiling the runtime"
     )
     return list(made.values())
+
+
+def _inittab_source(job: _Job, extensions: Iterable[str]) -> str:
+    """Return inittab.c: CPython's table of built-in modules without those that are left out."""
+    version = job.stdlib.name.removeprefix("python")
+    config = job.stdlib / f"config-{version}-{job.chain.target.platform_triplet}"
+    needed = _SETUP.findall((config / "Setup.bootstrap").read_text())
+    kept = {*extensions, *needed}
+    kept |= {one.name for one in job.description.extensions if one.in_core}
+    rows = [row for row in _ROW.findall((config / "config.c").read_text()) if row[0] in kept]
+    lines = [
+        "/* Generated by distribution/runtime.py. Do not edit. */",
+        "#include <Python.h>",
+        *(f"extern PyObject *{init}(void);" for _, init in rows if init != "NULL"),
+        "struct _inittab _PyImport_Inittab[] = {",
+        *(f'    {{"{name}", {init}}},' for name, init in rows),
+        "    {NULL, NULL},",
+        "};",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _frozen_source(job: _Job) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from obelisk.errors import VerifyError
-from obelisk.payload import Control, Kind, Payload, Record
+from obelisk.payload import Control, Kind
+from obelisk.payload_reader import Payload, Record
 from obelisk.verify.verify import open_payload
 
 
@@ -19,7 +20,8 @@ def contents(path: Path) -> dict[str, Any]:
     file is damaged.
     """
     executable, payload = open_payload(path)
-    manifest = _manifest(payload, path)
+    manifest = manifest_of(payload, path)
+    manifest.pop("runtime", None)  # `sizes` has it
     modules = [_file(record) for record in payload.modules if record.kind == Kind.CODE]
     files = [_file(record) for record in payload.files if record.kind != Kind.FOLDER]
     return {
@@ -36,7 +38,8 @@ def contents(path: Path) -> dict[str, Any]:
     }
 
 
-def _manifest(payload: Payload, path: Path) -> dict[str, Any]:
+def manifest_of(payload: Payload, path: Path) -> dict[str, Any]:
+    """Return what an executable was built from; raise `VerifyError` when it does not say so."""
     text = payload.control(Control.MANIFEST)
     try:
         manifest = json.loads(text) if text is not None else None

@@ -291,6 +291,7 @@ add_constants(PyObject *module)
                    || PyModule_Add(module, "main", control("main")) < 0
                    || PyModule_Add(module, "module", control("module")) < 0
                    || PyModule_Add(module, "pth", control("pth")) < 0
+                   || PyModule_Add(module, "left_out", control("left-out")) < 0
                    || PyModule_AddIntConstant(module, "is_application", serves_application) < 0
                ? -1
                : 0;

@@ -3,9 +3,11 @@
 #include "payload.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 
+#define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 #include <zstd_errors.h>
 
@@ -19,9 +21,17 @@
 #define first_use(payload, record) ((void)0)
 #endif
 
-#define VERSION 4
+#define VERSION 5
 
 static const struct payload_span nameless = {"", 0};
+
+/* What frames refer to: the names of control records, and where the content of each was found intact. */
+static const struct payload_span dictionary_names[] = {
+    [PAYLOAD_REFERS_CODE] = {"dictionary.code", 15},
+    [PAYLOAD_REFERS_TEXT] = {"dictionary.text", 15},
+};
+static _Atomic(const struct payload_record *) dictionaries[PAYLOAD_REFERS_TEXT + 1];
+
 static const char magic[] = "\x89OBELISK\r\n\x1a\n";
 
 struct header {
@@ -91,6 +101,9 @@ payload_open(struct payload *payload, const void *base, uint64_t available,
     payload->names.start = (const char *)payload->base + header->names;
     payload->names.size = header->names_size;
     payload->damaged = damaged;
+    for (int i = 0; i <= PAYLOAD_REFERS_TEXT; i++) {
+        atomic_store(&dictionaries[i], NULL);
+    }
     for (int i = 0; i < PAYLOAD_TABLES; i++) {
         payload->tables[i].records = (const void *)(payload->base + header->tables[i].offset);
         payload->tables[i].count = (uint32_t)header->tables[i].count;
@@ -221,17 +234,46 @@ payload_stored(const struct payload *payload, const struct payload_record *recor
     return bytes;
 }
 
-int
-payload_expand(const struct payload *payload, const struct payload_record *record, void *into)
+/* Return what a frame refers to, empty if that is nothing. It is compared with its hash once: it is
+   larger than most frames. */
+static struct payload_span
+dictionary_of(const struct payload *payload, const struct payload_record *record)
+{
+    const unsigned frame = record->compressed;
+    const struct payload_record *found;
+
+    if (frame == PAYLOAD_FRAME) {
+        return nameless;
+    }
+    if (frame > PAYLOAD_REFERS_TEXT) {
+        mismatch(payload, record);
+    }
+    found = atomic_load(&dictionaries[frame]);
+    if (found == NULL) {
+        found = payload_find(payload, PAYLOAD_CONTROLS, dictionary_names[frame]);
+        if (found == NULL || found->compressed) {
+            payload->damaged("missing dictionary", payload_name(payload, record));
+        }
+        payload_stored(payload, found);
+        atomic_store(&dictionaries[frame], found);
+    }
+    return payload_unchecked(payload, found);
+}
+
+/* The frame's content is written to `into`; `context` is NULL where there is no memory for one. */
+static int
+expand(const struct payload *payload, const struct payload_record *record, void *into,
+       ZSTD_DCtx *context)
 {
     struct payload_span bytes = payload_stored(payload, record);
+    struct payload_span known = dictionary_of(payload, record);
     size_t done;
 
-    if (!record->compressed) {
-        memcpy(into, bytes.start, bytes.size);
-        return 0;
+    if (context == NULL) {
+        return ENOMEM;
     }
-    done = ZSTD_decompress(into, record->size, bytes.start, bytes.size);
+    done = ZSTD_decompress_usingDict(context, into, record->size, bytes.start, bytes.size,
+                                     known.start, known.size);
     if (ZSTD_getErrorCode(done) == ZSTD_error_memory_allocation) {
         return ENOMEM;
     }
@@ -239,4 +281,35 @@ payload_expand(const struct payload *payload, const struct payload_record *recor
         mismatch(payload, record);
     }
     return 0;
+}
+
+int
+payload_expand(const struct payload *payload, const struct payload_record *record, void *into)
+{
+    struct payload_span bytes;
+    ZSTD_DCtx *context;
+    int status;
+
+    if (!record->compressed) {
+        bytes = payload_stored(payload, record);
+        memcpy(into, bytes.start, bytes.size);
+        return 0;
+    }
+    context = ZSTD_createDCtx();
+    status = expand(payload, record, into, context);
+    ZSTD_freeDCtx(context);
+    return status;
+}
+
+size_t
+payload_room(void)
+{
+    return ZSTD_estimateDCtxSize();
+}
+
+int
+payload_expand_in(const struct payload *payload, const struct payload_record *record, void *into,
+                  void *memory)
+{
+    return expand(payload, record, into, ZSTD_initStaticDCtx(memory, payload_room()));
 }

@@ -25,6 +25,13 @@ enum payload_kind {
     PAYLOAD_MODULE = 8,  /* it finds `NAME.py`: no bytes */
 };
 
+enum payload_frame {
+    PAYLOAD_AS_IT_IS = 0,
+    PAYLOAD_FRAME = 1,       /* one zstd frame */
+    PAYLOAD_REFERS_CODE = 2, /* one that refers to the control record `dictionary.code` */
+    PAYLOAD_REFERS_TEXT = 3, /* or `dictionary.text` */
+};
+
 enum payload_table {
     PAYLOAD_MODULES,  /* code, and what imports find, by key: folder, a zero byte, last part of the path,
                          which has no suffix in the records that imports look for */
@@ -43,7 +50,7 @@ struct payload_record {
     uint32_t name;      /* offset of its name in the names */
     uint16_t name_size; /* bytes */
     uint8_t kind;       /* enum payload_kind */
-    uint8_t compressed; /* 1: one zstd frame */
+    uint8_t compressed; /* enum payload_frame */
 };
 
 /* Bytes in the payload. */
@@ -105,5 +112,13 @@ struct payload_span payload_stored(const struct payload *payload,
 
 /* Write a record's `size` expanded bytes to `into`. Returns 0, or ENOMEM. */
 int payload_expand(const struct payload *payload, const struct payload_record *record, void *into);
+
+/* The same without allocating: zstd works in `memory`, which has `payload_room` bytes
+   at a multiple of 8. */
+int payload_expand_in(const struct payload *payload, const struct payload_record *record,
+                      void *into, void *memory);
+
+/* Return how many bytes of memory expanding takes. */
+size_t payload_room(void);
 
 #endif

@@ -10,9 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ZSTD_STATIC_LINKING_ONLY
-#include <zstd.h>
-
 #include "scratch.h"
 #include "vfs.h"
 
@@ -39,18 +36,14 @@ write_all(int file, const char *bytes, size_t size)
 
 /* Expand without allocating: zstd works in the memory that it is given. */
 static const char *
-expand(const struct payload_record *record, struct payload_span stored)
+expand(const struct payload_record *record)
 {
-    size_t room = (ZSTD_estimateDCtxSize() + 63) & ~(size_t)63;
+    size_t room = (payload_room() + 63) & ~(size_t)63;
     char *memory = scratch_reserve(SCRATCH_EXPAND, room + record->size + 1);
-    ZSTD_DCtx *context = memory ? ZSTD_initStaticDCtx(memory, room) : NULL;
 
-    if (context == NULL) {
+    if (memory == NULL
+        || payload_expand_in(vfs_payload(), record, memory + room, memory) != 0) {
         return NULL;
-    }
-    if (ZSTD_decompressDCtx(context, memory + room, record->size, stored.start, stored.size)
-        != record->size) {
-        vfs_payload()->damaged("checksum mismatch", payload_name(vfs_payload(), record));
     }
     return memory + room;
 }
@@ -58,9 +51,7 @@ expand(const struct payload_record *record, struct payload_span stored)
 const char *
 record_content(const struct payload_record *record)
 {
-    struct payload_span stored = payload_stored(vfs_payload(), record);
-
-    return record->compressed ? expand(record, stored) : stored.start;
+    return record->compressed ? expand(record) : payload_stored(vfs_payload(), record).start;
 }
 
 bool

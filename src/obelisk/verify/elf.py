@@ -23,7 +23,7 @@ from obelisk.errors import VerifyError
 from obelisk.regular import kind_of
 from obelisk.target import TARGETS
 from obelisk.verify.finding import Finding, listed
-from obelisk.verify.objects import Reader, check_objects, objects_size
+from obelisk.verify.objects import Reader, check_objects, object_sizes, objects_size
 
 _DAMAGE: Final = (
     *(ELFError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError),
@@ -44,6 +44,8 @@ class Executable:
     """Bytes of the file."""
     objects_size: int
     """Bytes of linked shared objects in it."""
+    objects: tuple[tuple[str, int], ...]
+    """The name of each of them, and its bytes in memory; empty if they are damaged."""
 
 
 def map_file(path: Path) -> mmap.mmap:
@@ -98,13 +100,17 @@ def _read(data: mmap.mmap) -> Executable:
     findings = _findings(elf, segments, ours[0])
     read = _reader(data, segments)
     tables = [segment for segment in segments if segment["p_type"] == OBJECTS_SEGMENT]
+    objects: list[tuple[str, int]] = []
     for table in tables:
-        findings.append(check_objects(read, table["p_vaddr"], table["p_filesz"]))
+        finding = check_objects(read, table["p_vaddr"], table["p_filesz"])
+        findings.append(finding)
+        objects += object_sizes(read, table["p_vaddr"]) if finding.sound else []
     return Executable(
         findings=tuple(findings),
         payload=memoryview(data)[start : start + size],
         size=len(data),
         objects_size=sum(objects_size(read, table["p_vaddr"]) for table in tables),
+        objects=tuple(objects),
     )
 
 

@@ -6,7 +6,7 @@ Reads the table of runtime/objects.h by itself, so that a mistake of the writer 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import xxhash
@@ -46,20 +46,34 @@ def objects_size(read: Reader, place: int) -> int:
     return int(end - start)
 
 
+def object_sizes(read: Reader, place: int) -> list[tuple[str, int]]:
+    """Return the objects of the table at `place`: the name of each, and its bytes in memory."""
+    _, _, count, objects_at, *_ = _HEADER.unpack(read(place, _HEADER.size))
+    return [
+        (_text(read, name), end - base) for name, base, end, _ in _rows(read, objects_at, count)
+    ]
+
+
 def _finding(fault: str) -> Finding:
     return Finding(what="shared objects", sound=False, detail=fault)
 
 
 def _damaged(read: Reader, objects_at: int, count: int) -> list[str]:
-    found = []
+    return [
+        _text(read, name)
+        for name, base, end, check in _rows(read, objects_at, count)
+        if xxhash.xxh64_intdigest(read(base, end - base), 0) != check
+    ]
+
+
+def _rows(read: Reader, objects_at: int, count: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield each object's name, base, end (all of them addresses) and check."""
     for number in range(count):
         row = read(objects_at + number * _OBJECT_SIZE, _OBJECT_SIZE)
         name, base, end, check = (
             struct.unpack_from("<Q", row, at)[0] for at in (_NAME, _BASE, _END, _CHECK)
         )
-        if xxhash.xxh64_intdigest(read(base, end - base), 0) != check:
-            found.append(_text(read, name))
-    return found
+        yield name, base, end, check
 
 
 def _text(read: Reader, place: int) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from obelisk.errors import VerifyError
-from obelisk.payload import Payload, read_payload
+from obelisk.payload_reader import Payload, read_payload
 from obelisk.process import run_captured
 from obelisk.target import Target
 from obelisk.verify.digest import check_digest, find_digest

@@ -1,0 +1,189 @@
+"""What `obelisk inspect --size` tells: where the bytes of an executable are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from obelisk.model import CERTIFICATES, RESERVED_FOLDER
+from obelisk.payload import Kind
+from obelisk.payload_reader import Payload, Record
+from obelisk.report.contents import manifest_of
+from obelisk.verify.verify import open_payload
+
+_SITE: Final = "site-packages"
+_STDLIB: Final = "standard library"
+_APPLICATION: Final = "application"
+_OBELISK: Final = "obelisk"
+_CERTIFICATES_NAME: Final = CERTIFICATES.rpartition("/")[2]
+
+_KINDS: Final = {
+    Kind.CONTROL: "manifest and settings",
+    Kind.CODE: "bytecode",
+    Kind.OTHER: "index of imports",
+    Kind.PROGRAM: "programs",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """A record's share of the payload."""
+
+    kind: str
+    owner: str
+    stored: int
+    """Bytes that it alone takes; 0 if another record has the same ones."""
+    expanded: int
+
+
+def sizes(path: Path) -> dict[str, Any]:
+    """Return where the bytes of the executable at `path` are, ready for JSON.
+
+    The runtime is told by library and part, as the manifest has it; shared objects each; the
+    payload by kind and by owner, with its bytes as stored and when expanded. What several records
+    share counts for the first one. Raises `VerifyError` when the file is damaged.
+    """
+    executable, payload = open_payload(path)
+    manifest = manifest_of(payload, path)
+    parts = payload_parts(payload)
+    stored = sum(part.stored for part in parts)
+    return {
+        "path": str(path),
+        "size": executable.size,
+        "runtime": {
+            "size": executable.size - len(payload.data) - executable.objects_size,
+            "libraries": manifest.get("runtime", {}),
+        },
+        "objects": {
+            "size": executable.objects_size,
+            "files": [{"path": name, "size": size} for name, size in executable.objects],
+        },
+        "payload": {
+            "size": len(payload.data),
+            "index": len(payload.data) - stored,
+            "kinds": _summed((part.kind, part) for part in parts),
+            "owners": _summed((part.owner, part) for part in parts),
+        },
+    }
+
+
+def _summed(parts: Iterable[tuple[str, Part]]) -> list[dict[str, Any]]:
+    """Add up parts by name, the largest first."""
+    count: Counter[str] = Counter()
+    stored: Counter[str] = Counter()
+    expanded: Counter[str] = Counter()
+    for name, part in parts:
+        count[name] += 1
+        stored[name] += part.stored
+        expanded[name] += part.expanded
+    names = sorted(count, key=lambda name: (-stored[name], name))
+    return [
+        {"name": name, "count": count[name], "stored": stored[name], "expanded": expanded[name]}
+        for name in names
+    ]
+
+
+def payload_parts(payload: Payload) -> list[Part]:
+    """Return what each record takes, by kind and owner."""
+    return list(_parts(payload))
+
+
+def _parts(payload: Payload) -> Iterator[Part]:
+    owners = _owners(payload)
+    modules = {record.name for record in payload.modules if record.kind == Kind.CODE}
+    seen: set[int] = set()
+    for record in payload.records:
+        if not record.stored:
+            continue
+        shared = record.offset in seen
+        seen.add(record.offset)
+        yield Part(
+            kind=_kind(record, modules),
+            owner=_owner(record, owners),
+            stored=0 if shared else record.stored,
+            expanded=record.size,
+        )
+
+
+def _kind(record: Record, modules: set[str]) -> str:
+    if record.name in modules and record.kind in (Kind.FILE, Kind.PROGRAM):
+        return "source text"
+    return _KINDS.get(record.kind) or _kind_of_file(PurePosixPath(record.name))
+
+
+def _kind_of_file(path: PurePosixPath) -> str:
+    if any(part.endswith(".dist-info") for part in path.parts):
+        return "metadata"
+    if path.name == _CERTIFICATES_NAME:
+        return "certificates"
+    return "time zones" if "tzdata" in path.parts else "data"
+
+
+def _owner(record: Record, owners: dict[str, str]) -> str:
+    if record.kind == Kind.CONTROL or record.name.startswith(f"{RESERVED_FOLDER}/"):
+        return _OBELISK
+    path = record.name
+    if path in owners:
+        return owners[path]
+    parts = PurePosixPath(path).parts
+    if _SITE in parts[:-1]:
+        return owners.get(parts[parts.index(_SITE) + 1], _STDLIB)
+    return _STDLIB if len(parts) > 2 and parts[0] == "lib" else _APPLICATION
+
+
+def _owners(payload: Payload) -> dict[str, str]:
+    """Return which distribution installed a path, by the RECORD of each that has one."""
+    found: dict[str, str] = {}
+    for record in payload.files:
+        folder, _, name = record.name.rpartition("/")
+        if name == "RECORD" and folder.endswith(".dist-info") and record.stored:
+            site, _, info = folder.rpartition("/")
+            distribution = info.partition("-")[0]
+            for line in payload.read(record).decode(errors="replace").splitlines():
+                path = line.partition(",")[0]
+                found[f"{site}/{path}"] = distribution
+                found.setdefault(path.partition("/")[0], distribution)
+    return found
+
+
+def size_lines(found: dict[str, Any]) -> list[str]:
+    """Return what `sizes` tells as lines of text."""
+    runtime, objects, payload = found["runtime"], found["objects"], found["payload"]
+    lines = [
+        _row(found["size"], found["path"]),
+        "",
+        _row(runtime["size"], "runtime"),
+        *_library_lines(runtime["libraries"]),
+        "",
+        _row(objects["size"], f"shared objects ({len(objects['files'])})"),
+        *_largest((one["size"], one["path"]) for one in objects["files"]),
+        "",
+        _row(payload["size"], "payload"),
+    ]
+    lines += [_compared(one) for one in payload["kinds"]]
+    lines += [f"  {payload['index']:>10}  index", "", "payload by owner"]
+    return lines + [_compared(one) for one in payload["owners"]]
+
+
+def _row(size: int, name: str) -> str:
+    return f"{size:>12}  {name}"
+
+
+def _largest(rows: Iterable[tuple[int, str]]) -> list[str]:
+    return [f"  {size:>10}  {name}" for size, name in sorted(rows, reverse=True)]
+
+
+def _library_lines(libraries: dict[str, dict[str, int]]) -> list[str]:
+    totals = [(sum(parts.values()), name, parts) for name, parts in libraries.items()]
+    return [
+        f"  {total:>10}  {name}: " + ", ".join(f"{part} {size}" for part, size in parts.items())
+        for total, name, parts in sorted(totals, reverse=True)
+    ]
+
+
+def _compared(one: dict[str, Any]) -> str:
+    share = f", {one['expanded']} expanded" if one["expanded"] != one["stored"] else ""
+    return f"  {one['stored']:>10}  {one['name']} ({one['count']}{share})"
