@@ -31,6 +31,9 @@
 #include "self_exec.h"
 #include "settings.h"
 
+/* Of our patch: whether the system may free what nothing can see once Python is finalised. */
+extern int _Py_FinalizeEndsProcess;
+
 #define HELPER_CODE L"from multiprocessing.spawn import freeze_support; freeze_support()\n"
 
 struct start {
@@ -291,5 +294,6 @@ interp_run(const struct payload *payload, const char *executable, int argc, char
             customize();
         }
     }
+    _Py_FinalizeEndsProcess = 1;
     return start.is_python ? Py_RunMain() : main_program_run();
 }

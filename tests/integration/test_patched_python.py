@@ -1,0 +1,221 @@
+"""What is changed in CPython so that it starts and ends faster is not seen by programs."""
+
+import pytest
+from support import run
+
+pytestmark = pytest.mark.compile
+
+SPECIAL_METHODS = """
+class Name(str):
+    pass
+
+def answer(self):
+    return 7
+
+# An interned string, an equal one that is not, and one that is no plain string.
+KEYS = {"interned": "__len__", "other": "".join(["__le", "n__"]), "own": Name("__len__")}
+
+class Apart:
+    pass
+Apart.__len__ = answer
+
+class Adding(type):
+    def mro(cls):
+        return [*super().mro(), Apart]
+
+for kind, key in KEYS.items():
+    base = type("Base", (), {key: answer})
+    below = type("Below", (type("Between", (base,), {}),), {})
+    beside = type("Beside", (type("Empty", (), {}), base), {})
+    print(kind, *(len(each()) for each in (base, below, beside)))
+print("mro", len(Adding("Added", (), {})()))
+
+class Later:
+    pass
+class Heir(Later):
+    pass
+Later.__len__ = answer
+print("later", len(Heir()), end=" ")
+del Later.__len__
+print(hasattr(Heir, "__len__"))
+
+class Moved(Later):
+    pass
+Moved.__bases__ = (Apart,)
+print("moved", len(Moved()))
+
+class Numbers(list):
+    __add__ = lambda self, other: "own"
+class Right(int):
+    __radd__ = lambda self, other: "right"
+class Equal:
+    __eq__ = lambda self, other: True
+class Called(type):
+    __call__ = lambda cls: "called"
+class Instance(metaclass=Called):
+    pass
+print(Numbers() + [], Numbers([1]) * 2, 1 + Right(1), Right(1) * 3, Equal.__hash__, Instance())
+for wrong in (lambda: len(type("None", (), {})()), lambda: hash(Equal()), lambda: iter(Apart())):
+    try:
+        wrong()
+    except TypeError as error:
+        print(error)
+"""
+
+
+def test_special_methods_are_found_wherever_they_are(anything, tmp_path):
+    done = run([anything], cwd=tmp_path, env={"CODE": SPECIAL_METHODS})
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "interned 7 7 7",
+        "other 7 7 7",
+        "own 7 7 7",
+        "mro 7",
+        "later 7 False",
+        "moved 7",
+        "own [1, 1] right 3 None called",
+        "object of type 'None' has no len()",
+        "unhashable type: 'Equal'",
+        "'Apart' object is not iterable",
+    ]
+
+
+STRINGS = r"""
+import marshal, sys
+
+def load(text):
+    return marshal.loads(b"Z" + bytes([len(text)]) + text)
+
+name = load(b"a_name_that_nothing_else_has")
+print(name, name is sys.intern("a_name_that_" + "nothing_else_has"), name is load(name.encode()))
+mortal = sys.intern("a name" * 2)
+print(load(b"a name" * 2) is mortal, load(b"__init__") is sys.intern("__init__"))
+print([load(text) for text in (b"", b"x", b"caf\xe9", b"n" * 255)] == ["", "x", "café", "n" * 255])
+equal = "".join(["a_name_that_", "nothing_else_has"])
+print({name: 1}[equal], hash(name) == hash(equal))
+"""
+
+
+def test_strings_of_code_are_interned(anything, tmp_path):
+    done = run([anything], cwd=tmp_path, env={"CODE": STRINGS})
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "a_name_that_nothing_else_has True True",
+        "True True",
+        "True",
+        "1 True",
+    ]
+
+
+GARBAGE = """
+import gc, weakref
+
+class Ring:
+    def __init__(self, name):
+        self.name, self.ring = name, self
+
+class Risen(Ring):
+    def __del__(self):
+        print("del", self.name)
+        kept.append(self)
+
+kept = []
+gc.collect()
+plain = weakref.ref(Ring("plain"))
+print(gc.collect(), plain() is None)
+watched = weakref.ref(Ring("watched"), lambda ref: print("callback", ref() is None))
+print(gc.collect(), watched() is None)
+pair = Risen("one"), Ring("other")
+pair[0].other, pair[1].other = pair[1], pair[0]
+other = weakref.ref(pair[1])
+del pair
+print(gc.collect(), kept[0].other.name, other() is None)
+del kept[:]
+print(gc.collect(), kept)
+
+def generate():
+    try:
+        yield
+    finally:
+        print("finally")
+
+generator = generate()
+next(generator)
+ring = [generator]
+ring.append(ring)
+del generator, ring
+print(gc.collect())
+"""
+
+
+def test_garbage_may_come_back_to_life(anything, tmp_path):
+    done = run([anything], cwd=tmp_path, env={"CODE": GARBAGE})
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "1 True",
+        "callback True",
+        "1 True",
+        "del one",
+        "0 other True",
+        "2 []",
+        "finally",
+        "2",
+    ]
+
+
+EXIT = """
+import atexit, os, sys, weakref
+
+# At the end nothing global is left, not even what is built in.
+def say(text, write=os.write):
+    write(1, text + b"\\n")
+
+class Told:
+    def __init__(self, name):
+        self.name = name
+    def __del__(self, say=say):
+        say(b"del " + self.name)
+
+class Ring(Told):
+    def __init__(self, name):
+        super().__init__(name)
+        self.ring = self
+
+def generate(say=say):
+    try:
+        yield
+    finally:
+        say(b"finally")
+
+_told = open(sys.argv[1], "w")
+_told.write("not flushed")
+atexit.register(say, b"atexit")
+here, ring, there = Told(b"global"), Ring(b"ring"), Told(b"of another module")
+sys.modules["codecs"].there = there
+del there
+class Holder:
+    held = Ring(b"of a class")
+generator = generate()
+next(generator)
+finalizer = weakref.finalize(ring, say, b"finalize")
+watched = weakref.ref(Holder, lambda ref, say=say: say(b"callback"))
+sys.modules["codecs"].watched = watched
+if len(sys.argv) > 2:
+    sys.exit(3)
+"""
+
+
+@pytest.mark.parametrize(("more", "status"), [((), 0), (("exit",), 3)])
+def test_all_that_a_program_does_at_its_end(anything, tmp_path, more, status):
+    done = run([anything, "told.txt", *more], cwd=tmp_path, env={"CODE": EXIT})
+    assert (done.returncode, done.stderr) == (status, "")
+    assert done.stdout.splitlines() == [
+        "finalize",
+        "atexit",
+        "del of another module",
+        "del global",
+        "del ring",
+        "finally",
+        "del of a class",
+    ]
+    assert (tmp_path / "told.txt").read_text() == "not flushed"
