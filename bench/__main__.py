@@ -105,6 +105,7 @@ def _session(options: argparse.Namespace) -> Session:
         clock=options.clock,
         gentle=options.gentle,
         only=tuple(options.only.split(",")) if options.only else (),
+        skip=tuple(options.skip.lower().split(",")) if options.skip else (),
     )
 
 
@@ -125,6 +126,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all")
     parser.add_argument("--quick", action="store_true", help="few runs: to try, not to publish")
     parser.add_argument("--only", help="benchmarks or applications, with commas between")
+    parser.add_argument("--skip", help="peers to leave out, such as `nuitka,pex`")
     parser.add_argument("--output", type=Path, help="the JSON file that parts are added to")
     parser.add_argument("--clock", choices=("cpu", "wall"), default="cpu", help="of pyperformance")
     parser.add_argument("--gentle", action="store_true", help="spare other work on this machine")

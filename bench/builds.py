@@ -122,6 +122,7 @@ def _build(session: Session, contender: Contender, name: str) -> _Row:
         return time.monotonic() - started, command
 
     try:
+        session.refuse_skipped(contender)
         environment_of(contender, place, application)
         row.first, command = once(anew=True)
         for _ in range(1 if session.quick or row.first > _LONG else _AGAIN):

@@ -39,13 +39,49 @@ def text(results: Results, folder: str, plots: Sequence[str]) -> str:
     head = _HEAD.format(higher=", but for requests per second" if higher else "")
     if any(part.quick for part in results.parts):
         head += _QUICK
-    pieces = [head, *_machine(results)]
+    pieces = [head, *_summary(results), *_machine(results)]
     for part in results.parts:
         pieces.append(f"## {_TITLES.get(part.name, part.name)}\n")
         pieces.append(f"Measured {part.measured} UTC, in {_duration(part.seconds)}.\n")
         for measure in part.measures:
             pieces.extend(_measure(measure, folder, measure.name in plots))
     return "\n".join(pieces)
+
+
+_MATTERS = ("python -I -S", "venv", "PyInstaller, one file", "the same without numpy")
+"""Whom the summary compares with: the first of these that was measured."""
+
+
+def _summary(results: Results) -> Iterator[str]:
+    rows = [row for measure in results.measures() for row in _in_short(measure)]
+    if not rows:
+        yield "Nothing has been measured yet.\n"
+        return
+    yield "## In short\n"
+    yield _table(["", "", "against", "Obelisk by it"], rows)
+
+
+def _in_short(measure: Measure) -> Iterator[list[str]]:
+    if measure.reference is not None:
+        pairs = paired(measure, measure.reference)
+        if not pairs:
+            return
+        middles = {case: spread(pair_ratios(*pair)).middle for case, pair in pairs.items()}
+        slowest = max(middles, key=lambda case: middles[case])
+        mean = geometric_mean(middles.values())
+        yield [measure.title, f"mean of {len(pairs)}", measure.reference, f"{mean:.3f}"]
+        yield [measure.title, slowest, measure.reference, f"{middles[slowest]:.2f}"]
+        return
+    for case in measure.cases():
+        own = measure.find(case, OWN)
+        others = (measure.find(case, name) for name in _MATTERS)
+        other = next((one for one in others if one is not None and one.samples), None)
+        if own is not None and own.samples and other is not None:
+            ratio = ratio_text(own.samples, other.samples)
+            yield [measure.title, case, other.contender, ratio]
+        elif own is not None and own.samples and other is None:
+            value = f"{number(spread(own.samples).middle)} {measure.unit}"
+            yield [measure.title, case, "", value]
 
 
 def _machine(results: Results) -> Iterator[str]:

@@ -26,6 +26,8 @@ _LOOKS = {
 def draw(results: Results, folder: Path) -> tuple[str, ...]:
     """Draw what several contenders were measured for; return the names of measures drawn."""
     mpl.use("svg")
+    for path in folder.glob("*.svg"):
+        path.unlink()
     drawn = []
     for measure in results.measures():
         with mpl.rc_context(_LOOKS):

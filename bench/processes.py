@@ -71,7 +71,7 @@ class Starter:
 @contextmanager
 def starters(commands: Mapping[str, Command]) -> Iterator[Callable[[Command], Run]]:
     """Give a function that runs any of the commands."""
-    roots = {command.root: Starter(command.root) for command in commands.values()}
+    roots = {root: Starter(root) for root in {one.root for one in commands.values()}}
     try:
         yield lambda command: roots[command.root].run(command)
     finally:

@@ -27,6 +27,8 @@ class Session:
     """Whether other work on this machine is to be spared."""
     only: tuple[str, ...] = ()
     """Benchmarks or applications, if not all."""
+    skip: tuple[str, ...] = ()
+    """Beginnings of the names of contenders that are left out."""
     versions: dict[str, str] = field(default_factory=dict)
     _applications: dict[str, Application] = field(default_factory=dict)
     _commands: dict[tuple[str, str], Command] = field(default_factory=dict)
@@ -48,6 +50,7 @@ class Session:
 
     def command(self, contender: Contender, name: str) -> Command:
         """Return what starts an application; raise `BenchError` with the reason if nothing does."""
+        self.refuse_skipped(contender)
         key = contender.name, name
         if key not in self._commands:
             application = self.application(name)
@@ -58,12 +61,19 @@ class Session:
             self.built(contender, name, kept)
         return self._commands[key]
 
+    def refuse_skipped(self, contender: Contender) -> None:
+        """Raise `BenchError` if a contender is left out of this run."""
+        if contender.name.lower().startswith(self.skip):
+            message = "left out of this run"
+            raise BenchError(message)
+
     def built(self, contender: Contender, name: str, command: Command) -> None:
         """Keep what was built, for the parts that start it."""
         self._commands[contender.name, name] = command
-        data = {"of": self._origin(contender, name), **asdict(command)}
-        path = self._record(contender, name)
-        path.write_text(json.dumps(data, default=str), encoding="utf-8")
+        if contender.pin:
+            data = {"of": self._origin(contender, name), **asdict(command)}
+            path = self._record(contender, name)
+            path.write_text(json.dumps(data, default=str), encoding="utf-8")
 
     def commands(
         self, contenders: Iterable[Contender], name: str
@@ -93,7 +103,7 @@ class Session:
             return None
         command = Command(
             argv=tuple(data["argv"]),
-            root=Path(data["root"]),
+            root=self.place.root,
             environment=data["environment"],
             files=tuple(map(Path, data["files"])),
         )
@@ -104,9 +114,8 @@ class Session:
 
     def _origin(self, contender: Contender, name: str) -> str:
         application = self.application(name)
-        sizes = [
-            f"{path.name} {path.stat().st_size}" for path in sorted(application.folder.iterdir())
-        ]
+        files = [path for path in sorted(application.folder.iterdir()) if path.is_file()]
+        sizes = [f"{path.name} {path.stat().st_size}" for path in files]
         return "\n".join([contender.pin, self.place.label, *application.requirements, *sizes])
 
 

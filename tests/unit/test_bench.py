@@ -210,3 +210,25 @@ def test_applications_are_the_same_each_time(tmp_path):
         )
         assert first == second
     assert json.dumps(sorted(map(str, first))) == '["cli.py"]'
+
+
+def test_the_page_in_docs_is_of_the_results_in_the_tree():
+    root = Path(__file__).parents[2]
+    place = root / "docs/explanation/benchmarks.md"
+    drawn = [path.stem for path in place.with_suffix("").glob("*.svg")]
+    written = page.text(read_results(root / "bench/results.json"), "benchmarks", drawn)
+    assert place.read_text("utf-8") == written
+
+
+def test_the_summary_tells_mean_slowest_and_what_is_measured_alone():
+    rows = [("fast", OWN, 1.0), ("fast", "ref", 2.0), ("slow", OWN, 2.0), ("slow", "ref", 1.0)]
+    series = tuple(Series(case=one, contender=name, samples=(value,)) for one, name, value in rows)
+    many = Measure(name="m", title="Many", unit="s", series=series, reference="ref")
+    alone = Series(case="hello", contender=OWN, samples=(200.0,))
+    nothing = Measure(name="n", title="From nothing", unit="s", series=(alone,))
+    text = page.text(results(many, nothing, measure([5.0] * 8, [10.0] * 8)), "benchmarks", [])
+    assert "| Many | mean of 2 | ref | 1.000 |" in text
+    assert "| Many | slow | ref | 2.00 |" in text
+    assert "| From nothing | hello |  | 200 s |" in text
+    assert "| Start | cli | venv | 0.50 [0.50, 0.50] |" in text
+    assert "Nothing has been measured yet" in page.text(Results(), "benchmarks", [])
