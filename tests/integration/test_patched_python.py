@@ -163,6 +163,47 @@ def test_garbage_may_come_back_to_life(anything, tmp_path):
     ]
 
 
+GENERATIONS = """
+import gc, sys
+
+def where(thing):
+    return [any(each is thing for each in gc.get_objects(generation)) for generation in range(3)]
+
+steps = sys.argv[1].split()
+for step in steps:
+    if step == "objects":
+        print(where(str.join), len(gc.get_objects()) > 4000)
+    elif step == "referrers":
+        print([type(each) for each in gc.get_referrers(str.join)])
+    elif step == "freeze":
+        gc.freeze()
+        print(gc.get_freeze_count() > 4000, len(gc.get_objects()) < 9)
+    elif step == "unfreeze":
+        gc.unfreeze()
+        print(gc.get_freeze_count())
+    else:
+        gc.collect(int(step))
+print(gc.is_tracked(str.__mro__), gc.is_tracked(str.join))
+"""
+TRACKED = "False True"
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ("objects 1 objects", ["[False, True, False] True", "[False, False, True] True"]),
+        ("0 objects", ["[False, True, False] True"]),
+        ("1 objects", ["[False, False, True] True"]),
+        ("2 0 objects", ["[False, False, True] True"]),
+        ("referrers", ["[<class 'dict'>]"]),
+        ("freeze unfreeze objects", ["True True", "0", "[False, False, True] True"]),
+    ],
+)
+def test_collections_count_what_they_leave_out(anything, tmp_path, steps, told):
+    done = run([anything, steps], cwd=tmp_path, env={"CODE": GENERATIONS})
+    assert (done.stdout.splitlines(), done.stderr) == ([*told, TRACKED], "")
+
+
 EXIT = """
 import atexit, os, sys, weakref
 

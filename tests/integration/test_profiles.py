@@ -71,6 +71,6 @@ def test_a_profile_that_the_compiler_cannot_read_is_left_out(shop, tmp_path):
     assert said == ["cpython-3.14 is built without its profile: the compiler cannot read it"]
 
 
-@pytest.mark.parametrize("version", ["3.14"])
+@pytest.mark.parametrize("version", ["3.13", "3.14"])
 def test_every_python_has_a_profile(version):
     assert profiles.profile_identity(f"cpython-{version}", parse_target(DEFAULT_TARGET))
