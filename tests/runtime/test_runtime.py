@@ -35,18 +35,19 @@ def compiled(tmp_path_factory):
     )
     libraries = build_libraries(site)
     chain = write_toolchain(site.target, root / "toolchain")
-    for name in ("musl", "zstd"):
+    for name in ("musl", "zstd", "mimalloc"):
         merge_into_sysroot(libraries[name], chain.root)
 
     @functools.cache
-    def compile_program(name, *tested):
+    def compile_program(name, *tested, library="zstd"):
         sources = [Path(__file__).with_name(f"{name}.c")]
         sources += [runtime_folder() / one for one in tested]
         command = [chain.tool("cc"), "-std=c11", "-O1", "-g", "-D_GNU_SOURCE", *WARNINGS]
         command += ["-fsanitize=undefined", "-fsanitize-trap=undefined", f"-I{runtime_folder()}"]
-        command += [*sources, "-lzstd", "-o", root / name]
+        program = root / f"{name}-{library}"
+        command += [*sources, f"-l{library}", "-o", program]
         subprocess.run(command, env=chain.environment(), check=True)
-        return root / name
+        return program
 
     return compile_program
 
@@ -100,6 +101,17 @@ def test_a_cut_payload_is_refused(checker, payload_file, tmp_path, size):
 def test_memory_functions_agree_with_plain_loops(compiled):
     parts = [f"memory_{part}_x86_64.c" for part in ("width", "copy", "search", "text")]
     done = run(compiled("memory_check", *parts))
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_locks_hold_with_one_thread_and_with_many(compiled):
+    done = run(compiled("locks_check"))
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("library", ["mimalloc", "mimalloc-hardened"])
+def test_cleared_memory_is_zero_and_costs_nothing_before_it_is_used(compiled, library):
+    done = run(compiled("heap_check", library=library))
     assert (done.returncode, done.stdout) == (0, "")
 
 
