@@ -93,10 +93,18 @@ def build_all(plans: Sequence[Plan], site: Site, outputs: Sequence[Path]) -> Ite
             yield _build(_Job(plan, site, shared, work / str(number)), place, started)
 
 
+def _record(plan: Plan) -> Path | None:
+    return plan.folder / plan.settings.train_record if plan.settings.train_record else None
+
+
 def _require_own_records(plans: Sequence[Plan]) -> None:
     for plan in plans:
         parse_commands(plan.settings.train)
-        if plan.settings.train_record and len(plans) > 1:
+        record = _record(plan)
+        if record and not plan.settings.train and not os.path.lexists(record):
+            message = f"there is no training record {record}, and `train` is empty"
+            raise ConfigError(message, hint="say with `--train` what to run, such as `--help`")
+        if record and len(plans) > 1:
             message = f"`train-record` is one file, and {len(plans)} executables are built"
             raise ConfigError(message, hint="choose one with `--script`, or build with `multicall`")
 
@@ -227,11 +235,10 @@ def _first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
 
 
 def _known_first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
-    settings = job.plan.settings
-    record = job.plan.folder / settings.train_record if settings.train_record else None
+    record = _record(job.plan)
     if record is not None and os.path.lexists(record):
         return _recorded(job, record, kept.collection)
-    if not settings.train:
+    if not job.plan.settings.train:
         return default_order(kept.collection.main)
     with job.site.console.step(f"Training {job.plan.name}"):
         keys = _train(job, kept)
