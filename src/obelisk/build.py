@@ -215,7 +215,7 @@ def _dictionaries(job: _Job) -> Dictionaries:
 def _first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
     """Return what a start uses: by a record, training or default, and by import statements."""
     keys = _known_first_use(job, kept)
-    if job.plan.settings.compression != Compression.UNUSED:
+    if job.plan.settings.storage.compression != Compression.UNUSED:
         return keys
     roots = {kept.collection.main, *_entry_modules(kept.collection.entry)}
     paths = imported_at_start(job.site.cache, kept.bytecodes, roots, python=job.python)

@@ -21,7 +21,6 @@ IMPORTED_BY_C: Final = {
     "_datetime": ("_strptime", "time"),
     "_decimal": ("_pydecimal", "collections", "collections.abc", "numbers"),
     "_elementtree": ("copy", "pyexpat", "xml.etree.ElementPath"),
-    "_interpchannels": ("concurrent.interpreters._channels",),
     "_interpqueues": ("concurrent.interpreters._queues",),
     "_interpreters": ("pickle", "runpy", "traceback"),
     "_operator": ("functools",),
