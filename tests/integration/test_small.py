@@ -93,6 +93,7 @@ def function(name):
     import importlib
     importlib.import_module("constant.name")
     importlib.import_module(name)
+    __import__(name, {}, {}, ["create_parser"])
     def nested():
         import in_nested
 def exported():
@@ -140,7 +141,7 @@ def test_bytecode_tells_imports_mentions_and_computed_names(units):
     assert imported(found["shown"]) == ["in_property"]
     assert imported(found["*"]) == ["in_handler"]
     assert imported(found["function"]) == ["importlib", "constant.name", "in_nested"]
-    assert len(found["function"][1]) == 1
+    assert len(found["function"][1]) == 2
     assert imported(found["exported"]) == ["in_exported"]
 
 
