@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from obelisk.collect.read import Tree, read_tree
 from obelisk.compile.bytecode import Compiled
 from obelisk.compile.dictionaries import obtain_dictionaries
 from obelisk.compile.following import imported_at_start
+from obelisk.compile.frames_kept import with_packages
 from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
 from obelisk.config.schema import Compression
@@ -29,6 +30,7 @@ from obelisk.distribution.runtime import Runtime, RuntimeOptions, obtain_runtime
 from obelisk.distribution.testmodules import TEST_PACKAGE, obtain_tests
 from obelisk.errors import CollectError, ConfigError
 from obelisk.files import draft_beside
+from obelisk.frames import Frames
 from obelisk.link.image import Image, link
 from obelisk.link.native import Natives
 from obelisk.link.unlinked import unlinked
@@ -91,10 +93,18 @@ def build_all(plans: Sequence[Plan], site: Site, outputs: Sequence[Path]) -> Ite
             yield _build(_Job(plan, site, shared, work / str(number)), place, started)
 
 
+def _record(plan: Plan) -> Path | None:
+    return plan.folder / plan.settings.train_record if plan.settings.train_record else None
+
+
 def _require_own_records(plans: Sequence[Plan]) -> None:
     for plan in plans:
         parse_commands(plan.settings.train)
-        if plan.settings.train_record and len(plans) > 1:
+        record = _record(plan)
+        if record and not plan.settings.train and not os.path.lexists(record):
+            message = f"there is no training record {record}, and `train` is empty"
+            raise ConfigError(message, hint="say with `--train` what to run, such as `--help`")
+        if record and len(plans) > 1:
             message = f"`train-record` is one file, and {len(plans)} executables are built"
             raise ConfigError(message, hint="choose one with `--script`, or build with `multicall`")
 
@@ -200,16 +210,18 @@ def _link(job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime) -> 
     facts = RuntimeFacts(
         libraries=job.shared.description.sources, sizes=runtime.sizes, left_out=kept.left_out
     )
-    payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, _dictionaries(job))
+    dictionaries = _dictionaries(job, kept.bytecodes)
+    payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, dictionaries)
     natives = _natives(plan, kept.collection, job.shared.python)
     return link(runtime.path.read_bytes(), payload, natives, plan.target)
 
 
-def _dictionaries(job: _Job) -> Dictionaries:
+def _dictionaries(job: _Job, bytecodes: Iterable[Bytecode]) -> Dictionaries:
     """Return what compressed modules refer to, trained on the whole standard library."""
-    return obtain_dictionaries(
-        job.site.cache, job.key, job.plan.settings.optimize, lambda: _stdlib_bytecode(job)
-    )
+    cache, settings = job.site.cache, job.plan.settings
+    found = obtain_dictionaries(cache, job.key, settings.optimize, lambda: _stdlib_bytecode(job))
+    frames = Frames.of(settings.compression, ())
+    return with_packages(cache, replace(found, level=frames.level), bytecodes, frames.of_modules)
 
 
 def _first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
@@ -223,11 +235,10 @@ def _first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
 
 
 def _known_first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
-    settings = job.plan.settings
-    record = job.plan.folder / settings.train_record if settings.train_record else None
+    record = _record(job.plan)
     if record is not None and os.path.lexists(record):
         return _recorded(job, record, kept.collection)
-    if not settings.train:
+    if not job.plan.settings.train:
         return default_order(kept.collection.main)
     with job.site.console.step(f"Training {job.plan.name}"):
         keys = _train(job, kept)

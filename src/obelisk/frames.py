@@ -33,6 +33,12 @@ class Frames:
         """The level of what is compressed anew in each build."""
         return DENSE_LEVEL if self.compression == Compression.ZSTD else LEVEL
 
+    @property
+    def of_modules(self) -> tuple[Frame, ...]:
+        """What modules may be stored as, beside as they are."""
+        wanted = {Compression.OFF: (), Compression.SOURCES: (Frame.TEXT,)}
+        return wanted.get(self.compression, (Frame.CODE, Frame.TEXT))
+
     def of_code(self, path: str) -> Frame:
         """Choose for the bytecode of a source file."""
         if self.compression in (Compression.OFF, Compression.SOURCES):

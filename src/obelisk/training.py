@@ -116,5 +116,5 @@ def _parse(text: str, where: str) -> tuple[str, ...]:
     wrong = [line for line in lines if not line.startswith(("code ", "file "))]
     if head != _HEAD or wrong:
         message = f"{where} is not a training record that this Obelisk understands"
-        raise ConfigError(message, hint="remove it to train anew")
+        raise ConfigError(message, hint="name another file; to train anew, none may be there")
     return tuple(lines)

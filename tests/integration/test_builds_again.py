@@ -65,7 +65,7 @@ def test_an_installation_that_was_damaged_in_the_cache_is_made_anew(wheel, build
     said, again = build(wheel)
     assert f"corrupt cache entry prefixes/{entry}" in said
     assert again == first
-    assert "corrupt" not in build(wheel)[0]
+    assert kept(wheel) != []
 
 
 def test_a_wheel_that_changed_under_its_name_is_installed_anew(wheel, build, tmp_path):
@@ -83,14 +83,13 @@ def test_a_project_is_built_anew_on_what_it_needs(tmp_path, build):
     project = shutil.copytree(APPS / "inventory", tmp_path / "inventory")
     what = ("--script", "inventory-version", "-v")
     _, first = build(project, *what)
-    assert build(project, *what)[1] == first
     source = project / "src/inventory/cli.py"
-    changed = source.read_text().replace("def show_version():", CHANGED)
-    source.write_text(changed)
+    text = source.read_text()
+    source.write_text(text.replace("def show_version():", CHANGED))
     build(project, *what)
     assert run([tmp_path / "app"], cwd=tmp_path).stdout.startswith("changed\n")
-    source.write_text(changed.replace("print('changed')\n", ""))
-    assert build(project, *what)[1] != first
+    source.write_text(text)
+    assert build(project, *what)[1] == first
 
 
 CHANGED = "def show_version():\n    print('changed')\n"

@@ -64,6 +64,55 @@ def test_two_builds_make_an_entry_once(cache):
     assert len(made) == 1
 
 
+def test_what_only_saves_time_is_kept_once_and_remade_when_damaged(cache):
+    made = []
+
+    def make(folder):
+        made.append(folder.name)
+        (folder / "file").write_text("whole")
+
+    cache.keep(KIND, {KEY: make, OTHER: make})
+    cache.keep(KIND, {OTHER: make, KEY: make})
+    assert sorted(made) == [KEY, OTHER]
+    (cache.find(KIND, KEY) / "file").write_text("torn")
+    warned = []
+    later = Cache(cache.root, warned.append)
+    assert later.find(KIND, KEY) is None
+    assert len(warned) == 1
+    later.keep(KIND, {KEY: make, OTHER: make})
+    assert made[2:] == [KEY]
+    assert (later.find(KIND, KEY) / "file").read_text() == "whole"
+
+
+def test_what_only_saves_time_is_kept_by_builds_at_once(cache):
+    """They take the locks of several entries, each in the same order."""
+    made, start = [], threading.Barrier(4)
+
+    def keep(keys):
+        start.wait()
+        cache.keep(KIND, dict.fromkeys(keys, made.append))
+
+    threads = [
+        threading.Thread(target=keep, args=[(KEY, OTHER)[:: 1 - 2 * (n % 2)]]) for n in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(folder.name for folder in made) == [KEY, OTHER]
+
+
+def test_nothing_is_kept_of_what_was_interrupted(cache):
+    def fail(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cache.keep(KIND, {KEY: fill, OTHER: fail})
+    assert cache.find(KIND, KEY) is None
+    assert cache.find(KIND, OTHER) is None
+    assert list((cache.root / "work").iterdir()) == []
+
+
 def fail_in(cache, said):
     with cache.workshop("tool") as tool:
         (tool / "log.txt").write_text(said)
@@ -252,6 +301,8 @@ def test_a_read_only_cache_is_used(used, read_only):
         assert Cache(used.root).folder_of_uv(KEY, work).is_relative_to(work)
     with pytest.raises(StorageError, match="cannot write the cache"):
         Cache(used.root).obtain(KIND, OTHER, fill)
+    Cache(used.root).keep(KIND, {OTHER: fill})
+    assert Cache(used.root).find(KIND, OTHER) is None
 
 
 FOREIGN = {

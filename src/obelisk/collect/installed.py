@@ -13,7 +13,7 @@ import hashlib
 import io
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -40,11 +40,12 @@ class Prefix:
     root: Path
     site: Path
     """Its `site-packages`."""
+    base: str = field(init=False)
+    """The same, relative to the root."""
 
-    @property
-    def base(self) -> str:
-        """Its `site-packages`, relative to the root."""
-        return self.site.relative_to(self.root).as_posix()
+    def __post_init__(self) -> None:
+        """Say once what is asked for each file."""
+        object.__setattr__(self, "base", self.site.relative_to(self.root).as_posix())
 
     def place(self, recorded: str) -> str | None:
         """Return where a file that a RECORD names is, relative to the root; None for outside."""

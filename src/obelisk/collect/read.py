@@ -39,17 +39,20 @@ def read_files(
     root: Path, *, base: str = "", under: str = "", without: tuple[str, ...] = ()
 ) -> Iterator[DataFile]:
     """Yield the files below `root`, but for the folders and files of it that `without` names."""
+    above = f"{under}/" if under else ""
     for relative in sorted(_walk(root, without)):
-        path, place = root / relative, PurePosixPath(under, relative)
+        place = above + relative
         if goes_in(place):
-            file = DataFile(path=str(PurePosixPath(base, place)), source=path, base=base)
+            path = f"{base}/{place}" if base else place
+            file = DataFile(path=path, source=root / relative, base=base)
             require_place(file)
             yield file
 
 
 def module_at(file: DataFile, *, from_stdlib: bool = False) -> Module | None:
     """Return the module that a file is, or None for other files."""
-    name = module_name(PurePosixPath(file.relative))
+    relative = file.relative
+    name = module_name(PurePosixPath(relative)) if relative.endswith(".py") else None
     if name is None:
         return None
     return Module(
@@ -70,12 +73,15 @@ def module_name(path: PurePosixPath) -> str | None:
     return ".".join(parts)
 
 
-def goes_in(place: PurePosixPath) -> bool:
+def goes_in(place: str) -> bool:
     """Say whether a file at this place goes in: not bytecode, nor a fact of this machine."""
-    if place.suffix == ".pyc" or any(part in _NOT_FILES for part in place.parts):
+    *folders, name = place.split("/")
+    if (name.endswith(".pyc") and name != ".pyc") or any(
+        part in _NOT_FILES for part in (*folders, name)
+    ):
         return False
-    info = place.parts[0] if len(place.parts) == 2 else ""
-    return not (info.endswith(".dist-info") and place.name in MACHINE_FACTS)
+    info = folders[0] if len(folders) == 1 else ""
+    return not (info.endswith(".dist-info") and name in MACHINE_FACTS)
 
 
 def require_place(file: DataFile) -> None:
@@ -92,15 +98,25 @@ def require_place(file: DataFile) -> None:
 
 def _walk(root: Path, without: tuple[str, ...]) -> Iterator[str]:
     """Yield the paths of regular files, relative to `root`."""
-    for folder, folders, names in os.walk(root, onerror=_raise):
-        relative = os.path.relpath(folder, root)
-        prefix = "" if relative == "." else f"{relative}/"
-        folders[:] = [name for name in folders if f"{prefix}{name}" not in without]
-        linked = [name for name in folders if Path(folder, name).is_symlink()]
-        for name in (*names, *linked):
-            if f"{prefix}{name}" not in without:
-                require_regular(Path(folder, name), root)
-                yield f"{prefix}{name}"
+    waiting = [""]
+    while waiting:
+        prefix = waiting.pop()
+        try:
+            with os.scandir(f"{root}/{prefix}") as found:
+                entries = list(found)
+        except OSError as error:
+            message = f"cannot read {root / prefix}: {error.strerror}"
+            raise CollectError(message) from error
+        for entry in entries:
+            relative = f"{prefix}{entry.name}"
+            if relative in without:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(f"{relative}/")
+                continue
+            if not entry.is_file(follow_symlinks=False):
+                require_regular(root / relative, root)
+            yield relative
 
 
 def require_regular(path: Path, root: Path) -> None:
@@ -119,8 +135,3 @@ def require_regular(path: Path, root: Path) -> None:
     if whole != path and not whole.is_relative_to(root.resolve()):
         message = f"{path} is a link that leads out of {root}"
         raise CollectError(message, hint="put a copy of the file there")
-
-
-def _raise(error: OSError) -> None:
-    message = f"cannot read {error.filename}: {error.strerror}"
-    raise CollectError(message) from error

@@ -64,21 +64,34 @@ def train(samples: Mapping[Frame, list[Content]]) -> Dictionaries:
 def _write(
     folder: Path, dictionaries: Dictionaries, samples: Mapping[Frame, list[Content]]
 ) -> None:
+    for frame in samples:
+        (folder / frame.name).write_bytes(dictionaries.contents[frame])
+    write_frames(folder, samples, dictionaries)
+
+
+def write_frames(
+    folder: Path, contents: Mapping[Frame, list[Content]], dictionaries: Dictionaries
+) -> None:
+    """Write the frames of contents into the folder of an entry; what does not pay, as it is."""
     rows = []
     with (folder / "frames").open("wb") as file:
-        for frame, contents in samples.items():
-            (folder / frame.name).write_bytes(dictionaries.contents[frame])
-            done = compressed([(one, frame) for one in contents], dictionaries)
-            for content, (stored, _) in zip(contents, done, strict=True):
+        for frame, ones in contents.items():
+            done = compressed([(one, frame) for one in ones], dictionaries)
+            for content, (stored, _) in zip(ones, done, strict=True):
                 rows.append([frame_key(content, frame).hex(), len(stored)])
                 file.write(stored)
     (folder / "index.json").write_text(json.dumps(rows), encoding="utf-8")
 
 
-def _read(folder: Path) -> Dictionaries:
+def read_frames(folder: Path) -> dict[bytes, bytes]:
+    """Return the frames of an entry by their keys."""
     whole, known, place = (folder / "frames").read_bytes(), {}, 0
     for key, size in json.loads((folder / "index.json").read_text(encoding="utf-8")):
         known[bytes.fromhex(key)] = whole[place : place + size]
         place += size
+    return known
+
+
+def _read(folder: Path) -> Dictionaries:
     contents = {frame: (folder / frame.name).read_bytes() for frame in (Frame.CODE, Frame.TEXT)}
-    return Dictionaries(contents=contents, known=known)
+    return Dictionaries(contents=contents, known=read_frames(folder))

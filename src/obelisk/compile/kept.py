@@ -26,7 +26,7 @@ def package_bytecode(
     Raises `CollectError` for a file that cannot be read, `ToolError` when Python fails.
     """
     keys: dict[str, list[Module]] = {}
-    for members in _packages(modules):
+    for members in by_package(modules):
         sources = {"sources": [[module.path, module.digest] for module in members]}
         keys[bytecode_key(distribution, optimize, sources)] = members
     folders = {key: cache.find(KIND, key) for key in keys}
@@ -39,7 +39,7 @@ def package_bytecode(
     return _joined([*done, fresh])
 
 
-def _packages(modules: Iterable[Module]) -> Iterable[list[Module]]:
+def by_package(modules: Iterable[Module]) -> Iterable[list[Module]]:
     """Return the modules of each package whose sources are known by their hashes."""
     found: dict[str, list[Module]] = defaultdict(list)
     for module in modules:
