@@ -220,7 +220,7 @@ def _dictionaries(job: _Job, bytecodes: Iterable[Bytecode]) -> Dictionaries:
     """Return what compressed modules refer to, trained on the whole standard library."""
     cache, settings = job.site.cache, job.plan.settings
     found = obtain_dictionaries(cache, job.key, settings.optimize, lambda: _stdlib_bytecode(job))
-    frames = Frames.of(settings.compression, ())
+    frames = Frames.of(settings.storage.compression, ())
     return with_packages(cache, replace(found, level=frames.level), bytecodes, frames.of_modules)
 
 
