@@ -220,14 +220,14 @@ def _dictionaries(job: _Job, bytecodes: Iterable[Bytecode]) -> Dictionaries:
     """Return what compressed modules refer to, trained on the whole standard library."""
     cache, settings = job.site.cache, job.plan.settings
     found = obtain_dictionaries(cache, job.key, settings.optimize, lambda: _stdlib_bytecode(job))
-    frames = Frames.of(settings.compression, ())
+    frames = Frames.of(settings.storage.compression, ())
     return with_packages(cache, replace(found, level=frames.level), bytecodes, frames.of_modules)
 
 
 def _first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
     """Return what a start uses: by a record, training or default, and by import statements."""
     keys = _known_first_use(job, kept)
-    if job.plan.settings.compression != Compression.UNUSED:
+    if job.plan.settings.storage.compression != Compression.UNUSED:
         return keys
     roots = {kept.collection.main, *_entry_modules(kept.collection.entry)}
     paths = imported_at_start(job.site.cache, kept.bytecodes, roots, python=job.python)

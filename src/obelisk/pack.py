@@ -72,7 +72,7 @@ def pack(
     _require_unreserved(collection)
     bytecodes = list(bytecodes)
     _require_main(collection, bytecodes)
-    frames = Frames.of(plan.settings.compression, first_use)
+    frames = Frames.of(plan.settings.storage.compression, first_use)
     modules = [
         *_code_items(bytecodes, frames),
         *importable(_importable_paths(collection, bytecodes), own=collection.own),
@@ -214,7 +214,7 @@ def _file_items(
     for folder in sorted({one.module.path.rpartition("/")[0] for one in bytecodes} - {""}):
         yield Item(name=folder, kind=Kind.FOLDER)
     for module in (one.module for one in bytecodes):
-        if module.is_sourceless or plan.settings.sources:
+        if module.is_sourceless or plan.settings.storage.sources:
             yield _file_item(module, frames)
 
 

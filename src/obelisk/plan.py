@@ -21,7 +21,7 @@ from obelisk.config.names import require_file_name, require_package_name, requir
 from obelisk.config.pylock import require_hashes
 from obelisk.config.request import Application, Project, Request, Requirement, Script, WheelFile
 from obelisk.config.requirements import Requirements, read_requirements
-from obelisk.config.schema import Settings
+from obelisk.config.schema import Profile, Settings, Storage
 from obelisk.config.tables import key_of
 from obelisk.config.toml import shown
 from obelisk.distribution.build import python_source
@@ -33,7 +33,7 @@ from obelisk.target import Target, parse_target
 
 _SHOWN: Final = (
     *("include", "exclude", "pure", "no_binary", "build_packages", "native_libraries", "data"),
-    *("optimize", "sources", "compression", "unbuffered", "integrity", "bundle_certificates"),
+    *("optimize", "unbuffered", "integrity", "bundle_certificates"),
     "bundle_time_zones",
 )
 """Settings that `obelisk plan` prints as they are."""
@@ -130,6 +130,7 @@ def explain(plan: Plan) -> list[Decision]:
         *_installer_decisions(plan.installer),
         _times_decision(plan.source_date_epoch),
     ]
+    decisions += _storage_decisions(settings)
     for field in _SHOWN:
         value, default = getattr(settings, field), getattr(defaults, field)
         decisions.append(_setting(key_of(field), value, why=value != default))
@@ -138,6 +139,17 @@ def explain(plan: Plan) -> list[Decision]:
         if value != getattr(defaults.interpreter, own.name):
             decisions.append(_setting(f"interpreter.{key_of(own.name)}", value, why=True))
     return decisions
+
+
+def _storage_decisions(settings: Settings) -> list[Decision]:
+    is_default = settings.profile == Profile.DEFAULT
+    found = [_setting("profile", settings.profile, why=not is_default)]
+    for field in fields(Storage):
+        shown = str(getattr(settings.storage, field.name)).lower()
+        by_profile = "default" if is_default else "`profile`"
+        why = by_profile if getattr(settings, field.name) is None else f"`{field.name}`"
+        found.append(Decision(what=field.name, value=shown, why=why))
+    return found
 
 
 def _installer_decisions(config: InstallerConfig) -> list[Decision]:

@@ -42,7 +42,7 @@ def without_unused(
     `distribution` is its description and interpreter. Says where imports by computed names are,
     for these are not followed. Raises `ToolError`.
     """
-    if plan.settings.stdlib == Stdlib.ALL:
+    if plan.settings.storage.stdlib == Stdlib.ALL:
         return Kept(collection=collection, bytecodes=tuple(bytecodes))
     description, python = distribution
     extensions = frozenset(one.name for one in description.extensions)

@@ -127,7 +127,7 @@ def test_one_processor_makes_the_same_bytes(hello, tmp_path, python_version):
         "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
         "from obelisk.cli import main\n"
         "from obelisk.compile import stdlib\n"
-        f"stdlib.content_key = lambda inputs: '{ONE_PROCESSOR}'\n"
+        f"stdlib.bytecode_key = lambda *inputs: '{ONE_PROCESSOR}'\n"
         "main(sys.argv[1:])\n"
     )
     subprocess.run([sys.executable, "-c", code, *map(str, arguments)], check=True)

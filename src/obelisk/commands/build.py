@@ -21,7 +21,7 @@ from obelisk.commands.options import (
     target_options,
 )
 from obelisk.config.request import Request, read_request
-from obelisk.config.schema import Compression, apply_assignments
+from obelisk.config.schema import Compression, Profile, Stdlib, apply_assignments
 from obelisk.config.tables import apply_table, key_of
 from obelisk.console import Console
 from obelisk.disk import mebibytes
@@ -63,6 +63,16 @@ def input_options(command: Command) -> Command:
             "source_text",
             default=None,
             help="Whether source text goes in, for tracebacks.",
+        ),
+        click.option(
+            "--profile",
+            type=click.Choice([one.value for one in Profile]),
+            help="What the executable is to be good at.",
+        ),
+        click.option(
+            "--stdlib",
+            type=click.Choice([one.value for one in Stdlib]),
+            help="How much of the standard library goes in.",
         ),
         click.option(
             "--compression",

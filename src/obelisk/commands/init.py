@@ -27,6 +27,9 @@ _EXAMPLES: Final = {
     "data": '["templates/**/*"]',
     "requirements": '["requirements.txt"]',
     "smoke-test": '["--version"]',
+    "stdlib": '"used"',
+    "sources": "false",
+    "compression": '"zstd"',
     "train": '["--help"]',
     "train-record": '"training.txt"',
 }

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
 from obelisk.cache import Cache
 from obelisk.compile.imports import obtain_imports, read_imports
-from obelisk.model import Bytecode, Import, ModuleUnits, NativeFile
+from obelisk.model import Bytecode, Import, ModuleUnits, NativeFile, ancestors
 from obelisk.reach import at_start, reachable
 
 IMPORTED_BY_C: Final = {
@@ -21,7 +22,6 @@ IMPORTED_BY_C: Final = {
     "_datetime": ("_strptime", "time"),
     "_decimal": ("_pydecimal", "collections", "collections.abc", "numbers"),
     "_elementtree": ("copy", "pyexpat", "xml.etree.ElementPath"),
-    "_interpchannels": ("concurrent.interpreters._channels",),
     "_interpqueues": ("concurrent.interpreters._queues",),
     "_interpreters": ("pickle", "runpy", "traceback"),
     "_operator": ("functools",),
@@ -35,6 +35,13 @@ IMPORTED_BY_C: Final = {
     "time": ("_strptime",),
 }
 """What extension modules of the standard library import from C."""
+IMPORTED_BY_COMPUTED_NAMES: Final = {
+    "dbm": ("dbm.dumb", "dbm.gnu", "dbm.ndbm", "dbm.sqlite3"),
+    "sysconfig": ("_sysconfigdata_*",),
+    "xml.dom.domreg": ("xml.dom.minidom",),
+    "xml.sax": ("xml.sax.expatreader",),
+}
+"""What modules of the standard library import by names that they compute, as patterns."""
 IMPORTED_BY_PYTHON: Final = (
     *("_pylong", "_sitebuiltins", "copyreg", "encodings", "importlib", "io", "linecache", "os"),
     *("runpy", "site", "string.templatelib", "struct", "traceback", "typing", "unicodedata"),
@@ -106,7 +113,7 @@ def used_by_program(
     words = {word.decode() for one in natives for word in _words(one.source)}
     names = {name for one in units for name in one.module.names if one.module.from_stdlib}
     roots = {*IMPORTED_BY_PYTHON, *(name for name in names if name.startswith("encodings."))}
-    roots |= (names | extensions) & words | included
+    roots |= (names | extensions) & (words | _named(units)) | included
     called = {part for word in words for part in word.split(".")} | _names_in_c(python)
     used: AbstractSet[str] = frozenset()
     more = set(roots)
@@ -115,13 +122,42 @@ def used_by_program(
         roots |= more
         found = reachable(units, {one.module.path for one in units if _is_root(one, roots)}, called)
         used = (found.others | roots) & extensions
-        more = {name for one in used for name in IMPORTED_BY_C.get(one, ())} - roots
+        more = {name for one in used for name in IMPORTED_BY_C.get(one, ())}
+        more |= _computed(units, found.modules, names)
+        more -= roots
     own = {one.module.path for one in units if not one.module.from_stdlib}
     return Used(
         paths=found.modules,
         extensions=frozenset(used),
         computed=tuple(pair for pair in found.computed if pair[0] in own),
     )
+
+
+def _named(units: Iterable[ModuleUnits]) -> set[str]:
+    """Return the names that packages have as text and may import.
+
+    Dotted ones, as configurations have them, and any in modules that import by computed names.
+    """
+    found: set[str] = set()
+    for one in units:
+        if not one.module.from_stdlib:
+            computes = any(unit.computed for unit in one.units)
+            for unit in one.units:
+                found |= {name for name in unit.mentions if computes or "." in name}
+    return found | {above for name in found for above in ancestors(name)}
+
+
+def _computed(
+    units: Iterable[ModuleUnits], reached: AbstractSet[str], names: AbstractSet[str]
+) -> set[str]:
+    """Return what modules that were reached import by names that they compute."""
+    patterns = [
+        pattern
+        for one in units
+        if one.module.path in reached
+        for pattern in IMPORTED_BY_COMPUTED_NAMES.get(one.module.name, ())
+    ]
+    return {name for name in names if any(fnmatchcase(name, one) for one in patterns)}
 
 
 def _is_root(one: ModuleUnits, roots: AbstractSet[str]) -> bool:

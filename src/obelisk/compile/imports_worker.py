@@ -36,6 +36,9 @@ _EXTENDED_ARG, _IMPORT_NAME, _LOAD_CONST, _STORE_NAME, _JUMP, _CALL, _MAKE_FUNCT
 )
 _LOAD_SMALL_INT = dis.opmap.get("LOAD_SMALL_INT")
 _STORES = frozenset(number for number in dis.hasname if dis.opname[number].startswith("STORE_"))
+_LOADS = frozenset(number for name, number in dis.opmap.items() if name.startswith("LOAD_")) - {
+    dis.opmap.get("LOAD_SPECIAL")
+}
 _SHIFTED = {dis.opmap["LOAD_GLOBAL"]: 1, dis.opmap["LOAD_ATTR"]: 1}
 """Bits of an argument that are not the number of a name."""
 if "LOAD_SUPER_ATTR" in dis.opmap:
@@ -113,6 +116,9 @@ class Scan:
         self.condition = ""
         self.skipped_to = 0
         self.importer = None
+        """The place of a call of one of `_IMPORTERS` whose arguments are being loaded."""
+        self.argument = None
+        """What is loaded as its first argument."""
 
     def others(self):
         """Return the code objects in this one that no name was given to."""
@@ -123,11 +129,16 @@ class Scan:
         """Add to the unit; yield the name by which each function is known, when it is made."""
         loaded, called = set(), False
         for place, operation, argument in instructions(self.code.co_code):
+            if self.importer is not None and self.argument is None and operation in _LOADS:
+                is_constant = operation == _LOAD_CONST
+                self.argument = self.code.co_consts[argument] if is_constant else False
             if operation in dis.hasname:
                 name = self.code.co_names[argument >> _SHIFTED.get(operation, 0)]
                 if operation not in _STORES:
-                    self.mention(place, name)
+                    self.mention(name)
                     loaded.add(name)
+                if name in _IMPORTERS and operation in _LOADS:
+                    self.importer, self.argument = place, None
                 if operation == _STORE_NAME:
                     self.stored(name)
                     if self.function is not None:
@@ -153,11 +164,9 @@ class Scan:
         elif operation == _CALL and self.importer is not None:
             self.imported_by_call()
 
-    def mention(self, place, name):
+    def mention(self, name):
         self.condition = name
         self.unit.mentions.add(name)
-        if name in _IMPORTERS:
-            self.importer, self.constants = place, []
 
     def stored(self, name):
         if name == "__all__":
@@ -182,15 +191,16 @@ class Scan:
             self.unit.imports.append([level, name, list(names or ())])
 
     def imported_by_call(self):
-        if self.constants and isinstance(self.constants[0], str):
-            self.unit.imports.append([0, self.constants[0], []])
+        if isinstance(self.argument, str):
+            self.unit.imports.append([0, self.argument, []])
         else:
             self.unit.lines.append(line_of(self.code, self.importer))
         self.importer = None
 
 
 def is_name(text):
-    return text.isidentifier() and text.isascii()
+    """Say whether a text may be the name of something, or of a module in another."""
+    return text.isascii() and all(part.isidentifier() for part in text.split("."))
 
 
 def line_of(code, place):

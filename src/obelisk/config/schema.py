@@ -48,6 +48,30 @@ class Integrity(StrEnum):
     START = "start"
 
 
+class Profile(StrEnum):
+    """What an executable is to be good at: a value for each field of `Storage`."""
+
+    DEFAULT = "default"
+    SMALL = "small"
+    FAST = "fast"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Storage:
+    """What of the standard library and of sources goes in, and how."""
+
+    compression: Compression
+    stdlib: Stdlib
+    sources: bool
+
+
+PROFILES: Final = {
+    Profile.DEFAULT: Storage(compression=Compression.UNUSED, stdlib=Stdlib.ALL, sources=True),
+    Profile.SMALL: Storage(compression=Compression.ZSTD, stdlib=Stdlib.USED, sources=False),
+    Profile.FAST: Storage(compression=Compression.OFF, stdlib=Stdlib.ALL, sources=True),
+}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """What can be set, with its default."""
@@ -82,14 +106,18 @@ class Settings:
     """Requirement files to install as well; hashes in them are checked."""
     optimize: Annotated[int, Range(0, 2)] = 0
     """Bytecode optimisation as of `python -O`: 0, 1 (no asserts) or 2 (no docstrings either)."""
-    stdlib: Stdlib = Stdlib.ALL
+    profile: Profile = Profile.DEFAULT
+    """`default`, `small` (all compressed, the used part of the standard library, no source text)
+    or `fast` (nothing compressed). `compression`, `stdlib` and `sources` go before it."""
+    stdlib: Stdlib | None = None
     """`all` of the standard library, or what is `used`: what the program and its packages can
-    import, as far as their bytecode tells; `include` adds what they import by computed names."""
-    sources: bool = True
-    """Whether source text goes in, for tracebacks and `inspect`."""
-    compression: Compression = Compression.UNUSED
+    import, as far as their bytecode tells; `include` adds what they import by computed names.
+    Default: as `profile` says."""
+    sources: bool | None = None
+    """Whether source text goes in, for tracebacks and `inspect`. Default: as `profile` says."""
+    compression: Compression | None = None
     """`off`, `sources` (source text only), `unused` (also bytecode and data that a start does not
-    use) or `zstd` (all; smaller, and slower to start)."""
+    use) or `zstd` (all; smaller, and slower to start). Default: as `profile` says."""
     unbuffered: bool = False
     """Whether stdout and stderr are unbuffered, as with `python -u`."""
     smoke_test: tuple[str, ...] = ()
@@ -116,6 +144,16 @@ class Settings:
     """Whether the `tzdata` package goes in, for machines without zones; with `zoneinfo` only."""
     interpreter: Interpreter = field(default_factory=Interpreter)
     """How Python is configured: a table of its own, below."""
+
+    @property
+    def storage(self) -> Storage:
+        """What `profile` says, but for what is set by itself."""
+        chosen = PROFILES[self.profile]
+        return Storage(
+            compression=self.compression or chosen.compression,
+            stdlib=self.stdlib or chosen.stdlib,
+            sources=chosen.sources if self.sources is None else self.sources,
+        )
 
 
 def apply_assignments(settings: Settings, assignments: Iterable[str]) -> Settings:

@@ -4,6 +4,7 @@ It is frozen into the runtime as `_obelisk_adaptations`. The importer loads it w
 that it has something for, so that others do not pay for it.
 """
 
+import _frozen_importlib as _bootstrap
 import _imp
 import sys
 
@@ -13,6 +14,25 @@ import _obelisk_payload as _payload
 ROOT = _payload.root
 _BUILT_FOR = "/install"
 _LIBC = ("c", "m", "pthread", "dl", "rt", "util", "crypt", "resolv")
+
+
+class LeftOut:
+    """Says why a module is missing that the build left out (MetaPathFinder)."""
+
+    names = frozenset((_payload.left_out or "").split("\0"))
+
+    @classmethod
+    def find_spec(cls, fullname, path=None, target=None):
+        """Return None, as there is none; raise ModuleNotFoundError where it is imported."""
+        asking = sys._getframe(2).f_code
+        if fullname in cls.names and asking is _bootstrap._find_and_load_unlocked.__code__:
+            include = f'`include = ["{fullname}"]` puts it in'
+            raise ModuleNotFoundError(
+                f"No module named {fullname!r}: it was left out of this executable, since the "
+                f"build saw no use of it ({include})",
+                name=fullname,
+            )
+        return
 
 
 def _find_library(name):

@@ -182,25 +182,6 @@ class PathEntry(_external.FileFinder):
         """Do nothing: the payload does not change."""
 
 
-class LeftOut:
-    """Says why a module is missing that the build left out (MetaPathFinder)."""
-
-    names = frozenset()
-
-    @classmethod
-    def find_spec(cls, fullname, path=None, target=None):
-        """Return None, as there is none; raise ModuleNotFoundError where it is imported."""
-        asking = sys._getframe(2).f_code
-        if fullname in cls.names and asking is _bootstrap._find_and_load_unlocked.__code__:
-            include = f'`include = ["{fullname}"]` puts it in'
-            raise ModuleNotFoundError(
-                f"No module named {fullname!r}: it was left out of this executable, since the "
-                f"build saw no use of it ({include})",
-                name=fullname,
-            )
-        return
-
-
 def _folder(path):
     """Return the folder of the executable that a path names, or None when it names none."""
     below = "" if path == ROOT else path_below(path)
@@ -231,7 +212,8 @@ def install():
     _external.SourceFileLoader.get_source = get_source
     sys.path_hooks.insert(0, PathEntry)
     if _payload.left_out is not None:
-        LeftOut.names = frozenset(_payload.left_out.split("\0"))
+        from _obelisk_adaptations import LeftOut
+
         sys.meta_path.append(LeftOut)
     if _payload.is_application:
         _add_attributes()

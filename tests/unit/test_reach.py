@@ -1,0 +1,70 @@
+"""What imports lead to."""
+
+from pathlib import Path
+
+from obelisk.model import Import, Module, ModuleUnits, Unit
+from obelisk.reach import at_start, reachable
+
+
+def unit(name="", *, imports=(), mentions=(), computed=()):
+    return Unit(
+        name=name,
+        imports=tuple(Import(*one) for one in imports),
+        mentions=frozenset(mentions),
+        computed=tuple(computed),
+    )
+
+
+def module(name, *units, package=False):
+    path = name.replace(".", "/") + ("/__init__.py" if package else ".py")
+    return ModuleUnits(module=Module(name=name, path=path, source=Path(path)), units=units)
+
+
+def test_a_start_imports_what_statements_say_with_all_that_is_above():
+    modules = [
+        module("app", unit(imports=[(0, "p.deep", ("mod", "function"))])),
+        module("p", unit(imports=[(1, "near", ("x",))]), package=True),
+        module("p.near", unit()),
+        module("p.deep", unit(imports=[(2, "other", ())]), package=True),
+        module("p.deep.mod", unit(imports=[(1, "", ("beside",))])),
+        module("p.deep.beside", unit()),
+        module("p.other", unit()),
+        module("p.unused", unit()),
+        module("lazy", unit()),
+    ]
+    modules[2] = module("p.near", unit(), unit("function", imports=[(0, "lazy", ())]))
+    found = at_start(modules, ["app.py"])
+    assert found == {
+        *("app.py", "p/__init__.py", "p/near.py", "p/deep/__init__.py", "p/deep/mod.py"),
+        *("p/deep/beside.py", "p/other.py"),
+    }
+
+
+def test_functions_are_followed_once_their_names_are_mentioned():
+    modules = [
+        module("app", unit(imports=[(0, "tool", ())], mentions=["run"])),
+        module(
+            "tool",
+            unit(),
+            unit("run", mentions=["step"]),
+            unit("step", imports=[(0, "needed", ())]),
+            unit("never", imports=[(0, "unneeded", ())]),
+            unit("__getattr__", imports=[(0, "special", ())]),
+            unit("*", imports=[(0, "decorated", ())], computed=[7]),
+            unit("from_c", imports=[(0, "called", ())]),
+        ),
+        *(
+            module(name, unit())
+            for name in ("needed", "unneeded", "special", "decorated", "called")
+        ),
+    ]
+    found = reachable(modules, ["app.py"], ["from_c"])
+    names = {"app", "tool", "needed", "special", "decorated", "called"}
+    assert found.modules == {f"{name}.py" for name in names}
+    assert found.computed == (("tool.py", 7),)
+    assert reachable(modules, ["app.py"], []).modules == {f"{n}.py" for n in names - {"called"}}
+
+
+def test_names_that_are_no_modules_are_told():
+    modules = [module("app", unit(imports=[(0, "_ssl", ()), (0, "a.b", ("c",))]))]
+    assert reachable(modules, ["app.py"], []).others >= {"_ssl", "a", "a.b", "a.b.c"}
