@@ -28,11 +28,11 @@ _RESULTS = _HERE / "bench/results.json"
 
 PARTS: dict[str, Callable[[Session], list[Measure]]] = {
     "micro": micro.measure,
+    "build": builds.measure,
     "start": start.measure,
     "memory": memory.measure,
     "load": load.measure,
     "native": native.measure,
-    "build": builds.measure,
     "nothing": builds.measure_nothing,
     "pyperformance": suite.measure,
 }

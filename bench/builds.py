@@ -11,6 +11,7 @@ from bench import filecache
 from bench.contenders import (
     FREEZERS,
     OBELISK,
+    PROFILES,
     Contender,
     build,
     environment_of,
@@ -24,8 +25,8 @@ from obelisk.cache import Cache
 
 _APPLICATIONS = ("hello", "cli", "arrays", "modules", "large")
 _AGAIN = 3
-_LONG = 60.0
-"""Seconds of a first build after which the second is not repeated."""
+_LONG, _TOO_LONG = 60.0, 240.0
+"""Seconds of a first build after which there is one second build, and none."""
 _QUICK_CONTENDERS = ("Obelisk", "PyInstaller, folder", "cx_Freeze, folder")
 _KEPT = ("downloads", "libraries", "distributions", "builders", "uv")
 """What of a cache is there once for all applications; everything else is an application's."""
@@ -42,7 +43,9 @@ def measure(session: Session) -> list[Measure]:
         reasons = {row.contender: row.reason for row in rows if row.reason}
         fine = [row for row in rows if not row.reason]
         first += series_of(case, {row.contender: [row.first] for row in fine}, reasons)
-        again += series_of(case, {row.contender: row.again for row in fine}, {})
+        repeated = {row.contender: row.again for row in fine if row.again}
+        left = {row.contender: "the first took too long" for row in fine if not row.again}
+        again += series_of(case, repeated, left)
         sizes += series_of(case, {row.contender: [row.size] for row in fine}, {})
     return [
         Measure(
@@ -76,7 +79,7 @@ def measure_nothing(session: Session) -> list[Measure]:
     session.say("  Python and its libraries from source")
     started = time.monotonic()
     script, product = session.application("hello").script, folder / "hello"
-    obelisk(script, product, {"OBELISK_CACHE": str(folder / "cache")})
+    obelisk(script, product, variables={"OBELISK_CACHE": str(folder / "cache")})
     seconds = time.monotonic() - started
     shutil.rmtree(folder)
     return [
@@ -104,7 +107,7 @@ class _Row:
 def _contenders(session: Session, name: str) -> list[Contender]:
     return [
         one
-        for one in (OBELISK, *FREEZERS)
+        for one in (OBELISK, *PROFILES, *FREEZERS)
         if (name in one.applications or one.elsewhere)
         and (not session.quick or one.name in _QUICK_CONTENDERS)
     ]
@@ -125,7 +128,7 @@ def _build(session: Session, contender: Contender, name: str) -> _Row:
         session.refuse_skipped(contender)
         environment_of(contender, place, application)
         row.first, command = once(anew=True)
-        for _ in range(1 if session.quick or row.first > _LONG else _AGAIN):
+        for _ in range(_repetitions(session, row.first)):
             seconds, command = once(anew=False)
             row.again.append(seconds)
         session.built(contender, name, command)
@@ -134,6 +137,12 @@ def _build(session: Session, contender: Contender, name: str) -> _Row:
         row.reason = str(error)
         session.say(f"  {name}: {contender.name}: {error}")
     return row
+
+
+def _repetitions(session: Session, first: float) -> int:
+    if first > _TOO_LONG:
+        return 0
+    return 1 if session.quick or first > _LONG else _AGAIN
 
 
 def _cache_without_applications(place: Place) -> Path:

@@ -107,9 +107,12 @@ def start_of(place: Place, argv: list[str], *files: Path) -> Command:
     return Command(argv=tuple(argv), root=place.root, environment=environment, files=files)
 
 
-def obelisk(script: Path, product: Path, variables: Mapping[str, str] = NOTHING) -> None:
+def obelisk(
+    script: Path, product: Path, *options: str, variables: Mapping[str, str] = NOTHING
+) -> None:
     """Build a script by Obelisk's own command line; raise `BenchError` if it fails."""
-    command = [sys.executable, "-m", "obelisk", "build", "-q", str(script), "-o", str(product)]
+    command = [sys.executable, "-m", "obelisk", "build", "-q", *options]
+    command += [str(script), "-o", str(product)]
     done = subprocess.run(
         command, check=False, capture_output=True, text=True, env={**os.environ, **variables}
     )
@@ -118,10 +121,13 @@ def obelisk(script: Path, product: Path, variables: Mapping[str, str] = NOTHING)
         raise BenchError(message)
 
 
-def _obelisk(job: Job) -> Command:
-    name = job.application.name
-    obelisk(job.application.script, job.out / name, job.variables)
-    return job.product(name)
+def _obelisk(*options: str) -> Callable[[Job], Command]:
+    def run(job: Job) -> Command:
+        name = job.application.name
+        obelisk(job.application.script, job.out / name, *options, variables=job.variables)
+        return job.product(name)
+
+    return run
 
 
 def _pyinstaller(mode: str) -> Callable[[Job], Command]:
@@ -149,6 +155,7 @@ def _nuitka(job: Job) -> Command:
 def _cx_freeze(job: Job) -> Command:
     command = [job.environment.program("cxfreeze"), "--script"]
     command += [job.place.within(job.application.script), "build_exe", "--silent"]
+    command += ["--include-path", job.place.within(job.application.folder)]
     job.run(*command, "--build-exe", "product")
     return job.product(f"product/{job.application.name}", "product")
 
@@ -212,7 +219,16 @@ def interpreter_files(place: Place) -> tuple[Path, ...]:
 _ALL = ("hello", "cli", "arrays", "service", "modules", "large")
 _SLOW = "its build takes too long for a run of all: only hello and the command line are built"
 
-OBELISK = Contender(name=OWN, pin="", build=_obelisk, applications=_ALL)
+OBELISK = Contender(name=OWN, pin="", build=_obelisk(), applications=_ALL)
+PROFILES = tuple(
+    Contender(
+        name=f"{OWN}, {name}",
+        pin="",
+        build=_obelisk("--profile", name),
+        applications=("hello", "cli", "arrays"),
+    )
+    for name in ("small", "fast")
+)
 BARE = Contender(name="python -I -S", pin="", build=_bare, applications=("hello",))
 VENV = Contender(
     name="venv", pin="", build=_venv, applications=("hello", "cli", "arrays", "service", "modules")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.contenders import BARE, FREEZERS, OBELISK, VENV
+from bench.contenders import BARE, FREEZERS, OBELISK, PROFILES, VENV
 from bench.model import BenchError, Measure, Series
 from bench.processes import Command, those_that_work
 from bench.session import Session, series_of
@@ -25,7 +25,7 @@ def measure(session: Session) -> list[Measure]:
     peaks: tuple[Series, ...] = ()
     shares: tuple[Series, ...] = ()
     for name in session.wanted(_APPLICATIONS):
-        commands, reasons = session.commands((OBELISK, BARE, VENV, *FREEZERS), name)
+        commands, reasons = session.commands((OBELISK, *PROFILES, BARE, VENV, *FREEZERS), name)
         commands, failed = those_that_work(commands)
         reasons |= failed
         peak: dict[str, list[float]] = {key: [] for key in commands}

@@ -22,20 +22,23 @@ _QUICK = """
 **This is a quick run, to try the benchmarks: its numbers mean nothing.**
 """
 _TITLES = {
+    "pyperformance": "pyperformance",
     "micro": "Single operations",
     "start": "Start",
     "memory": "Memory",
     "load": "Under load",
-    "native": "Native code",
     "build": "Build and size",
     "nothing": "Build from nothing",
-    "pyperformance": "pyperformance",
+    "native": "Native code",
 }
+"""The parts in the order in which the page shows them."""
 
 
 def text(results: Results, folder: str, plots: Sequence[str]) -> str:
     """Return the page; `plots` are the names of measures that have a drawing in `folder`."""
     higher = any(one.higher_is_better for one in results.measures())
+    shown = sorted(results.parts, key=lambda part: [*_TITLES, part.name].index(part.name))
+    results = Results(parts=tuple(shown))
     head = _HEAD.format(higher=", but for requests per second" if higher else "")
     if any(part.quick for part in results.parts):
         head += _QUICK

@@ -7,14 +7,14 @@ import sys
 from collections.abc import Callable
 
 from bench import filecache
-from bench.contenders import BARE, FREEZERS, OBELISK, VENV
+from bench.contenders import BARE, FREEZERS, OBELISK, PROFILES, VENV
 from bench.model import Measure, Series
 from bench.processes import Command, Effort, Run, interleave, those_that_work
 from bench.session import Session, series_of
 
 _APPLICATIONS = ("hello", "cli", "arrays", "modules", "large")
-_WARM = Effort(most=40, least=5, seconds=90)
-_COLD = Effort(most=10, least=3, seconds=45)
+_WARM = Effort(most=40, least=5, seconds=60)
+_COLD = Effort(most=10, least=3, seconds=30)
 _QUICK = Effort(most=3, least=2, seconds=10)
 
 _QUANTITIES: dict[str, tuple[str, Callable[[Run], float]]] = {
@@ -29,7 +29,7 @@ def measure(session: Session) -> list[Measure]:
     """Start every application by every contender, warm and cold."""
     rows: dict[str, tuple[Series, ...]] = dict.fromkeys(_QUANTITIES, ())
     for name in session.wanted(_APPLICATIONS):
-        contenders = (OBELISK, BARE, VENV, *FREEZERS)
+        contenders = (OBELISK, *PROFILES, BARE, VENV, *FREEZERS)
         commands, reasons = session.commands(contenders, name)
         if name == "hello":
             commands |= _machines_python(session)
