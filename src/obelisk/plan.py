@@ -34,7 +34,7 @@ from obelisk.target import Target, parse_target
 _SHOWN: Final = (
     *("include", "exclude", "pure", "no_binary", "build_packages", "native_libraries", "data"),
     *("optimize", "unbuffered", "integrity", "bundle_certificates"),
-    "bundle_time_zones",
+    *("bundle_time_zones", "train"),
 )
 """Settings that `obelisk plan` prints as they are."""
 

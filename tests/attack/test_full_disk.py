@@ -23,7 +23,7 @@ BIG = 6 * MEBIBYTE
 """Size of the wheel's data, the download and the archive."""
 BUILDS = {
     # What is removed from the cache, and the most space that is left, which is about enough.
-    "installing": (("uv",), 14 * MEBIBYTE),
+    "installing": (("uv", "prefixes"), 14 * MEBIBYTE),
     "bytecode": (("bytecode",), 30 * MEBIBYTE),
     "runtime": (("runtimes",), 40 * MEBIBYTE),
     "builder": (("builders",), 80 * MEBIBYTE),

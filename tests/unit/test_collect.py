@@ -19,6 +19,7 @@ from obelisk.collect.intact import differing
 from obelisk.collect.matching import matching
 from obelisk.collect.native import is_native, native_files
 from obelisk.collect.patterns import Filter
+from obelisk.collect.provide import Provided
 from obelisk.collect.pth import files_with_code, pth_files, search_path, with_aliases
 from obelisk.collect.read import module_name, read_tree
 from obelisk.config.request import read_request
@@ -560,3 +561,15 @@ def test_installed_files_are_compared_with_their_record(prefix):
     assert differing(prefix, installed) == {
         "app": [f"{folder}/changed.py", f"{folder}/gone.py", "bin/command"],
     }
+
+
+def test_only_digests_that_were_compared_say_what_a_module_is(prefix):
+    """Another algorithm's may be wrong, and two wheels may have the same wrong one."""
+    record = ("one.py,sha256=right,1", "two.py,md5=wrong,1", "three.py,,")
+    add(prefix, "p", record=record, files=dict.fromkeys(("one.py", "two.py", "three.py"), ""))
+    modules, _ = read_tree(prefix.site, base=prefix.base)
+    installed = read_installed(prefix)
+    for intact, expected in ((True, ["sha256=right", None, None]), (False, [None] * 3)):
+        provided = Provided(prefix=prefix, installed=installed, intact=intact)
+        by_name = {one.name: one.digest for one in provided.recorded(modules)}
+        assert [by_name[name] for name in ("one", "two", "three")] == expected

@@ -4,6 +4,7 @@ import importlib.util
 import marshal
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from obelisk.collect.sourceless import sourceless_modules
 from obelisk.compile import bytecode
 from obelisk.compile.bytecode import compile_modules
+from obelisk.compile.kept import package_bytecode
 from obelisk.errors import CollectError, ToolError
 from obelisk.model import Module
 
@@ -152,3 +154,37 @@ def test_which_bytecode_is_a_module(tmp_path):
     assert line.startswith(
         "pkg/__pycache__/lost.cpython-314.pyc is left out: pkg/lost.py is missing"
     )
+
+
+def test_packages_are_compiled_once_for_what_is_in_them(tmp_path, cache):
+    """The second time Python is not asked: the sources are gone. A refusal is remembered too."""
+    texts = {"a.one": "x = 1\n", "a.two": "def\n", "b": "y = 2\n"}
+    modules = []
+    for name, text in texts.items():
+        path = tmp_path / f"{name}.py"
+        path.write_text(text)
+        package, digest = name[0], f"sha256={hash(text)}"
+        modules.append(replace(module(path, name), package=package, digest=digest))
+
+    def compile_all(changed=None):
+        known = [replace(one, digest="sha256=x") if one.name == changed else one for one in modules]
+        return package_bytecode(cache, "python", known, python=PYTHON, optimize=0)
+
+    first = compile_all()
+    assert [one.module.name for one in first.bytecodes] == ["a.one", "b"]
+    assert [one.name for one, _ in first.refused] == ["a.two"]
+    (tmp_path / "a.one.py").unlink()
+    (tmp_path / "a.two.py").unlink()
+    assert compile_all() == first
+    assert compile_all(changed="b") == replace_module(first, modules[2])
+    with pytest.raises(CollectError, match=r"a\.one\.py"):
+        compile_all(changed="a.two")
+
+
+def replace_module(compiled, changed):
+    """The same, with another digest of one module."""
+    bytecodes = tuple(
+        replace(one, module=replace(changed, digest="sha256=x")) if one.module == changed else one
+        for one in compiled.bytecodes
+    )
+    return replace(compiled, bytecodes=bytecodes)

@@ -16,7 +16,8 @@ from obelisk.collect.installed import Installed, Prefix
 from obelisk.process import working_together
 from obelisk.toolchain import jobs
 
-_ALGORITHM: Final = "sha256="
+ALGORITHM: Final = "sha256="
+"""How the digests begin that are compared."""
 
 
 def differing(prefix: Prefix, installed: Iterable[Installed]) -> dict[str, list[str]]:
@@ -35,8 +36,8 @@ def _recorded(prefix: Prefix, installed: Installed) -> Iterator[tuple[Path, str]
     """Yield (path, digest) of the files that go in and have a digest."""
     for file in installed.files:
         place = prefix.place(file.path)
-        if file.digest.startswith(_ALGORITHM) and place is not None:
-            yield prefix.root / place, file.digest.removeprefix(_ALGORITHM)
+        if file.digest.startswith(ALGORITHM) and place is not None:
+            yield prefix.root / place, file.digest.removeprefix(ALGORITHM)
 
 
 def _is_equal(path: Path, digest: str) -> bool:

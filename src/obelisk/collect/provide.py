@@ -16,7 +16,7 @@ from typing import Final
 from obelisk.collect.asked import Asked, read_asked
 from obelisk.collect.install import forget, install
 from obelisk.collect.installed import Installed, Prefix, read_installed
-from obelisk.collect.intact import differing
+from obelisk.collect.intact import ALGORITHM, differing
 from obelisk.collect.resolve import Resolution, resolve
 from obelisk.distribution.builder import Builder, Interpreter
 from obelisk.distribution.recipes.cpython import major_minor
@@ -44,7 +44,7 @@ class Provided:
             self.prefix.place(file.path): (one.package.name, file.digest)
             for one in (self.installed if self.intact else ())
             for file in one.files
-            if file.digest
+            if file.digest.startswith(ALGORITHM)  # others were not compared
         }
         return [
             replace(module, package=known[module.path][0], digest=known[module.path][1])

@@ -39,7 +39,7 @@ from obelisk.plan import Plan
 from obelisk.regular import read_regular
 
 _HASH: Final = " --hash="
-_COMMIT: Final = re.compile(r"git\+\S+@[0-9a-f]{40}(#\S*)?")
+_COMMIT: Final = re.compile(r"git\+\S+@[0-9a-f]{40}(#\S*)?(?!\S)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
