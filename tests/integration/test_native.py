@@ -295,3 +295,5 @@ def test_a_debugger_shows_the_whole_stack(debuggable, tmp_path):
     frames = [line.split(" in ")[-1].split(" (")[0] for line in said.splitlines() if "#" in line]
     assert frames[0].endswith("low_hello")
     assert {"objects_load", "dlopen", "main"} <= set(frames)
+    # A static function of CPython's, which is optimised as a whole.
+    assert "py_dl_open" in frames

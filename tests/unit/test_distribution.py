@@ -13,7 +13,7 @@ from obelisk.distribution.archive import (
     write_archive,
 )
 from obelisk.distribution.build import distribution_key, python_source
-from obelisk.distribution.metadata import read_extensions
+from obelisk.distribution.metadata import build_options, read_extensions
 from obelisk.distribution.recipes import RECIPES
 from obelisk.distribution.recipes.cpython import makefile_variables
 from obelisk.errors import SourceError
@@ -145,6 +145,12 @@ def test_keys_differ_by_python_and_are_stable():
     one, two = (distribution_key(target, python_source(v)) for v in ("3.14", "3.13"))
     assert one != two
     assert one == distribution_key(target, python_source("3.14.6"))
+
+
+def test_a_python_without_a_profile_does_not_claim_one():
+    target = parse_target("x86_64-unknown-linux-musl")
+    assert build_options(target, python_source("3.14")) == "pgo+lto+static"
+    assert build_options(target, source("zlib")) == "lto+static"
 
 
 def test_every_recipe_has_its_source_and_needs():
