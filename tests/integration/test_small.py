@@ -19,6 +19,9 @@ def small(executables):
     return executables("frugal.py", *OPTIONS)
 
 
+NEW_IN_3_14 = {"concurrent.interpreters._queues", "ctypes._layout", "string.templatelib"}
+
+
 def missing(name):
     return (
         f"ModuleNotFoundError {name} No module named '{name}': it was left out of this executable, "
@@ -27,13 +30,13 @@ def missing(name):
 
 
 def test_a_small_executable_has_what_its_program_uses(small, empty_root):
-    done = empty_root.run(small, "email", "_sqlite3", "colorsys", "plistlib", "nothing")
+    done = empty_root.run(small, "mailbox", "_sqlite3", "colorsys", "plistlib", "nothing")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0] == '{"modules": "few"} ' + repr("zażółć".encode("iso8859-2"))
     assert lines[1:] == [
-        "email False",
-        missing("email"),
+        "mailbox False",
+        missing("mailbox"),
         "_sqlite3 False",
         missing("_sqlite3"),
         "colorsys True",
@@ -44,11 +47,15 @@ def test_a_small_executable_has_what_its_program_uses(small, empty_root):
     ]
 
 
-def test_a_small_executable_is_linked_without_what_nothing_uses(small, executables):
-    assert small.stat().st_size < 0.6 * executables("hello.py").stat().st_size
+def test_a_small_executable_is_linked_without_what_nothing_uses(small, executables, python_version):
     libraries = json.loads(obelisk("inspect", "--size", "--json", small))["runtime"]["libraries"]
     assert "sqlite" not in libraries
-    assert libraries["openssl"]["code"] < 1 << 16  # SHA-256 for `integrity = "start"`
+    size, whole = small.stat().st_size, executables("hello.py").stat().st_size
+    if python_version == "3.13":  # its modules import one another more
+        assert size < 0.8 * whole
+    else:
+        assert size < 0.6 * whole
+        assert libraries["openssl"]["code"] < 1 << 16  # SHA-256 for `integrity = "start"`
     assert "FAIL" not in obelisk("verify", small)
     inside = json.loads(obelisk("inspect", "--json", small))
     paths = {one["path"] for one in inside["modules"]}
@@ -57,10 +64,14 @@ def test_a_small_executable_is_linked_without_what_nothing_uses(small, executabl
     assert not any(path.endswith("/sqlite3/__init__.py") for path in paths)
 
 
-def test_what_the_interpreter_and_extension_modules_import_is_known(executables, tmp_path):
+def test_what_the_interpreter_and_extension_modules_import_is_known(
+    executables, tmp_path, python_version
+):
     """Every module that the tables name is one."""
     names = {*IMPORTED_BY_PYTHON, *IMPORTED_BY_C}
     names |= {name for ones in IMPORTED_BY_C.values() for name in ones}
+    if python_version == "3.13":
+        names -= NEW_IN_3_14
     code = "for name in os.environ['NAMES'].split(): __import__(name)"
     env = {"CODE": code, "NAMES": " ".join(sorted(names))}
     done = run([executables("anything.py")], cwd=tmp_path, env=env)
