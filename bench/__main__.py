@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -21,6 +23,7 @@ from bench.model import BenchError, Measure, Part, Results, read_results, write_
 from bench.place import CHROOT, Place, enter, this_machine
 from bench.session import Session
 from obelisk import __version__
+from obelisk.distribution.build import python_source
 
 _HERE = Path(__file__).parents[1]
 _PAGE = _HERE / "docs/explanation/benchmarks.md"
@@ -88,8 +91,20 @@ def _measured(name: str, session: Session) -> Part | None:
 
 def _versions(session: Session) -> dict[str, str]:
     pins = dict(one.pin.split("==") for one in FREEZERS)
-    own = {"Obelisk": __version__, "reference": session.place.label}
+    own = {
+        "Obelisk": f"{__version__}, commit {_commit()}",
+        "its Python": python_source("3.14").version,
+        "its compiler": f"ziglang {version('ziglang')}",
+        "reference": session.place.label,
+    }
     return {**own, **pins, **session.versions}
+
+
+def _commit() -> str:
+    """Return the commit that is measured, marked if files differ from it."""
+    command = ["git", "-C", str(_HERE), "describe", "--always", "--dirty"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    return done.stdout.strip() or "not told"
 
 
 def _session(options: argparse.Namespace) -> Session:
