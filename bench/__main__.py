@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -45,6 +46,7 @@ def main() -> int:
     """Run what the command line names."""
     options = _options()
     try:
+        _require_matplotlib()
         if options.page_only:
             _publish(read_results(options.output), options.output)
             return 0
@@ -59,12 +61,21 @@ def main() -> int:
             results = results.with_part(part)
             write_results(results, options.output)
             _publish(results, options.output)
+    except KeyboardInterrupt:
+        return 130
     except BenchError as error:
         print(f"error: {error}", file=sys.stderr)
         if error.hint:
             print(f"\nhint: {error.hint}", file=sys.stderr)
         return 1
     return failed
+
+
+def _require_matplotlib() -> None:
+    """Say before an hour of measuring that nothing can be drawn after it."""
+    if find_spec("matplotlib") is None:
+        message = "matplotlib is not installed"
+        raise BenchError(message, hint="`make bench`, or `pip install -e '.[bench]'`")
 
 
 def _measured(name: str, session: Session) -> Part | None:
