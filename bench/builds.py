@@ -6,7 +6,12 @@ import shutil
 import time
 
 from bench import filecache
-from bench.caches import cache_with_distribution, cache_with_downloads, forget_applications
+from bench.caches import (
+    cache_with_distribution,
+    cache_with_downloads,
+    forget_applications,
+    forget_work_of_peers,
+)
 from bench.contenders import (
     FREEZERS,
     OBELISK,
@@ -123,6 +128,7 @@ def _build(session: Session, contender: Contender, name: str) -> _Row:
     try:
         session.refuse_skipped(contender)
         environment_of(contender, place, application)
+        forget_work_of_peers(place)
         if not contender.pin:
             once(anew=True)  # what has to be downloaded
             forget_applications(cache)

@@ -34,6 +34,12 @@ def forget_applications(folder: Path) -> None:
             shutil.rmtree(path)
 
 
+def forget_work_of_peers(place: Place) -> None:
+    """Remove what freezers keep of earlier builds in the home folder."""
+    for name in ("Nuitka", "pyinstaller", "ccache"):
+        shutil.rmtree(place.folder("home") / ".cache" / name, ignore_errors=True)
+
+
 def _link_entries(folder: Path, kind: str) -> None:
     source = Cache().root
     (folder / kind).mkdir(parents=True, exist_ok=True)
