@@ -35,12 +35,15 @@ docs: $(READY)
 	$(VENV)/bin/python scripts/generate_docs.py
 
 # PARTS=start,load measures those alone; OPTIONS=--quick tries it.
-bench: $(READY)
-	$(VENV)/bin/pip install --quiet --editable '.[bench]'
+bench: $(VENV)/.bench
 	$(VENV)/bin/python -m bench $(subst $(comma), ,$(PARTS)) $(OPTIONS)
 
 clean:
 	rm -rf $(VENV) dist
+
+$(VENV)/.bench: $(READY)
+	$(VENV)/bin/pip install --quiet --editable '.[bench]'
+	touch $@
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Obelisk needs Python 3.11 or newer; set PYTHON=python3.x")'

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -21,6 +24,7 @@ from bench.model import BenchError, Measure, Part, Results, read_results, write_
 from bench.place import CHROOT, Place, enter, this_machine
 from bench.session import Session
 from obelisk import __version__
+from obelisk.distribution.build import python_source
 
 _HERE = Path(__file__).parents[1]
 _PAGE = _HERE / "docs/explanation/benchmarks.md"
@@ -42,6 +46,7 @@ def main() -> int:
     """Run what the command line names."""
     options = _options()
     try:
+        _require_matplotlib()
         if options.page_only:
             _publish(read_results(options.output), options.output)
             return 0
@@ -56,12 +61,21 @@ def main() -> int:
             results = results.with_part(part)
             write_results(results, options.output)
             _publish(results, options.output)
+    except KeyboardInterrupt:
+        return 130
     except BenchError as error:
         print(f"error: {error}", file=sys.stderr)
         if error.hint:
             print(f"\nhint: {error.hint}", file=sys.stderr)
         return 1
     return failed
+
+
+def _require_matplotlib() -> None:
+    """Say before an hour of measuring that nothing can be drawn after it."""
+    if find_spec("matplotlib") is None:
+        message = "matplotlib is not installed"
+        raise BenchError(message, hint="`make bench`, or `pip install -e '.[bench]'`")
 
 
 def _measured(name: str, session: Session) -> Part | None:
@@ -88,8 +102,20 @@ def _measured(name: str, session: Session) -> Part | None:
 
 def _versions(session: Session) -> dict[str, str]:
     pins = dict(one.pin.split("==") for one in FREEZERS)
-    own = {"Obelisk": __version__, "reference": session.place.label}
+    own = {
+        "Obelisk": f"{__version__}, commit {_commit()}",
+        "its Python": python_source("3.14").version,
+        "its compiler": f"ziglang {version('ziglang')}",
+        "reference": session.place.label,
+    }
     return {**own, **pins, **session.versions}
+
+
+def _commit() -> str:
+    """Return the commit that is measured, marked if files differ from it."""
+    command = ["git", "-C", str(_HERE), "describe", "--always", "--dirty"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    return done.stdout.strip() or "not told"
 
 
 def _session(options: argparse.Namespace) -> Session:

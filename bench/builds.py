@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import time
-from pathlib import Path
 
 from bench import filecache
+from bench.caches import (
+    cache_with_distribution,
+    cache_with_downloads,
+    forget_applications,
+    forget_work_of_peers,
+)
 from bench.contenders import (
     FREEZERS,
     OBELISK,
@@ -18,18 +22,14 @@ from bench.contenders import (
     obelisk,
 )
 from bench.model import BenchError, Measure, Series
-from bench.place import Place
 from bench.processes import Command
 from bench.session import Session, series_of
-from obelisk.cache import Cache
 
 _APPLICATIONS = ("hello", "cli", "arrays", "modules", "large")
 _AGAIN = 3
 _LONG, _TOO_LONG = 60.0, 240.0
 """Seconds of a first build after which there is one second build, and none."""
 _QUICK_CONTENDERS = ("Obelisk", "PyInstaller, folder", "cx_Freeze, folder")
-_KEPT = ("downloads", "libraries", "distributions", "builders", "uv")
-"""What of a cache is there once for all applications; everything else is an application's."""
 
 
 def measure(session: Session) -> list[Measure]:
@@ -75,7 +75,7 @@ def measure(session: Session) -> list[Measure]:
 def measure_nothing(session: Session) -> list[Measure]:
     """Build hello with an empty cache but for downloads: Python, its libraries, the runtime."""
     folder = session.place.folder("from-nothing", empty=True)
-    _link(Cache().root / "downloads", folder / "cache/downloads")
+    cache_with_downloads(folder / "cache")
     session.say("  Python and its libraries from source")
     started = time.monotonic()
     script, product = session.application("hello").script, folder / "hello"
@@ -117,7 +117,8 @@ def _build(session: Session, contender: Contender, name: str) -> _Row:
     row = _Row(contender.name)
     session.say(f"  {name}: {contender.name}")
     place, application = session.place, session.application(name)
-    variables = {"OBELISK_CACHE": str(_cache_without_applications(place))}
+    cache = cache_with_distribution(place)
+    variables = {"OBELISK_CACHE": str(cache)}
 
     def once(*, anew: bool) -> tuple[float, Command]:
         started = time.monotonic()
@@ -127,6 +128,10 @@ def _build(session: Session, contender: Contender, name: str) -> _Row:
     try:
         session.refuse_skipped(contender)
         environment_of(contender, place, application)
+        forget_work_of_peers(place)
+        if not contender.pin:
+            once(anew=True)  # what has to be downloaded
+            forget_applications(cache)
         row.first, command = once(anew=True)
         for _ in range(_repetitions(session, row.first)):
             seconds, command = once(anew=False)
@@ -143,17 +148,3 @@ def _repetitions(session: Session, first: float) -> int:
     if first > _TOO_LONG:
         return 0
     return 1 if session.quick or first > _LONG else _AGAIN
-
-
-def _cache_without_applications(place: Place) -> Path:
-    """Return a copy of Obelisk's cache, by links, with what it has before any application."""
-    folder = place.folder("application-cache", empty=True)
-    for name in _KEPT:
-        _link(Cache().root / name, folder / name)
-    return folder
-
-
-def _link(source: Path, target: Path) -> None:
-    if source.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cp", "-al", source, target], check=True)

@@ -81,7 +81,11 @@ def held(command: Command, count: int) -> Iterator[list[subprocess.Popen[bytes]]
         yield processes
     finally:
         for one in processes:
-            one.communicate(timeout=_PATIENCE)
+            try:
+                one.communicate(timeout=_PATIENCE)
+            except subprocess.TimeoutExpired:
+                one.kill()
+                one.communicate()
 
 
 def family(pid: int) -> list[int]:

@@ -91,6 +91,9 @@ class Place:
         except subprocess.TimeoutExpired:
             message = f"`{' '.join(command[:3])} ...` took longer than {timeout:.0f} s"
             raise BenchError(message) from None
+        except OSError as error:
+            message = f"cannot run `{command[0]}`: {error.strerror}"
+            raise BenchError(message) from None
         if done.returncode != 0:
             message = f"`{' '.join(command[:3])} ...` ended with status {done.returncode}"
             message += f": {_last_words(done.stdout + done.stderr)}"
