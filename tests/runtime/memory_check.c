@@ -156,6 +156,29 @@ check_searches(unsigned char *a, unsigned char *b, size_t size, size_t place)
     check(compare(b + ROOM - size, start, size) > 0, "memcmp greater", size, place);
 }
 
+/* A byte is found before the end of what can be read, though the range goes on. */
+static void
+check_open_ranges(unsigned char *a)
+{
+    static const size_t sizes[] = {64, 4096, SIZE_MAX / 2, SIZE_MAX};
+
+    fill(a, ROOM, 5);
+    for (size_t place = 0; place < 300; place++) {
+        unsigned char *start = a + ROOM - 1 - place;
+        for (size_t back = 0; back < 3 && back * 37 <= place; back++) {
+            unsigned char *found = start + place - back * 37;
+            *found = 0;
+            for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+                void *right = sizes[i] > (size_t)(found - start) ? found : NULL;
+                check(right == NULL || find(start, 0, sizes[i]) == right, "memchr of an open range",
+                      sizes[i], place);
+            }
+            check(strnlen((char *)start, 4096) == (size_t)(found - start), "strnlen", 4096, place);
+            fill(a, ROOM, 5);
+        }
+    }
+}
+
 /* Ranges that begin or end at each place around the border of two pages, or at a guard page. */
 static void
 check_borders(unsigned char *a, unsigned char *b)
@@ -196,6 +219,7 @@ check_all(unsigned char *a, unsigned char *b, unsigned char *model)
         }
     }
     check_borders(a, b);
+    check_open_ranges(a);
 }
 
 int

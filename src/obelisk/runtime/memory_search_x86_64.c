@@ -98,40 +98,46 @@ memcmp(const void *one, const void *two, size_t size)
     return order;
 }
 
+/* Whether the byte is in four blocks. */
+WIDE_INLINE int
+wide_has(const unsigned char *at, __m256i wanted)
+{
+    __m256i w = _mm256_cmpeq_epi8(wide_load(at), wanted);
+    __m256i x = _mm256_cmpeq_epi8(wide_load(at + 32), wanted);
+    __m256i y = _mm256_cmpeq_epi8(wide_load(at + 64), wanted);
+    __m256i z = _mm256_cmpeq_epi8(wide_load(at + 96), wanted);
+
+    return wide_bits(_mm256_or_si256(_mm256_or_si256(w, x), _mm256_or_si256(y, z))) != 0;
+}
+
+/* As memchr. */
 WIDE_FUNCTION static void *
 wide_find(const unsigned char *start, int byte, size_t size)
 {
-    const unsigned char *at = start;
-    const unsigned char *end = start + size;
+    uintptr_t skip = (uintptr_t)start & (WIDE_BLOCK - 1);
+    const unsigned char *block = start - skip;
     __m256i wanted = _mm256_set1_epi8((char)byte);
-    unsigned found = wide_bits(_mm256_cmpeq_epi8(wide_load(at), wanted));
+    unsigned found = wide_bits(_mm256_cmpeq_epi8(wide_load(block), wanted)) >> skip << skip;
 
-    if (found != 0) {
-        return (void *)(uintptr_t)(at + __builtin_ctz(found));
-    }
-    for (at = (const unsigned char *)(((uintptr_t)at + 32) & ~(uintptr_t)(WIDE_BLOCK - 1));
-         end - at >= 128; at += 128) {
-        __m256i w = _mm256_cmpeq_epi8(wide_load(at), wanted);
-        __m256i x = _mm256_cmpeq_epi8(wide_load(at + 32), wanted);
-        __m256i y = _mm256_cmpeq_epi8(wide_load(at + 64), wanted);
-        __m256i z = _mm256_cmpeq_epi8(wide_load(at + 96), wanted);
-        if (wide_bits(_mm256_or_si256(_mm256_or_si256(w, x), _mm256_or_si256(y, z))) != 0) {
-            break;
+    for (size_t done = WIDE_BLOCK - skip; found == 0; done += WIDE_BLOCK) {
+        block += WIDE_BLOCK;
+        if (((uintptr_t)block & 127) == 0) {
+            while (done < size && size - done >= 128 && !wide_has(block, wanted)) {
+                block += 128;
+                done += 128;
+            }
         }
-    }
-    while (at < end) {
-        if (end - at < WIDE_BLOCK) {
-            at = end - WIDE_BLOCK;
+        if (done >= size) {
+            return NULL;
         }
-        found = wide_bits(_mm256_cmpeq_epi8(wide_load(at), wanted));
-        if (found != 0) {
-            return (void *)(uintptr_t)(at + __builtin_ctz(found));
-        }
-        at += WIDE_BLOCK;
+        found = wide_bits(_mm256_cmpeq_epi8(wide_load(block), wanted));
     }
-    return NULL;
+    block += __builtin_ctz(found);
+    return (size_t)(block - start) < size ? (void *)(uintptr_t)block : NULL;
 }
 
+/* The range may be longer than what there is, as strnlen's is: only aligned blocks are read, up to the
+   one that has the byte. */
 FUNCTION void *
 memchr(const void *bytes, int byte, size_t size)
 {
