@@ -32,7 +32,7 @@ from obelisk.config.tables import apply_table, documented_fields
 from obelisk.config.toml import parse_toml
 from obelisk.errors import ObeliskError
 from obelisk.model import Bytecode, Collection, EntryPoint, Module, Multicall
-from obelisk.pack import pack
+from obelisk.pack import RuntimeFacts, pack
 from obelisk.payload_reader import read_payload
 from obelisk.plan import explain, make_plans
 from obelisk.program import main_program
@@ -206,7 +206,9 @@ def an_installation(random, folder):
     if isinstance(collection.entry, EntryPoint | Multicall):
         compile(main_program(collection.entry), "main", "exec")
     bytecodes = [Bytecode(module=run, code=b"")]
-    read_payload(memoryview(pack(plan, collection, bytecodes, ()).joined()))
+    read_payload(
+        memoryview(pack(plan, collection, bytecodes, RuntimeFacts(libraries=(), sizes={})).joined())
+    )
 
 
 def _write_metadata(random, info, number, names):
