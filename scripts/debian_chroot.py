@@ -10,6 +10,7 @@ A folder that already holds the chroot only gets the packages that it lacks.
 from __future__ import annotations
 
 import argparse
+import platform
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -50,22 +51,13 @@ def mirror() -> str:
         capture_output=True,
         text=True,
     ).stdout
-    release = _release()
+    release = platform.freedesktop_os_release()["VERSION_CODENAME"]
     for line in listing.splitlines():
         codename, _, address = line.partition(" ")
         if codename == release:
             return address
     message = f"apt of this machine has no archive of `{release}`"
     raise RuntimeError(message)
-
-
-def _release() -> str:
-    texts = dict(
-        line.split("=", 1)
-        for line in Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
-        if "=" in line
-    )
-    return texts["VERSION_CODENAME"].strip('"')
 
 
 def _is_installed(folder: Path, package: str) -> bool:

@@ -174,14 +174,8 @@ wide_find_last(const unsigned char *start, int byte, size_t size)
     __m256i wanted = _mm256_set1_epi8((char)byte);
     unsigned found;
 
-    for (; end - start >= 128; end -= 128) {
-        __m256i w = _mm256_cmpeq_epi8(wide_load(end - 32), wanted);
-        __m256i x = _mm256_cmpeq_epi8(wide_load(end - 64), wanted);
-        __m256i y = _mm256_cmpeq_epi8(wide_load(end - 96), wanted);
-        __m256i z = _mm256_cmpeq_epi8(wide_load(end - 128), wanted);
-        if (wide_bits(_mm256_or_si256(_mm256_or_si256(w, x), _mm256_or_si256(y, z))) != 0) {
-            break;
-        }
+    while (end - start >= 128 && !wide_has(end - 128, wanted)) {
+        end -= 128;
     }
     while (end > start) {
         if (end - start < WIDE_BLOCK) {
