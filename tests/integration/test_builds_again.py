@@ -92,6 +92,34 @@ def test_a_project_is_built_anew_on_what_it_needs(tmp_path, build):
     assert build(project, *what)[1] == first
 
 
+PROJECT = """\
+[build-system]
+requires = ["setuptools>=77"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "present"
+version = "1"
+scripts = { present = "present:main" }
+"""
+
+
+def test_what_a_project_no_longer_has_is_not_in_it(tmp_path, build):
+    """setuptools packs what an earlier build left in a project's folder, where it is in the way."""
+    project = tmp_path / "project"
+    package = project / "src/present"
+    package.mkdir(parents=True)
+    (project / "pyproject.toml").write_text(PROJECT)
+    (package / "__init__.py").write_text("def main(): print('present')\n")
+    _, first = build(project)
+    (package / "gone.py").write_text("SECRET = 1\n")
+    build(project)
+    assert "present/gone.py" in obelisk("inspect", "--modules", tmp_path / "app")
+    (package / "gone.py").unlink()
+    assert build(project)[1] == first
+    assert {path.name for path in project.iterdir()} == {"pyproject.toml", "src"}
+
+
 CHANGED = "def show_version():\n    print('changed')\n"
 
 

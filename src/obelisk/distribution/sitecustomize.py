@@ -4,6 +4,9 @@ The installer starts build backends with its own environment, which is the user'
 the build in its place: OBELISK_BUILD names a file with it, and with what is the user's. What the
 installer set itself, such as its `extra-build-variables`, stays. If it is empty, nothing is built.
 
+setuptools builds in the project's folder, in `build/`, and packs all that it finds there: also what
+an earlier build left of files that are gone. It is told of a folder that only this build has.
+
 Build requirements such as cmake and ninja bring programs for a system whose libc is musl. They name
 its loader, which other hosts do not have; the one beside this Python is as good.
 """
@@ -72,9 +75,23 @@ def _isolate(path):
     source = _project(os.getcwd(), os.path.realpath(os.environ.get("HOME", "/")))
     os.environ.clear()
     os.environ.update(build["variables"] | before | {"OBELISK_BUILD_SOURCE": source})
+    os.environ.setdefault("DIST_EXTRA_CONFIG", _distutils_config(build["variables"]["HOME"]))
     if sys.prefix != sys.base_prefix:
         os.environ["VIRTUAL_ENV"] = sys.prefix
         os.environ["PATH"] = os.path.join(sys.prefix, "bin") + ":" + os.environ["PATH"]
+
+
+def _distutils_config(home):
+    """Write the configuration by which this project is built outside its folder; return it."""
+    import hashlib
+
+    name = hashlib.sha256(os.fsencode(os.getcwd())).hexdigest()
+    place = os.path.join(home, "distutils", name)
+    os.makedirs(place, exist_ok=True)
+    path = os.path.join(place, "distutils.cfg")
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write("[build]\nbuild_base = " + place + "\n")
+    return path
 
 
 def _project(folder, home):
