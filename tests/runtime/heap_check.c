@@ -1,6 +1,7 @@
 /* The allocator: what calloc gives is zero, wherever it was before, and costs no memory before it is used;
-   what the others give is whole. In four threads. Prints what is wrong and exits 1. */
+   what the others give is whole, and aligned as asked for. In four threads. Prints what is wrong and exits 1. */
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -71,6 +72,34 @@ work(void *seed)
     return NULL;
 }
 
+/* Large blocks have memory of their own, which must be found by the address of a block that is aligned to
+   more than that; free and realloc do so. */
+static const char *
+check_aligned(void)
+{
+    static const size_t large[] = {100000, 17000000, 33000000, 70000000};
+
+    for (size_t at = 0; at < sizeof(large) / sizeof(large[0]); at++) {
+        for (size_t alignment = 64; alignment <= (size_t)1 << 27; alignment *= 2) {
+            size_t size = large[at];
+            unsigned char *block = NULL;
+            unsigned char *moved;
+            if (posix_memalign((void **)&block, alignment, size) != 0 ||
+                (uintptr_t)block % alignment != 0 || malloc_usable_size(block) < size) {
+                return "an aligned block is none";
+            }
+            block[0] = 1;
+            block[size - 1] = 2;
+            moved = realloc(block, size + 1);
+            if (moved == NULL || moved[0] != 1 || moved[size - 1] != 2) {
+                return "realloc of an aligned block loses what is in it";
+            }
+            free(moved);
+        }
+    }
+    return NULL;
+}
+
 int
 main(void)
 {
@@ -97,6 +126,7 @@ main(void)
         pthread_join(threads[i], &said);
         wrong = said != NULL ? said : wrong;
     }
+    wrong = wrong != NULL ? wrong : check_aligned();
     if (wrong != NULL) {
         printf("%s\n", wrong);
     }

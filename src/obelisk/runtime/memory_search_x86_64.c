@@ -78,7 +78,7 @@ memcmp(const void *one, const void *two, size_t size)
 {
     const unsigned char *a = one;
     const unsigned char *b = two;
-    int order = 0;
+    int order;
 
     if (size < BLOCK) {
         if (size == 0 || left_in_page(a) < BLOCK || left_in_page(b) < BLOCK) {
@@ -89,13 +89,13 @@ memcmp(const void *one, const void *two, size_t size)
     if (size >= WIDE_FROM && memory_is_wide()) {
         return wide_compare(a, b, size);
     }
-    for (; size >= BLOCK && order == 0; a += 16, b += 16, size -= 16) {
+    for (; size > BLOCK; a += 16, b += 16, size -= 16) {
         order = compare_block(a, b);
+        if (order != 0) {
+            return order;
+        }
     }
-    if (order == 0 && size > 0) {
-        order = compare_block(a + size - BLOCK, b + size - BLOCK);
-    }
-    return order;
+    return compare_block(a + size - BLOCK, b + size - BLOCK);
 }
 
 /* Whether the byte is in four blocks. */
