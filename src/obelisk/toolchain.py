@@ -149,6 +149,8 @@ def build_compiler_rt(chain: Toolchain, folder: Path, log: Path) -> None:
         source,
         *("-target", chain.target.clang_triple),
         *("-O", "ReleaseFast", "-fPIC", "-fstrip", "-fno-builtin", "--name", "compiler_rt"),
+        # One object of all of it: the linker takes the functions that are called.
+        *("-ffunction-sections", "-fdata-sections"),
         f"-femit-bin={builtins}",
     ]
     run_logged(argv, log=log, cwd=folder, env=chain.environment(), what="building compiler-rt")

@@ -4,6 +4,9 @@
 # expect: missing: ['_gdbm', '_tkinter']
 # expect: ssl: OpenSSL TLSv1_2
 # expect: tls: HANDSHAKE TLSv1.2
+# expect: suites: 158
+# expect: curves: all
+# expect: digests: blake2b blake2s md5 md5-sha1 ripemd160 sha1 sha224 sha256 sha384 sha3_224 sha3_256 sha3_384 sha3_512 sha512 sha512_224 sha512_256 shake_128 shake_256 sm3
 # expect: sqlite: 1
 # expect: ctypes: [1, 2, 3, 4] True
 # expect: zlib, bz2, lzma: round trip
@@ -61,6 +64,20 @@ def check_ssl():
         wrapped.sendall(b"handshake")
         print("tls:", wrapped.recv(16).decode(), wrapped.version())
     thread.join()
+
+
+def check_offered():
+    """What OpenSSL offers: as much as Debian's, whose legacy provider is not loaded either."""
+    import hashlib
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_ciphers("ALL:COMPLEMENTOFALL:@SECLEVEL=0")
+    print("suites:", len(context.get_ciphers()))
+    for curve in ("prime256v1", "secp521r1", "secp256k1", "sect571r1", "brainpoolP512r1", "X448"):
+        context.set_ecdh_curve(curve)
+    print("curves: all")
+    print("digests:", *sorted(hashlib.algorithms_available))
 
 
 def check_sqlite():
@@ -135,6 +152,7 @@ def _has_time_safe():
 if __name__ == "__main__":
     check_imports()
     check_ssl()
+    check_offered()
     check_sqlite()
     check_ctypes()
     check_compression()

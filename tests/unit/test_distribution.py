@@ -2,6 +2,7 @@ import contextlib
 import json
 
 import pytest
+from elftools.elf.elffile import ELFFile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +17,11 @@ from obelisk.distribution.build import distribution_key, python_source
 from obelisk.distribution.metadata import build_options, read_extensions
 from obelisk.distribution.recipes import RECIPES
 from obelisk.distribution.recipes.cpython import makefile_variables
+from obelisk.distribution.unwinding import without_tables
 from obelisk.errors import SourceError
-from obelisk.target import parse_target
+from obelisk.process import run_logged
+from obelisk.target import DEFAULT_TARGET, parse_target
+from obelisk.toolchain import archive, compile_all, write_toolchain
 
 # As python-build-standalone writes it, cut to two extensions; and as ours, format version 8.
 PYTHON_JSON = {
@@ -157,3 +161,33 @@ def test_every_recipe_has_its_source_and_needs():
     for name, recipe in RECIPES.items():
         assert source(name).name == name
         assert set(recipe.needs) <= set(RECIPES)
+
+
+OBJECT = """
+.section .text,"ax",@progbits
+.globl called
+called:
+.cfi_startproc
+    ret
+.cfi_endproc
+"""
+
+
+def test_a_library_copied_without_unwind_tables_links_without_them(tmp_path):
+    chain = write_toolchain(parse_target(DEFAULT_TARGET), tmp_path / "toolchain")
+    source = tmp_path / "called.s"
+    source.write_text(OBJECT)
+    made = {source: tmp_path / "called.o"}
+    log = tmp_path / "log"
+    compile_all(chain, made, flags=(), cwd=tmp_path, log=log, what="compiling")
+    archive(chain, tmp_path / "libwhole.a", list(made.values()), log)
+    without_tables(tmp_path / "libwhole.a", tmp_path / "libbare.a")
+    found = {}
+    for name in ("whole", "bare"):
+        linked = tmp_path / name
+        argv = [chain.tool("ld.lld"), "-e", "called", tmp_path / f"lib{name}.a", "-o", linked]
+        run_logged(argv, log=log, cwd=tmp_path, env=chain.environment(), what="linking")
+        with linked.open("rb") as file:
+            found[name] = {section.name for section in ELFFile(file).iter_sections()}
+    assert found["whole"] - found["bare"] == {".eh_frame"}
+    assert ".text" in found["bare"]

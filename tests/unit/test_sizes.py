@@ -21,6 +21,8 @@ MAP = """\
            40200            40200       80    16         /d/libpython3.14.a(ceval.o):(.text._PyEval)
            40280            40280       40    16         /d/libHacl_HMAC.a(x.o):(.text.x)
            402c0            402c0       20    16         /s/lib/libc.a(memcpy.lo):(.text)
+           48000            48000       50    16 .text.hot
+           48000            48000       50    16         /d/libpython3.14.a(p.o):(.text.hot.eval)
            50000            50000       30     1 .eh_frame
            50000            50000       30     1         /d/lib/libssl.a(s.o):(.eh_frame)
            60000            60000      900     8 .data
@@ -36,7 +38,7 @@ def test_a_link_map_is_added_up_by_library_and_part():
         "musl": {"code": 0x20},
         "obelisk": {"constants": 0x10},
         "openssl": {"code": 0x200, "unwind": 0x30},
-        "python": {"code": 0x80 + 0x40, "data": 0x90},
+        "python": {"code": 0x80 + 0x40 + 0x50, "data": 0x90},
     }
 
 

@@ -57,12 +57,17 @@ def library_sizes(text: str, own: Path) -> Sizes:
             section = lead + rest
         elif section not in _NOTHING:
             library = _library(rest.rpartition(":(")[0], own)
-            found.setdefault(library, Counter())[_PART_OF.get(section, "data")] += int(size, 16)
+            found.setdefault(library, Counter())[_part(section)] += int(size, 16)
     return {
         library: {part: found[library][part] for part in PARTS if found[library][part]}
         for library in sorted(found)
         if found[library].total()
     }
+
+
+def _part(section: str) -> str:
+    """Return what a section of the output holds; code that runs often has one of its own, etc."""
+    return "code" if section.startswith(".text.") else _PART_OF.get(section, "data")
 
 
 def _library(file: str, own: Path) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 
 from obelisk.cache import content_key, hash_tree
 from obelisk.catalog import Source
-from obelisk.distribution import linkmap
+from obelisk.distribution import linkmap, unwinding
 from obelisk.distribution.archive import read_description
 from obelisk.distribution.build import distribution_key, obtain_distribution
 from obelisk.distribution.libraries import Site, merge_into_sysroot
@@ -38,6 +38,9 @@ _EXPORTED_PATTERNS: Final = (
     *("_Py*", "obelisk_*", "dlinfo", "dlvsym"),
 )
 """What shared objects are linked to besides libc: the Python C API, and what stands for libc."""
+_UNWOUND: Final = ("c", "m", "dl", "ffi", "mimalloc")
+"""Libraries that a C++ exception may pass: what is linked in calls them, or is called by them. The
+others are hidden, and call back CPython's own C alone."""
 _OF_LIBRARIES: Final = ("X509_", "_nc_", "rl_")
 """How wrapped names begin that no shared object is linked to: they are not libc's."""
 _ROW: Final = re.compile(r'^ *\{"(\w+)", (\w+)\},$', re.MULTILINE)
@@ -99,7 +102,9 @@ def runtime_key(target: Target, pinned: Source, options: RuntimeOptions) -> str:
         {
             "distribution": distribution_key(target, pinned),
             "files": hash_tree(runtime_folder()),
-            "linking": inspect.getsource(sys.modules[__name__]) + inspect.getsource(linkmap),
+            "linking": [
+                inspect.getsource(module) for module in (sys.modules[__name__], linkmap, unwinding)
+            ],
             **asdict(options),
         }
     )
@@ -163,7 +168,7 @@ def _link(job: _Job, place: Path, options: RuntimeOptions) -> None:
     wrapped = [name for name in _wrapped_names() if not name.startswith(_OF_LIBRARIES)]
     patterns = (*_EXPORTED_PATTERNS, *libc, *(f"__wrap_{name}" for name in wrapped))
     exported.write_text("{" + "".join(f"{name};\n" for name in patterns) + "};\n")
-    libraries = [name for recipe in RECIPES.values() for name in recipe.provides]
+    libraries = _libraries()
     own = ("c", "m", "dl", "mimalloc")
     hidden = [f"lib{name}.a" for name in libraries if name not in own]
     if job.description.static_library is None:
@@ -188,6 +193,7 @@ def _link(job: _Job, place: Path, options: RuntimeOptions) -> None:
         job.python / job.description.static_library,
         "-Wl,--no-whole-archive",
         *_bundled_archives(job),
+        *([] if options.debug else [f"-L{_without_tables(job)}"]),
         # The allocator stands before libc, so that its malloc is everybody's.
         "-lmimalloc-hardened" if options.hardened else "-lmimalloc",
         "-Wl,--start-group",
@@ -204,6 +210,20 @@ def _link(job: _Job, place: Path, options: RuntimeOptions) -> None:
     ]
     env = job.chain.environment()
     run_logged(argv, log=job.log, cwd=job.root, env=env, what="linking the runtime")
+
+
+def _libraries() -> list[str]:
+    return [name for recipe in RECIPES.values() for name in recipe.provides]
+
+
+def _without_tables(job: _Job) -> Path:
+    """Return a folder of the libraries that nothing unwinds, without the tables for it."""
+    folder = job.root / "libraries"
+    folder.mkdir()
+    for name in set(_libraries()) - set(_UNWOUND):
+        file = f"lib{name}.a"
+        unwinding.without_tables(job.chain.lib / file, folder / file)
+    return folder
 
 
 def _wrapped_names() -> list[str]:
@@ -235,6 +255,8 @@ def _compile(job: _Job, options: RuntimeOptions) -> list[Path]:
         generated.append(job.root / "inittab.c")
         generated[1].write_text(_inittab_source(job, options.extensions))
     sources = [*sorted(runtime_folder().glob("*.c")), *generated]
+    if options.extensions is not None:
+        sources += sorted((runtime_folder() / "thin").glob("*.c"))
     if options.recording:
         sources += sorted((runtime_folder() / "recording").glob("*.c"))
     made = {path: job.objects / f"{path.stem}.o" for path in sources}

@@ -8,6 +8,13 @@ from obelisk.toolchain import jobs
 _OPTIONS = (
     *("no-shared", "no-tests", "no-apps", "no-docs", "no-engine", "no-dso", "no-module"),
     *("no-legacy", "no-ssl3", "no-comp", "no-zlib", "no-afalgeng", "no-async"),
+    # What no API of Python reaches: QUIC, threads of its own (for Argon2), names of its source
+    # files in errors, and CBC suites of TLS 1.1 that compute several records at once.
+    *("no-quic", "no-argon2", "no-thread-pool", "no-default-thread-pool", "no-filenames"),
+    *("no-multiblock", "no-nextprotoneg"),
+    # Ciphers and digests of the legacy provider, which is not there: they cannot be fetched.
+    *("no-bf", "no-cast", "no-idea", "no-md4", "no-mdc2", "no-rc2", "no-rc4", "no-seed"),
+    "no-whirlpool",
 )
 
 
