@@ -121,6 +121,42 @@ def do_loops():
     perm([1, 2, 3, 4, 5])
 
 
+def do_large_integers():
+    """Integers of thousands of digits: series, roots, powers, text."""
+    one = 10**2000
+    term = e = one
+    k = 1
+    while term:
+        term //= k
+        e += term
+        k += 1
+    above, below = 0, 1
+    for k in range(1, 160):
+        above = above * (2 * k * k) + below
+        below *= 2 * k * k
+        if k % 8 == 0:
+            whole, rest = divmod(above * 1000, below)
+            above = rest - whole
+    square = 3 * one * one
+    root = 2 * one
+    for _ in range(6):
+        root = (root + square // root) >> 1
+    math.isqrt(square)
+    a, b = 0, 1
+    for _ in range(2000):
+        a, b = b, a + b
+    modulus = (e >> 5600) | 1
+    pow(root, 257, modulus)
+    pow(7, 10**12 + 39, root >> 3000)
+    math.gcd(e * 30, root * 42)
+    (e ^ root) & (modulus << 64)
+    e - root * 2 < modulus
+    int.from_bytes(root.to_bytes(1024), "little")
+    for n in (e, root * e):
+        int(str(n))
+        hash(n)
+
+
 def do_generators():
     """Generators, exceptions, patterns, calls with all kinds of arguments."""
 

@@ -15,7 +15,7 @@ from obelisk.distribution.archive import (
 )
 from obelisk.distribution.build import distribution_key, python_source
 from obelisk.distribution.metadata import build_options, read_extensions
-from obelisk.distribution.recipes import RECIPES
+from obelisk.distribution.recipes import RECIPES, cpython_objects
 from obelisk.distribution.recipes.cpython import makefile_variables
 from obelisk.distribution.unwinding import without_tables
 from obelisk.errors import SourceError
@@ -155,6 +155,13 @@ def test_a_python_without_a_profile_does_not_claim_one():
     target = parse_target("x86_64-unknown-linux-musl")
     assert build_options(target, python_source("3.14")) == "pgo+lto+static"
     assert build_options(target, source("zlib")) == "lto+static"
+
+
+def test_each_object_of_python_is_optimised_in_one_part():
+    core = ["Objects/longobject.o", "Python/ceval.o", "Modules/_sre/sre.o", "Modules/_json.o"]
+    apart = ["Parser/lexer/lexer.o", "Python/ast.o", "Modules/unicodedata.o", "Modules/_ssl.o"]
+    parts = cpython_objects.divide([*core, *apart])
+    assert parts == {"core": core, "apart": apart}
 
 
 def test_every_recipe_has_its_source_and_needs():

@@ -82,7 +82,8 @@ def build(shop: Workshop) -> None:
     flags = (*profiles.use_profile(shop, profile), *cpython_objects.FLAGS)
     make(shop, {"CFLAGS_NODIST": " ".join(flags)})
     profiles.report_misfits(shop, without=OF_THE_BUILD)
-    cpython_objects.link(shop, f"libpython{version}.a")
+    variables = makefile_variables((shop.tree / "Makefile").read_text())
+    cpython_objects.link(shop, f"libpython{version}.a", variables["LIBRARY_OBJS"].split())
     _lay_out(shop, version)
 
 
