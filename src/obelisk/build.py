@@ -104,6 +104,9 @@ def _require_own_records(plans: Sequence[Plan]) -> None:
         if record and not plan.settings.train and not os.path.lexists(record):
             message = f"there is no training record {record}, and `train` is empty"
             raise ConfigError(message, hint="say with `--train` what to run, such as `--help`")
+        if record and not record.parent.is_dir():
+            message = f"there is no folder {record.parent} for the training record"
+            raise ConfigError(message, hint="make it, or name another with `train-record`")
         if record and len(plans) > 1:
             message = f"`train-record` is one file, and {len(plans)} executables are built"
             raise ConfigError(message, hint="choose one with `--script`, or build with `multicall`")
@@ -190,7 +193,7 @@ def _build(job: _Job, output: Path, started: float) -> Built:
     with site.console.step("Packing and linking"):
         image = _link(job, kept, first_use, runtime)
     require_space(output.parent, image.size, f"writing {output}")
-    with site.console.step("Verifying"), draft_beside(output, mode=0o755) as draft:
+    with site.console.step("Verifying"), draft_beside(output, mode=0o777) as draft:
         with draft.open("wb") as file:
             image.write(file)
         _verify(plan, draft, job.work)

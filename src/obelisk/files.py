@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,16 +23,16 @@ _PREFIX: Final = ".obelisk-"
 def draft_beside(place: Path, mode: int) -> Iterator[Path]:
     """Give a new file in the folder of `place`; sync it and rename it into place afterwards.
 
-    When the work in it fails, the draft is removed and `place` is as it was. Drafts that earlier
-    processes left when they were killed are removed as well.
+    The umask takes from what `mode` gives to others. When the work in it fails, the draft is
+    removed and `place` is as it was. Drafts that killed processes left are removed as well.
     """
     folder = place.parent
     with storage_errors(folder):
         remove_dead(folder, _PREFIX)
         before = folder.stat()
         with draft(folder, _PREFIX) as path:
-            path.touch(mode=0o600, exist_ok=False)
-            path.chmod(mode)
+            path.touch(mode, exist_ok=False)
+            path.chmod((path.stat().st_mode & ~stat.S_IRWXU) | (mode & stat.S_IRWXU))
             yield path
             sync(path)
             require_replaceable(place)

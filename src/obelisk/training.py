@@ -73,7 +73,7 @@ def read_record(path: Path) -> tuple[str, ...]:
 
 def write_record(keys: Iterable[str], path: Path) -> None:
     """Keep keys in a file; it is replaced as a whole."""
-    with draft_beside(path, mode=0o644) as draft:
+    with draft_beside(path, mode=0o666) as draft:
         draft.write_text("".join(f"{line}\n" for line in (_HEAD, *keys)), encoding="utf-8")
 
 

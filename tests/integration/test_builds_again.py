@@ -110,7 +110,8 @@ def test_what_a_project_no_longer_has_is_not_in_it(tmp_path, build):
     package = project / "src/present"
     package.mkdir(parents=True)
     (project / "pyproject.toml").write_text(PROJECT)
-    (package / "__init__.py").write_text("def main(): print('present')\n")
+    text = "from importlib.metadata import version\ndef main(): print(version('present'))\n"
+    (package / "__init__.py").write_text(text)
     _, first = build(project)
     (package / "gone.py").write_text("SECRET = 1\n")
     build(project)
@@ -118,6 +119,9 @@ def test_what_a_project_no_longer_has_is_not_in_it(tmp_path, build):
     (package / "gone.py").unlink()
     assert build(project)[1] == first
     assert {path.name for path in project.iterdir()} == {"pyproject.toml", "src"}
+    (project / "pyproject.toml").write_text(PROJECT.replace('version = "1"', 'version = "2"'))
+    build(project)
+    assert run([tmp_path / "app"], cwd=tmp_path).stdout == "2\n"
 
 
 CHANGED = "def show_version():\n    print('changed')\n"
@@ -151,6 +155,9 @@ def test_a_training_run_that_fails_leaves_all_as_it_was(tmp_path, build):
     assert "no network here" in said
     assert digest(tmp_path / "app") == first
     assert not record.exists()
+    nowhere = ("--train=--flag", "--train-record", tmp_path / "none/record")
+    said = obelisk("build", script, "-o", tmp_path / "app", *nowhere, status=2)
+    assert f"there is no folder {tmp_path / 'none'} for the training record" in said
 
 
 def test_executables_of_one_project_are_installed_once(tmp_path, python_version):

@@ -233,16 +233,20 @@ def test_two_at_once_leave_one_whole_file(folder):
     assert list(folder.glob(".obelisk*")) == []
 
 
-def test_the_mode_is_what_was_asked_whatever_the_umask(folder):
-    before = os.umask(0o777)
+@pytest.mark.parametrize(
+    ("umask", "mode"), [(0o022, 0o755), (0o002, 0o775), (0o077, 0o700), (0o777, 0o700)]
+)
+def test_the_umask_says_what_others_may(folder, umask, mode):
+    """Folders are of the cache, whose users may all read it."""
+    before = os.umask(umask)
     try:
-        with draft_beside(folder / "out", mode=0o755) as draft:
+        with draft_beside(folder / "out", mode=0o777) as draft:
             draft.write_text("")
         with draft_folder_beside(folder / "made") as draft:
             pass
     finally:
         os.umask(before)
-    assert stat.S_IMODE((folder / "out").stat().st_mode) == 0o755
+    assert stat.S_IMODE((folder / "out").stat().st_mode) == mode
     assert stat.S_IMODE((folder / "made").stat().st_mode) == 0o755
 
 

@@ -133,10 +133,15 @@ def _origin(prefix: Prefix, installed: Installed) -> set[str]:
 
 
 def _link_tree(root: Path, into: Path, without: Iterable[str | None]) -> None:
+    """Link all files but those; a folder that has none of them is not made.
+
+    An empty `*.dist-info` would be a distribution without metadata.
+    """
     left_out = frozenset(without)
+    into.mkdir()
     for folder, _, names in os.walk(root):
         place = Path(folder).relative_to(root)
-        (into / place).mkdir(parents=True)
         for name in names:
             if (place / name).as_posix() not in left_out:
+                (into / place).mkdir(parents=True, exist_ok=True)
                 link_or_copy(str(Path(folder, name)), str(into / place / name))

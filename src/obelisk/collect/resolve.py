@@ -3,7 +3,8 @@
 uv answers from its own cache as long as the index says that its pages are fresh, and asks the index
 after that: when a new release is seen is decided there, and nowhere else. A lock, or hashes for all
 that is wanted, needs no answer. What is not fixed by a hash or a commit is never taken from the
-cache, but for the project that is built: that is built anew, on top of what it depends on.
+cache, but for the project that is built: that is built anew, on top of what it depends on, and
+nothing of it is kept, of whatever version it was.
 """
 
 from __future__ import annotations

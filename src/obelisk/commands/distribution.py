@@ -172,7 +172,7 @@ def _copy(archive: Path, output: Path) -> Path:
     place = output / archive.name if output.is_dir() else output
     target = place.resolve()
     require_replaceable(target)
-    with draft_beside(target, mode=0o644) as draft:
+    with draft_beside(target, mode=0o666) as draft:
         shutil.copyfile(archive, draft)
     return place
 

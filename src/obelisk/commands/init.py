@@ -57,8 +57,9 @@ def init_command(console: Console) -> None:
         message = f"`[tool.obelisk]` cannot be added to {path}, which has `tool` as a value"
         raise ConfigError(message, hint="write it as `[tool]` tables first") from error
     # Where it is a link, what it leads to is written.
-    with draft_beside(path.resolve(), mode=stat.S_IMODE(path.stat().st_mode)) as draft:
+    with draft_beside(path.resolve(), mode=0o600) as draft:
         draft.write_bytes(text)
+        draft.chmod(stat.S_IMODE(path.stat().st_mode))
     console.report(f"added `[tool.obelisk]` to {path}")
 
 
