@@ -307,3 +307,46 @@ def test_all_that_a_program_does_at_its_end(anything, tmp_path, more, status):
         "del of a class",
     ]
     assert (tmp_path / "told.txt").read_text() == "not flushed"
+
+
+INTEGERS = """
+import random
+
+BITS = 30
+MASK = (1 << BITS) - 1
+
+def join(digits):
+    return int("".join(f"{digit:0{BITS}b}" for digit in reversed(digits)), 2)
+
+def product(left, right):
+    digits = [0] * (len(left) + len(right))
+    for at, one in enumerate(left):
+        carry = 0
+        for to, other in enumerate(right, at):
+            carry += digits[to] + one * other
+            digits[to], carry = carry & MASK, carry >> BITS
+        digits[at + len(right)] = carry
+    return digits
+
+chance = random.Random(12)
+
+def number(count):
+    kind = chance.choice(("any", "any", "high", "low"))
+    least = {"any": 0, "high": MASK - 1, "low": 0}[kind]
+    most = {"any": MASK, "high": MASK, "low": 1}[kind]
+    return [*(chance.randint(least, most) for _ in range(count - 1)), chance.randint(1, MASK)]
+
+for _ in range(1500):
+    left, right = number(chance.randint(1, 90)), number(chance.randint(1, 40))
+    a, b, exact = join(left), join(right), join(product(left, right))
+    rest = chance.randrange(b)
+    got = (a * b, -a * b, a * a, divmod(exact + rest, b))
+    if got != (exact, -exact, join(product(left, left)), (a, rest)):
+        print(hex(a), hex(b))
+print("done")
+"""
+
+
+def test_large_integers_are_multiplied_and_divided_digit_by_digit(anything, tmp_path):
+    done = run([anything], cwd=tmp_path, env={"CODE": INTEGERS})
+    assert (done.stdout, done.stderr) == ("done\n", "")
