@@ -26,6 +26,22 @@ compare_bytes(const unsigned char *a, const unsigned char *b, size_t size)
     return 0;
 }
 
+/* Most comparisons of Python are these: each instruction counts. */
+static inline int
+compare_to_15(const unsigned char *a, const unsigned char *b, size_t size)
+{
+    unsigned at;
+
+    if (size == 0) {
+        return 0;
+    }
+    if (__builtin_expect(left_in_page(a) < BLOCK, 0) || __builtin_expect(left_in_page(b) < BLOCK, 0)) {
+        return compare_bytes(a, b, size);
+    }
+    at = (unsigned)__builtin_ctz(~equal_bytes(load(a), load(b)));
+    return at < size ? a[at] - b[at] : 0;
+}
+
 /* Compare by the first byte of which a bit says that it differs. */
 static inline int
 compare_differing(const unsigned char *a, const unsigned char *b, unsigned differ)
@@ -81,10 +97,7 @@ memcmp(const void *one, const void *two, size_t size)
     int order;
 
     if (size < BLOCK) {
-        if (size == 0 || left_in_page(a) < BLOCK || left_in_page(b) < BLOCK) {
-            return compare_bytes(a, b, size);
-        }
-        return compare_differing(a, b, (equal_bytes(load(a), load(b)) ^ 0xFFFF) & ~(~0U << size));
+        return compare_to_15(a, b, size);
     }
     if (size >= WIDE_FROM && memory_is_wide()) {
         return wide_compare(a, b, size);
