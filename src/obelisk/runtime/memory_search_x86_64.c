@@ -11,6 +11,9 @@
 
 /* From here on the wide functions pay. */
 #define WIDE_FROM 64
+/* And from here on it pays to read one range by blocks that no two cache lines share: often the other one
+   is aligned as well then, as the texts of two strings are. */
+#define ALIGNED_FROM 512
 
 void *__memrchr(const void *, int, size_t);
 
@@ -70,6 +73,16 @@ wide_compare(const unsigned char *a, const unsigned char *b, size_t size)
 {
     int order = 0;
 
+    if (size >= ALIGNED_FROM) {
+        size_t skip = WIDE_BLOCK - ((uintptr_t)a & (WIDE_BLOCK - 1));
+        order = wide_compare_block(a, b);
+        if (order != 0) {
+            return order;
+        }
+        a += skip;
+        b += skip;
+        size -= skip;
+    }
     for (; size >= 128; a += 128, b += 128, size -= 128) {
         __m256i w = _mm256_cmpeq_epi8(wide_load(a), wide_load(b));
         __m256i x = _mm256_cmpeq_epi8(wide_load(a + 32), wide_load(b + 32));
