@@ -47,15 +47,12 @@ def test_a_small_executable_has_what_its_program_uses(small, empty_root):
     ]
 
 
-def test_a_small_executable_is_linked_without_what_nothing_uses(small, executables, python_version):
+def test_a_small_executable_is_linked_without_what_nothing_uses(small, executables):
     libraries = json.loads(obelisk("inspect", "--size", "--json", small))["runtime"]["libraries"]
     assert "sqlite" not in libraries
     size, whole = small.stat().st_size, executables("hello.py").stat().st_size
-    if python_version == "3.13":  # its modules import one another more
-        assert size < 0.8 * whole
-    else:
-        assert size < 0.6 * whole
-        assert libraries["openssl"]["code"] < 1 << 16  # SHA-256 for `integrity = "start"`
+    assert size < 0.6 * whole
+    assert libraries["openssl"]["code"] < 1 << 16  # SHA-256 for `integrity = "start"`
     assert "FAIL" not in obelisk("verify", small)
     inside = json.loads(obelisk("inspect", "--json", small))
     paths = {one["path"] for one in inside["modules"]}
