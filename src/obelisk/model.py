@@ -248,7 +248,8 @@ class Unit:
     """What runs when a module is imported, or one of its functions."""
 
     name: str
-    """Empty for the module; `*` for functions that are called although nothing names them."""
+    """Empty for the module; `*` for functions that are called although nothing names them; `<main>`
+    for what runs if it is the main program."""
     imports: tuple[Import, ...]
     computed: tuple[int, ...]
     """Lines at which something is imported whose name is computed."""

@@ -11,6 +11,8 @@ from obelisk.model import ModuleUnits, Unit, ancestors
 
 _ALWAYS: Final = ("", "*")
 """Units that run although nothing mentions them."""
+_MAIN: Final = "<main>"
+"""What runs if the module is the main program."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,9 +72,9 @@ class _Graph:
     def add(self, paths: Iterable[str]) -> None:
         """Take modules as imported, and follow what they do."""
         for path in paths:
+            self._take(path, is_main=True)
             for name in self.modules[path].module.names if path in self.modules else ():
                 self._import(name)
-            self._take(path)
         while self.pending:
             path, unit = self.pending.pop()
             self.computed += ((path, line) for line in unit.computed)
@@ -103,13 +105,14 @@ class _Graph:
             else:
                 self.others.add(part)
 
-    def _take(self, path: str) -> None:
+    def _take(self, path: str, *, is_main: bool = False) -> None:
         if path in self.found or path not in self.modules:
             return
         self.found.add(path)
+        always = (*_ALWAYS, _MAIN) if is_main else _ALWAYS
         for unit in self.modules[path].units:
             name = unit.name
-            if name in _ALWAYS or name in self.mentions or _is_special(name):
+            if name in always or name in self.mentions or _is_special(name):
                 self.pending.append((path, unit))
             else:
                 self.waiting[name].append((path, unit))

@@ -47,15 +47,12 @@ def test_a_small_executable_has_what_its_program_uses(small, empty_root):
     ]
 
 
-def test_a_small_executable_is_linked_without_what_nothing_uses(small, executables, python_version):
+def test_a_small_executable_is_linked_without_what_nothing_uses(small, executables):
     libraries = json.loads(obelisk("inspect", "--size", "--json", small))["runtime"]["libraries"]
     assert "sqlite" not in libraries
     size, whole = small.stat().st_size, executables("hello.py").stat().st_size
-    if python_version == "3.13":  # its modules import one another more
-        assert size < 0.8 * whole
-    else:
-        assert size < 0.6 * whole
-        assert libraries["openssl"]["code"] < 1 << 16  # SHA-256 for `integrity = "start"`
+    assert size < 0.6 * whole
+    assert libraries["openssl"]["code"] < 1 << 16  # SHA-256 for `integrity = "start"`
     assert "FAIL" not in obelisk("verify", small)
     inside = json.loads(obelisk("inspect", "--json", small))
     paths = {one["path"] for one in inside["modules"]}
@@ -84,6 +81,7 @@ from .d import e, f
 from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import hidden
+    concealed()
 __all__ = ["exported", "other", "third", "fourth"]
 try:
     import fast
@@ -109,9 +107,17 @@ def function(name):
         import in_nested
 def exported():
     import in_exported
+def compared(name):
+    if name == "__main__":
+        import by_value
+if __name__ != "__main__":
+    import as_module
 if __name__ == "__main__":
     import only_as_main
+    started()
+import last
 """
+AT_ONCE = ["a", "b.c", "d", "typing", "fast", "k", "as_module", "last"]
 READ = """
 import io, marshal, runpy, sys
 code = marshal.dumps(compile(os.environ["SOURCE"], "m.py", "exec"))
@@ -143,10 +149,13 @@ def imported(unit):
 
 def test_bytecode_tells_imports_mentions_and_computed_names(units):
     found = units("all")
-    assert imported(found[""]) == ["a", "b.c", "d", "typing", "fast", "k"]
+    assert imported(found[""]) == AT_ONCE
     assert found[""][0][2] == [1, "d", ["e", "f"]]
     assert "registered" in found[""][2]
-    assert not {"exported", "method", "function"} & found[""][2]
+    assert not {"exported", "method", "function", "started", "concealed"} & found[""][2]
+    assert imported(found["<main>"]) == ["only_as_main"]
+    assert "started" in found["<main>"][2]
+    assert imported(found["compared"]) == ["by_value"]
     assert imported(found["method"]) == ["in_method"]
     assert "helper" in found["method"][2]
     assert imported(found["shown"]) == ["in_property"]
@@ -158,5 +167,5 @@ def test_bytecode_tells_imports_mentions_and_computed_names(units):
 
 def test_bodies_alone_are_what_runs_at_once(units):
     found = units("bodies")
-    assert imported(found[""]) == ["a", "b.c", "d", "typing", "fast", "k"]
+    assert imported(found[""]) == AT_ONCE
     assert not any(imported(unit) for name, unit in found.items() if name)

@@ -65,6 +65,17 @@ def test_functions_are_followed_once_their_names_are_mentioned():
     assert reachable(modules, ["app.py"], []).modules == {f"{n}.py" for n in names - {"called"}}
 
 
+def test_what_runs_in_a_main_program_is_followed_in_roots_alone():
+    units = (unit(), unit("<main>", imports=[(0, "by_main", ())], mentions=["test"]))
+    other = unit("test", imports=[(0, "by_test", ())])
+    modules = [module(name, *units, other) for name in ("app", "pickle")]
+    modules += [module(name, unit()) for name in ("by_main", "by_test")]
+    modules.append(module("plain", unit(imports=[(0, "pickle", ())])))
+    assert reachable(modules, ["plain.py"], []).modules == {"plain.py", "pickle.py"}
+    assert reachable(modules, ["app.py"], []).modules == {"app.py", "by_main.py", "by_test.py"}
+    assert at_start(modules, ["app.py"]) == {"app.py"}
+
+
 def test_names_that_are_no_modules_are_told():
     modules = [module("app", unit(imports=[(0, "_ssl", ()), (0, "a.b", ("c",))]))]
     assert reachable(modules, ["app.py"], []).others >= {"_ssl", "a", "a.b", "a.b.c"}

@@ -53,6 +53,10 @@ _NOT_FOLLOWED: Final = frozenset(
         # Where an extension module is missing, which is not left out.
         ("datetime", "_pydatetime"),
         ("random", "hashlib"),
+        # Tests of themselves, by functions that run where they are the main program.
+        ("difflib", "doctest"),
+        ("pickle", "doctest"),
+        ("pickletools", "doctest"),
         ("_sitebuiltins", "pydoc"),  # help(), which is for a prompt
         ("site", "_pyrepl"),  # the prompt
         ("site", "readline"),

@@ -5,7 +5,8 @@ Run by the target's Python, as `python imports_worker.py bodies|all`.
 stdin has each marshalled code object behind its size in 8 bytes, little-endian. stdout is JSON: for
 each of them a list of units, which are [name, imports, lines, mentions]. The first one, whose name
 is empty, is what runs when the module is imported; the others, with `all`, are the functions and
-methods in it, and `*` is that of all that are called although nothing mentions their names. An
+methods in it, `*` is that of all that are called although nothing mentions their names, and
+`<main>` what runs only if the module is the main program. An
 import is [level, name, names that are taken from it]; `lines` are those at which the name of what
 is imported is computed.
 """
@@ -18,8 +19,9 @@ import types
 
 _IMPORTERS = frozenset(("import_module", "__import__"))
 """Functions that import a module by its name."""
-_NOT_RUN = frozenset(("TYPE_CHECKING", "__main__"))
+_NEVER, _IF_MAIN = "TYPE_CHECKING", "__main__"
 """What the condition of a block names that does not run when a module is imported."""
+_MAIN = "<main>"
 _PLAIN = frozenset(("property", "classmethod", "staticmethod", "setter", "deleter"))
 """Decorators that call nothing: who uses such a function mentions its name."""
 _ALWAYS = "*"
@@ -27,13 +29,15 @@ _OPTIMIZED = 1
 """A flag of the code of functions; bodies of modules and classes run when these are defined."""
 _LONGEST = 64
 """Characters of a text that may be a name."""
-_EXTENDED_ARG, _IMPORT_NAME, _LOAD_CONST, _STORE_NAME, _JUMP, _CALL, _MAKE_FUNCTION = (
+_EXTENDED_ARG, _IMPORT_NAME, _LOAD_CONST, _STORE_NAME, _JUMP, _CALL, _COMPARE = (
     dis.opmap[name]
     for name in (
         *("EXTENDED_ARG", "IMPORT_NAME", "LOAD_CONST", "STORE_NAME", "POP_JUMP_IF_FALSE", "CALL"),
-        "MAKE_FUNCTION",
+        "COMPARE_OP",
     )
 )
+_EQUAL = dis.cmp_op.index("==")
+_VARIABLES = frozenset((dis.opmap["LOAD_NAME"], dis.opmap["LOAD_GLOBAL"]))
 _LOAD_SMALL_INT = dis.opmap.get("LOAD_SMALL_INT")
 _STORES = frozenset(number for number in dis.hasname if dis.opname[number].startswith("STORE_"))
 _LOADS = frozenset(number for name, number in dis.opmap.items() if name.startswith("LOAD_")) - {
@@ -44,6 +48,8 @@ _SHIFTED = {dis.opmap["LOAD_GLOBAL"]: 1, dis.opmap["LOAD_ATTR"]: 1}
 if "LOAD_SUPER_ATTR" in dis.opmap:
     _SHIFTED[dis.opmap["LOAD_SUPER_ATTR"]] = 2
 _CACHES_OF_JUMP = 1
+_COMPARED = 5
+"""Bits of a comparison's argument that are not its kind."""
 
 
 def main():
@@ -75,6 +81,7 @@ class Unit:
 def read_body(code, units):
     """Read the body of a module or class, and the functions in it."""
     scan = Scan(code, units[""])
+    scan.main = units.setdefault(_MAIN, Unit()) if Scan.functions else Unit()
     for name in scan.run():
         function = scan.function
         if function.co_flags & _OPTIMIZED:
@@ -107,7 +114,7 @@ class Scan:
 
     def __init__(self, code, unit):
         self.code = code
-        self.unit = unit
+        self.unit = self.whole = self.main = unit
         self.function = None
         """The code object of the function or class that was loaded last."""
         self.is_plain = True
@@ -129,13 +136,16 @@ class Scan:
         """Add to the unit; yield the name by which each function is known, when it is made."""
         loaded, called = set(), False
         for place, operation, argument in instructions(self.code.co_code):
+            if place >= self.skipped_to:
+                self.unit = self.whole
             if self.importer is not None and self.argument is None and operation in _LOADS:
                 is_constant = operation == _LOAD_CONST
                 self.argument = self.code.co_consts[argument] if is_constant else False
             if operation in dis.hasname:
                 name = self.code.co_names[argument >> _SHIFTED.get(operation, 0)]
                 if operation not in _STORES:
-                    self.mention(name)
+                    self.unit.mentions.add(name)
+                    self.condition = name if name == _NEVER or operation in _VARIABLES else ""
                     loaded.add(name)
                 if name in _IMPORTERS and operation in _LOADS:
                     self.importer, self.argument = place, None
@@ -151,22 +161,22 @@ class Scan:
 
     def step(self, place, operation, argument):
         if operation == _IMPORT_NAME:
-            self.imported(place, self.code.co_names[argument])
+            self.imported(self.code.co_names[argument])
         elif operation == _LOAD_CONST:
             self.constant(self.code.co_consts[argument])
         elif operation == _LOAD_SMALL_INT:
             self.constants.append(argument)
         elif operation == _JUMP:
-            if self.condition in _NOT_RUN:
-                after = place + 2 + 2 * _CACHES_OF_JUMP + 2 * argument
-                self.skipped_to = max(self.skipped_to, after)
+            if self.condition in (_NEVER, _IF_MAIN) and place >= self.skipped_to:
+                self.skipped_to = place + 2 + 2 * _CACHES_OF_JUMP + 2 * argument
+                self.unit = self.main if self.condition == _IF_MAIN else Unit()
             self.condition = ""
-        elif operation == _CALL and self.importer is not None:
-            self.imported_by_call()
-
-    def mention(self, name):
-        self.condition = name
-        self.unit.mentions.add(name)
+        elif operation == _COMPARE and argument >> _COMPARED != _EQUAL:
+            self.condition = ""
+        elif operation == _CALL:
+            self.condition = ""
+            if self.importer is not None:
+                self.imported_by_call()
 
     def stored(self, name):
         if name == "__all__":
@@ -177,7 +187,7 @@ class Scan:
 
     def constant(self, value):
         self.constants.append(value)
-        if value == "__main__":
+        if value == _IF_MAIN and self.condition == "__name__":
             self.condition = value
         if isinstance(value, types.CodeType):
             self.function = value
@@ -185,10 +195,9 @@ class Scan:
             if isinstance(text, str) and len(text) <= _LONGEST and is_name(text):
                 self.unit.mentions.add(text)
 
-    def imported(self, place, name):
+    def imported(self, name):
         level, names = self.constants[-2:] if len(self.constants) > 1 else (0, None)
-        if place >= self.skipped_to:
-            self.unit.imports.append([level, name, list(names or ())])
+        self.unit.imports.append([level, name, list(names or ())])
 
     def imported_by_call(self):
         if isinstance(self.argument, str):
