@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -78,16 +79,7 @@ class Place:
     ) -> str:
         """Run a command below the root and return its output; raise `BenchError` if it fails."""
         try:
-            done = subprocess.run(
-                self.argv(command, folder),
-                check=False,
-                env=self.environment(extra),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=timeout,
-            )
+            done = _run_to_the_end(self.argv(command, folder), self.environment(extra), timeout)
         except subprocess.TimeoutExpired:
             message = f"`{' '.join(command[:3])} ...` took longer than {timeout:.0f} s"
             raise BenchError(message) from None
@@ -99,6 +91,29 @@ class Place:
             message += f": {_last_words(done.stdout + done.stderr)}"
             raise BenchError(message)
         return done.stdout
+
+
+def _run_to_the_end(
+    argv: Sequence[str], env: Mapping[str, str], timeout: float | None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command; when it takes too long or is interrupted, end what it has started as well."""
+    process = subprocess.Popen(
+        argv,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    with process:
+        try:
+            output, errors = process.communicate(timeout=timeout)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return subprocess.CompletedProcess(argv, process.returncode, output, errors)
 
 
 def this_machine(work: Path) -> Place:
