@@ -110,7 +110,11 @@ def interleave(
     effort: Effort,
     before: Callable[[Command], None] | None = None,
 ) -> dict[str, list[Run]]:
-    """Run each command in turn, after a turn that is not counted."""
+    """Run each command in turn, after a turn that is not counted.
+
+    What comes before each run, unless something else is named, is a run of the same command, so
+    that it finds its own files in the processor's caches and not what another has left there.
+    """
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     began = time.monotonic()
     with starters(commands) as run:
@@ -120,7 +124,9 @@ def interleave(
             if turn > effort.least and time.monotonic() - began > effort.seconds:
                 break
             for name, command in commands.items():
-                if before is not None:
+                if before is None:
+                    run(command)
+                else:
                     before(command)
                 one = run(command)
                 if turn > 0:

@@ -68,7 +68,8 @@ def _machines_python(session: Session) -> dict[str, Command]:
 
 
 _ABOUT = {
-    "start.wall": "From `posix_spawn` until the process has ended and its output was read.",
+    "start.wall": "From `posix_spawn` until the process has ended and its output was read, "
+    "right after the same program ran.",
     "start.first": "From `posix_spawn` until the first byte on standard output.",
     "start.processor": "User and system time of the process and the children it waited for.",
     "start.cold": "The same after the kernel's file cache was dropped. "
