@@ -85,6 +85,12 @@ def test_no_path_of_the_build_is_inside(extracted):
     assert with_path == []
 
 
+def test_nothing_is_known_of_who_built_it(description):
+    variables = description["python_config_vars"]
+    assert [name for name, text in variables.items() if str(Path.home()) in text] == []
+    assert variables["userbase"] == "~/.local"
+
+
 def test_packages_are_not_told_how_python_itself_was_compiled(extracted, description):
     config = extracted / description["python_stdlib_platform_config"]
     texts = [*config.glob("Makefile"), *config.parent.glob("_sysconfig*")]

@@ -127,7 +127,9 @@ def read_extensions(setup: str, variables: Mapping[str, str]) -> list[Extension]
 
 
 def _ask(python: Path) -> dict[str, Any]:
-    done = run_captured([python, "-I", "-S", "-B", "-c", _ASK_PYTHON], env={}, what="asking Python")
+    argv = [python, "-I", "-S", "-B", "-c", _ASK_PYTHON]
+    # Without a name of it, Python asks the system for the home folder of whoever builds.
+    done = run_captured(argv, env={"HOME": "~"}, what="asking Python")
     if done.status != 0:
         message = f"the built Python does not run: {done.stderr.decode(errors='replace').strip()}"
         raise ToolError(message)
