@@ -127,7 +127,7 @@ def read_extensions(setup: str, variables: Mapping[str, str]) -> list[Extension]
 
 
 def _ask(python: Path) -> dict[str, Any]:
-    argv = [python, "-I", "-S", "-B", "-c", _ASK_PYTHON]
+    argv: list[str | Path] = [python, "-I", "-S", "-B", "-c", _ASK_PYTHON]
     # Without a name of it, Python asks the system for the home folder of whoever builds.
     done = run_captured(argv, env={"HOME": "~"}, what="asking Python")
     if done.status != 0:
