@@ -38,7 +38,9 @@ _EXPORTED_PATTERNS: Final = (
     *("_Py*", "obelisk_*", "dlinfo", "dlvsym"),
 )
 """What shared objects are linked to besides libc: the Python C API, and what stands for libc."""
-_UNWOUND: Final = ("c", "m", "dl", "ffi", "mimalloc")
+_VISIBLE: Final = ("c", "m", "dl", "mimalloc")
+"""Libraries that what is linked in calls."""
+_UNWOUND: Final = (*_VISIBLE, "ffi")
 """Libraries that a C++ exception may pass: what is linked in calls them, or is called by them. The
 others are hidden, and call back CPython's own C alone."""
 _OF_LIBRARIES: Final = ("X509_", "_nc_", "rl_")
@@ -169,8 +171,7 @@ def _link(job: _Job, place: Path, options: RuntimeOptions) -> None:
     patterns = (*_EXPORTED_PATTERNS, *libc, *(f"__wrap_{name}" for name in wrapped))
     exported.write_text("{" + "".join(f"{name};\n" for name in patterns) + "};\n")
     libraries = _libraries()
-    own = ("c", "m", "dl", "mimalloc")
-    hidden = [f"lib{name}.a" for name in libraries if name not in own]
+    hidden = [f"lib{name}.a" for name in libraries if name not in _VISIBLE]
     if job.description.static_library is None:
         message = f"the distribution {job.python} has no static libpython"
         raise ToolError(message)
