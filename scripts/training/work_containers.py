@@ -18,7 +18,7 @@ def do_containers():
     l = [R.random() for _ in range(800)]
     l.sort()
     sorted(l, reverse=True)
-    sorted(WORDS[:600])
+    sorted(WORDS)
     sorted(WORDS[:400], key=len)
     sorted(((x, i) for i, x in enumerate(WORDS[:200])), key=operator.itemgetter(0))
     max(l)
