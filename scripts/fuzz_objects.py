@@ -17,11 +17,11 @@ from elf_files import runtime
 from fuzz import WHOLE, damaged, library
 
 from obelisk.errors import LinkError
-from obelisk.link.elf import read_elf
-from obelisk.link.graph import Found, connect
-from obelisk.link.machine import machine_of
-from obelisk.link.native import link_found
-from obelisk.link.objects import read_object
+from obelisk.link.elf.dso import read_object
+from obelisk.link.elf.elf import read_elf
+from obelisk.link.elf.graph import Found, connect
+from obelisk.link.elf.machine import machine_of
+from obelisk.link.elf.shared_objects import link_found
 from obelisk.target import DEFAULT_TARGET, parse_target
 
 BASE = runtime()

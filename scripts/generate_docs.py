@@ -11,7 +11,7 @@ import click
 from obelisk import errors
 from obelisk.cli import cli
 from obelisk.config.interpreter import Interpreter
-from obelisk.config.schema import Settings
+from obelisk.config.settings import Settings
 from obelisk.config.tables import documented_fields
 
 TESTS = Path(__file__).parents[1] / "tests"

@@ -18,11 +18,11 @@ from obelisk.commands.cache import cache_group
 from obelisk.commands.distribution import distribution_group
 from obelisk.commands.init import init_command
 from obelisk.commands.inspect import inspect_command, verify_command
-from obelisk.console import Console
-from obelisk.disk import explain, limit_error
 from obelisk.errors import ConfigError, ObeliskError
-from obelisk.interrupt import Stopped, stopped_by_signals
-from obelisk.process import kill_all
+from obelisk.services.console import Console
+from obelisk.services.disk import explain, limit_error
+from obelisk.services.interrupt import Stopped, stopped_by_signals
+from obelisk.services.process import kill_all
 
 _CLOSED: Final = 141
 """As a shell reports a program that SIGPIPE ended."""

@@ -11,9 +11,9 @@ RESERVED_FOLDER: Final = ".obelisk"
 LIBRARY_FOLDER: Final = f"{RESERVED_FOLDER}/lib"
 """Folder in the executable of libraries that belong to no package."""
 CERTIFICATES: Final = f"{RESERVED_FOLDER}/cacert.pem"
-"""Where runtime/certificates.c looks when the application has no certifi."""
+"""Where runtime/c/host/certificates.c looks when the application has no certifi."""
 LOADER: Final = f"{LIBRARY_FOLDER}/ld-musl.so.1"
-"""musl's dynamic linker, by which runtime/programs.c executes programs that ask for it."""
+"""musl's dynamic linker, by which runtime/c/exec/programs.c executes programs that ask for it."""
 COMMANDS: Final = "bin"
 """Folder in the executable of commands and programs, as in a prefix."""
 
@@ -32,7 +32,7 @@ class Layout:
     """
 
     stdlib: str
-    """The standard library, `lib/pythonX.Y`; runtime/layout.h has the same."""
+    """The standard library, `lib/pythonX.Y`; runtime/c/vfs/layout.h has the same."""
     site: str
     """What packages install."""
 
@@ -68,7 +68,7 @@ class RunScript:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CommandOf:
+class ConsoleScript:
     """A console script of an installed distribution, known when it is installed."""
 
     distribution: str
@@ -77,7 +77,7 @@ class CommandOf:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CommandsOf:
+class AllConsoleScripts:
     """All console scripts of an installed distribution, in one executable."""
 
     distribution: str
@@ -107,7 +107,7 @@ class RunProgram:
     """Where it is in the executable."""
 
 
-Entry = EntryPoint | RunModule | RunScript | CommandOf | CommandsOf
+Entry = EntryPoint | RunModule | RunScript | ConsoleScript | AllConsoleScripts
 """What a plan says is to be run."""
 ResolvedEntry = EntryPoint | RunModule | RunScript | Multicall | ScriptFile | RunProgram
 """The same when all is installed."""

@@ -14,8 +14,8 @@ from typing import Final
 
 from obelisk.config.request import Project, Requirement, Script, WheelFile
 from obelisk.errors import ConfigError, StorageError
-from obelisk.files import try_folder
 from obelisk.plan import Plan
+from obelisk.services.atomic import try_folder
 
 _HINT: Final = "choose another `--output` or `--name`"
 _ELF: Final = b"\x7fELF"

@@ -14,21 +14,21 @@ from typing import Final
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from obelisk.catalog import Source
 from obelisk.config.installer import InstallerConfig, installer_config
 from obelisk.config.interpreter import Interpreter, check_interpreter
 from obelisk.config.names import require_file_name, require_package_name, require_package_or_all
 from obelisk.config.pylock import require_hashes
 from obelisk.config.request import Application, Project, Request, Requirement, Script, WheelFile
 from obelisk.config.requirements import Requirements, read_requirements
-from obelisk.config.schema import Profile, Settings, Storage
+from obelisk.config.settings import Profile, Settings, Storage
 from obelisk.config.tables import key_of
 from obelisk.config.toml import shown
-from obelisk.distribution.build import python_source
+from obelisk.distribution.versions import python_source
 from obelisk.errors import ConfigError, did_you_mean
-from obelisk.filetimes import VARIABLE, source_date_epoch
-from obelisk.model import CommandOf, CommandsOf, Entry, EntryPoint, RunModule, RunScript
-from obelisk.regular import is_folder, is_regular, require_copyable
+from obelisk.model import AllConsoleScripts, ConsoleScript, Entry, EntryPoint, RunModule, RunScript
+from obelisk.payload.filetimes import VARIABLE, source_date_epoch
+from obelisk.services.pins import Source
+from obelisk.services.regular import is_folder, is_regular, require_copyable
 from obelisk.target import Target, parse_target
 
 _SHOWN: Final = (
@@ -197,17 +197,17 @@ def _named_entries(request: Request) -> list[tuple[str, Entry]]:
             return [(name, RunScript(path=application.path))]
         case Requirement() | WheelFile():
             name = settings.name or settings.script or application.name
-            return [(name, CommandOf(distribution=application.name, command=settings.script))]
+            return [(name, ConsoleScript(distribution=application.name, command=settings.script))]
 
 
-def _all_commands(application: Application, chosen: list[str]) -> CommandsOf:
+def _all_commands(application: Application, chosen: list[str]) -> AllConsoleScripts:
     if chosen:
         message = f"`multicall` takes all console scripts, and `{chosen[0]}` chooses one"
         raise ConfigError(message, hint="leave out one of the two")
     if isinstance(application, Script):
         message = f"`multicall` needs console scripts, and {application.path} is a single script"
         raise ConfigError(message, hint="make it a project with `[project.scripts]`")
-    return CommandsOf(distribution=application.name)
+    return AllConsoleScripts(distribution=application.name)
 
 
 def parse_entry(text: str) -> EntryPoint:
@@ -224,7 +224,7 @@ def _project_entries(project: Project, settings: Settings) -> list[tuple[str, En
     scripts = dict(project.scripts)
     if not scripts and project.dynamic_scripts:
         name = settings.name or settings.script or project.name
-        return [(name, CommandOf(distribution=project.name, command=settings.script))]
+        return [(name, ConsoleScript(distribution=project.name, command=settings.script))]
     if not scripts:
         message = f"the project `{project.name}` has no entry point: `[project.scripts]` is empty"
         hint = "add a script, or give `--entry module:function` or `-m module`"
@@ -322,9 +322,9 @@ def _describe_entry(entry: Entry) -> str:
             return f"module {entry.module}"
         case RunScript():
             return f"script {entry.path.name}"
-        case CommandsOf():
+        case AllConsoleScripts():
             return f"console scripts of {entry.distribution}"
-        case CommandOf():
+        case ConsoleScript():
             return f"console script {entry.command or 'of ' + entry.distribution}"
 
 

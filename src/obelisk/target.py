@@ -27,6 +27,8 @@ class Target:
     """OpenSSL's name of the target, see its `Configurations/10-main.conf`."""
     kernel_headers: tuple[str, ...]
     """Folders of zig's `lib/libc/include` that hold the kernel's headers, most specific first."""
+    runtime_rooms: tuple[str, ...]
+    """Folders of `runtime/c` whose files its runtime is compiled of, in the order of the link."""
     page_size: int
     """Largest page size, in bytes, that the kernel uses on this machine."""
 
@@ -35,7 +37,7 @@ class Target:
         """CPython's platform triplet, part of `SOABI` and of `config-*` folders."""
         return f"{self.architecture}-linux-musl"
 
-    def runs_here(self, machine: str, system: str) -> bool:
+    def runs_on(self, machine: str, system: str) -> bool:
         """Say whether a host with this `uname` runs the target's executables."""
         return system == "Linux" and machine == self.architecture
 
@@ -50,6 +52,10 @@ TARGETS: Final = {
             elf_machine="EM_X86_64",
             openssl_target="linux-x86_64",
             kernel_headers=("x86_64-linux-any", "x86-linux-any", "any-linux-any"),
+            runtime_rooms=(
+                *(".", "payload", "vfs", "elf", "elf/x86_64", "exec", "exec/x86_64", "python"),
+                *("host", "libc", "libc/x86_64", "os/linux"),
+            ),
             page_size=4096,
         ),
     )

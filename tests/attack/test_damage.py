@@ -18,7 +18,7 @@ from elf_files import CODE, DATA, FUNCTION, OBJECT, shared_object
 from support import APPS
 
 from obelisk.errors import VerifyError
-from obelisk.payload_reader import read_payload
+from obelisk.payload.reader import read_payload
 from obelisk.verify.digest import find_digest
 from obelisk.verify.elf import map_file, read_executable
 from obelisk.verify.verify import verify

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from support import write_wheel
 
-from obelisk.cache import Cache, integrity
-from obelisk.catalog import Origin, Source
 from obelisk.errors import StorageError
-from obelisk.fetch import fetch, unpack
+from obelisk.services.cache import Cache, integrity
+from obelisk.services.fetch import fetch, unpack
+from obelisk.services.pins import Origin, Source
 
 pytestmark = pytest.mark.compile
 MEBIBYTE = 1 << 20
@@ -57,7 +57,7 @@ class SmallDisk:
         subprocess.run(["umount", str(self.folder)], check=True)
 
 
-class Site:
+class Services:
     """A cache on a small disk, an output folder on another, and a wheel to build."""
 
     def __init__(self, folder, python):
@@ -120,36 +120,36 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, executables, python_version):
     executables("hello.py")  # the cache is filled
-    site = Site(tmp_path_factory.mktemp("full"), python_version)
-    yield site
-    site.close()
+    services = Services(tmp_path_factory.mktemp("full"), python_version)
+    yield services
+    services.close()
 
 
-def full_build(site, stage, space):
+def full_build(services, stage, space):
     """Build on a full disk; return the name of the outcome."""
     removed, _ = BUILDS[stage]
-    before = site.output.read_bytes()
-    status, said = site.build_with(space, removed)
+    before = services.output.read_bytes()
+    status, said = services.build_with(space, removed)
     if status == 0:
-        assert site.output.read_bytes() == site.expected
+        assert services.output.read_bytes() == services.expected
         return "succeeded"
-    assert site.output.read_bytes() == before
-    require_clear(status, said, site.disk.folder)
+    assert services.output.read_bytes() == before
+    require_clear(status, said, services.disk.folder)
     return "refused at once" if " needs " in said else "clear error"
 
 
-def full_output(site, space):
-    site.output.unlink()
-    site.output_disk.leave(space)
+def full_output(services, space):
+    services.output.unlink()
+    services.output_disk.leave(space)
     try:
-        status, said = site.build()
-        assert os.listdir(site.output.parent) == ([] if status else [site.output.name])
+        status, said = services.build()
+        assert os.listdir(services.output.parent) == ([] if status else [services.output.name])
     finally:
-        site.output_disk.leave(256 * MEBIBYTE)
-        site.output.write_bytes(site.expected)
+        services.output_disk.leave(256 * MEBIBYTE)
+        services.output.write_bytes(services.expected)
     if status == 0:
         return "succeeded"
-    require_clear(status, said, site.output_disk.folder)
+    require_clear(status, said, services.output_disk.folder)
     return "refused at once" if " needs " in said else "clear error"
 
 
@@ -162,26 +162,26 @@ def require_clear(status, said, disk):
     assert "Traceback" not in said, said
 
 
-def full_download(site, space):
+def full_download(services, space):
     data = os.urandom(BIG)
-    (site.kept.with_name("archive.tar")).write_bytes(data)
+    (services.kept.with_name("archive.tar")).write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()
-    url = site.kept.with_name("archive.tar").as_uri()
+    url = services.kept.with_name("archive.tar").as_uri()
     origin = Origin(url=url, debian=None, sha256=digest, size=len(data))
     pinned = Source(name="t", version="1", license="MIT", license_file="L", origins=(origin,))
-    cache = Cache(site.cache)
-    site.disk.leave(space)
+    cache = Cache(services.cache)
+    services.disk.leave(space)
     try:
-        return raised(lambda: fetch(pinned, cache, None), site.disk.folder)
+        return raised(lambda: fetch(pinned, cache, None), services.disk.folder)
     finally:
-        site.disk.leave(1024 * MEBIBYTE)
+        services.disk.leave(1024 * MEBIBYTE)
         cache.close()
-        site.check_cache()
-        shutil.rmtree(site.cache / "downloads", ignore_errors=True)
+        services.check_cache()
+        shutil.rmtree(services.cache / "downloads", ignore_errors=True)
 
 
-def full_unpack(site, space):
-    folder = site.kept
+def full_unpack(services, space):
+    folder = services.kept
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for number in range(6):
@@ -189,13 +189,13 @@ def full_unpack(site, space):
     archive = folder.with_name("packed.tar.gz")
     with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
         tar.add(folder, "top")
-    into = site.disk.folder / "into"
+    into = services.disk.folder / "into"
     into.mkdir()
-    site.disk.leave(space)
+    services.disk.leave(space)
     try:
-        return raised(lambda: unpack(archive, into), site.disk.folder)
+        return raised(lambda: unpack(archive, into), services.disk.folder)
     finally:
-        site.disk.leave(1024 * MEBIBYTE)
+        services.disk.leave(1024 * MEBIBYTE)
         shutil.rmtree(into)
 
 
@@ -209,19 +209,19 @@ def raised(work, disk):
     return "clear error" if said else "succeeded"
 
 
-def test_full_disks(campaign, site, monkeypatch):
+def test_full_disks(campaign, services, monkeypatch):
     monkeypatch.delenv("OBELISK_SOURCES", raising=False)
     attack = campaign("full disks", part=3, whole=72)
     for case in attack.cases:
         random = attack.random(case)
         stage = STAGES[case % len(STAGES)]
         if stage in BUILDS:
-            outcome = full_build(site, stage, random.randrange(BUILDS[stage][1]))
+            outcome = full_build(services, stage, random.randrange(BUILDS[stage][1]))
         else:
             full = {"download": full_download, "unpack": full_unpack, "output": full_output}[stage]
-            outcome = full(site, random.randrange(BIG if stage != "output" else 24 * MEBIBYTE))
+            outcome = full(services, random.randrange(BIG if stage != "output" else 24 * MEBIBYTE))
         attack.saw(f"{stage}: {outcome}")
-    status, said = site.build()
+    status, said = services.build()
     assert (status, said.count("warning")) == (0, 0), said
-    assert Path(site.output).read_bytes() == site.expected
-    site.check_cache()
+    assert Path(services.output).read_bytes() == services.expected
+    services.check_cache()

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from obelisk.cache import Cache
-from obelisk.console import Console, Verbosity
-from obelisk.distribution.build import python_source
-from obelisk.distribution.builder import obtain_builder
-from obelisk.distribution.libraries import Site, build_libraries
+from obelisk.buildenv.environment import obtain_builder
+from obelisk.distribution.distribution import obtain_distribution
+from obelisk.distribution.versions import python_source
+from obelisk.recipes.build import build_libraries
+from obelisk.services.cache import Cache
+from obelisk.services.console import Console, Verbosity
+from obelisk.services.services import Services
 from obelisk.target import DEFAULT_TARGET, parse_target
 
 SOURCES = Path(__file__).parents[1] / "native"
@@ -20,14 +22,16 @@ class Compiler:
     """Makes shared objects as a build backend would."""
 
     def __init__(self, python_version, folder):
-        site = Site(
+        services = Services(
             cache=Cache(),
             console=Console(Verbosity.QUIET),
             target=parse_target(DEFAULT_TARGET),
             sources=None,
         )
-        self.libraries = build_libraries(site)
-        self.builder = obtain_builder(site, python_source(python_version), (), folder)
+        self.libraries = build_libraries(services)
+        self.builder = obtain_builder(
+            services, obtain_distribution(services, python_source(python_version)), (), folder
+        )
 
     def __call__(self, place, *arguments, tool="cc"):
         self.run(tool, place, arguments)

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 import pytest
 from support import APPS, obelisk, run, write_wheel
 
-from obelisk.cache import Cache
+from obelisk.services.cache import Cache
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from support import APPS, obelisk, run
 
-from obelisk.cache import Cache
+from obelisk.services.cache import Cache
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 

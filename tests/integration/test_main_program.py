@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from support import obelisk, run, write_wheel
 
-from obelisk.link.elf import EXECUTE, SegmentType, read_elf
+from obelisk.link.elf.elf import EXECUTE, SegmentType, read_elf
 
 pytestmark = pytest.mark.compile
 

@@ -5,11 +5,11 @@ import re
 import pytest
 import zstandard
 
-from obelisk.catalog import source
-from obelisk.distribution import profiles
-from obelisk.distribution.workshop import Workshop
+from obelisk.recipes import profiles
+from obelisk.recipes.context import RecipeContext
+from obelisk.services.pins import source
 from obelisk.target import DEFAULT_TARGET, parse_target
-from obelisk.toolchain import write_toolchain
+from obelisk.toolchain.clang import write_toolchain
 
 pytestmark = pytest.mark.compile
 
@@ -20,7 +20,7 @@ def shop(tmp_path):
     said = []
     for name in ("tree", "output"):
         (tmp_path / name).mkdir()
-    made = Workshop(
+    made = RecipeContext(
         source=source("cpython-3.14"),
         chain=write_toolchain(parse_target(DEFAULT_TARGET), tmp_path / "toolchain"),
         root=tmp_path,

@@ -10,7 +10,7 @@ import sys
 import pytest
 from support import APPS, obelisk, write_wheel
 
-from obelisk.cache import Cache
+from obelisk.services.cache import Cache
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 

@@ -1,7 +1,7 @@
 /* Compares the memory functions, narrow and wide, with plain loops, for all small sizes and alignments,
    each buffer between two inaccessible pages. Prints what differs; exits 0 when nothing does. */
 
-#include "memory_x86_64.h"
+#include "libc/x86_64/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from obelisk import cli
-from obelisk.cache import Cache
-from obelisk.cache.removal import clean, prune
 from obelisk.errors import ConfigError, StorageError, ToolError
+from obelisk.services.cache import Cache
+from obelisk.services.cache.removal import clean, prune
 
 KIND, KEY, OTHER = "runtimes", "0" * 32, "1" * 32
 DAY = 24 * 3600
@@ -114,16 +114,16 @@ def test_nothing_is_kept_of_what_was_interrupted(cache):
 
 
 def fail_in(cache, said):
-    with cache.workshop("tool") as tool:
+    with cache.scratch("tool") as tool:
         (tool / "log.txt").write_text(said)
         (tool / "large").write_bytes(bytes(1000))
         raise ToolError("no", log=tool / "log.txt")
 
 
 def test_the_log_of_a_tool_that_failed_stays_and_nothing_else(cache):
-    with cache.workshop("good") as good:
+    with cache.scratch("good") as good:
         pass
-    with pytest.raises(ConfigError), cache.workshop("bad") as bad:
+    with pytest.raises(ConfigError), cache.scratch("bad") as bad:
         raise ConfigError("no")
     with pytest.raises(ToolError) as caught:
         fail_in(cache, "said")
@@ -137,7 +137,7 @@ def test_logs_are_few(cache):
     for number in range(30):
         with pytest.raises(ToolError):
             fail_in(cache, str(number))
-    with Cache(cache.root).workshop("next"):
+    with Cache(cache.root).scratch("next"):
         assert len(list((cache.root / "logs").iterdir())) == 20
 
 
@@ -295,7 +295,7 @@ def test_a_read_only_cache_is_used(used, read_only):
     os.utime(used.place / "file", (1, 1))
     read_only(used.root)
     assert used.again() == (0, [])
-    with Cache(used.root).workshop("work") as work:
+    with Cache(used.root).scratch("work") as work:
         (work / "file").write_text("")
         assert not work.is_relative_to(used.root)
         assert Cache(used.root).folder_of_uv(KEY, work).is_relative_to(work)
@@ -325,7 +325,7 @@ def test_a_folder_of_others_is_refused_and_left_as_it_is(tmp_path, files):
         lambda cache: cache.find(KIND, KEY),
         lambda cache: cache.entries(),
         lambda cache: cache.verify(),
-        lambda cache: cache.workshop("x").__enter__(),
+        lambda cache: cache.scratch("x").__enter__(),
         lambda cache: clean(cache.root, print),
         lambda cache: prune(cache.root, max_size=0, older_than=None, on_wait=print),
     ):
@@ -418,7 +418,7 @@ def test_anything_in_work_is_survived(used):
     os.mkfifo(place / "pipe")
     os.utime(place, (1, 1))
     assert [entry.key for entry in Cache(used.root).entries()] == [KEY]
-    with Cache(used.root).workshop("next"):
+    with Cache(used.root).scratch("next"):
         assert not place.exists()
 
 
@@ -426,12 +426,12 @@ SLEEPER = """
 import sys, time
 from pathlib import Path
 from obelisk import cli
-from obelisk.cache import Cache
-from obelisk.files import draft_beside
+from obelisk.services.cache import Cache
+from obelisk.services.atomic import draft_beside
 root, output = map(Path, sys.argv[1:])
 def make(folder):
     (folder / "half").write_bytes(bytes(100000))
-    with Cache(root).workshop("inner") as work, draft_beside(output, 0o755) as draft:
+    with Cache(root).scratch("inner") as work, draft_beside(output, 0o755) as draft:
         (work / "file").write_bytes(bytes(100000))
         draft.write_bytes(bytes(1000))
         print("ready", flush=True)
@@ -455,10 +455,10 @@ def drafts(used, folder):
 
 
 def test_work_of_the_living_stays_and_of_the_dead_goes(used, tmp_path, sleeper):
-    from obelisk.files import draft_beside
+    from obelisk.services.atomic import draft_beside
 
     def start():
-        with Cache(used.root).workshop("x"), draft_beside(tmp_path / "output", 0o755):
+        with Cache(used.root).scratch("x"), draft_beside(tmp_path / "output", 0o755):
             pass
 
     there = drafts(used, tmp_path)
@@ -492,7 +492,7 @@ def test_removal_waits_until_no_build_uses_the_cache(used, sleeper):
 
 
 def test_a_build_waits_until_the_cache_is_cleaned(used):
-    from obelisk.locks import lock
+    from obelisk.services.locks import lock
 
     held = lock(used.root / ".obelisk.lock")
     said, found = [], []

@@ -11,9 +11,9 @@ from support import obelisk
 
 from obelisk import cli
 from obelisk.commands.init import commented_table
-from obelisk.config.schema import Settings, apply_table
-from obelisk.console import Console
+from obelisk.config.settings import Settings, apply_table
 from obelisk.errors import ConfigError, StorageError
+from obelisk.services.console import Console
 
 
 def run(*argv):

@@ -17,13 +17,13 @@ from obelisk.collect.fallbacks import fallbacks
 from obelisk.collect.installed import Prefix, read_installed, record_text
 from obelisk.collect.intact import differing
 from obelisk.collect.matching import matching
-from obelisk.collect.native import is_native, native_files
-from obelisk.collect.patterns import Filter
 from obelisk.collect.provide import Provided
 from obelisk.collect.pth import files_with_code, pth_files, search_path, with_aliases
 from obelisk.collect.read import module_name, read_tree
+from obelisk.collect.select import Filter
+from obelisk.collect.shared_objects import is_native, native_files
 from obelisk.config.request import read_request
-from obelisk.config.schema import Settings
+from obelisk.config.settings import Settings
 from obelisk.errors import CollectError, ConfigError
 from obelisk.model import DataFile, Module, NativeFile, ScriptFile
 from obelisk.plan import make_plans

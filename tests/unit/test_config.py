@@ -20,11 +20,11 @@ from obelisk.config.request import (
     parse_script_header,
     read_request,
 )
-from obelisk.config.schema import Compression, Settings, apply_assignments
+from obelisk.config.settings import Compression, Settings, apply_assignments
 from obelisk.config.tables import apply_table, documented_fields
-from obelisk.distribution.runtime import runtime_folder
 from obelisk.errors import ConfigError
 from obelisk.plan import make_plans
+from obelisk.runtime.sources import c_folder, frozen_folder
 
 
 def test_values_are_converted_and_checked():
@@ -123,7 +123,9 @@ def test_what_the_interpreter_would_not_take_is_refused(wrong, said):
 
 def test_the_runtime_knows_every_setting():
     """A name that the C files do not ask for would be without effect."""
-    texts = [path.read_text() for path in runtime_folder().glob("*.*")]
+    texts = [
+        path.read_text() for path in (*c_folder().rglob("*.[ch]"), *frozen_folder().glob("*.py"))
+    ]
     known = {
         name
         for text in texts

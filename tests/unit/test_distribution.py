@@ -6,22 +6,24 @@ from elftools.elf.elffile import ELFFile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obelisk.catalog import source
+from obelisk.distribution import cpython_objects
 from obelisk.distribution.archive import (
     extract_archive,
     parse_description,
     read_description,
     write_archive,
 )
-from obelisk.distribution.build import distribution_key, python_source
-from obelisk.distribution.metadata import build_options, read_extensions
-from obelisk.distribution.recipes import RECIPES, cpython_objects
-from obelisk.distribution.recipes.cpython import makefile_variables
-from obelisk.distribution.unwinding import without_tables
+from obelisk.distribution.cpython import makefile_variables
+from obelisk.distribution.distribution import distribution_key
+from obelisk.distribution.python_json import build_options, read_extensions
+from obelisk.distribution.versions import python_source
 from obelisk.errors import SourceError
-from obelisk.process import run_logged
+from obelisk.recipes import RECIPES
+from obelisk.runtime.unwinding import without_tables
+from obelisk.services.pins import source
+from obelisk.services.process import run_logged
 from obelisk.target import DEFAULT_TARGET, parse_target
-from obelisk.toolchain import archive, compile_all, write_toolchain
+from obelisk.toolchain.clang import archive, compile_all, write_toolchain
 
 # As python-build-standalone writes it, cut to two extensions; and as ours, format version 8.
 PYTHON_JSON = {

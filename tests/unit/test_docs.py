@@ -39,3 +39,16 @@ def test_every_promise_names_a_test_that_exists():
             wrong.append(f"{file}::{function}")
     assert wrong == []
     assert found > 30
+
+
+def test_the_map_of_the_tree_is_the_tree():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    drawn = text.split("```text\n")[1].split("```")[0]
+    package = ROOT / "src/obelisk"
+    rooms = {path.name for path in package.iterdir() if path.is_dir()} - {"__pycache__"}
+    rooms |= {path.name for path in package.glob("*.py")} - {"__init__.py", "__main__.py"}
+    of_c = {path.name for path in (package / "runtime/c").iterdir() if path.is_dir()}
+    for name in rooms | of_c:
+        assert re.search(rf"(?<![\w/]){re.escape(name)}(?=[\s/,;(])", drawn), name
+    for name in re.findall(r"^  (\w+)/", drawn, re.MULTILINE):
+        assert name in rooms, name

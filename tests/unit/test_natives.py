@@ -30,12 +30,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obelisk.errors import LinkError
-from obelisk.link import relr
-from obelisk.link.elf import read_elf
-from obelisk.link.image import link
-from obelisk.link.native import Natives
+from obelisk.link.elf import relr
+from obelisk.link.elf.elf import read_elf
+from obelisk.link.elf.shared_objects import Natives
+from obelisk.link.link import link
 from obelisk.model import NativeFile
-from obelisk.payload import Packed
+from obelisk.payload.payload import Packed
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.verify.digest import check_digest, find_digest
 from obelisk.verify.elf import map_file, read_executable

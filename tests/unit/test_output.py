@@ -13,9 +13,9 @@ from support import write_wheel
 
 from obelisk.config.request import read_request
 from obelisk.errors import ConfigError, ObeliskError, StorageError
-from obelisk.files import draft_beside, draft_folder_beside
 from obelisk.output import refuse_input, writable_place
 from obelisk.plan import make_plans
+from obelisk.services.atomic import draft_beside, draft_folder_beside
 
 ELF = b"\x7fELF and so on"
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from obelisk.collect.launcher import main_module, main_program
 from obelisk.config.request import read_request
-from obelisk.config.schema import Compression
+from obelisk.config.settings import Compression
 from obelisk.errors import CollectError
 from obelisk.model import (
     CERTIFICATES,
@@ -19,11 +20,10 @@ from obelisk.model import (
     RunProgram,
     RunScript,
 )
-from obelisk.pack import RuntimeFacts, pack
-from obelisk.payload import Control, Kind, Table, use_key
-from obelisk.payload_reader import read_payload
+from obelisk.pack.pack import RuntimeFacts, pack
+from obelisk.payload.payload import Control, Kind, Table, use_key
+from obelisk.payload.reader import read_payload
 from obelisk.plan import make_plans
-from obelisk.program import main_module, main_program
 
 
 @pytest.fixture

@@ -6,20 +6,13 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obelisk import stored
 from obelisk.compile.dictionaries import train
 from obelisk.errors import CollectError, ConfigError, VerifyError
-from obelisk.filetimes import EARLIEST, source_date_epoch
-from obelisk.payload import (
-    LARGE,
-    Control,
-    Item,
-    Kind,
-    pack_payload,
-    write_payload,
-)
-from obelisk.payload_reader import read_payload
-from obelisk.stored import Frame, compressed, expanded, frame_key
+from obelisk.payload import stored
+from obelisk.payload.filetimes import EARLIEST, source_date_epoch
+from obelisk.payload.payload import LARGE, Control, Item, Kind, pack_payload, write_payload
+from obelisk.payload.reader import read_payload
+from obelisk.payload.stored import Frame, compressed, expanded, frame_key
 
 CONTROLS = {Control.MAIN: b"app/cli.py", Control.MANIFEST: b"{}"}
 

@@ -5,7 +5,7 @@ import pytest
 
 from obelisk.config.request import read_request
 from obelisk.errors import ConfigError
-from obelisk.regular import is_folder, is_regular, read_regular, require_copyable
+from obelisk.services.regular import is_folder, is_regular, read_regular, require_copyable
 
 
 def make_socket(path):

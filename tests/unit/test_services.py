@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from obelisk.cache import content_key
-from obelisk.catalog import Origin, Source, sources
 from obelisk.errors import SourceError, ToolError
-from obelisk.fetch import fetch, unpack
-from obelisk.process import run_captured, run_logged, working_together
+from obelisk.services.cache import content_key
+from obelisk.services.fetch import fetch, unpack
+from obelisk.services.pins import Origin, Source, sources
+from obelisk.services.process import run_captured, run_logged, working_together
 from obelisk.target import TARGETS, parse_target
 
 
@@ -170,6 +170,6 @@ def test_a_missing_tool_is_named():
 
 def test_targets_know_where_they_run():
     target = parse_target("x86_64-unknown-linux-musl")
-    assert target.runs_here("x86_64", "Linux")
-    assert not target.runs_here("arm64", "Darwin")
+    assert target.runs_on("x86_64", "Linux")
+    assert not target.runs_on("arm64", "Darwin")
     assert all(name == target.triple for name, target in TARGETS.items())

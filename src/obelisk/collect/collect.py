@@ -7,21 +7,21 @@ from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
 
+from obelisk.buildenv.environment import Interpreter
 from obelisk.collect.commands import commands
 from obelisk.collect.entry import installed_command, main_path, resolve_entry
 from obelisk.collect.fallbacks import fallbacks
 from obelisk.collect.freezers import questions
 from obelisk.collect.installed import Installed, Prefix, record_text
 from obelisk.collect.matching import matching
-from obelisk.collect.native import native_files, split_native
-from obelisk.collect.patterns import Filter
 from obelisk.collect.provide import Provided
 from obelisk.collect.pth import files_with_code, pth_files, search_path, with_aliases
 from obelisk.collect.read import Tree, module_at, read_files, read_tree, require_place
 from obelisk.collect.script import script_modules
+from obelisk.collect.select import Filter
+from obelisk.collect.shared_objects import native_files, split_native
 from obelisk.collect.sourceless import sourceless_modules
 from obelisk.config.request import Project, Script
-from obelisk.distribution.builder import Interpreter
 from obelisk.errors import ConfigError
 from obelisk.model import (
     COMMANDS,
@@ -54,7 +54,7 @@ def collect(
     """
     chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
     layout = Layout.of(plan.python.version)
-    warn = interpreter.site.console.warn
+    warn = interpreter.services.console.warn
     prefix, installed = provided.prefix, provided.installed
     packages = [one.package for one in installed]
     pth = pth_files(prefix, installed, warn)
@@ -78,7 +78,7 @@ def collect(
     application = (*own_modules, *(one for one in modules if one.path in project))
     asked = questions(plan.settings.interpreter, application)
     for answer in asked.values():
-        interpreter.site.console.note(answer)
+        interpreter.services.console.note(answer)
     kept = _unique(filter(chosen.keeps_module, (*own_modules, *modules, *stdlib[0])))
     data = [file for file in (*own_files, *files) if chosen.keeps_file(file)]
     added: list[Module] = []

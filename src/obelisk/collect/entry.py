@@ -15,8 +15,8 @@ from obelisk.config.request import Project
 from obelisk.errors import ConfigError, did_you_mean
 from obelisk.model import (
     COMMANDS,
-    CommandOf,
-    CommandsOf,
+    AllConsoleScripts,
+    ConsoleScript,
     DataFile,
     EntryPoint,
     Module,
@@ -46,16 +46,16 @@ def resolve_entry(
             return _runnable(entry, by_name)
         case EntryPoint() as entry:
             return _callable(entry, by_name, plan)
-        case CommandOf() as wanted:
+        case ConsoleScript() as wanted:
             name, found = _command(wanted, packages)
             if isinstance(found, ScriptFile | RunProgram):
                 return found
             entry = _callable(parse_entry(found), by_name, plan)
             return replace(entry, command=name)
-        case CommandsOf() as wanted:
+        case AllConsoleScripts() as wanted:
             commands = _package(wanted.distribution, packages).commands
             if not commands:
-                raise _no_command(CommandOf(distribution=wanted.distribution, command=None), ())
+                raise _no_command(ConsoleScript(distribution=wanted.distribution, command=None), ())
             entries = []
             for name, text in commands:
                 require_file_name(name, f"the console script of `{wanted.distribution}`")
@@ -114,7 +114,7 @@ def _callable(entry: EntryPoint, by_name: dict[str, Module], plan: Plan) -> Entr
 
 
 def _command(
-    wanted: CommandOf, packages: list[Package]
+    wanted: ConsoleScript, packages: list[Package]
 ) -> tuple[str, str | ScriptFile | RunProgram]:
     package = _package(wanted.distribution, packages)
     commands: dict[str, str | ScriptFile | RunProgram] = {
@@ -140,7 +140,7 @@ def _package(distribution: str, packages: list[Package]) -> Package:
     return found
 
 
-def _no_command(wanted: CommandOf, commands: Collection[str]) -> ConfigError:
+def _no_command(wanted: ConsoleScript, commands: Collection[str]) -> ConfigError:
     if not commands:
         message = f"`{wanted.distribution}` has no console script"
         return ConfigError(message, hint="give `--entry module:function` or `-m module`")

@@ -16,7 +16,7 @@ from packaging.metadata import parse_email
 
 from obelisk import model
 from obelisk.collect.read import read_tree
-from obelisk.config.schema import Settings
+from obelisk.config.settings import Settings
 from obelisk.model import CERTIFICATES, DataFile, Module, Package
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from obelisk.config.interpreter import Interpreter
 from obelisk.config.tables import key_of
 from obelisk.model import Module
-from obelisk.regular import read_regular
+from obelisk.services.regular import read_regular
 
 _QUESTIONS: Final = {
     "frozen": ("sys.frozen", re.compile(rb"\bsys\s*(?:\.\s*|,\s*['\"])frozen\b")),

@@ -1,7 +1,7 @@
 """Installing the application and its dependencies for the target, with uv.
 
 Nothing of it is run. uv chooses wheels for the target's Python; what has none is built from source
-by its own backend, in isolation, with the target's Python and compilers (distribution/builder.py).
+by its own backend, in isolation, with the target's Python and compilers (buildenv/environment.py).
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from obelisk.buildenv.environment import Builder
 from obelisk.collect.asked import Asked
 from obelisk.collect.installed import Prefix
 from obelisk.collect.uv import folder_with_config, output_of, refusal, require_uv, run_uv
 from obelisk.config.requirements import Requirements
-from obelisk.distribution.builder import Builder
-from obelisk.distribution.recipes.cpython import major_minor
-from obelisk.files import link_or_copy
+from obelisk.distribution.versions import major_minor
 from obelisk.plan import Plan
+from obelisk.services.atomic import link_or_copy
 
 _BUILDING: Final = re.compile(r"^\s+Building (\S+)")
 
@@ -118,7 +118,7 @@ class _Job:
         """Say what is built from source, which may take minutes."""
         found = _BUILDING.search(line)
         if found:
-            self._builder.site.console.note(f"building {found[1]} from source")
+            self._builder.services.console.note(f"building {found[1]} from source")
 
 
 def _said(wanted: Sequence[str], options: Sequence[str]) -> list[str]:

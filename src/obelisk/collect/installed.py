@@ -24,7 +24,7 @@ from obelisk.collect.shebang import is_python_script
 from obelisk.config.toml import shown
 from obelisk.errors import CollectError
 from obelisk.model import COMMANDS, Package, ScriptFile
-from obelisk.regular import is_regular, read_regular
+from obelisk.services.regular import is_regular, read_regular
 
 MACHINE_FACTS: Final = ("direct_url.json", "REQUESTED", "uv_cache.json", "uv_build.json", "RECORD")
 """Files of *.dist-info that differ by machine; RECORD is written anew without them."""

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from obelisk.collect.installed import Installed, Prefix
-from obelisk.process import working_together
-from obelisk.toolchain import jobs
+from obelisk.services.host import jobs
+from obelisk.services.process import working_together
 
 ALGORITHM: Final = "sha256="
 """How the digests begin that are compared."""

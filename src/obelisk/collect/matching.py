@@ -9,7 +9,7 @@ from typing import Final
 
 from obelisk.collect.read import require_regular
 from obelisk.errors import CollectError, ConfigError
-from obelisk.regular import is_folder
+from obelisk.services.regular import is_folder
 
 _DEEPEST: Final = 128
 """Names in a pattern, one below the other; `Path.glob` calls itself for each."""

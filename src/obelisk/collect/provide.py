@@ -13,17 +13,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from obelisk.buildenv.environment import Builder, Interpreter
 from obelisk.collect.asked import Asked, read_asked
 from obelisk.collect.install import forget, install
 from obelisk.collect.installed import Installed, Prefix, read_installed
 from obelisk.collect.intact import ALGORITHM, differing
 from obelisk.collect.resolve import Resolution, resolve
-from obelisk.distribution.builder import Builder, Interpreter
-from obelisk.distribution.recipes.cpython import major_minor
-from obelisk.files import link_or_copy
+from obelisk.distribution.versions import major_minor
 from obelisk.model import Module
 from obelisk.plan import Plan
-from obelisk.regular import is_regular, read_regular
+from obelisk.services.atomic import link_or_copy
+from obelisk.services.regular import is_regular, read_regular
 
 KIND: Final = "prefixes"
 _ROOT: Final = "prefix"
@@ -76,7 +76,7 @@ def provide(plan: Plan, interpreter: Interpreter, work: Path) -> Provided:
 
 
 def _find(plan: Plan, interpreter: Interpreter, resolution: Resolution | None) -> Prefix | None:
-    entry = interpreter.site.cache.find(KIND, resolution.key) if resolution else None
+    entry = interpreter.services.cache.find(KIND, resolution.key) if resolution else None
     if entry is None:
         return None
     version = major_minor(plan.python.version)
@@ -93,7 +93,7 @@ def _installed(
     if not found:
         return Provided(prefix=prefix, installed=installed, intact=True)
     names = sorted(found)
-    warn = builder.site.console.warn
+    warn = builder.services.console.warn
     warn(f"{found[names[0]][0]} is not what its RECORD says; installing {', '.join(names)} anew")
     forget(builder, names)
     again = work / "again"
@@ -123,7 +123,7 @@ def _keep(interpreter: Interpreter, resolution: Resolution, provided: Provided) 
         else:
             prefix.root.rename(folder / _ROOT)
 
-    interpreter.site.cache.keep(KIND, {resolution.key: make})
+    interpreter.services.cache.keep(KIND, {resolution.key: make})
 
 
 def _origin(prefix: Prefix, installed: Installed) -> set[str]:

@@ -17,7 +17,7 @@ from typing import Final
 from obelisk.collect.installed import Installed, Prefix
 from obelisk.collect.read import module_name
 from obelisk.model import DataFile, Module
-from obelisk.regular import is_regular, read_regular
+from obelisk.services.regular import is_regular, read_regular
 
 _CODE: Final = ("import ", "import\t")
 

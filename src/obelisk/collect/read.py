@@ -11,7 +11,7 @@ from typing import Final
 from obelisk.collect.installed import MACHINE_FACTS
 from obelisk.errors import CollectError
 from obelisk.model import RESERVED_FOLDER, DataFile, Module
-from obelisk.regular import kind_of
+from obelisk.services.regular import kind_of
 
 _NOT_FILES: Final = ("__pycache__",)
 

@@ -10,7 +10,6 @@ nothing of it is kept, of whatever version it was.
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 import os
 import re
@@ -25,7 +24,8 @@ from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as PackagingRequirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from obelisk.cache import content_key
+from obelisk.buildenv.environment import Interpreter
+from obelisk.buildenv.isolation import VERSIONS, of_installer
 from obelisk.collect import uv
 from obelisk.collect.asked import Asked
 from obelisk.collect.uv import folder_with_config, run_uv
@@ -33,11 +33,10 @@ from obelisk.config.installer import InstallerConfig
 from obelisk.config.request import Project
 from obelisk.config.requirements import Requirements, read_requirements
 from obelisk.config.toml import read_toml, table_in
-from obelisk.distribution.builder import Interpreter
-from obelisk.distribution.isolation import VERSIONS, of_installer
 from obelisk.errors import ConfigError
 from obelisk.plan import Plan
-from obelisk.regular import read_regular
+from obelisk.services.cache import content_key, hash_code
+from obelisk.services.regular import read_regular
 
 _HASH: Final = " --hash="
 _COMMIT: Final = re.compile(r"git\+\S+@[0-9a-f]{40}(#\S*)?(?!\S)")
@@ -181,7 +180,7 @@ def _key(plan: Plan, interpreter: Interpreter, pins: list[str]) -> str:
             "installer": version("uv"),
             "configuration": _configuration(plan.installer),
             "variables": _variables(os.environ),
-            "code": inspect.getsource(sys.modules[__name__]) + inspect.getsource(uv),
+            "code": hash_code(sys.modules[__name__], uv),
         }
     )
 

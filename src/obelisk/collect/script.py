@@ -10,7 +10,7 @@ from pathlib import Path
 from obelisk.collect import neighbours
 from obelisk.errors import CollectError, ToolError
 from obelisk.model import Module
-from obelisk.process import run_captured
+from obelisk.services.process import run_captured
 
 
 def script_modules(script: Path, *, python: Path, installed: Iterable[str]) -> list[Module]:

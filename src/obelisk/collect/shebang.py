@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from obelisk.program import SHEBANG
+from obelisk.collect.launcher import SHEBANG
 
 _FIRST: Final = re.compile(
     rb"#![^\n]*python[^\n]*(?:\n|\Z)|#!/bin/sh\n'''exec' [^\n]*python[^\n]*\n' '''\n"

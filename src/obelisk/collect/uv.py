@@ -13,7 +13,7 @@ from uv import find_uv_bin
 
 from obelisk.config.installer import InstallerConfig
 from obelisk.errors import CollectError, ToolError
-from obelisk.process import Finished, run_watched
+from obelisk.services.process import Finished, run_watched
 
 _FAILED_BUILD: Final = re.compile(
     r"(?:Failed to build|failed to build|Failed to download and build) `([^`]+)`"

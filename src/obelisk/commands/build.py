@@ -10,24 +10,24 @@ from typing import Any, Final
 
 import click
 
-from obelisk.build import Built, build_all
 from obelisk.commands.options import (
     JSON_VERSION,
     Command,
     json_option,
-    make_site,
+    make_services,
     quiet_options,
     sources_option,
     target_options,
 )
 from obelisk.config.request import Request, read_request
-from obelisk.config.schema import Compression, Profile, Stdlib, apply_assignments
+from obelisk.config.settings import Compression, Profile, Stdlib, apply_assignments
 from obelisk.config.tables import apply_table, key_of
-from obelisk.console import Console
-from obelisk.disk import mebibytes
 from obelisk.errors import ConfigError
+from obelisk.pipeline import Built, build_all
 from obelisk.plan import Plan, explain, make_plans
-from obelisk.process import replace_us
+from obelisk.services.console import Console
+from obelisk.services.disk import mebibytes
+from obelisk.services.process import replace_us
 
 _ENTRIES: Final = ("script", "entry", "module")
 """Settings that choose what is run."""
@@ -201,14 +201,14 @@ def _build_all(
     **options: Any,
 ) -> list[Built]:
     plans = [replace(plan, refresh=refresh) for plan in make_plans(_request(what, options))]
-    site = make_site(console, plans[0].settings.target, sources)
+    services = make_services(console, plans[0].settings.target, sources)
     built = []
     try:
-        for one in build_all(plans, site, _places(plans, output)):
+        for one in build_all(plans, services, _places(plans, output)):
             built.append(one)
             _summarise(console, one)
     finally:
-        site.cache.close()
+        services.cache.close()
     return built
 
 

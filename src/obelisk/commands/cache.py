@@ -8,13 +8,13 @@ from typing import Final
 
 import click
 
-from obelisk.cache import Cache
-from obelisk.cache.removal import Removed, clean, prune
-from obelisk.cache.root import default_root
 from obelisk.commands.options import JSON_VERSION, json_option, quiet_options
-from obelisk.console import Console
-from obelisk.disk import mebibytes
 from obelisk.errors import ConfigError, VerifyError
+from obelisk.services.cache import Cache
+from obelisk.services.cache.removal import Removed, clean, prune
+from obelisk.services.cache.root import default_root
+from obelisk.services.console import Console
+from obelisk.services.disk import mebibytes
 
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 _AGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.IGNORECASE)

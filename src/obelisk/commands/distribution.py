@@ -9,28 +9,22 @@ from typing import Any
 
 import click
 
-from obelisk.cache import Cache
 from obelisk.commands.options import (
     JSON_VERSION,
     json_option,
-    make_site,
+    make_services,
     quiet_options,
     sources_option,
     target_options,
 )
-from obelisk.console import Console
 from obelisk.distribution.archive import Description, extract_archive, read_description
-from obelisk.distribution.build import (
-    DEFAULT_PYTHON,
-    archive_name,
-    distribution_key,
-    obtain_distribution,
-    python_source,
-    python_versions,
-)
+from obelisk.distribution.distribution import distribution_key, obtain_distribution
+from obelisk.distribution.versions import DEFAULT_PYTHON, python_source, python_versions
 from obelisk.errors import ConfigError
-from obelisk.files import draft_beside, draft_folder_beside, require_replaceable
-from obelisk.regular import is_regular
+from obelisk.services.atomic import draft_beside, draft_folder_beside, require_replaceable
+from obelisk.services.cache import Cache
+from obelisk.services.console import Console
+from obelisk.services.regular import is_regular
 from obelisk.target import DEFAULT_TARGET, TARGETS, parse_target
 
 
@@ -57,9 +51,9 @@ def build_distribution(
 
     It stays in the cache; a second build does nothing.
     """
-    site = make_site(console, target or DEFAULT_TARGET, sources)
+    services = make_services(console, target or DEFAULT_TARGET, sources)
     pinned = python_source(python or DEFAULT_PYTHON)
-    archive = obtain_distribution(site, pinned) / archive_name(site.target, pinned)
+    archive = obtain_distribution(services, pinned).archive
     if output is not None:
         archive = _copy(archive, output)
     if as_json:

@@ -10,12 +10,12 @@ from typing import Final
 import click
 
 from obelisk.commands.options import quiet_options
-from obelisk.config.schema import Settings
+from obelisk.config.settings import Settings
 from obelisk.config.tables import documented_fields
 from obelisk.config.toml import parse_toml, read_toml, table_in
-from obelisk.console import Console
 from obelisk.errors import ConfigError
-from obelisk.files import draft_beside
+from obelisk.services.atomic import draft_beside
+from obelisk.services.console import Console
 
 _EXAMPLES: Final = {
     "name": '"app"',

@@ -9,10 +9,10 @@ from typing import Any, Final
 import click
 
 from obelisk.commands.options import JSON_VERSION, json_option, quiet_options
-from obelisk.console import Console
 from obelisk.errors import VerifyError
 from obelisk.report.contents import contents
 from obelisk.report.sizes import size_lines, sizes
+from obelisk.services.console import Console
 from obelisk.verify.verify import verify
 
 _FILE: Final = click.Path(path_type=Path)

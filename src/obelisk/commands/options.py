@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import click
 
-from obelisk.cache import Cache
-from obelisk.console import Console, Verbosity
-from obelisk.distribution.libraries import Site
+from obelisk.services.cache import Cache
+from obelisk.services.console import Console, Verbosity
+from obelisk.services.services import Services
 from obelisk.target import TARGETS, parse_target
 
 JSON_VERSION: Final = 1
@@ -60,9 +60,9 @@ def target_options(command: Command) -> Command:
     )(command)
 
 
-def make_site(console: Console, target: str, sources: Path | None) -> Site:
+def make_services(console: Console, target: str, sources: Path | None) -> Services:
     """Return the services that building needs."""
-    return Site(
+    return Services(
         cache=Cache(warn=console.warn),
         console=console,
         target=parse_target(target),

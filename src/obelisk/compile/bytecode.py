@@ -16,8 +16,8 @@ from typing import Final
 from obelisk.compile import worker
 from obelisk.errors import CollectError, ToolError
 from obelisk.model import Bytecode, Module
-from obelisk.process import Finished, run_captured, working_together
-from obelisk.toolchain import jobs
+from obelisk.services.host import jobs
+from obelisk.services.process import Finished, run_captured, working_together
 
 _STARTED: Final = b"\0"
 _CODE: Final = b"c"

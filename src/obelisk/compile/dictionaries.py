@@ -5,7 +5,6 @@ Zstandard makes the same bytes of the same input everywhere, and its version is 
 
 from __future__ import annotations
 
-import inspect
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -14,9 +13,9 @@ from typing import Final
 
 import zstandard
 
-from obelisk.cache import Cache, content_key
 from obelisk.model import Bytecode
-from obelisk.stored import DENSE_LEVEL, Content, Dictionaries, Frame, compressed, frame_key
+from obelisk.payload.stored import DENSE_LEVEL, Content, Dictionaries, Frame, compressed, frame_key
+from obelisk.services.cache import Cache, content_key, hash_code
 
 _SIZE: Final = 110 << 10
 """Bytes of a dictionary: twice as much saves one more hundredth, and only of large programs."""
@@ -36,7 +35,7 @@ def obtain_dictionaries(
         {
             "stdlib": stdlib,
             "optimize": optimize,
-            "code": inspect.getsource(sys.modules[__name__]),
+            "code": hash_code(sys.modules[__name__]),
             "zstandard": [zstandard.__version__, ".".join(map(str, zstandard.ZSTD_VERSION))],
             "level": DENSE_LEVEL,
         }

@@ -10,10 +10,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from obelisk.cache import Cache
 from obelisk.compile.imports import obtain_imports, read_imports
+from obelisk.compile.reach import at_start, reachable
 from obelisk.model import Bytecode, Import, ModuleUnits, NativeFile, ancestors
-from obelisk.reach import at_start, reachable
+from obelisk.services.cache import Cache
 
 IMPORTED_BY_C: Final = {
     "_asyncio": ("asyncio",),

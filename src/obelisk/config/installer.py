@@ -16,7 +16,7 @@ from typing import Any, Final
 from obelisk.config.request import Application, Project
 from obelisk.config.toml import read_toml, table_in, texts_in
 from obelisk.errors import ConfigError
-from obelisk.regular import is_regular
+from obelisk.services.regular import is_regular
 
 _FILE: Final = "uv.toml"
 _CHOSEN: Final = "UV_CONFIG_FILE"

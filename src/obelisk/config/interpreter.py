@@ -1,7 +1,7 @@
 """The settings of `[tool.obelisk.interpreter]`: how CPython is configured in the executable.
 
 They are the fields of PyPreConfig and PyConfig (PEP 587) that make sense where there is no
-installation, and a few of Obelisk's own. The runtime reads them as `name=value` (configure.c).
+installation, and a few of Obelisk's own. The runtime reads them as `name=value`.
 """
 
 from __future__ import annotations

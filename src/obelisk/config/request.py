@@ -14,11 +14,11 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from obelisk.config.names import require_package_name
 from obelisk.config.requirements import absolute_requirement, parse_requirement
-from obelisk.config.schema import Settings
+from obelisk.config.settings import Settings
 from obelisk.config.tables import apply_table
 from obelisk.config.toml import parse_toml, read_toml, shown, table_in, text_in, texts_in
 from obelisk.errors import ConfigError
-from obelisk.regular import is_folder, is_regular, read_regular
+from obelisk.services.regular import is_folder, is_regular, read_regular
 
 _BLOCK: Final = re.compile(r"# /// ([a-zA-Z0-9-]+)")
 """The first line of a block of inline metadata (PEP 723)."""

@@ -20,7 +20,7 @@ from packaging.requirements import Requirement as PackagingRequirement
 
 from obelisk.config.toml import shown
 from obelisk.errors import ConfigError
-from obelisk.regular import is_folder, read_regular
+from obelisk.services.regular import is_folder, read_regular
 
 _OPTIONS: Final = {
     "-i": "--index-url",

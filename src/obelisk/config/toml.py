@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from obelisk.errors import ConfigError
-from obelisk.regular import read_regular
+from obelisk.services.regular import read_regular
 
 _SHOWN: Final = 80
 """Characters of a value that a message repeats."""

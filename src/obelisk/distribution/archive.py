@@ -14,7 +14,7 @@ from typing import Any, Final
 import zstandard
 
 from obelisk.errors import SourceError
-from obelisk.untar import extract_safely
+from obelisk.services.safe_tar import extract_safely
 
 _LEVEL: Final = 9
 _KNOWN_FORMATS: Final = ("7", "8")

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from obelisk.link.native import Piece
+from obelisk.link.elf.shared_objects import Piece
 
 BLOCK: Final = 64 * 1024
 """Bytes of a block; the last one of a part is shorter."""

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from obelisk.errors import VerifyError
-from obelisk.payload import Control, Kind
-from obelisk.payload_reader import Payload, Record
+from obelisk.payload.payload import Control, Kind
+from obelisk.payload.reader import Payload, Record
 from obelisk.verify.verify import open_payload
 
 

@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from obelisk.model import CERTIFICATES, RESERVED_FOLDER
-from obelisk.payload import Kind
-from obelisk.payload_reader import Payload, Record
+from obelisk.payload.payload import Kind
+from obelisk.payload.reader import Payload, Record
 from obelisk.report.contents import manifest_of
 from obelisk.verify.verify import open_payload
 

@@ -18,9 +18,9 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.constants import P_FLAGS
 from elftools.elf.elffile import ELFFile
 
-from obelisk.disk import limit_of
 from obelisk.errors import VerifyError
-from obelisk.regular import kind_of
+from obelisk.services.disk import limit_of
+from obelisk.services.regular import kind_of
 from obelisk.target import TARGETS
 from obelisk.verify.finding import Finding, listed
 from obelisk.verify.objects import Reader, check_objects, object_sizes, objects_size

@@ -1,6 +1,6 @@
 """The linked shared objects of an executable: are they as they were written.
 
-Reads the table of runtime/objects.h by itself, so that a mistake of the writer shows.
+Reads the table of runtime/c/elf/dso.h by itself, so that a mistake of the writer shows.
 """
 
 from __future__ import annotations

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import platform
 from pathlib import Path
 from typing import Final
 
 from obelisk.errors import VerifyError
-from obelisk.payload_reader import Payload, read_payload
-from obelisk.process import run_captured
+from obelisk.payload.reader import Payload, read_payload
+from obelisk.services import host
+from obelisk.services.process import run_captured
 from obelisk.target import Target
 from obelisk.verify.digest import check_digest, find_digest
 from obelisk.verify.elf import Executable, map_file, read_executable
@@ -60,8 +60,7 @@ def smoke_test(path: Path, arguments: tuple[str, ...], target: Target, folder: P
 
     Raises `VerifyError` when it exits with another status than 0.
     """
-    host = platform.uname()
-    if not target.runs_here(host.machine, host.system):
+    if not host.runs(target):
         return
     done = run_captured([path, *arguments], cwd=folder, env={}, what="the smoke test")
     if done.status != 0:

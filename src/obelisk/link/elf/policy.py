@@ -1,0 +1,125 @@
+"""What cannot be linked in, told from an object by itself."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from obelisk.errors import LinkError
+from obelisk.link.elf.dynamic import Dynamic, Tag
+from obelisk.link.elf.elf import Elf, Segment, SegmentType
+from obelisk.link.elf.machine import Machine
+from obelisk.link.elf.memory import Memory, page_end, page_start
+
+_SHARED: Final = 3
+"""`e_type` of a shared object."""
+LARGEST: Final = 1 << 30
+"""Bytes of memory that one object may take; damaged sizes are larger."""
+_MOST_VERSIONS: Final = 10_000
+_NEED: Final = struct.Struct("<HHIII")
+_NEED_NAME: Final = struct.Struct("<IHHII")
+_GLIBC_LIBRARIES: Final = frozenset(
+    ("libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1")
+)
+_TEXTREL_FLAG: Final = 4
+
+
+def check_file(elf: Elf, memory: Memory, machine: Machine) -> None:
+    """Raise `LinkError` when a file is not a shared object of this machine, or not a safe one."""
+    _check_header(elf, machine)
+    _check_segments(memory.loads)
+
+
+def check_dynamic(memory: Memory, dynamic: Dynamic) -> None:
+    """Raise `LinkError` when an object asks for what is not there or is not done."""
+    _check_libc(memory, dynamic)
+    _check_dynamic(dynamic)
+    _check_functions(memory, dynamic)
+
+
+def _check_header(elf: Elf, machine: Machine) -> None:
+    if elf.header.machine != machine.number:
+        message = (
+            f"it is for another machine (ELF machine {elf.header.machine}), not {machine.name}"
+        )
+        raise LinkError(message)
+    if elf.header.type != _SHARED or any(s.type == SegmentType.INTERP for s in elf.segments):
+        message = "it is not a shared object"
+        raise LinkError(message)
+
+
+def _check_segments(loads: tuple[Segment, ...]) -> None:
+    if not loads or loads[0].address != 0 or loads[0].offset != 0:
+        message = "its first segment does not begin at address 0"
+        raise LinkError(message)
+    end = 0
+    for one in loads:
+        if one.writable and one.executable:
+            message = "it has a segment that is both writable and executable"
+            raise LinkError(message)
+        if page_start(one.address) < end or one.file_size > one.memory_size:
+            message = "its segments overlap"
+            raise LinkError(message)
+        end = page_end(one.address + one.memory_size)
+    if end > LARGEST:
+        message = f"it takes {end >> 20} MiB of memory"
+        raise LinkError(message)
+
+
+def _check_libc(memory: Memory, dynamic: Dynamic) -> None:
+    sign = next(
+        (one for one in dynamic.needed if one in _GLIBC_LIBRARIES or one.startswith("ld-linux")),
+        None,
+    ) or _glibc_version(memory, dynamic)
+    if sign is not None:
+        message = f"it was built for glibc (it needs {sign}), not for musl"
+        raise LinkError(message)
+
+
+def _glibc_version(memory: Memory, dynamic: Dynamic) -> str | None:
+    """Return a version of glibc's symbols that the object asks for; not all name the library."""
+    address, looked_at = dynamic.get(Tag.VERNEED), 0
+    for _ in range(min(dynamic.get(Tag.VERNEEDNUM), _MOST_VERSIONS)):
+        _, count, _, names_at, following = _NEED.unpack(memory.at(address, _NEED.size))
+        place = address + names_at
+        for _ in range(count):
+            *_, name, step = _NEED_NAME.unpack(memory.at(place, _NEED_NAME.size))
+            text = dynamic.text(name)
+            if text.startswith("GLIBC_"):
+                return text
+            place += step
+            looked_at += 1
+            if looked_at > _MOST_VERSIONS:
+                message = "its table of versions does not end"
+                raise LinkError(message)
+        address += following
+    return None
+
+
+def _check_dynamic(dynamic: Dynamic) -> None:
+    if Tag.TEXTREL in dynamic.tags or dynamic.get(Tag.FLAGS) & _TEXTREL_FLAG:
+        message = "it has text relocations: its code would have to be written to"
+        raise LinkError(message, hint="build it with `-fPIC`")
+    if Tag.REL in dynamic.tags or dynamic.tags.get(Tag.PLTREL, Tag.RELA) != Tag.RELA:
+        message = "it has relocations without addends, which this machine does not use"
+        raise LinkError(message)
+    if Tag.GNU_HASH not in dynamic.tags:
+        message = "it has no GNU hash table of its symbols"
+        raise LinkError(message, hint="link it with `--hash-style=gnu` or `both`")
+
+
+def _check_functions(memory: Memory, dynamic: Dynamic) -> None:
+    """Refuse constructors and destructors that are not where they could be called."""
+    for start, size in (
+        (Tag.INIT_ARRAY, Tag.INIT_ARRAYSZ),
+        (Tag.FINI_ARRAY, Tag.FINI_ARRAYSZ),
+    ):
+        memory.at(dynamic.get(start), dynamic.get(size))
+    for tag in (Tag.INIT, Tag.FINI):
+        place = dynamic.get(tag)
+        if place and not any(
+            one.executable and one.address <= place < one.address + one.file_size
+            for one in memory.loads
+        ):
+            message = "its constructor or destructor is not in its code"
+            raise LinkError(message)

@@ -1,0 +1,18 @@
+"""libedit, which serves Python's readline module in place of GNU readline (GPL)."""
+
+from __future__ import annotations
+
+from obelisk.recipes.context import RecipeContext
+from obelisk.services.host import jobs
+
+
+def build(shop: RecipeContext) -> None:
+    """Build libedit and install its headers."""
+    shop.configure(
+        *("--disable-shared", "--enable-static", "--disable-examples"),
+        # musl's wchar_t is Unicode but its headers do not say so.
+        env={"CFLAGS": "-O2 -D__STDC_ISO_10646__=201103L", "LIBS": "-lncursesw"},
+    )
+    shop.run("make", f"-j{jobs()}", "-C", "src")
+    shop.run("make", "-C", "src", "install", f"DESTDIR={shop.output}")
+    shop.headers("src/editline/readline.h", into="editline")

@@ -1,0 +1,90 @@
+"""libffi: its release for Debian has no `configure`, and none is needed.
+
+Static trampolines are on, so that closures (ctypes callbacks) need no memory that is both writable
+and executable; libffi falls back to anonymous memory by itself where /proc is not mounted.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from obelisk.errors import ToolError
+from obelisk.recipes.context import RecipeContext
+
+_COMMON: Final = (
+    "src/prep_cif.c",
+    "src/types.c",
+    "src/raw_api.c",
+    "src/java_raw_api.c",
+    "src/closures.c",
+    "src/tramp.c",
+)
+_MACHINE: Final = {
+    "x86_64": (
+        "X86_64",
+        ("src/x86/ffi64.c", "src/x86/ffiw64.c", "src/x86/unix64.S", "src/x86/win64.S"),
+        "src/x86/ffitarget.h",
+    ),
+}
+_CONFIG: Final = """\
+#define EH_FRAME_FLAGS "a"
+#define FFI_EXEC_STATIC_TRAMP 1
+#define FFI_MMAP_EXEC_WRIT 1
+#define HAVE_ALLOCA_H 1
+#define HAVE_AS_X86_64_UNWIND_SECTION_TYPE 1
+#define HAVE_AS_X86_PCREL 1
+#define HAVE_HIDDEN_VISIBILITY_ATTRIBUTE 1
+#define HAVE_INTTYPES_H 1
+#define HAVE_LONG_DOUBLE 1
+#define HAVE_MEMCPY 1
+#define HAVE_RO_EH_FRAME 1
+#define HAVE_STDINT_H 1
+#define HAVE_SYS_MMAN_H 1
+#define HAVE_UNISTD_H 1
+#define SIZEOF_DOUBLE 8
+#define SIZEOF_LONG_DOUBLE 16
+#define SIZEOF_SIZE_T 8
+#define STDC_HEADERS 1
+#ifdef LIBFFI_ASM
+#define FFI_HIDDEN(name) .hidden name
+#else
+#define FFI_HIDDEN __attribute__ ((visibility ("hidden")))
+#endif
+"""
+
+
+def build(shop: RecipeContext) -> None:
+    """Build libffi and install its headers."""
+    target, sources, target_header = _machine(shop)
+    version = shop.source.version
+    number = "".join(part.zfill(2) for part in version.split(".")).lstrip("0")
+    values = {
+        "VERSION": version,
+        "TARGET": target,
+        "HAVE_LONG_DOUBLE": "1",
+        "FFI_VERSION_STRING": version,
+        "FFI_VERSION_NUMBER": number,
+        "FFI_EXEC_TRAMPOLINE_TABLE": "0",
+    }
+    text = (shop.tree / "include/ffi.h.in").read_text()
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", value)
+    shop.header("ffi.h", text)
+    shop.headers(target_header)
+    (shop.tree / "fficonfig.h").write_text(_CONFIG)
+    flags = (
+        "-DHAVE_CONFIG_H",
+        "-DFFI_STATIC_BUILD",
+        f"-I{shop.output / 'include'}",
+        "-I.",
+        "-Iinclude",
+    )
+    shop.library("libffi", [*_COMMON, *sources], flags=flags)
+
+
+def _machine(shop: RecipeContext) -> tuple[str, tuple[str, ...], str]:
+    architecture = shop.chain.target.architecture
+    if architecture not in _MACHINE:
+        message = f"the recipe of libffi does not know the machine `{architecture}`"
+        raise ToolError(message)
+    return _MACHINE[architecture]

@@ -1,0 +1,171 @@
+"""Whether an entry is what was made: a record in its folder, of every file's hash.
+
+The record begins with a fingerprint of the files' sizes, times and inodes. As long as it matches,
+nobody has written to them since they were hashed; when it does not, they are hashed again: another
+fingerprint with the same hashes is a cache that was copied or restored. What a disk does to bytes
+without anybody writing is found by `obelisk cache verify`, which hashes always.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from obelisk.services.atomic import sync
+from obelisk.services.drafts import draft
+
+RECORD: Final = ".obelisk-record"
+_FORMAT: Final = "obelisk record 1"
+_SKIPPED: Final = "__pycache__"
+"""Python writes there whenever it runs, and believes only what matches its source."""
+_DISTRUST: Final = "-"
+_OWNER_RUNS: Final = 0o100
+
+
+class DamagedError(Exception):
+    """An entry is not what was made; says in which way."""
+
+
+def is_trusted(entry: Path) -> bool:
+    """Say whether an entry is there and nobody wrote to it since its hashes were known to hold."""
+    try:
+        with (entry / RECORD).open(encoding="utf-8") as stream:
+            head, fingerprint = stream.readline(), stream.readline()
+        return head == _FORMAT + "\n" and fingerprint.rstrip() == _fingerprint(entry)
+    except (OSError, UnicodeError):
+        return False
+
+
+def record(entry: Path) -> None:
+    """Write the record of an entry that is whole."""
+    text = _record_text(_fingerprint(entry), _hashes(entry))
+    (entry / RECORD).write_text(text, encoding="utf-8")
+
+
+def check(entry: Path) -> None:
+    """Hash an entry whole; raise `DamagedError` when it differs from its record.
+
+    An entry of an older Obelisk, which has none, is believed.
+    """
+    try:
+        recorded = _read_record(entry)
+        found = _hashes(entry)
+    except OSError as error:
+        reason = f"{error.filename or entry}: {error.strerror}"
+        raise DamagedError(reason) from error
+    if recorded is None or recorded == found:
+        return
+    for name in sorted(recorded.keys() | found.keys()):
+        if recorded.get(name) != found.get(name):
+            how = "missing" if name not in found else "changed" if name in recorded else "added"
+            reason = f"{name} is {how}"
+            raise DamagedError(reason)
+
+
+def renew(entry: Path, scratch: Path) -> None:
+    """Note that an entry was hashed and is sound; in a cache that cannot be written do nothing."""
+    _replace_record(entry, scratch, _fingerprint(entry))
+
+
+def distrust(entry: Path, scratch: Path) -> None:
+    """Have an entry hashed, and so made anew, when it is used next."""
+    _replace_record(entry, scratch, _DISTRUST)
+
+
+def note_use(entry: Path) -> None:
+    """Note the time of a use."""
+    with contextlib.suppress(OSError):
+        os.utime(entry / RECORD)
+
+
+def last_use(entry: Path) -> float:
+    """Return when an entry was used last, in seconds since 1970."""
+    try:
+        return (entry / RECORD).lstat().st_mtime
+    except OSError:
+        return entry.lstat().st_mtime
+
+
+def _replace_record(entry: Path, scratch: Path, fingerprint: str) -> None:
+    with contextlib.suppress(OSError):
+        hashes = _read_record(entry)
+        text = _record_text(fingerprint, _hashes(entry) if hashes is None else hashes)
+        scratch.mkdir(exist_ok=True)
+        with draft(scratch, "record-") as path:
+            path.write_text(text, encoding="utf-8")
+            sync(path)
+            path.rename(entry / RECORD)
+
+
+def _read_record(entry: Path) -> dict[str, str] | None:
+    """Return the hashes that a record says, None if there is no record."""
+    try:
+        head, _, digest, body = (entry / RECORD).read_text(encoding="utf-8").split("\n", 3)
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        reason = "truncated record"
+        raise DamagedError(reason) from error
+    if head != _FORMAT or hashlib.sha256(body.encode()).hexdigest() != digest:
+        reason = "corrupt record"
+        raise DamagedError(reason)
+    return dict(json.loads(body))
+
+
+def _record_text(fingerprint: str, hashes: dict[str, str]) -> str:
+    body = json.dumps(hashes, indent=0, sort_keys=True)
+    return "\n".join((_FORMAT, fingerprint, hashlib.sha256(body.encode()).hexdigest(), body))
+
+
+def _hashes(entry: Path) -> dict[str, str]:
+    """Return what each file is: its kind and the hash of its bytes, or where a link leads."""
+    found = {}
+    for name, one in _walk(str(entry)):
+        if one.is_symlink():
+            found[name] = f"link {Path(one).readlink()}"
+        elif one.is_dir():
+            found[name] = "folder"
+        elif one.is_file():
+            with open(one, "rb") as stream:  # noqa: PTH123 - it is no path object
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            runs = one.stat(follow_symlinks=False).st_mode & _OWNER_RUNS
+            found[name] = f"{'program' if runs else 'file'} {digest}"
+        else:
+            found[name] = "special"
+    return found
+
+
+def _fingerprint(entry: Path) -> str:
+    rows = []
+    for name, one in _walk(str(entry)):
+        found = one.stat(follow_symlinks=False)
+        if stat.S_ISDIR(found.st_mode):
+            rows.append(name)
+        else:
+            facts = (found.st_mode, found.st_size, found.st_mtime_ns, found.st_ino)
+            rows.append(f"{name}\0{facts}")
+    rows.sort()
+    text = "\n".join(rows).encode(errors="surrogateescape")
+    return hashlib.blake2b(text, digest_size=16).hexdigest()
+
+
+def _walk(root: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield all that counts, with its path below `root`."""
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        with os.scandir(f"{root}/{folder}") as found:
+            for one in found:
+                if one.name == RECORD and not folder:
+                    continue
+                if one.is_dir(follow_symlinks=False):
+                    if one.name == _SKIPPED:
+                        continue
+                    waiting.append(f"{folder}{one.name}/")
+                yield folder + one.name, one

@@ -1,0 +1,20 @@
+"""The machine that builds: the only place that asks which one it is."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+
+from obelisk.target import Target
+
+
+def jobs() -> int:
+    """Return how many processes that compute to run at once."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def runs(target: Target) -> bool:
+    """Say whether executables for this target run here."""
+    host = platform.uname()
+    return target.runs_on(host.machine, host.system)

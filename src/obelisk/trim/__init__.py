@@ -1,0 +1,1 @@
+"""Leaving out what a program cannot need."""

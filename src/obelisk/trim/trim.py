@@ -1,0 +1,101 @@
+"""Leaving out what of the standard library a program cannot need: `stdlib = "used"`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from obelisk.collect.fallbacks import without_fallbacks
+from obelisk.collect.select import Filter
+from obelisk.compile.following import Used, used_by_program
+from obelisk.config.settings import Stdlib
+from obelisk.distribution.distribution import Distribution
+from obelisk.model import Bytecode, Collection, Layout, Module, ancestors
+from obelisk.plan import Plan
+from obelisk.services.services import Services
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """What goes in."""
+
+    collection: Collection
+    bytecodes: tuple[Bytecode, ...]
+    extensions: tuple[str, ...] | None = None
+    """Built-in extension modules that are used; None if all stay."""
+    left_out: tuple[str, ...] = ()
+    """Names of modules that the standard library has and the executable has not."""
+
+
+def without_unused(
+    plan: Plan,
+    services: Services,
+    collection: Collection,
+    bytecodes: Sequence[Bytecode],
+    distribution: Distribution,
+) -> Kept:
+    """Return what goes in: everything, or that without the unused part of the standard library.
+
+    Says where imports by computed names are, for these are not followed. Raises `ToolError`.
+    """
+    if plan.settings.storage.stdlib == Stdlib.ALL:
+        return Kept(collection=collection, bytecodes=tuple(bytecodes))
+    extensions = frozenset(module.name for module in distribution.description.extensions)
+    used = used_by_program(
+        services.cache,
+        bytecodes,
+        collection.natives,
+        frozenset(_included(plan, collection.modules, extensions)),
+        (extensions, distribution.host_python),
+    )
+    for path, line in used.computed:
+        services.console.detail(f"{path}:{line} imports a module by a computed name")
+    if used.computed:
+        services.console.note(
+            f"{len(used.computed)} imports by computed names are not followed (`-v` lists them); "
+            "`include` names modules of the standard library that only these import"
+        )
+    return _kept(plan, collection, bytecodes, used, extensions)
+
+
+def _kept(
+    plan: Plan,
+    collection: Collection,
+    bytecodes: Sequence[Bytecode],
+    used: Used,
+    extensions: frozenset[str],
+) -> Kept:
+    gone = [one for one in collection.modules if one.from_stdlib and one.path not in used.paths]
+    paths = {one.path for one in gone}
+    folders = {one.path.removesuffix("/__init__.py") for one in gone if one.is_package}
+    stdlib = Layout.of(plan.python.version).stdlib
+    kept = replace(
+        collection,
+        modules=tuple(one for one in collection.modules if one.path not in paths),
+        files=tuple(
+            file
+            for file in collection.files
+            if file.base != stdlib or folders.isdisjoint(ancestors(file.path, "/"))
+        ),
+    )
+    kept = without_fallbacks(kept, {name for one in kept.modules for name in one.names})
+    left = {one.path for one in collection.modules} - {one.path for one in kept.modules}
+    return Kept(
+        collection=kept,
+        bytecodes=tuple(one for one in bytecodes if one.module.path not in left),
+        extensions=tuple(sorted(used.extensions)),
+        left_out=tuple(sorted({one.name for one in gone} | (extensions - used.extensions))),
+    )
+
+
+def _included(plan: Plan, modules: Iterable[Module], extensions: AbstractSet[str]) -> Iterator[str]:
+    """Yield the names of modules of the standard library that `include` names."""
+    named = Filter(include=plan.settings.include, exclude=("*",))
+    for module in modules:
+        if module.from_stdlib and named.keeps_module(module):
+            yield module.name
+    for name in extensions:
+        if any(fnmatchcase(name, pattern) for pattern in plan.settings.include):
+            yield name
