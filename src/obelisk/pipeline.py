@@ -25,7 +25,7 @@ from obelisk.config.settings import Compression
 from obelisk.distribution.distribution import Distribution, obtain_distribution
 from obelisk.distribution.test_suite import TEST_PACKAGE, obtain_tests
 from obelisk.errors import CollectError, ConfigError
-from obelisk.link.elf.shared_objects import Natives
+from obelisk.link.elf.shared_objects import SharedObjects
 from obelisk.link.elf.unlinked import unlinked
 from obelisk.link.link import Image, link
 from obelisk.model import (
@@ -37,12 +37,12 @@ from obelisk.model import (
     Layout,
     Module,
     Multicall,
-    NativeFile,
     ResolvedEntry,
     RunModule,
     RunProgram,
     RunScript,
     ScriptFile,
+    SharedObjectFile,
 )
 from obelisk.output import refuse_input, writable_place
 from obelisk.pack.first_use import default_order, parse_commands, read_record, train, write_record
@@ -305,14 +305,14 @@ def _with_data(plan: Plan, services: Services, collection: Collection) -> Collec
     return replace(collection, natives=tuple(natives), files=(*collection.files, *data))
 
 
-def _natives(collection: Collection, distribution: Distribution) -> Natives:
+def _natives(collection: Collection, distribution: Distribution) -> SharedObjects:
     """Return what is linked in; the distribution has libraries that wheels may expect."""
     libraries = sorted((distribution.sysroot / "lib").glob("*.so.*"))
     provided = {
-        path.name: NativeFile(path=f"{LIBRARY_FOLDER}/{path.name}", source=path, package=None)
+        path.name: SharedObjectFile(path=f"{LIBRARY_FOLDER}/{path.name}", source=path, package=None)
         for path in libraries
     }
-    return Natives(files=collection.natives, provided=provided, abi=distribution.abi)
+    return SharedObjects(files=collection.natives, provided=provided, abi=distribution.abi)
 
 
 def _compile_own(job: _Job, collection: Collection) -> tuple[Bytecode, ...]:

@@ -151,7 +151,7 @@ def damage(executable, folder, mark, skip=0):
     ids=["header", "bytecode"],
 )
 def test_a_damaged_executable_refuses_to_run(executables, tmp_path, mark, skip):
-    executable = executables("hello.py", "--without-sources")
+    executable = executables("hello.py", "--no-source-text")
     damaged = damage(executable, tmp_path, mark, skip)
     done = run([damaged], cwd=tmp_path)
     assert done.returncode == 74
@@ -287,7 +287,7 @@ def test_compression(executables, empty_root, hello, compression):
 
 
 def test_without_sources_tracebacks_have_no_lines(executables, tmp_path):
-    executable = executables("behaviour.py", "--without-sources")
+    executable = executables("behaviour.py", "--no-source-text")
     done = run([executable, "fail"], cwd=tmp_path)
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr

@@ -30,10 +30,10 @@ from obelisk.model import (
     DataFile,
     Layout,
     Module,
-    NativeFile,
     ResolvedEntry,
     RunModule,
     RunScript,
+    SharedObjectFile,
 )
 from obelisk.plan import Plan
 
@@ -163,7 +163,10 @@ def _is_stdlib_data(file: DataFile) -> bool:
 
 
 def _script(
-    plan: Plan, interpreter: Interpreter, modules: Iterable[Module], natives: Iterable[NativeFile]
+    plan: Plan,
+    interpreter: Interpreter,
+    modules: Iterable[Module],
+    natives: Iterable[SharedObjectFile],
 ) -> list[Module]:
     """Return the script, if the application is one, with the modules beside it that it imports."""
     if not isinstance(plan.application, Script):
@@ -210,7 +213,7 @@ def _importable(files: Iterable[DataFile]) -> list[Module]:
     return [module for module in map(module_at, files) if module]
 
 
-def _native_libraries(plan: Plan) -> list[NativeFile]:
+def _native_libraries(plan: Plan) -> list[SharedObjectFile]:
     """Return the libraries that `native-libraries` names; raise `ConfigError` for two of a name."""
     found: dict[str, Path] = {}
     for path in matching(plan.folder, "native-libraries", plan.settings.native_libraries):
@@ -220,6 +223,6 @@ def _native_libraries(plan: Plan) -> list[NativeFile]:
             )
             raise ConfigError(message, hint="programs open them by that name; keep one")
     return [
-        NativeFile(path=f"{LIBRARY_FOLDER}/{name}", source=path, package=None)
+        SharedObjectFile(path=f"{LIBRARY_FOLDER}/{name}", source=path, package=None)
         for name, path in sorted(found.items())
     ]

@@ -53,12 +53,12 @@ def resolve_entry(
             entry = _callable(parse_entry(found), by_name, plan)
             return replace(entry, command=name)
         case AllConsoleScripts() as wanted:
-            commands = _package(wanted.distribution, packages).commands
+            commands = _package(wanted.package, packages).commands
             if not commands:
-                raise _no_command(ConsoleScript(distribution=wanted.distribution, command=None), ())
+                raise _no_command(ConsoleScript(package=wanted.package, command=None), ())
             entries = []
             for name, text in commands:
-                require_file_name(name, f"the console script of `{wanted.distribution}`")
+                require_file_name(name, f"the console script of `{wanted.package}`")
                 entries.append((name, _callable(parse_entry(text), by_name, plan)))
             return Multicall(commands=tuple(entries))
 
@@ -116,7 +116,7 @@ def _callable(entry: EntryPoint, by_name: dict[str, Module], plan: Plan) -> Entr
 def _command(
     wanted: ConsoleScript, packages: list[Package]
 ) -> tuple[str, str | ScriptFile | RunProgram]:
-    package = _package(wanted.distribution, packages)
+    package = _package(wanted.package, packages)
     commands: dict[str, str | ScriptFile | RunProgram] = {
         **{name: RunProgram(path=f"{COMMANDS}/{name}") for name in package.programs},
         **{one.name: one for one in package.scripts},
@@ -131,23 +131,23 @@ def _command(
     return name, commands[name]
 
 
-def _package(distribution: str, packages: list[Package]) -> Package:
-    wanted = canonicalize_name(distribution)
+def _package(name: str, packages: list[Package]) -> Package:
+    wanted = canonicalize_name(name)
     found = next((one for one in packages if canonicalize_name(one.name) == wanted), None)
     if found is None:
-        message = f"`{distribution}` was not installed: a marker leaves it out for the target"
+        message = f"`{name}` was not installed: a marker leaves it out for the target"
         raise ConfigError(message, hint="leave out what follows the `;` of the requirement")
     return found
 
 
 def _no_command(wanted: ConsoleScript, commands: Collection[str]) -> ConfigError:
     if not commands:
-        message = f"`{wanted.distribution}` has no console script"
+        message = f"`{wanted.package}` has no console script"
         return ConfigError(message, hint="give `--entry module:function` or `-m module`")
     if wanted.command:
-        message = f"`{wanted.distribution}` has no console script `{wanted.command}`"
+        message = f"`{wanted.package}` has no console script `{wanted.command}`"
         return ConfigError(message, hint=did_you_mean(wanted.command, commands))
-    message = f"`{wanted.distribution}` has {len(commands)} console scripts"
+    message = f"`{wanted.package}` has {len(commands)} console scripts"
     listed = ", ".join(f"`{name}`" for name in sorted(commands))
     return ConfigError(message, hint=f"choose one with `--script`: {listed}")
 

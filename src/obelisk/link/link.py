@@ -32,7 +32,7 @@ from obelisk.link.elf.elf import (
 )
 from obelisk.link.elf.memory import PAGE, aligned
 from obelisk.link.elf.sections import Sections, Tail, describe
-from obelisk.link.elf.shared_objects import Linked, Natives, Piece, link_natives
+from obelisk.link.elf.shared_objects import Linked, Piece, SharedObjects, link_natives
 from obelisk.link.elf.start import (
     describe_start,
     find_reserve,
@@ -76,7 +76,7 @@ class Image:
         file.truncate(self.size)
 
 
-def link(runtime: bytes, payload: Packed, natives: Natives, target: Target) -> Image:
+def link(runtime: bytes, payload: Packed, natives: SharedObjects, target: Target) -> Image:
     """Return the executable.
 
     Raises `LinkError` when `runtime` is no runtime, or an object cannot be linked in.
