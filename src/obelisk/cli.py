@@ -27,8 +27,8 @@ from obelisk.services.process import kill_all
 _CLOSED: Final = 141
 """As a shell reports a program that SIGPIPE ended."""
 _BUG: Final = (
-    f"this is a bug of Obelisk {__version__}: please report it in the project's issues, with this\n"
-    "traceback, the command line, and the input if you can show it"
+    f"this is a bug in Obelisk {__version__}; please report it with this traceback, the command\n"
+    "line and, if you can share it, the input"
 )
 _SHELLS: Final = ("bash", "zsh", "fish")
 
@@ -132,6 +132,8 @@ def _report_stop(error: BaseException) -> int:
     """Say what ended us; click has an exception of its own in place of ours."""
     cause = error.__cause__ if isinstance(error, click.Abort) else error
     number = cause.number if isinstance(cause, Stopped) else signal.SIGINT
-    what = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
-    Console().warn(f"{what}; nothing half-made was left behind")
+    what = (
+        "interrupted" if number == signal.SIGINT else f"terminated by {signal.Signals(number).name}"
+    )
+    Console().warn(f"{what}; no partial output was left behind")
     return 128 + number

@@ -35,7 +35,7 @@ def writable_place(output: Path, plan: Plan, cache: Path) -> Path:
         place.parent.mkdir(parents=True, exist_ok=True)
         try_folder(place.parent)
     except (OSError, RuntimeError) as error:  # a loop of links is a RuntimeError of pathlib
-        reason = error.strerror if isinstance(error, OSError) else "a loop of symbolic links"
+        reason = error.strerror if isinstance(error, OSError) else "symbolic link loop"
         message = f"cannot write {output}: {reason}"
         raise StorageError(message, hint="choose another `--output`") from error
     # What a person named, unless a link leads elsewhere.
@@ -53,7 +53,7 @@ def refuse_input(output: Path, inputs: Iterable[Path]) -> None:
         except OSError:
             continue
         if same:
-            message = f"refusing to overwrite {output}: it is an input of this build ({path})"
+            message = f"refusing to overwrite {output}: it is an input of this build, {path}"
             raise ConfigError(message, hint=_HINT)
 
 
@@ -84,13 +84,15 @@ def _refuse_project_file(place: Path, plan: Plan) -> None:
     with place.open("rb") as stream:
         head = stream.read(len(_ELF))
     if head not in (b"", _ELF):
-        message = f"refusing to overwrite {place}: it is a file of the project, not an executable"
+        message = (
+            f"refusing to overwrite {place}: it belongs to the project and is not an executable"
+        )
         raise ConfigError(message, hint=_HINT)
 
 
 def _refuse_cache(output: Path, place: Path, cache: Path) -> None:
     if place.is_relative_to(cache.resolve()):
-        message = f"refusing to write {output}: it is inside the cache"
+        message = f"refusing to write {output}: it is inside the cache directory"
         raise ConfigError(message, hint=_HINT)
 
 
@@ -100,7 +102,7 @@ def _require_file_or_nothing(output: Path) -> None:
     except OSError:
         return  # nothing, or nothing that can be reached: which of them comes out below
     if stat.S_ISDIR(mode):
-        message = f"{output} is a folder"
+        message = f"{output} is a directory"
         raise ConfigError(message, hint=_HINT)
     if not stat.S_ISREG(mode):
         message = f"refusing to overwrite {output}: not a regular file"

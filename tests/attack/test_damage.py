@@ -258,4 +258,4 @@ def test_what_is_appended_does_no_harm(application, tmp_path):
         file.write(random.Random(1).randbytes(100))
     assert copy.run()[0] == "not needed"
     assert copy.verified() == []
-    assert "100 bytes behind its end" in verify(copy.path)[0].detail
+    assert "100 trailing bytes" in verify(copy.path)[0].detail

@@ -126,4 +126,4 @@ def test_its_python_has_one_allocator(extracted, description):
 
 def test_what_is_there_is_not_overwritten(archive, tmp_path):
     said = obelisk("distribution", "extract", archive, tmp_path, status=2)
-    assert "exists already" in said
+    assert "already exists" in said

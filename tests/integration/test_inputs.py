@@ -225,7 +225,7 @@ def test_whatever_a_wheel_has_goes_in_where_it_belongs(tmp_path, empty_root, pyt
     options = ("--python", python_version, "-o", "[/x]app")
     said = obelisk("build", "app.py", *options, cwd=tmp_path, stderr=True)
     assert said.count("[/x]app") == 2
-    assert "warning: odd.pth of `odd` names /etc, which it did not install" in said
+    assert "warning: ignoring /etc in odd.pth: `odd` did not install that directory" in said
     assert "names .., which" in said
     done = empty_root.run(tmp_path / "[/x]app")
     assert (done.stdout.splitlines(), done.stderr) == (

@@ -341,9 +341,9 @@ def test_the_home_folder_is_refused_even_with_our_tag(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "link").symlink_to(tmp_path)
     for root in (tmp_path, tmp_path / "link"):
-        with pytest.raises(ConfigError, match="your home folder"):
+        with pytest.raises(ConfigError, match="your home directory"):
             Cache(root).obtain(KIND, KEY, fill)
-        with pytest.raises(ConfigError, match="your home folder"):
+        with pytest.raises(ConfigError, match="your home directory"):
             clean(root, print)
 
 
@@ -540,7 +540,7 @@ def test_prune_by_age_and_by_size(cache):
 
 def test_a_key_is_a_hash_and_a_kind_is_known(cache):
     for kind, key in (("documents", KEY), (KIND, "../../x"), (KIND, "key")):
-        with pytest.raises(ValueError, match="not the kind and key"):
+        with pytest.raises(ValueError, match="invalid cache entry name"):
             cache.obtain(kind, key, fill)
 
 
@@ -549,7 +549,7 @@ def test_a_full_disk_while_an_entry_is_made(cache, code):
     def fail(folder):
         raise OSError(code, os.strerror(code))
 
-    with pytest.raises(StorageError, match=r"the disk of .* is full \(.* MiB free now\)"):
+    with pytest.raises(StorageError, match=r"disk full at .* \(.* MiB free\)"):
         cache.obtain(KIND, KEY, fail)
     assert cache.find(KIND, KEY) is None
     assert list((cache.root / "work").iterdir()) == []
@@ -577,7 +577,7 @@ def test_the_folders_of_a_cache_are_on_one_file_system(cache):
         if Path(other).stat().st_dev == cache.root.stat().st_dev:
             pytest.skip("the cache is in /dev/shm too")
         (cache.root / "bytecode").symlink_to(other)
-        with pytest.raises(StorageError, match="different file systems") as caught:
+        with pytest.raises(StorageError, match="not on the same file system") as caught:
             cache.obtain("bytecode", KEY, fill)
         assert "on one file system" in caught.value.hint
         assert list(Path(other).iterdir()) == []
@@ -604,7 +604,7 @@ def test_a_limit_of_any_size_is_one(used, monkeypatch, words):
 def test_what_is_no_limit_is_refused(used, monkeypatch, capsys, words):
     monkeypatch.setenv("OBELISK_CACHE", str(used.root))
     assert command("prune", *words) == 2
-    assert "is not a" in capsys.readouterr().err
+    assert "error: invalid " in capsys.readouterr().err
     assert used.place.exists()
 
 

@@ -141,7 +141,7 @@ def test_distributions_are_listed(capsys):
     rows = json.loads(capsys.readouterr().out)["distributions"]
     assert {row["python"] for row in rows} >= {"3.14.6", "3.13.15"}
     assert run("distribution", "info", "3.13") == 2
-    assert "has not been built" in capsys.readouterr().err
+    assert "is not in the cache" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["info", "licenses", "extract"])
@@ -152,7 +152,7 @@ def test_what_is_no_distribution_is_refused(capsys, tmp_path, command):
     more = ("out",) if command == "extract" else ()
     for name in ("folder", "fifo", "/dev/zero"):
         assert run("distribution", command, name, *more) == 2
-        assert "neither an archive nor" in capsys.readouterr().err
+        assert "neither a distribution archive nor" in capsys.readouterr().err
     assert run("distribution", command, "broken.tar.zst", *more) == 3
     assert not (tmp_path / "out").exists()
 
@@ -188,7 +188,7 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
     monkeypatch.setattr(cli.cli, "main", fail)
     with pytest.raises(ZeroDivisionError) as caught:
         cli.main(["build"])
-    assert "this is a bug of Obelisk" in caught.value.__notes__[0]
+    assert "this is a bug in Obelisk" in caught.value.__notes__[0]
 
 
 @pytest.mark.parametrize("name", ["[/x]out", "[bold]out", ":smile:", "[red", "a\x1b[31mb", "\tx"])

@@ -39,19 +39,19 @@ def test_values_are_converted_and_checked():
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("optimize", 3, "from 0 to 2"),
-        ("optimize", "1", "a whole number"),
-        ("optimize", True, "a whole number"),
+        ("optimize", 3, "between 0 and 2"),
+        ("optimize", "1", "an integer"),
+        ("optimize", True, "an integer"),
         ("source-text", "yes", "true or false"),
-        ("exclude", "tests", "a list of strings"),
-        ("exclude", [1], "a list of strings"),
+        ("exclude", "tests", "a list of UTF-8 strings"),
+        ("exclude", [1], "a list of UTF-8 strings"),
         ("compression", "gzip", 'one of "off", "text", "unused", "zstd"'),
-        ("name", 1, "a string"),
+        ("name", 1, "a non-empty UTF-8 string"),
         ("interpreter", 1, "a table"),
         ("interpreter", {"faulthandler": 1}, "true or false"),
         ("interpreter", {"children": "shell"}, 'one of "python", "application"'),
-        ("interpreter", {"hash-seed": -1}, "from 0 to 4294967295"),
-        ("interpreter", {"hash-seed": "x"}, "a whole number"),
+        ("interpreter", {"hash-seed": -1}, "between 0 and 4294967295"),
+        ("interpreter", {"hash-seed": "x"}, "an integer"),
         ("interpreter", {"multiprocessing-start-method": 3}, "one of"),
     ],
 )
@@ -127,11 +127,11 @@ def test_the_runtime_is_told_only_what_differs():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (Interpreter(module_search_paths=("plugins",)), "depends on the working folder"),
-        (Interpreter(module_search_paths=("$ORIGINAL/x",)), "depends on the working folder"),
-        (Interpreter(cpu_count="many"), "neither a number above 0 nor `cgroup`"),
-        (Interpreter(thread_inherit_context=True), r"is of Python 3\.14"),
-        (Interpreter(cpu_count="0"), "neither a number above 0 nor `cgroup`"),
+        (Interpreter(module_search_paths=("plugins",)), "is a relative path"),
+        (Interpreter(module_search_paths=("$ORIGINAL/x",)), "is a relative path"),
+        (Interpreter(cpu_count="many"), "neither a positive number nor `cgroup`"),
+        (Interpreter(thread_inherit_context=True), r"requires Python 3\.14 or newer"),
+        (Interpreter(cpu_count="0"), "neither a positive number nor `cgroup`"),
         (Interpreter(int_max_str_digits=639), "int-max-str-digits"),
         (Interpreter(stdio_encoding="a\nb"), "stdio-encoding"),
         (Interpreter(warnings=("a\0b",)), "warnings"),
@@ -265,9 +265,9 @@ def test_requirements_and_wheels(tmp_path):
     wheel = tmp_path / "app-1.0-py3-none-any.whl"
     wheel.write_bytes(b"")
     assert isinstance(read_request(str(wheel)).application, WheelFile)
-    with pytest.raises(ConfigError, match="no wheel"):
+    with pytest.raises(ConfigError, match="no such wheel"):
         read_request("other-1.0-py3-none-any.whl")
-    with pytest.raises(ConfigError, match="neither a script"):
+    with pytest.raises(ConfigError, match="not a script, wheel, project or requirement"):
         read_request("what is this")
 
 

@@ -83,7 +83,7 @@ def test_what_is_no_executable_of_ours_is_refused(tmp_path, data):
     path = tmp_path / "other"
     path.write_bytes(data)
     for read in (verify, open_payload):
-        with pytest.raises(VerifyError, match="not an executable that Obelisk made"):
+        with pytest.raises(VerifyError, match="not an Obelisk executable, or is corrupt"):
             read(path)
     with pytest.raises(LinkError):
         link(data, b"")
@@ -101,7 +101,7 @@ def test_only_regular_files_are_opened(tmp_path):
     kinds = {
         tmp_path / "pipe": "named pipe",
         tmp_path / "socket": "socket",
-        tmp_path: "folder",
+        tmp_path: "directory",
         Path("/dev/zero"): "device",
     }
     for path, kind in kinds.items():
@@ -133,11 +133,11 @@ def test_every_byte_is_checked_but_what_follows_the_file(executable):
     assert {part.removeprefix("checksum mismatch in ") for part in parts} == {
         *("ELF header", "program headers", "payload", "section contents", "section headers"),
         "padding",
-        "the digest of the file is damaged, or there is none: it may be truncated",
+        "no valid digest: the file may be truncated",
     }
     executable.write_bytes(data + b"signature")
     assert all(finding.sound for finding in verify(executable))
-    assert "9 bytes behind its end" in verify(executable)[0].detail
+    assert "9 trailing bytes" in verify(executable)[0].detail
 
 
 def test_an_executable_inside_another_is_not_taken_for_it(tiny_runtime, executable, tmp_path):

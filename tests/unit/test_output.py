@@ -131,7 +131,7 @@ def test_only_a_regular_file_or_nothing_is_replaced(folder, kind):
     except PermissionError:
         pytest.skip("making a device needs root")
     before = (folder / "out").lstat()
-    with pytest.raises(ConfigError, match=r"is a folder|not a regular file"):
+    with pytest.raises(ConfigError, match=r"is a directory|not a regular file"):
         place("out")
     assert (folder / "out").lstat().st_ino == before.st_ino
     with (

@@ -154,5 +154,5 @@ def test_a_folder_of_libraries_that_cannot_be_copied(project, tmp_path):
 
 
 def test_missing_requirement_files_are_named(project):
-    with pytest.raises(ConfigError, match=r"no requirement file .*more\.txt"):
+    with pytest.raises(ConfigError, match=r"no such requirements file: .*more\.txt"):
         make_plans(with_settings(project, requirements=("more.txt",)))

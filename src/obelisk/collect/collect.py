@@ -91,7 +91,7 @@ def collect(
     for pattern in chosen.unused(
         (*own_modules, *modules, *stdlib[0], *added), (*own_files, *files, *natives, *stdlib[1])
     ):
-        warn(f"`{pattern}` of `include` or `exclude` names nothing that could go in")
+        warn(f"`{pattern}` in `include` or `exclude` matches no module or file")
     own = (*own_files, *own_modules)
     at_top = any(not module.base for module in own_modules)
     entry = resolve_entry(plan, packages, kept)
@@ -218,10 +218,9 @@ def _native_libraries(plan: Plan) -> list[SharedObjectFile]:
     found: dict[str, Path] = {}
     for path in matching(plan.folder, "native-libraries", plan.settings.native_libraries):
         if found.setdefault(path.name, path) != path:
-            message = (
-                f"`native-libraries` has two files `{path.name}`: {found[path.name]} and {path}"
-            )
-            raise ConfigError(message, hint="programs open them by that name; keep one")
+            both = f"{found[path.name]}, {path}"
+            message = f"`native-libraries` matches two files named `{path.name}`: {both}"
+            raise ConfigError(message, hint="libraries are loaded by file name: keep one of them")
     return [
         SharedObjectFile(path=f"{LIBRARY_FOLDER}/{name}", source=path, package=None)
         for name, path in sorted(found.items())

@@ -135,15 +135,17 @@ def _package(name: str, packages: list[Package]) -> Package:
     wanted = canonicalize_name(name)
     found = next((one for one in packages if canonicalize_name(one.name) == wanted), None)
     if found is None:
-        message = f"`{name}` was not installed: a marker leaves it out for the target"
-        raise ConfigError(message, hint="leave out what follows the `;` of the requirement")
+        message = f"`{name}` is not installed: its environment marker excludes the target"
+        raise ConfigError(
+            message, hint="remove the marker (the part after `;`) from the requirement"
+        )
     return found
 
 
 def _no_command(wanted: ConsoleScript, commands: Collection[str]) -> ConfigError:
     if not commands:
-        message = f"`{wanted.package}` has no console script"
-        return ConfigError(message, hint="give `--entry module:function` or `-m module`")
+        message = f"`{wanted.package}` has no console scripts"
+        return ConfigError(message, hint="pass `--entry module:function` or `-m module`")
     if wanted.command:
         message = f"`{wanted.package}` has no console script `{wanted.command}`"
         return ConfigError(message, hint=did_you_mean(wanted.command, commands))
@@ -155,19 +157,19 @@ def _no_command(wanted: ConsoleScript, commands: Collection[str]) -> ConfigError
 def _runnable(entry: RunModule, modules: dict[str, Module]) -> RunModule:
     module = modules.get(entry.module)
     if module is None:
-        message = f"module `{entry.module}` is not among what goes in"
+        message = f"module `{entry.module}` is not included in the executable"
         raise ConfigError(message, hint=did_you_mean(entry.module, modules))
     if not module.is_package:
         return entry
     main = f"{entry.module}.__main__"
     if main not in modules:
-        message = f"package `{entry.module}` has no `__main__` module to run"
+        message = f"package `{entry.module}` cannot be run: it has no `__main__` module"
         raise ConfigError(message)
     return RunModule(module=main)
 
 
 def _missing_module(name: str, modules: dict[str, Module], plan: Plan) -> ConfigError:
-    message = f"the entry point's module `{name}` is not among what goes in"
+    message = f"the entry point's module `{name}` is not included in the executable"
     hint = did_you_mean(name, modules)
     if not hint.startswith("did"):
         hint = "check the entry point"

@@ -34,7 +34,7 @@ def questions(interpreter: Interpreter, own: Iterable[Module]) -> dict[str, str]
             attribute, code = _QUESTIONS[name]
             if code.search(text):
                 found[name] = (
-                    f"{module.relative} reads `{attribute}`, so it is set "
-                    f"(`interpreter.{key_of(name)} = false` unsets it)"
+                    f"setting `{attribute}`, which {module.relative} reads "
+                    f"(to disable: `interpreter.{key_of(name)} = false`)"
                 )
     return found

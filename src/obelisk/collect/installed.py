@@ -30,7 +30,7 @@ MACHINE_FACTS: Final = ("direct_url.json", "REQUESTED", "uv_cache.json", "uv_bui
 """Files of *.dist-info that differ by machine; RECORD is written anew without them."""
 _FIRST_LINES: Final = 4096
 """Bytes in which a script says what runs it; programs may be large."""
-_BROKEN: Final = "its wheel is broken; try another version"
+_BROKEN: Final = "the wheel is invalid; try another version"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,8 +124,8 @@ def _read(info: Path, prefix: Prefix) -> Installed:
     metadata, _ = parse_email(_bytes(info / "METADATA"))
     name, version = metadata.get("name"), metadata.get("version")
     if not name or not version:
-        lacking = "version" if name else "name"
-        message = f"the package in {info.name} has no {lacking} in its METADATA"
+        lacking = "Version" if name else "Name"
+        message = f"{info.name}/METADATA has no `{lacking}` field"
         raise CollectError(message, hint=_BROKEN)
     files = tuple(_record(info))
     commands = tuple(_commands(info))
@@ -151,7 +151,7 @@ def _record(info: Path) -> Iterator[Recorded]:
     try:
         rows = list(csv.reader(io.StringIO(_text(path), newline="")))
     except csv.Error as error:
-        message = f"{info.name}/RECORD cannot be read: {error}"
+        message = f"malformed {info.name}/RECORD: {error}"
         raise CollectError(message, hint=_BROKEN) from error
     for row in rows:
         if row and row[0] and "\0" not in row[0]:
@@ -172,7 +172,7 @@ def _commands(info: Path) -> list[tuple[str, str]]:
         if line.startswith("[") and line.endswith("]"):
             section = line[1:-1].strip()
         elif not equals or not name or not section:
-            message = f"{info.name}/entry_points.txt cannot be read: {shown(line)}"
+            message = f"malformed line in {info.name}/entry_points.txt: {shown(line)}"
             raise CollectError(message, hint=_BROKEN)
         elif section == "console_scripts":
             # An entry point may name extras, which say nothing of what to call.

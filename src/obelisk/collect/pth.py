@@ -93,7 +93,7 @@ def _read(
             folders.append(folder)
         else:
             package = installed.package.name
-            warn(f"{name} of `{package}` names {line}, which it did not install")
+            warn(f"ignoring {line} in {name}: `{package}` did not install that directory")
     path = f"{prefix.base}/{name}"
     return PthFile(path=path, folders=tuple(folders), has_code=has_code)
 

@@ -87,13 +87,17 @@ def goes_in(place: str) -> bool:
 def require_place(file: DataFile) -> None:
     """Raise `CollectError` for a name that no file in an executable can have."""
     if file.relative.partition("/")[0] == RESERVED_FOLDER:
-        message = f"{file.source} would be `{file.path}` in the executable, a name that is reserved"
-        raise CollectError(message, hint=f"only Obelisk puts files into `{RESERVED_FOLDER}/`")
+        message = (
+            f"cannot include {file.source}: its path in the executable, `{file.path}`, is reserved"
+        )
+        raise CollectError(
+            message, hint=f"`{RESERVED_FOLDER}/` is for Obelisk's own files: rename the directory"
+        )
     try:
         file.path.encode()
     except UnicodeEncodeError as error:
-        message = f"the name of {file.source} is not UTF-8 text"
-        raise CollectError(message, hint="rename it, or leave it out") from error
+        message = f"the name of {file.source} is not valid UTF-8"
+        raise CollectError(message, hint="rename or exclude it") from error
 
 
 def _walk(root: Path, without: tuple[str, ...]) -> Iterator[str]:
@@ -126,12 +130,12 @@ def require_regular(path: Path, root: Path) -> None:
         whole = path.resolve(strict=True) if stat.S_ISLNK(mode) else path
         mode = whole.stat().st_mode
     except (OSError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "the link leads to itself"
+        reason = error.strerror if isinstance(error, OSError) else "symbolic link loop"
         message = f"cannot read {path}: {reason}"
         raise CollectError(message) from error
     if not stat.S_ISREG(mode):
-        message = f"{path} is {kind_of(mode)}, not a file"
+        message = f"{path} is {kind_of(mode)}, not a regular file"
         raise CollectError(message)
     if whole != path and not whole.is_relative_to(root.resolve()):
-        message = f"{path} is a link that leads out of {root}"
-        raise CollectError(message, hint="put a copy of the file there")
+        message = f"{path} is a symbolic link to a file outside {root}"
+        raise CollectError(message, hint="replace the link with a copy of the file")

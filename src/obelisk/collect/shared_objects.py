@@ -53,8 +53,8 @@ def native_files(
     packages = {canonicalize_name(one.package) for one in natives if one.package}
     dropped = {canonicalize_name(name) for name in pure}
     for name in sorted(dropped - packages):
-        message = f"`pure` names `{name}`, which is no package with native code in it"
-        hint = did_you_mean(name, packages) if packages else "no package here has native code"
+        message = f"`{name}` in `pure` is not an installed package with native code"
+        hint = did_you_mean(name, packages) if packages else "no installed package has native code"
         raise ConfigError(message, hint=hint)
     return [
         one for one in natives if not (one.package and canonicalize_name(one.package) in dropped)

@@ -40,67 +40,85 @@ def input_options(command: Command) -> Command:
     decorators: list[Callable[[Command], Command]] = [
         click.argument("what", required=False),
         target_options,
-        click.option("--script", metavar="NAME", help="Build this console script only."),
-        click.option("--entry", metavar="MODULE:FUNCTION", help="Call this function."),
-        click.option("-m", "--module", metavar="MODULE", help="Run this module, as `python -m`."),
+        click.option("--script", metavar="NAME", help="Build only this console script."),
+        click.option(
+            "--entry", metavar="MODULE:FUNCTION", help="Call this function as the entry point."
+        ),
+        click.option(
+            "-m",
+            "--module",
+            metavar="MODULE",
+            help="Run this module as the entry point, like `python -m`.",
+        ),
         click.option("--name", metavar="NAME", help="File name of the executable."),
         click.option(
             "--include",
             metavar="PATTERN",
             multiple=True,
-            help="Put in modules or files that would be left out.",
+            help="Include modules or files excluded by default.",
         ),
         click.option(
-            "--exclude", metavar="PATTERN", multiple=True, help="Leave out modules or files."
+            "--exclude", metavar="PATTERN", multiple=True, help="Exclude modules or files."
         ),
         click.option(
             *("-r", "--requirements"),
             metavar="FILE",
             multiple=True,
-            help="Install the requirements of this file as well.",
+            help="Also install the requirements in this file.",
         ),
-        click.option("--optimize", type=click.IntRange(0, 2), help="As `python -O` and `-OO`."),
+        click.option(
+            "--optimize",
+            type=click.IntRange(0, 2),
+            help="Optimization level of the bytecode: 1 is `python -O`, 2 is `-OO`.",
+        ),
         source_text_option,
         click.option(
             "--profile",
             type=click.Choice([one.value for one in Profile]),
-            help="What the executable is to be good at.",
+            help="Trade-off between size and speed.",
         ),
         click.option(
             "--stdlib",
             type=click.Choice([one.value for one in Stdlib]),
-            help="How much of the standard library goes in.",
+            help="How much of the standard library to include.",
         ),
         click.option(
             "--compression",
             type=CompressionChoice(),
-            help="What is compressed.",
+            help="Which parts to compress.",
         ),
         click.option(
             "--train",
             metavar="ARGUMENTS",
             multiple=True,
-            help="Run the executable with these arguments, and store together what it uses first.",
+            help="Run the executable with these arguments and lay it out by what it reads first.",
         ),
         click.option(
             "--train-record",
             metavar="FILE",
-            help="Keep what training saw in this file, or use it if it is there.",
+            help="Save the result of training to this file, or reuse it if it exists.",
         ),
-        click.option("--unbuffered", is_flag=True, default=None, help="As `python -u`."),
-        click.option("--debug", is_flag=True, default=None, help="Keep symbols for gdb and perf."),
+        click.option(
+            "--unbuffered",
+            is_flag=True,
+            default=None,
+            help="Unbuffered stdout and stderr, like `python -u`.",
+        ),
+        click.option(
+            "--debug", is_flag=True, default=None, help="Keep debug symbols for gdb and perf."
+        ),
         click.option(
             "--multicall",
             is_flag=True,
             default=None,
-            help="All console scripts in one executable.",
+            help="Build one executable with all console scripts.",
         ),
         click.option(
             "--set",
             "assignments",
             metavar="KEY=VALUE",
             multiple=True,
-            help="Any key of `[tool.obelisk]`, as `interpreter.faulthandler=true`.",
+            help="Set any key of `[tool.obelisk]`, such as `interpreter.faulthandler=true`.",
         ),
     ]
     return functools.reduce(lambda made, decorate: decorate(made), reversed(decorators), command)
@@ -111,7 +129,7 @@ def refresh_option(command: Command) -> Command:
     return click.option(
         "--refresh",
         is_flag=True,
-        help="Ask package indexes for new releases now, as `uv --refresh` does.",
+        help="Check package indexes for new releases, like `uv --refresh`.",
     )(command)
 
 
@@ -119,7 +137,7 @@ def refresh_option(command: Command) -> Command:
 @input_options
 @click.option(
     *("-o", "--output"),
-    help="File, or folder, to write to [dist].",
+    help="File or directory to write to [default: dist].",
 )
 @refresh_option
 @archives_option
@@ -128,12 +146,12 @@ def refresh_option(command: Command) -> Command:
 def build_command(console: Console, as_json: bool, **options: Any) -> None:
     """Build executables from a project, a script, a wheel or a requirement.
 
-    WHAT is a folder with a pyproject.toml (default: this one), a script.py, a .whl file or a
-    requirement such as `httpie` or `yt-dlp==2026.1.1`.
+    WHAT is a directory with a pyproject.toml (default: the current one), a script.py, a .whl
+    file or a requirement such as `httpie` or `yt-dlp==2026.1.1`.
 
     \b
     Examples:
-      obelisk build                    every script of this project
+      obelisk build                    every console script of this project
       obelisk build hello.py           a script, with its PEP 723 dependencies
       obelisk build yt-dlp             a tool from the package index
       obelisk build . --entry app:main
@@ -148,13 +166,13 @@ def build_command(console: Console, as_json: bool, **options: Any) -> None:
 
 @click.command("run")
 @input_options
-@click.option(*("-o", "--output"), help="File to write to [dist].")
+@click.option(*("-o", "--output"), help="File or directory to write to [default: dist].")
 @refresh_option
 @archives_option
 @quiet_options
 @click.pass_obj
 def run_command(arguments: tuple[str, ...], /, console: Console, **options: Any) -> None:
-    """Build an executable and run it with the arguments after `--`.
+    """Build an executable, then run it with the arguments after `--`.
 
     \b
     Example:
@@ -163,7 +181,7 @@ def run_command(arguments: tuple[str, ...], /, console: Console, **options: Any)
     built = _build_all(console, **options)
     if len(built) != 1:
         names = ", ".join(f"`{one.path.name}`" for one in built)
-        message = f"there are {len(built)} executables to run: {names}"
+        message = f"cannot run {len(built)} executables at once: {names}"
         raise ConfigError(message, hint="choose one with `--script`")
     replace_us([built[0].path.absolute(), *arguments])
 
@@ -173,7 +191,7 @@ def run_command(arguments: tuple[str, ...], /, console: Console, **options: Any)
 @json_option
 @quiet_options
 def plan_command(console: Console, as_json: bool, what: str | None, **options: Any) -> None:
-    """Show what would be built and why, without network or tools."""
+    """Show what would be built and why, without building or using the network."""
     plans = make_plans(_request(what, options, console.warn))
     if as_json:
         shown = [

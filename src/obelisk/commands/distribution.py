@@ -30,12 +30,17 @@ from obelisk.target import DEFAULT_TARGET, TARGETS, parse_target
 
 @click.group("distribution")
 def distribution_group() -> None:
-    """Build, list and read Python distributions."""
+    """Manage Python distributions."""
 
 
 @distribution_group.command("build")
 @target_options
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Copy the archive to here.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Copy the archive to this file or directory.",
+)
 @archives_option
 @json_option
 @quiet_options
@@ -47,9 +52,9 @@ def build_distribution(
     archives: Path | None,
     as_json: bool,
 ) -> None:
-    """Build a Python from pinned sources, with all its libraries, as a `full` archive.
+    """Build Python and its libraries from source, as a `full` archive.
 
-    It stays in the cache; a second build does nothing.
+    The result is cached; building it again does nothing.
     """
     services = make_services(console, target or DEFAULT_TARGET, archives)
     pinned = python_source(python or DEFAULT_PYTHON)
@@ -66,7 +71,7 @@ def build_distribution(
 @json_option
 @quiet_options
 def list_distributions(console: Console, as_json: bool) -> None:
-    """List the Pythons that can be built, and which are in the cache."""
+    """List the available Python versions, and which are cached."""
     cache = Cache(warn=console.warn)
     rows = []
     for triple in sorted(TARGETS):
@@ -86,7 +91,7 @@ def list_distributions(console: Console, as_json: bool) -> None:
 @json_option
 @quiet_options
 def show_distribution(console: Console, which: str, as_json: bool) -> None:
-    """Show what a distribution holds: an archive's path, or the version of a built one."""
+    """Show the contents of a distribution: an archive, or a cached version."""
     description = read_description(_locate(which))
     if as_json:
         console.json({"version": JSON_VERSION, **_as_json(description)})
@@ -105,7 +110,7 @@ def show_distribution(console: Console, which: str, as_json: bool) -> None:
 @json_option
 @quiet_options
 def show_licenses(console: Console, which: str, as_json: bool) -> None:
-    """Show the licence of each library and of the extension modules that contain it."""
+    """Show the licences of libraries and extension modules."""
     description = read_description(_locate(which))
     rows = [
         {
@@ -126,19 +131,19 @@ def show_licenses(console: Console, which: str, as_json: bool) -> None:
 
 @distribution_group.command("extract")
 @click.argument("which", metavar="ARCHIVE|VERSION")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIRECTORY", type=click.Path(path_type=Path))
 @quiet_options
 def extract_distribution(console: Console, which: str, folder: Path) -> None:
-    """Unpack a distribution into FOLDER, which must not exist yet."""
+    """Extract a distribution to DIRECTORY, which must not exist yet."""
     if os.path.lexists(folder):
-        message = f"{folder} exists already"
-        raise ConfigError(message, hint="name a folder that is not there")
+        message = f"{folder} already exists"
+        raise ConfigError(message, hint="choose a directory that does not exist")
     archive = _locate(which)
     if archive.is_dir():
         found = next(archive.parent.glob("*.tar.zst"), None)
         if found is None:
-            message = f"there is no archive of {archive} to unpack"
-            raise ConfigError(message, hint="name the archive itself")
+            message = f"no archive found for {archive}"
+            raise ConfigError(message, hint="pass the path of the archive")
         archive = found
     with console.step(f"Extracting {archive.name}"), draft_folder_beside(folder) as draft:
         extract_archive(archive, draft)
@@ -150,15 +155,17 @@ def _locate(which: str) -> Path:
     path = Path(which)
     if os.path.lexists(path):
         if not is_regular(path) and not is_regular(path / "PYTHON.json"):
-            message = f"{path} is neither an archive nor a folder with a PYTHON.json"
-            raise ConfigError(message, hint="name a distribution's archive, or a Python version")
+            message = f"{path} is neither a distribution archive nor a directory with a PYTHON.json"
+            raise ConfigError(message, hint="pass the path of an archive, or a Python version")
         return path
     pinned = python_source(which)
     key = distribution_key(parse_target(DEFAULT_TARGET), pinned)
     found = Cache().find("distributions", key)
     if found is None:
-        message = f"Python {pinned.version} has not been built yet"
-        raise ConfigError(message, hint=f"`obelisk distribution build --python {which}`")
+        message = f"Python {pinned.version} is not in the cache"
+        raise ConfigError(
+            message, hint=f"build it with `obelisk distribution build --python {which}`"
+        )
     return found / "python"
 
 

@@ -26,8 +26,8 @@ Command = Callable[..., None]
 def quiet_options(command: Command) -> Command:
     """Add `-v` and `-q`; the command receives a `console`."""
 
-    @click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
-    @click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors.")
+    @click.option("-v", "--verbose", is_flag=True, help="Print more detail.")
+    @click.option("-q", "--quiet", is_flag=True, help="Print only warnings and errors.")
     @functools.wraps(command)
     def with_console(*args: Any, verbose: bool, quiet: bool, **rest: Any) -> None:
         level = Verbosity.VERBOSE if verbose else Verbosity.QUIET if quiet else Verbosity.NORMAL
@@ -38,7 +38,9 @@ def quiet_options(command: Command) -> Command:
 
 def json_option(command: Command) -> Command:
     """Add `--json`; the command receives `as_json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(
+        command
+    )
 
 
 def archives_option(command: Command) -> Command:
@@ -49,7 +51,7 @@ def archives_option(command: Command) -> Command:
         "--archives",
         metavar="DIR",
         type=folder,
-        help="Take pinned archives of source code from this folder instead of downloading them.",
+        help="Use the source archives in this directory instead of downloading them.",
     )
     @click.option("--sources", "old_archives", type=folder, hidden=True)
     @functools.wraps(command)
@@ -69,7 +71,7 @@ def source_text_option(command: Command) -> Command:
     @click.option(
         "--source-text/--no-source-text",
         default=None,
-        help="Whether to include source text, for tracebacks and `inspect`.",
+        help="Include source text, for tracebacks and `inspect`.",
     )
     @click.option("--with-sources/--without-sources", "old_text", default=None, hidden=True)
     @functools.wraps(command)
@@ -103,14 +105,14 @@ def _warn_of_old_name(old: str, new: str) -> None:
 
 def target_options(command: Command) -> Command:
     """Add `--target` and `--python`; the command receives None where they are not given."""
-    command = click.option("--python", metavar="VERSION", help="Python version, such as 3.14.")(
+    command = click.option("--python", metavar="VERSION", help="Python version, e.g. 3.14.")(
         command
     )
     return click.option(
         "--target",
         metavar="TRIPLE",
         shell_complete=lambda *_: sorted(TARGETS),
-        help="Target triple, such as x86_64-unknown-linux-musl.",
+        help="Target triple, e.g. x86_64-unknown-linux-musl.",
     )(command)
 
 

@@ -105,4 +105,4 @@ def _answers(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _end_of_python(done: Finished) -> str:
     name = signal.Signals(-done.status).name if done.status < 0 else f"status {done.status}"
-    return f"Python was ended by {name} when it compiled this file"
+    return f"Python was killed by {name} while compiling this file"

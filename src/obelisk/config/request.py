@@ -99,8 +99,8 @@ def _require_working_folder() -> None:
     try:
         Path.cwd()
     except OSError as error:
-        message = f"the working folder cannot be read: {error.strerror}"
-        raise ConfigError(message, hint="change to another one") from error
+        message = f"cannot read the working directory: {error.strerror}"
+        raise ConfigError(message, hint="change to another directory") from error
 
 
 def _is_path(what: str) -> bool:
@@ -114,16 +114,16 @@ def _has_project(folder: Path) -> bool:
 def _read_project(folder: Path, warn: Callable[[str], None]) -> Request:
     path = folder / "pyproject.toml"
     if not _has_project(folder):
-        message = f"there is no pyproject.toml in {folder.absolute()}"
-        hint = "name a script, a wheel or a requirement to build, such as `obelisk build app.py`"
+        message = f"no pyproject.toml found in {folder.absolute()}"
+        hint = "name a script, wheel or requirement to build, such as `obelisk build app.py`"
         raise ConfigError(message, hint=hint)
     table = read_toml(path)
     project = table_in(table, "project", str(path))
     tool = table_in(table_in(table, "tool", str(path)), "obelisk", str(path))
     name = text_in(project, "name", f"`[project]` of {path}")
     if name is None:
-        message = f"{path} has no `name` in its `[project]` table"
-        raise ConfigError(message, hint="Obelisk builds projects that follow PEP 621")
+        message = f"`[project]` in {path} has no `name`"
+        raise ConfigError(message, hint="projects need PEP 621 metadata")
     require_package_name(name, f"name` of `[project]` in `{path}")
     return Request(
         application=Project(
@@ -175,7 +175,7 @@ def _script_text(path: Path) -> str:
         raise ConfigError(message) from error
     except (SyntaxError, ValueError, LookupError) as error:
         message = f"cannot read the script {path}: {error}"
-        raise ConfigError(message, hint="save it as UTF-8") from error
+        raise ConfigError(message, hint="save the file as UTF-8") from error
 
 
 def parse_script_header(text: str, path: Path) -> dict[str, Any]:
@@ -213,12 +213,12 @@ def _blocks(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
 
 def _read_wheel(path: Path) -> Request:
     if not is_regular(path):
-        message = f"there is no wheel {path}"
+        message = f"no such wheel: {path}"
         raise ConfigError(message)
     try:
         name, *_ = parse_wheel_filename(path.name)
     except InvalidWheelFilename as error:
-        message = f"{path.name} is not the name of a wheel: {error}"
+        message = f"invalid wheel file name {path.name}: {error}"
         raise ConfigError(message) from error
     application = WheelFile(path=path.absolute(), name=name)
     return Request(application=application, settings=Settings(), folder=Path.cwd())
@@ -229,7 +229,7 @@ def _read_requirement(what: str) -> Request:
     try:
         requirement = parse_requirement(what, "the command line")
     except ConfigError as error:
-        message = f"{shown(what)} is neither a script, a wheel, a project nor a requirement"
+        message = f"{shown(what)} is not a script, wheel, project or requirement"
         raise ConfigError(message, hint=str(error)) from error
     application = Requirement(
         text=absolute_requirement(what, folder, "the command line"),

@@ -1,8 +1,8 @@
-"""The settings: the one truth for `[tool.obelisk]`, the command line and the reference page.
+"""The settings: one definition for `[tool.obelisk]`, command line and reference.
 
 Worked example: `optimize = 2` in `[tool.obelisk]` is read by `request.py` as a table, checked by
 `tables.py` against the type of `Settings.optimize`, and may then be replaced by `--optimize`. A
-default is overruled by the file, and the file by the command line; there is no other layer.
+default is overridden by the file, and the file by the command line; there is no other layer.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ class Compression(StrEnum):
 
 
 class Stdlib(StrEnum):
-    """How much of the standard library goes in."""
+    """How much of the standard library is included."""
 
     ALL = "all"
     USED = "used"
 
 
 class Integrity(StrEnum):
-    """When the executable is checked for damage."""
+    """When checksums are verified."""
 
     USE = "use"
     START = "start"
 
 
 class Profile(StrEnum):
-    """What an executable is to be good at: a value for each field of `Storage`."""
+    """A trade-off between size and speed: a value for each field of `Storage`."""
 
     DEFAULT = "default"
     SMALL = "small"
@@ -74,7 +74,7 @@ PROFILES: Final = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """What can be set, with its default."""
+    """The settings, with their defaults."""
 
     OLD_NAMES: ClassVar[OldNames] = OldNames(
         keys={"sources": "source-text"}, values={"compression": {"sources": "text"}}
@@ -85,73 +85,84 @@ class Settings:
     target: str = DEFAULT_TARGET
     """Target triple to build for."""
     python: str = "3.14"
-    """Python version in the executable: `3.14` or `3.13`."""
+    """Python version of the executable: `3.14` or `3.13`."""
     script: str | None = None
-    """The one of `[project.scripts]` to build. Default: all of them, an executable each."""
+    """The console script of `[project.scripts]` to build. Default: all of them, one executable
+    each."""
     entry: str | None = None
-    """`module:function` to call, in place of a script of the project."""
+    """Entry point to call, as `module:function`, instead of a console script."""
     module: str | None = None
-    """Module to run as `python -m` does, in place of a script of the project."""
+    """Module to run as `python -m` does, instead of a console script."""
     include: tuple[str, ...] = ()
-    """Patterns of modules or files that go in although a default or `exclude` leaves them out."""
+    """Patterns of modules or files to include although they are excluded, by default or by
+    `exclude`."""
     exclude: tuple[str, ...] = ()
-    """Patterns of modules (`package.tests`) or files (`package/*.so`) to leave out."""
+    """Patterns of modules (`package.tests`) or files (`package/*.so`) to exclude."""
     pure: tuple[str, ...] = ()
-    """Packages whose native code is left out: they must work, if slower, as pure Python."""
+    """Packages to include without their native code; they must work, if slower, as pure Python."""
     no_binary: tuple[str, ...] = ()
-    """Packages to build from source although they have wheels; `:all:` is every one."""
+    """Packages to build from source even if they have wheels; `:all:` for every package."""
     build_packages: tuple[str, ...] = ()
-    """C libraries for packages that are built from source: recipes (`openssl`) or folders."""
+    """C libraries for packages built from source: recipes (`openssl`) or directories."""
     native_libraries: tuple[str, ...] = ()
-    """Glob patterns of shared libraries (`lib/libgeo.so`), built for musl, that are linked in."""
+    """Glob patterns of shared libraries to link in (`lib/libgeo.so`); they must be built for
+    musl."""
     data: tuple[str, ...] = ()
-    """Glob patterns of files beside the project or script that go in, with their relative paths."""
+    """Glob patterns of files to include, relative to the project or script; they keep their
+    relative paths."""
     requirements: tuple[str, ...] = ()
-    """Requirement files to install as well; hashes in them are checked."""
+    """Requirements files to install as well; hashes in them are checked."""
     optimize: Annotated[int, Range(0, 2)] = 0
-    """Bytecode optimisation as of `python -O`: 0, 1 (no asserts) or 2 (no docstrings either)."""
+    """Bytecode optimization level, as of `python -O`: 0, 1 (no asserts) or 2 (no docstrings
+    either)."""
     profile: Profile = Profile.DEFAULT
-    """`default`, `small` (all compressed, the used part of the standard library, no source text)
-    or `fast` (nothing compressed). `compression`, `stdlib` and `source-text` override it."""
+    """Trade-off between size and speed: `default`, `small` (everything compressed, only the used
+    part of the standard library, no source text) or `fast` (nothing compressed). `compression`,
+    `stdlib` and `source-text` override it."""
     stdlib: Stdlib | None = None
-    """`all` of the standard library, or what is `used`: what the program and its packages can
-    import, as far as their bytecode tells; `include` adds what they import by computed names.
-    Default: as `profile` says."""
+    """`all` of the standard library, or only the `used` modules: those that the program and its
+    packages can import, according to their bytecode. Modules imported by computed names need
+    `include`. Default: set by `profile`."""
     source_text: bool | None = None
-    """Whether source text goes in, for tracebacks and `inspect`. Default: as `profile` says."""
+    """Whether to include source text, for tracebacks and `inspect`. Default: set by `profile`."""
     compression: Compression | None = None
-    """`off`, `text` (source text only), `unused` (also bytecode and data that a start does not
-    use) or `zstd` (all; smaller, and slower to start). Default: as `profile` says."""
+    """What to compress: nothing (`off`), source text (`text`), also bytecode and data that are not
+    needed at startup (`unused`), or everything (`zstd`; smaller, slower to start). Default: set by
+    `profile`."""
     unbuffered: bool = False
-    """Whether stdout and stderr are unbuffered, as with `python -u`."""
+    """Whether stdout and stderr are unbuffered, like `python -u`."""
     smoke_test: tuple[str, ...] = ()
-    """Arguments with which the executable must exit with status 0, such as `["--version"]`."""
+    """Arguments to run the new executable with, such as `["--version"]`; the build fails unless it
+    exits with status 0."""
     train: tuple[str, ...] = ()
-    """Arguments of typical starts, such as `["--help"]`: the executable is run with each, and what
-    it uses first is stored together, which starts faster from a disk. Each must end by itself."""
+    """Arguments of typical runs, such as `["--help"]`. The build runs the executable with each and
+    stores what it reads first together, for a faster start from disk. Each run must terminate by
+    itself."""
     train_record: str | None = None
-    """File that keeps what training saw. If it is there, nothing is run; remove it to train."""
+    """File to save the result of training to. If it exists, it is used and nothing is run; delete
+    it to train again."""
     debug: bool = False
-    """Whether the executable keeps its symbols, for gdb and perf."""
+    """Whether to keep debug symbols, for gdb and perf."""
     allocator_hardening: bool = False
-    """Whether the allocator detects heap corruption: guard pages, encrypted free lists in random
-    order, double frees."""
+    """Whether the allocator detects heap corruption: guard pages, encrypted and randomized free
+    lists, double-free detection."""
     multicall: bool = False
-    """Whether all console scripts go into one executable, which is the one of its own name, or the
-    one that the first argument names."""
+    """Build one executable with all console scripts; it runs the one that matches its own file
+    name, or its first argument."""
     integrity: Integrity = Integrity.USE
-    """`use`: modules and files are checked when they are used. `start`: every byte of the
-    executable is checked at each start as well, code too; reading 30 MB takes about 20 ms."""
+    """When checksums are verified: of modules and files when they are used (`use`), or also of
+    the whole executable, code included, at every `start` (about 20 ms for 30 MB)."""
     bundle_certificates: bool = True
-    """Whether certifi's certificates go in, for machines that have none; with `ssl` only."""
+    """Whether to include certifi's CA certificates, for machines without any; only with `ssl`."""
     bundle_time_zones: bool = True
-    """Whether the `tzdata` package goes in, for machines without zones; with `zoneinfo` only."""
+    """Whether to include the `tzdata` package, for machines without time zone data; only with
+    `zoneinfo`."""
     interpreter: Interpreter = field(default_factory=Interpreter)
-    """How Python is configured: a table of its own, below."""
+    """Configuration of the Python interpreter: a table of its own, below."""
 
     @property
     def storage(self) -> Storage:
-        """What `profile` says, but for what is set by itself."""
+        """The values of `profile`, overridden by those that are set on their own."""
         chosen = PROFILES[self.profile]
         return Storage(
             compression=self.compression or chosen.compression,
@@ -172,10 +183,10 @@ def apply_assignments(
         where = f"`--set {assignment[:_SHOWN]}`"
         if not equals:
             message = f"{where} has no value"
-            raise ConfigError(message, hint="write `--set key=value`")
+            raise ConfigError(message, hint="use `--set key=value`")
         if not _KEY.fullmatch(key.strip()):
-            message = f"{where} does not begin with a key"
-            raise ConfigError(message, hint="write `--set key=value`")
+            message = f"{where} does not start with a key"
+            raise ConfigError(message, hint="use `--set key=value`")
         try:
             table: Any = parse_toml(f"{key} = {value}", where)
         except ConfigError:

@@ -115,7 +115,7 @@ def _inner(key: str, value: object, current: object, where: str) -> object:
         value = {shorthand: value}
     if isinstance(value, Mapping):
         return apply_table(current, value, f"`{key}` of {where}")
-    message = f"`{key}` in {where} is {shown(value)}, which is not a table"
+    message = f"`{key}` in {where} must be a table, not {shown(value)}"
     raise ConfigError(message)
 
 
@@ -130,10 +130,10 @@ def _convert(key: str, value: object, hint: Any, where: str) -> object:  # noqa:
             hint, bounds = get_args(hint)
     converted, problem = _as_kind(value, hint)
     if problem is None and bounds and not bounds.lowest <= value <= bounds.highest:
-        problem = f"from {bounds.lowest} to {bounds.highest}"
+        problem = f"between {bounds.lowest} and {bounds.highest}"
     if problem is None:
         return converted
-    message = f"`{key}` in {where} is {shown(value)}, which is not {problem}"
+    message = f"`{key}` in {where} must be {problem}, not {shown(value)}"
     raise ConfigError(message)
 
 
@@ -142,7 +142,7 @@ def _as_kind(value: object, kind: Any) -> tuple[object, str | None]:  # noqa: AN
     if get_origin(kind) is tuple:
         if isinstance(value, list) and all(_is_text(item) for item in value):
             return tuple(value), None
-        return None, "a list of strings of UTF-8 text"
+        return None, "a list of UTF-8 strings"
     if issubclass(kind, StrEnum):
         if isinstance(value, str) and value in tuple(kind):
             return kind(value), None
@@ -150,8 +150,8 @@ def _as_kind(value: object, kind: Any) -> tuple[object, str | None]:  # noqa: AN
     if type(value) is kind and (kind is not str or (value and _is_text(value))):
         return value, None
     return None, {
-        str: "a string of UTF-8 text, not empty",
-        int: "a whole number",
+        str: "a non-empty UTF-8 string",
+        int: "an integer",
         bool: "true or false",
     }[kind]
 

@@ -286,7 +286,7 @@ def _segments(build: _Build, limit: int) -> tuple[Segment, ...]:
     used = len(own) * SEGMENT_SIZE
     if start + used > limit:
         message = f"no room for {len(own)} program headers"
-        raise LinkError(message, hint="this is a bug of Obelisk: please report it")
+        raise LinkError(message, hint="this is a bug in Obelisk; please report it")
     # The table describes itself.
     return tuple(
         replace(s, file_size=used, memory_size=used) if s.offset == start else s for s in own

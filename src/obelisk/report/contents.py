@@ -46,8 +46,8 @@ def manifest_of(payload: Payload, path: Path) -> dict[str, Any]:
     except ValueError:
         manifest = None
     if not isinstance(manifest, dict):
-        message = f"{path} has no manifest that can be read"
-        raise VerifyError(message, hint="build it again")
+        message = f"no readable manifest in {path}"
+        raise VerifyError(message, hint="rebuild the executable")
     return manifest
 
 

@@ -23,7 +23,7 @@ _CERTIFICATES_NAME: Final = CERTIFICATES.rpartition("/")[2]
 _KINDS: Final = {
     Kind.CONTROL: "manifest and settings",
     Kind.CODE: "bytecode",
-    Kind.OTHER: "index of imports",
+    Kind.OTHER: "import index",
     Kind.PROGRAM: "programs",
 }
 
@@ -164,7 +164,7 @@ def size_lines(found: dict[str, Any]) -> list[str]:
         _row(payload["size"], "payload"),
     ]
     lines += [_compared(one) for one in payload["kinds"]]
-    lines += [f"  {payload['index']:>10}  index", "", "payload by owner"]
+    lines += [f"  {payload['index']:>10}  index", "", "payload by package"]
     return lines + [_compared(one) for one in payload["owners"]]
 
 

@@ -109,5 +109,5 @@ def _require_same(folder: Path, before: os.stat_result) -> None:
     with suppress(FileNotFoundError):
         if os.path.samestat(folder.stat(), before):
             return
-    message = f"the folder {folder} was moved or replaced while a file was being written to it"
+    message = f"directory {folder} was moved or replaced during the build"
     raise StorageError(message, hint="build again")

@@ -104,7 +104,7 @@ class Console:
         except OSError as error:
             message = f"cannot write to stdout: {error.strerror}"
             raise StorageError(
-                message, hint="send it elsewhere; the work itself is done"
+                message, hint="redirect stdout elsewhere; the command itself succeeded"
             ) from error
 
     def json(self, value: object) -> None:

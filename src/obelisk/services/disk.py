@@ -56,9 +56,8 @@ def require_space(folder: Path, wanted: int, what: str) -> None:
     """Raise `StorageError` at once when a work that needs `wanted` bytes cannot end well."""
     there = free(folder)
     if there < wanted:
-        message = (
-            f"{what} needs {mebibytes(wanted)}; the disk of {folder} has {mebibytes(there)} free"
-        )
+        sizes = f"{mebibytes(wanted)} needed, {mebibytes(there)} free at {folder}"
+        message = f"not enough disk space for {what}: {sizes}"
         raise StorageError(message, hint=_hint())
 
 
@@ -91,15 +90,15 @@ def _explain_storage(error: OSError, places: list[Path]) -> StorageError:
     if error.errno in _FULL:
         return _full(_fullest([*places, *_parents([error.filename])]), reason)
     if error.errno == errno.EFBIG:
-        return _too_large("writing a file failed")
+        return _too_large("cannot write a file")
     if error.errno == errno.EXDEV:
-        message = f"cannot move {error.filename} to {error.filename2}: different file systems"
-        hint = "keep the cache on one file system: link or mount it as a whole"
+        message = f"cannot move {error.filename} to {error.filename2}: not on the same file system"
+        hint = "keep the whole cache directory on one file system"
         return StorageError(message, hint=hint)
     place = error.filename2 or error.filename or next(iter(places), "a file")
     deed = "write" if error.errno == errno.EROFS else "read or write"
     message = f"cannot {deed} {os.fsdecode(place)}: {reason}"
-    hint = "choose another `--output`, or another cache with OBELISK_CACHE"
+    hint = "choose another `--output`, or another cache directory with OBELISK_CACHE"
     return StorageError(message, hint=hint)
 
 
@@ -107,11 +106,9 @@ def limit_error(reason: str) -> LimitError:
     """Return the error for what the system refuses a process."""
     files = _limit(resource.RLIMIT_NOFILE)
     memory = _limit(resource.RLIMIT_AS)
-    message = (
-        f"the system refused a resource: {reason} (limits: {files} open files, {memory} memory)"
-    )
+    message = f"out of resources: {reason} (limits: {files} open files, {memory} memory)"
     return LimitError(
-        message, hint="raise the limit (`ulimit -n`, `ulimit -v`), or end other processes"
+        message, hint="raise the limit (`ulimit -n`, `ulimit -v`) or stop other processes"
     )
 
 
@@ -152,11 +149,13 @@ def _explain_copies(error: shutil.Error, places: list[Path]) -> ObeliskError:
             return _full(_fullest([*places, *_parents([place])]), os.strerror(code))
     if any(os.strerror(code) in text for code in _LIMITS):
         return limit_error(text)
-    return StorageError(f"cannot copy to {place}: {text}", hint="look at that place")
+    return StorageError(
+        f"cannot copy to {place}: {text}", hint="check its permissions and free space"
+    )
 
 
 def _full(place: Path, reason: str) -> StorageError:
-    message = f"the disk of {place} is full ({mebibytes(free(place))} free now): {reason}"
+    message = f"disk full at {place} ({mebibytes(free(place))} free): {reason}"
     return StorageError(message, hint=_hint())
 
 
@@ -169,13 +168,11 @@ def _parents(names: Iterable[str | bytes | None]) -> list[Path]:
 
 
 def _hint() -> str:
-    return "free some space, or choose another disk: `--output` and OBELISK_CACHE name folders"
+    return "free some space, or use another disk with `--output` and OBELISK_CACHE"
 
 
 def _too_large(what: str) -> StorageError:
-    message = (
-        f"{what}: it would exceed the file size limit of {_limit(resource.RLIMIT_FSIZE)} bytes"
-    )
+    message = f"{what}: file size limit of {_limit(resource.RLIMIT_FSIZE)} bytes exceeded"
     return StorageError(message, hint="raise the limit (`ulimit -f`)")
 
 

@@ -70,7 +70,7 @@ def unpack(archive: Path, into: Path) -> Path:
         raise full or SourceError(message) from error
     tops = list(into.iterdir())
     if len(tops) != 1:
-        message = f"{archive} does not hold exactly one folder"
+        message = f"{archive} does not contain exactly one top-level directory"
         raise SourceError(message)
     return tops[0]
 
@@ -135,7 +135,7 @@ def _download_url(url: str, path: Path) -> None:
 def _download_debian(origin: Origin, path: Path) -> None:
     """Fetch a file of Debian's pool with apt's own downloader, proxies and all."""
     if not _APT_HELPER.exists():
-        reason = "this is not a Debian system"
+        reason = "not a Debian system"
         raise _UnreachableError(reason)
     last = "no Debian mirror is configured"
     for mirror in _debian_mirrors():
@@ -156,20 +156,23 @@ def _download_debian(origin: Origin, path: Path) -> None:
 
 def _debian_mirrors() -> list[str]:
     argv = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
-    done = run_captured(argv, what="asking apt for its mirrors")
+    done = run_captured(argv, what="listing apt mirrors")
     return sorted({line for line in done.stdout.decode().split() if line.endswith("/debian/")})
 
 
 def _check(path: Path, origin: Origin, pinned: Pin) -> None:
     size = path.stat().st_size
     if size != origin.size:
-        message = f"{origin.filename} of `{pinned.name}` has {size} bytes instead of {origin.size}"
-        raise SourceError(message, hint="the download was cut short or replaced; try again")
+        wrong = f"{size} bytes, expected {origin.size}"
+        message = f"size mismatch for `{pinned.name}` ({origin.filename}): {wrong}"
+        raise SourceError(
+            message, hint="the download was truncated or the file replaced; try again"
+        )
     with path.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != origin.sha256:
         message = (
-            f"{origin.filename} of `{pinned.name}` is not what its pin says\n"
-            f"  pinned: {origin.sha256}\n  found:  {found}"
+            f"hash mismatch for `{pinned.name}` ({origin.filename})\n"
+            f"  expected: {origin.sha256}\n  computed: {found}"
         )
-        raise SourceError(message, hint="do not use this file; find out where it came from")
+        raise SourceError(message, hint="do not use this file; check where it came from")

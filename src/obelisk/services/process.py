@@ -83,7 +83,7 @@ def run_logged(
     if status == 0:
         return
     if _children.stopped:
-        message = f"{what} was stopped"
+        message = f"{what} was interrupted"
         raise ToolError(message)
     tail = _tail(log)
     _raise_if_full(what, status, tail, (cwd, log.parent))
@@ -187,7 +187,7 @@ def replace_us(argv: Sequence[str | Path]) -> NoReturn:
         os.execv(words[0], words)  # noqa: S606 - no shell is the point
     except OSError as error:
         message = f"cannot start `{words[0]}`: {error.strerror}"
-        raise ToolError(message, hint="is its file system mounted `noexec`?") from error
+        raise ToolError(message, hint="its file system may be mounted `noexec`") from error
 
 
 def _wait(words: list[str], cwd: Path, env: Mapping[str, str], stream: IO[bytes]) -> int:
@@ -225,7 +225,9 @@ def _start(
         if refused is not None:
             raise refused from error
         message = f"{what}: cannot start `{words[0]}`: {error.strerror}"
-        raise ToolError(message, hint="is it installed? see the README's prerequisites") from error
+        raise ToolError(
+            message, hint="check that it is installed; the README lists the prerequisites"
+        ) from error
 
 
 @contextmanager
@@ -259,7 +261,7 @@ def _raise_if_full(what: str, status: int, output: str, places: tuple[Path, ...]
 
 def _describe(status: int) -> str:
     if status < 0:
-        return f"was ended by signal {-status}"
+        return f"was killed by signal {-status}"
     return f"exited with status {status}"
 
 

@@ -16,12 +16,12 @@ from typing import Final
 _LARGEST_TEXT: Final = 16 * 1024 * 1024
 """Far above any requirement file, script or metadata that somebody wrote."""
 _KINDS: Final = {
-    stat.S_IFDIR: "a folder",
+    stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a named pipe",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
-    stat.S_IFLNK: "a link",
+    stat.S_IFLNK: "a symbolic link",
 }
 
 
@@ -31,7 +31,7 @@ def read_regular(path: Path, *, largest: int = _LARGEST_TEXT) -> bytes:
     Raises `OSError` with a `strerror` for people, also for a path that no file can have.
     """
     if "\0" in str(path):
-        raise OSError(errno.EINVAL, "a path cannot have a zero byte", str(path))
+        raise OSError(errno.EINVAL, "embedded null byte", str(path))
     # Asked first, since opening a device may already act on it; and again of what was opened.
     _require_regular(path.stat(), path, largest)
     number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
@@ -67,7 +67,7 @@ def _require_copyable(folder: Path, above: frozenset[tuple[int, int]]) -> None:
     facts = folder.stat()
     own = (facts.st_dev, facts.st_ino)
     if own in above:
-        raise OSError(errno.ELOOP, "it is a link to a folder that it is in", str(folder))
+        raise OSError(errno.ELOOP, "symbolic link to a parent directory", str(folder))
     for path in folder.iterdir():
         if is_folder(path):
             _require_copyable(path, above | {own})
@@ -79,5 +79,5 @@ def _require_regular(facts: os.stat_result, path: Path, largest: int) -> None:
     if not stat.S_ISREG(facts.st_mode):
         raise OSError(errno.EINVAL, f"it is {kind_of(facts.st_mode)}", str(path))
     if facts.st_size > largest:
-        text = f"it has {facts.st_size} bytes, more than {largest}"
+        text = f"too large: {facts.st_size} bytes, the limit is {largest}"
         raise OSError(errno.EFBIG, text, str(path))

@@ -42,5 +42,5 @@ def _refuse_escape(member: tarfile.TarInfo) -> None:
         for part in place.parts:
             depth += -1 if part == ".." else 1
             if depth < 0 or place.is_absolute():
-                message = f"{member.name!r} would lead outside the folder"
+                message = f"{member.name!r} leads outside the directory"
                 raise tarfile.ExtractError(message)

@@ -51,11 +51,11 @@ def without_unused(
         (extensions, distribution.host_python),
     )
     for path, line in used.computed:
-        services.console.detail(f"{path}:{line} imports a module by a computed name")
+        services.console.detail(f"{path}:{line}: import by a computed name")
     if used.computed:
         services.console.note(
-            f"{len(used.computed)} imports by computed names are not followed (`-v` lists them); "
-            "`include` names modules of the standard library that only these import"
+            f"{len(used.computed)} imports by computed name cannot be followed (`-v` lists them); "
+            "if they need more of the standard library, add it to `include`"
         )
     return _kept(plan, collection, bytecodes, used, extensions)
 

@@ -61,18 +61,18 @@ def find_digest(data: mmap.mmap) -> Digest | None:
 def check_digest(data: mmap.mmap, digest: Digest | None) -> Finding:
     """Check every byte of the file that the digest covers, and name the damaged parts."""
     if digest is None:
-        fault = "the digest of the file is damaged, or there is none: it may be truncated"
+        fault = "no valid digest: the file may be truncated"
         return Finding(what="file", sound=False, detail=fault)
     damaged = _damaged(data, digest)
     if damaged:
         fault = f"checksum mismatch in {listed(damaged)}"
         if digest.is_moved or _REWRITTEN.issubset(damaged):
-            fault += " (`strip` and `objcopy` change them)"
+            fault += " (`strip` or `objcopy` changes them)"
         return Finding(what="file", sound=False, detail=fault)
     behind = len(data) - digest.end
     detail = f"{digest.end} bytes checked"
     if behind:
-        detail += f"; {behind} bytes behind its end, such as a signature, are not"
+        detail += f"; {behind} trailing bytes, such as a signature, not covered"
     return Finding(what="file", sound=True, detail=detail)
 
 

@@ -30,7 +30,7 @@ def check_objects(read: Reader, place: int, size: int) -> Finding:
     head = read(place, _HEADER.size)
     magic, version, count, objects_at, *_, used, check = _HEADER.unpack(head)
     if magic != _MAGIC or version != _VERSION or not _HEADER.size <= used <= size:
-        return _finding("malformed header of the table of shared objects")
+        return _finding("malformed header in the table of shared objects")
     seed = xxhash.xxh64_intdigest(head[:-_CHECK_SIZE], 0)
     if xxhash.xxh64_intdigest(read(place + _HEADER.size, used - _HEADER.size), seed) != check:
         return _finding("checksum mismatch in the table of shared objects")

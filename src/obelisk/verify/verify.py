@@ -14,7 +14,7 @@ from obelisk.verify.digest import check_digest, find_digest
 from obelisk.verify.elf import Executable, map_file, read_executable
 from obelisk.verify.finding import Finding, listed
 
-_REBUILD: Final = "build it again, and copy it as a binary file"
+_REBUILD: Final = "rebuild it, and copy it as a binary file"
 
 
 def verify(path: Path) -> tuple[Finding, ...]:
@@ -29,7 +29,7 @@ def verify(path: Path) -> tuple[Finding, ...]:
         executable = read_executable(data)
     except VerifyError as error:
         if digest is None:
-            message = f"{path} is damaged, or not an executable that Obelisk made: {error}"
+            message = f"{path} is not an Obelisk executable, or is corrupt: {error}"
             raise VerifyError(message, hint=_REBUILD) from error
         return (whole, Finding(what="headers", sound=False, detail=str(error)))
     return (whole, *executable.findings, *_check_payload(executable.payload))
@@ -51,7 +51,7 @@ def open_payload(path: Path) -> tuple[Executable, Payload]:
         executable = read_executable(data)
         return executable, read_payload(executable.payload)
     except VerifyError as error:
-        message = f"{path} is damaged, or not an executable that Obelisk made: {error}"
+        message = f"{path} is not an Obelisk executable, or is corrupt: {error}"
         raise VerifyError(message, hint=_REBUILD) from error
 
 
@@ -65,8 +65,8 @@ def smoke_test(path: Path, arguments: tuple[str, ...], target: Target, folder: P
     done = run_captured([path, *arguments], cwd=folder, env={}, what="the smoke test")
     if done.status != 0:
         output = (done.stdout + done.stderr).decode(errors="replace").strip()
-        message = f"the smoke test exited with status {done.status}\n{output}"
-        raise VerifyError(message, hint="`smoke-test` sets its arguments")
+        message = f"smoke test failed: exit status {done.status}\n{output}"
+        raise VerifyError(message, hint="the arguments come from `smoke-test`")
 
 
 def _check_payload(data: memoryview) -> tuple[Finding, ...]:

@@ -175,7 +175,7 @@ class Cache:
 
     def _make(self, kind: str, makes: Mapping[Path, Callable[[Path], None]]) -> None:
         self._create()
-        require_space(self.root, _NEEDED.get(kind, 0), f"making an entry of the cache's {kind}")
+        require_space(self.root, _NEEDED.get(kind, 0), f"adding to `{kind}` in the cache")
         with self._scratch(kind) as scratch, storage_errors(self.root):
             for place, make in makes.items():
                 entry = scratch / place.name
@@ -220,7 +220,7 @@ class Cache:
             (self.root / LOCKS).mkdir(exist_ok=True)
             held = lock(self.root / LOCKS / f"{kind}-{key}.lock", give_up=is_stopping)
         if held is None:
-            message = f"stopped waiting for the cache entry {kind}/{key}"
+            message = f"interrupted while waiting for cache entry {kind}/{key}"
             raise ToolError(message)
         try:
             yield

@@ -49,7 +49,7 @@ class Entry:
 def place_of(root: Path, kind: str, key: str) -> Path:
     """Return where an entry stands."""
     if kind not in KINDS or not is_key(key):
-        message = f"not the kind and key of a cache entry: {kind}/{key}"
+        message = f"invalid cache entry name: {kind}/{key}"
         raise ValueError(message)
     return root / kind / key
 

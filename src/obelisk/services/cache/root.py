@@ -22,7 +22,7 @@ ENVIRONMENT: Final = "OBELISK_CACHE"
 _SIGNATURE: Final = "Signature: 8a477f597d28d172789f06886806bc55"
 _OURS: Final = "# This folder is Obelisk's cache."
 _TAG_TEXT: Final = f"{_SIGNATURE}\n{_OURS} See https://bford.info/cachedir/\n"
-_HINT: Final = f"set {ENVIRONMENT} to another folder"
+_HINT: Final = f"set {ENVIRONMENT} to another directory"
 
 
 def default_root() -> Path:
@@ -33,10 +33,8 @@ def default_root() -> Path:
     try:
         return user_cache_path("obelisk", appauthor=False).absolute()
     except RuntimeError as error:
-        message = (
-            "cannot determine the cache folder: HOME is not set and the user has no home folder"
-        )
-        raise ConfigError(message, hint=f"set {ENVIRONMENT} to a folder") from error
+        message = "no cache directory: HOME is not set and the user has no home directory"
+        raise ConfigError(message, hint=f"set {ENVIRONMENT} to a directory") from error
 
 
 def exists(root: Path) -> bool:
@@ -55,8 +53,8 @@ def exists(root: Path) -> bool:
         raise StorageError(message, hint=_HINT) from error
     if all(name.startswith(".obelisk") for name in names - OF_NOBODY):
         return False  # somebody is about to write the tag, or has just removed it
-    message = f"{root} is not an Obelisk cache: it contains other files, and no {TAG} of Obelisk's"
-    raise ConfigError(message, hint=f"set {ENVIRONMENT} to a new or empty folder")
+    message = f"{root} is not an Obelisk cache: it contains other files and no {TAG} of Obelisk's"
+    raise ConfigError(message, hint=f"set {ENVIRONMENT} to a new or empty directory")
 
 
 def create(root: Path) -> None:
@@ -87,7 +85,7 @@ def hold(root: Path, *, alone: bool, on_wait: Callable[[], None]) -> Lock | None
     except OSError as error:
         if alone:
             message = f"cannot lock the cache {root}: {error.strerror}"
-            raise StorageError(message, hint="does it belong to another user?") from error
+            raise StorageError(message, hint="it may belong to another user") from error
         return None
 
 
@@ -104,13 +102,13 @@ def _is_ours(tag: Path, names: set[str]) -> bool:
 
 def _require_writable(root: Path) -> None:
     if not is_writable(root):
-        message = f"cannot write the cache {root}, and it does not contain what this build needs"
+        message = f"cannot write the cache {root}, which lacks entries that this build needs"
         raise StorageError(message, hint=_HINT)
 
 
 def _refuse_home(root: Path) -> None:
     """Refuse folders that can be no cache, whatever an older Obelisk wrote into them."""
-    for place, name in ((Path("~"), "your home folder"), (Path("/"), "the root folder")):
+    for place, name in ((Path("~"), "your home directory"), (Path("/"), "the root directory")):
         same = False
         with suppress(OSError, RuntimeError):  # there is no home
             same = root.samefile(place.expanduser())
