@@ -39,9 +39,9 @@ def cli() -> None:
     """Turn a Python application into one statically linked executable.
 
     \b
-    Start with:
-      obelisk build hello.py     then run dist/hello
-      obelisk run hello.py -- arguments
+    Examples:
+      obelisk build hello.py           write the executable dist/hello
+      obelisk run hello.py -- ARGS     build it and run it
     """
 
 

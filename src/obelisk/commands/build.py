@@ -137,6 +137,7 @@ def refresh_option(command: Command) -> Command:
 @input_options
 @click.option(
     *("-o", "--output"),
+    metavar="PATH",
     help="File or directory to write to [default: dist].",
 )
 @refresh_option
@@ -166,7 +167,9 @@ def build_command(console: Console, as_json: bool, **options: Any) -> None:
 
 @click.command("run")
 @input_options
-@click.option(*("-o", "--output"), help="File or directory to write to [default: dist].")
+@click.option(
+    *("-o", "--output"), metavar="PATH", help="File or directory to write to [default: dist]."
+)
 @refresh_option
 @archives_option
 @quiet_options
