@@ -147,8 +147,8 @@ def _storage_decisions(settings: Settings) -> list[Decision]:
     for field in fields(Storage):
         shown = str(getattr(settings.storage, field.name)).lower()
         by_profile = "default" if is_default else "`profile`"
-        why = by_profile if getattr(settings, field.name) is None else f"`{field.name}`"
-        found.append(Decision(what=field.name, value=shown, why=why))
+        why = by_profile if getattr(settings, field.name) is None else f"`{key_of(field.name)}`"
+        found.append(Decision(what=key_of(field.name), value=shown, why=why))
     return found
 
 

@@ -135,7 +135,7 @@ def full_build(services, stage, space):
         return "succeeded"
     assert services.output.read_bytes() == before
     require_clear(status, said, services.disk.folder)
-    return "refused at once" if " needs " in said else "clear error"
+    return "refused at once" if "not enough disk space" in said else "clear error"
 
 
 def full_output(services, space):
@@ -150,7 +150,7 @@ def full_output(services, space):
     if status == 0:
         return "succeeded"
     require_clear(status, said, services.output_disk.folder)
-    return "refused at once" if " needs " in said else "clear error"
+    return "refused at once" if "not enough disk space" in said else "clear error"
 
 
 def require_clear(status, said, disk):

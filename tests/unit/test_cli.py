@@ -55,6 +55,7 @@ def test_plan_needs_no_cache_and_no_network(capsys, tmp_path):
     (plan,) = json.loads(capsys.readouterr().out)["plans"]
     assert plan["optimize"] == {"value": "2", "why": "`optimize`"}
     assert plan["entry"]["value"] == "script hello.py"
+    assert plan["source-text"] == {"value": "true", "why": "default"}
     assert not (tmp_path / "cache").exists()
 
 

@@ -110,7 +110,7 @@ def show_distribution(console: Console, which: str, as_json: bool) -> None:
 @json_option
 @quiet_options
 def show_licenses(console: Console, which: str, as_json: bool) -> None:
-    """Show the licences of libraries and extension modules."""
+    """Show the licenses of libraries and extension modules."""
     description = read_description(_locate(which))
     rows = [
         {

@@ -79,7 +79,7 @@ def _summary(inside: dict[str, Any]) -> list[str]:
 
 
 def _component(one: dict[str, Any]) -> str:
-    return f"  {one['name']} {one['version']}  {one['license'] or 'no licence given'}"
+    return f"  {one['name']} {one['version']}  {one['license'] or 'no license given'}"
 
 
 def _listing(inside: dict[str, Any], *, everything: bool) -> list[str]:

@@ -101,7 +101,7 @@ def _download(pinned: Pin, cache: Cache) -> Path:
         except _UnreachableError as error:
             reasons.append(f"  {origin.url or origin.debian}: {error}")
     message = f"cannot download `{pinned.name}` {pinned.version}\n" + "\n".join(reasons)
-    hint = "check the network, or pass a folder that has the archive with `--archives DIR`"
+    hint = "check the network, or pass a directory with the archive by `--archives DIR`"
     raise SourceError(message, hint=hint)
 
 
