@@ -1,9 +1,9 @@
-"""Write hash and size of every origin in data/pins.toml that a folder has an archive for.
+"""Update hash and size of every origin in data/pins.toml whose archive is in a directory.
 
-    python scripts/update_pins.py FOLDER
+    python scripts/update_pins.py DIRECTORY
 
-To move to a new version: change version and file names by hand, put the archives (from the origin
-itself, not from elsewhere) into FOLDER, run this, and read the difference before you commit it.
+To update a library: change its version and file names by hand, put the archives (from the origin
+itself, not from elsewhere) into DIRECTORY, run this, and review the difference before committing.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ ORIGIN = re.compile(
 
 
 def main() -> None:
-    """Rewrite the file in place and say what changed."""
+    """Rewrite the file in place and print what changed."""
     folder = Path(sys.argv[1])
 
     def update(found: re.Match[str]) -> str:

@@ -104,7 +104,7 @@ def test_what_is_inside_is_told(native):
     inside = json.loads(obelisk("inspect", "--json", native))
     assert {"path": ".obelisk/lib/liblow.so", "package": None} in inside["natives"]
     assert inside["executable"]["natives"] > 100_000
-    assert "natives   9" in obelisk("inspect", native)
+    assert "objects   9 shared objects" in obelisk("inspect", native)
     assert "ok   shared objects: 9 linked" in obelisk("verify", native)
 
 
