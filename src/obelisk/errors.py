@@ -61,10 +61,10 @@ class ToolError(ObeliskError):
         return self._log
 
     @log.setter
-    def log(self, place: Path | None) -> None:
-        self._log = place
-        if place is not None:
-            self.hint = f"see the full log: {place}"
+    def log(self, path: Path | None) -> None:
+        self._log = path
+        if path is not None:
+            self.hint = f"see the full log: {path}"
 
 
 class LinkError(ObeliskError):

@@ -28,18 +28,18 @@ def writable_place(output: Path, plan: Plan, cache: Path) -> Path:
     """
     _require_file_or_nothing(output)
     try:
-        place = output.resolve()
-        _refuse_project_file(place, plan)
-        refuse_input(place, _inputs(plan))
-        _refuse_cache(output, place, cache)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try_folder(place.parent)
+        path = output.resolve()
+        _refuse_project_file(path, plan)
+        refuse_input(path, _inputs(plan))
+        _refuse_cache(output, path, cache)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try_folder(path.parent)
     except (OSError, RuntimeError) as error:  # a loop of links is a RuntimeError of pathlib
         reason = error.strerror if isinstance(error, OSError) else "symbolic link loop"
         message = f"cannot write {output}: {reason}"
         raise StorageError(message, hint="choose another `--output`") from error
     # What a person named, unless a link leads elsewhere.
-    return place if output.is_symlink() else output
+    return path if output.is_symlink() else output
 
 
 def refuse_input(output: Path, inputs: Iterable[Path]) -> None:
@@ -71,7 +71,7 @@ def _inputs(plan: Plan) -> Iterator[Path]:
     yield from plan.requirement_files
 
 
-def _refuse_project_file(place: Path, plan: Plan) -> None:
+def _refuse_project_file(path: Path, plan: Plan) -> None:
     """Raise `ConfigError` for a file of the project or of libraries' folders, but an executable.
 
     Only a project's backend knows which of its files it reads.
@@ -79,19 +79,19 @@ def _refuse_project_file(place: Path, plan: Plan) -> None:
     folders = [plan.folder / name for name in plan.settings.build_packages if "/" in name]
     if isinstance(plan.application, Project):
         folders.append(plan.application.folder)
-    if not place.exists() or not any(place.is_relative_to(one.resolve()) for one in folders):
+    if not path.exists() or not any(path.is_relative_to(one.resolve()) for one in folders):
         return
-    with place.open("rb") as stream:
+    with path.open("rb") as stream:
         head = stream.read(len(_ELF))
     if head not in (b"", _ELF):
         message = (
-            f"refusing to overwrite {place}: it belongs to the project and is not an executable"
+            f"refusing to overwrite {path}: it belongs to the project and is not an executable"
         )
         raise ConfigError(message, hint=_HINT)
 
 
-def _refuse_cache(output: Path, place: Path, cache: Path) -> None:
-    if place.is_relative_to(cache.resolve()):
+def _refuse_cache(output: Path, path: Path, cache: Path) -> None:
+    if path.is_relative_to(cache.resolve()):
         message = f"refusing to write {output}: it is inside the cache directory"
         raise ConfigError(message, hint=_HINT)
 

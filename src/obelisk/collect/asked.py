@@ -56,12 +56,12 @@ def _locked_requirements(plan: Plan, work: Path) -> Requirements | None:
         options = ["--script", str(plan.application.path)]
     else:
         options = ["--project", str(plan.folder), "--no-emit-project"]
-    place = work / "exported.txt"
+    path = work / "exported.txt"
     argv = ["export", "--frozen", "--no-dev", "--no-header", "--no-annotate", "--no-editable"]
     # All that a frozen export says is in the lock: nobody's configuration has a part in it.
-    argv += ["--no-config", "--output-file", str(place), *options]
+    argv += ["--no-config", "--output-file", str(path), *options]
     require_uv(argv, f"reading {plan.lock}")
-    return read_requirements([place], plan.folder)
+    return read_requirements([path], plan.folder)
 
 
 def _own(plan: Plan) -> list[str]:

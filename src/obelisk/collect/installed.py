@@ -49,8 +49,8 @@ class Prefix:
 
     def place(self, recorded: str) -> str | None:
         """Return where a file that a RECORD names is, relative to the root; None for outside."""
-        place = posixpath.normpath(posixpath.join(self.base, recorded))
-        return None if place == ".." or place.startswith(("../", "/")) else place
+        path = posixpath.normpath(posixpath.join(self.base, recorded))
+        return None if path == ".." or path.startswith(("../", "/")) else path
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,13 +97,13 @@ def record_text(prefix: Prefix, installed: Installed, rewritten: Mapping[str, by
     """
     rows = []
     for file in installed.files:
-        place = prefix.place(file.path)
-        if place is None or _is_machine_fact(place, f"{prefix.base}/{installed.info}"):
+        path = prefix.place(file.path)
+        if path is None or _is_machine_fact(path, f"{prefix.base}/{installed.info}"):
             continue
         digest, size = file.digest, file.size
-        if place in rewritten:
-            digest, size = digest_of(rewritten[place]), str(len(rewritten[place]))
-        rows.append((posixpath.relpath(place, prefix.base), digest, size))
+        if path in rewritten:
+            digest, size = digest_of(rewritten[path]), str(len(rewritten[path]))
+        rows.append((posixpath.relpath(path, prefix.base), digest, size))
     rows.append((f"{installed.info}/RECORD", "", ""))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(sorted(rows))
@@ -115,9 +115,9 @@ def digest_of(data: bytes) -> str:
     return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
 
-def _is_machine_fact(place: str, info: str) -> bool:
-    folder, _, name = place.rpartition("/")
-    return (folder == info and name in MACHINE_FACTS) or "__pycache__" in place.split("/")
+def _is_machine_fact(path: str, info: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    return (folder == info and name in MACHINE_FACTS) or "__pycache__" in path.split("/")
 
 
 def _read(info: Path, prefix: Prefix) -> Installed:

@@ -35,9 +35,9 @@ def differing(prefix: Prefix, installed: Iterable[Installed]) -> dict[str, list[
 def _recorded(prefix: Prefix, installed: Installed) -> Iterator[tuple[Path, str]]:
     """Yield (path, digest) of the files that go in and have a digest."""
     for file in installed.files:
-        place = prefix.place(file.path)
-        if file.digest.startswith(ALGORITHM) and place is not None:
-            yield prefix.root / place, file.digest.removeprefix(ALGORITHM)
+        path = prefix.place(file.path)
+        if file.digest.startswith(ALGORITHM) and path is not None:
+            yield prefix.root / path, file.digest.removeprefix(ALGORITHM)
 
 
 def _is_equal(path: Path, digest: str) -> bool:

@@ -57,30 +57,30 @@ class Finder:
 
     def _import(self, name):
         """Find a module and the packages above it; say whether it is here."""
-        place = self._folder
+        path = self._folder
         parts = name.split(".")
         for count, part in enumerate(parts, 1):
             full = ".".join(parts[:count])
             if full not in self.found:
-                self.found[full] = self._look(full, os.path.join(place, part))
+                self.found[full] = self._look(full, os.path.join(path, part))
             if self.found[full] is None:
                 return False
-            place = os.path.join(place, part)
+            path = os.path.join(path, part)
         return True
 
-    def _look(self, name, place):
+    def _look(self, name, path):
         """Return what the interpreter finds first: a package, a module, a namespace package."""
         if name in self._taken:
             return None
-        init = os.path.join(place, "__init__")
-        for stem, is_package in ((init, True), (place, False)):
+        init = os.path.join(path, "__init__")
+        for stem, is_package in ((init, True), (path, False)):
             if _is_file(f"{stem}.py"):
                 self._waiting.append((name, f"{stem}.py", is_package))
                 return f"{stem}.py", is_package
             if _is_file(f"{stem}.pyc"):
                 return f"{stem}.pyc", is_package  # what it imports in turn is not looked for
         # A folder alone is found after all that is installed.
-        if os.path.isdir(place) and name not in self._installed:
+        if os.path.isdir(path) and name not in self._installed:
             return "", True
         return None
 

@@ -47,11 +47,11 @@ def pth_files(
     """
     found = []
     for one in installed:
-        places = sorted(filter(None, (prefix.place(file.path) for file in one.files)))
-        for place in places:
-            folder, _, name = place.rpartition("/")
+        paths = sorted(filter(None, (prefix.place(file.path) for file in one.files)))
+        for path in paths:
+            folder, _, name = path.rpartition("/")
             if folder == prefix.base and name.endswith(".pth") and not name.startswith("."):
-                found.append(_read(prefix, one, name, places, warn))
+                found.append(_read(prefix, one, name, paths, warn))
     return sorted(found, key=lambda pth: pth.name)
 
 
@@ -78,7 +78,7 @@ def _read(
     prefix: Prefix,
     installed: Installed,
     name: str,
-    places: Sequence[str],
+    paths: Sequence[str],
     warn: Callable[[str], None],
 ) -> PthFile:
     folders, has_code = [], False
@@ -89,7 +89,7 @@ def _read(
         folder = posixpath.normpath(posixpath.join(prefix.base, line))
         if folder == prefix.base:
             continue
-        if _installed(folder, places) and not prefix.base.startswith(f"{folder}/"):
+        if _installed(folder, paths) and not prefix.base.startswith(f"{folder}/"):
             folders.append(folder)
         else:
             package = installed.package.name
@@ -98,10 +98,10 @@ def _read(
     return PthFile(path=path, folders=tuple(folders), has_code=has_code)
 
 
-def _installed(folder: str, places: Sequence[str]) -> bool:
+def _installed(folder: str, paths: Sequence[str]) -> bool:
     """Say whether any of the sorted places is in a folder."""
-    start = bisect_left(places, f"{folder}/")
-    return start < len(places) and places[start].startswith(f"{folder}/")
+    start = bisect_left(paths, f"{folder}/")
+    return start < len(paths) and paths[start].startswith(f"{folder}/")
 
 
 def _lines(prefix: Prefix, name: str) -> Iterator[str]:

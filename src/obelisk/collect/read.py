@@ -41,9 +41,9 @@ def read_files(
     """Yield the files below `root`, but for the folders and files of it that `without` names."""
     above = f"{under}/" if under else ""
     for relative in sorted(_walk(root, without)):
-        place = above + relative
-        if goes_in(place):
-            path = f"{base}/{place}" if base else place
+        below = above + relative
+        if goes_in(below):
+            path = f"{base}/{below}" if base else below
             file = DataFile(path=path, source=root / relative, base=base)
             require_place(file)
             yield file
@@ -73,9 +73,9 @@ def module_name(path: PurePosixPath) -> str | None:
     return ".".join(parts)
 
 
-def goes_in(place: str) -> bool:
-    """Say whether a file at this place goes in: not bytecode, nor a fact of this machine."""
-    *folders, name = place.split("/")
+def goes_in(path: str) -> bool:
+    """Say whether a file at this path is included: not bytecode, nor a fact of this machine."""
+    *folders, name = path.split("/")
     if (name.endswith(".pyc") and name != ".pyc") or any(
         part in _NOT_FILES for part in (*folders, name)
     ):

@@ -170,12 +170,12 @@ def _locate(which: str) -> Path:
 
 
 def _copy(archive: Path, output: Path) -> Path:
-    place = output / archive.name if output.is_dir() else output
-    target = place.resolve()
+    destination = output / archive.name if output.is_dir() else output
+    target = destination.resolve()
     require_replaceable(target)
     with draft_beside(target, mode=0o666) as draft:
         shutil.copyfile(archive, draft)
-    return place
+    return destination
 
 
 def _as_json(description: Description) -> dict[str, Any]:

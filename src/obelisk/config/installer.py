@@ -48,11 +48,11 @@ def installer_config(application: Application, env: Mapping[str, str]) -> Instal
 
 
 def _of_project(folder: Path) -> Path | None:
-    for place in filter(None, (folder, _workspace(folder))):
-        if is_regular(place / _FILE):
-            return place / _FILE
-        if "uv" in _tool(place / "pyproject.toml"):
-            return place / "pyproject.toml"
+    for path in filter(None, (folder, _workspace(folder))):
+        if is_regular(path / _FILE):
+            return path / _FILE
+        if "uv" in _tool(path / "pyproject.toml"):
+            return path / "pyproject.toml"
     return None
 
 

@@ -20,65 +20,65 @@ _PREFIX: Final = ".obelisk-"
 
 
 @contextmanager
-def draft_beside(place: Path, mode: int) -> Iterator[Path]:
-    """Give a new file in the folder of `place`; sync it and rename it into place afterwards.
+def draft_beside(path: Path, mode: int) -> Iterator[Path]:
+    """Give a new file in the folder of `path`; sync it and rename it into place afterwards.
 
     The umask takes from what `mode` gives to others. When the work in it fails, the draft is
-    removed and `place` is as it was. Drafts that killed processes left are removed as well.
+    removed and `path` is as it was. Drafts that killed processes left are removed as well.
     """
-    folder = place.parent
+    folder = path.parent
     with storage_errors(folder):
         remove_dead(folder, _PREFIX)
         before = folder.stat()
-        with draft(folder, _PREFIX) as path:
-            path.touch(mode, exist_ok=False)
-            path.chmod((path.stat().st_mode & ~stat.S_IRWXU) | (mode & stat.S_IRWXU))
-            yield path
-            sync(path)
-            require_replaceable(place)
+        with draft(folder, _PREFIX) as draft_path:
+            draft_path.touch(mode, exist_ok=False)
+            draft_path.chmod((draft_path.stat().st_mode & ~stat.S_IRWXU) | (mode & stat.S_IRWXU))
+            yield draft_path
+            sync(draft_path)
+            require_replaceable(path)
             _require_same(folder, before)
-            path.rename(place)
+            draft_path.rename(path)
         sync(folder)
 
 
 @contextmanager
-def draft_folder_beside(place: Path) -> Iterator[Path]:
-    """Give a new folder beside `place`, and rename it into place afterwards.
+def draft_folder_beside(path: Path) -> Iterator[Path]:
+    """Give a new folder beside `path`, and rename it into place afterwards.
 
     When the work in it fails or is interrupted, the draft is removed.
     """
-    folder = place.parent
+    folder = path.parent
     folder.mkdir(parents=True, exist_ok=True)
     with storage_errors(folder):
         remove_dead(folder, _PREFIX)
-        with draft(folder, _PREFIX) as path:
-            path.mkdir()
-            path.chmod(0o755)
-            yield path
-            sync_file_system(path)
-            path.rename(place)
+        with draft(folder, _PREFIX) as draft_path:
+            draft_path.mkdir()
+            draft_path.chmod(0o755)
+            yield draft_path
+            sync_file_system(draft_path)
+            draft_path.rename(path)
         sync(folder)
 
 
 def try_folder(folder: Path) -> None:
     """Make a file in `folder` and remove it again; raise `OSError` if that cannot be."""
-    with draft(folder, _PREFIX) as path:
-        path.touch()
+    with draft(folder, _PREFIX) as draft_path:
+        draft_path.touch()
 
 
-def require_replaceable(place: Path) -> None:
-    """Raise `StorageError` unless `place`, which is no link, is a regular file or nothing."""
-    if os.path.lexists(place) and (place.is_symlink() or not place.is_file()):
-        message = f"refusing to overwrite {place}: not a regular file"
+def require_replaceable(path: Path) -> None:
+    """Raise `StorageError` unless `path`, which is no link, is a regular file or nothing."""
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+        message = f"refusing to overwrite {path}: not a regular file"
         raise StorageError(message, hint="choose another `--output`")
 
 
-def link_or_copy(source: str, place: str) -> None:
+def link_or_copy(source: str, destination: str) -> None:
     """Let a file stand at another place as well; on another file system, a copy of it."""
     try:
-        os.link(source, place)
+        os.link(source, destination)
     except OSError:
-        shutil.copy2(source, place)
+        shutil.copy2(source, destination)
 
 
 def sync(path: Path) -> None:

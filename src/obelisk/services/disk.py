@@ -62,42 +62,42 @@ def require_space(folder: Path, wanted: int, what: str) -> None:
 
 
 @contextmanager
-def storage_errors(*places: Path) -> Iterator[None]:
+def storage_errors(*folders: Path) -> Iterator[None]:
     """Turn errors of the system about disks and limits into ones that say which disk or limit.
 
-    `places` are the folders that the work writes to.
+    `folders` are the folders that the work writes to.
     """
     try:
         yield
     except OSError as error:
-        explained = explain(error, places)
+        explained = explain(error, folders)
         if explained is None:
             raise
         raise explained from error
 
 
-def explain(error: OSError, places: Iterable[Path]) -> ObeliskError | None:
+def explain(error: OSError, folders: Iterable[Path]) -> ObeliskError | None:
     """Return what an error of the system means, None when it is not about disks or limits."""
     if isinstance(error, shutil.Error):
-        return _explain_copies(error, list(places))
+        return _explain_copies(error, list(folders))
     if error.errno in _LIMITS:
         return limit_error(os.strerror(error.errno))
-    return _explain_storage(error, list(places)) if error.errno in _STORAGE else None
+    return _explain_storage(error, list(folders)) if error.errno in _STORAGE else None
 
 
-def _explain_storage(error: OSError, places: list[Path]) -> StorageError:
+def _explain_storage(error: OSError, folders: list[Path]) -> StorageError:
     reason = os.strerror(error.errno or 0)
     if error.errno in _FULL:
-        return _full(_fullest([*places, *_parents([error.filename])]), reason)
+        return _full(_fullest([*folders, *_parents([error.filename])]), reason)
     if error.errno == errno.EFBIG:
         return _too_large("cannot write a file")
     if error.errno == errno.EXDEV:
         message = f"cannot move {error.filename} to {error.filename2}: not on the same file system"
         hint = "keep the whole cache directory on one file system"
         return StorageError(message, hint=hint)
-    place = error.filename2 or error.filename or next(iter(places), "a file")
+    path = error.filename2 or error.filename or next(iter(folders), "a file")
     deed = "write" if error.errno == errno.EROFS else "read or write"
-    message = f"cannot {deed} {os.fsdecode(place)}: {reason}"
+    message = f"cannot {deed} {os.fsdecode(path)}: {reason}"
     hint = "choose another `--output`, or another cache directory with OBELISK_CACHE"
     return StorageError(message, hint=hint)
 
@@ -123,44 +123,44 @@ def limit_of(error: OSError) -> LimitError | None:
 
 
 def explain_failure(
-    what: str, status: int, output: str, places: Iterable[Path]
+    what: str, status: int, output: str, folders: Iterable[Path]
 ) -> StorageError | None:
     """Return the error of a tool that failed because a disk is full, None if it is not that.
 
-    `places` are folders that the tool writes to, `output` what it said.
+    `folders` are folders that the tool writes to, `output` what it said.
     """
     if status in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
         return _too_large(f"{what} failed")
-    place = _fullest(places)
+    path = _fullest(folders)
     told = next((text for text in _TEXTS if text in output), None)
     if told is None and status in (-signal.SIGBUS, 128 + signal.SIGBUS):
         told = _TEXTS[-1]
-    if told is None and free(place) >= _FULL_BELOW:
+    if told is None and free(path) >= _FULL_BELOW:
         return None
-    return _full(place, f"{what} failed" + (f": {told}" if told else ""))
+    return _full(path, f"{what} failed" + (f": {told}" if told else ""))
 
 
-def _explain_copies(error: shutil.Error, places: list[Path]) -> ObeliskError:
+def _explain_copies(error: shutil.Error, folders: list[Path]) -> ObeliskError:
     """Explain the error of a copied tree: a list of (source, place, text)."""
     rows = error.args[0] if error.args and isinstance(error.args[0], list) else []
-    place, text = (rows[0][1], str(rows[0][2])) if rows else (None, str(error))
+    path, text = (rows[0][1], str(rows[0][2])) if rows else (None, str(error))
     for code in _FULL:
         if os.strerror(code) in text:
-            return _full(_fullest([*places, *_parents([place])]), os.strerror(code))
+            return _full(_fullest([*folders, *_parents([path])]), os.strerror(code))
     if any(os.strerror(code) in text for code in _LIMITS):
         return limit_error(text)
     return StorageError(
-        f"cannot copy to {place}: {text}", hint="check its permissions and free space"
+        f"cannot copy to {path}: {text}", hint="check its permissions and free space"
     )
 
 
-def _full(place: Path, reason: str) -> StorageError:
-    message = f"disk full at {place} ({mebibytes(free(place))} free): {reason}"
+def _full(path: Path, reason: str) -> StorageError:
+    message = f"disk full at {path} ({mebibytes(free(path))} free): {reason}"
     return StorageError(message, hint=_hint())
 
 
-def _fullest(places: Iterable[Path]) -> Path:
-    return min(places, key=free, default=Path())
+def _fullest(folders: Iterable[Path]) -> Path:
+    return min(folders, key=free, default=Path())
 
 
 def _parents(names: Iterable[str | bytes | None]) -> list[Path]:

@@ -252,9 +252,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     send(process.pid, signal.SIGKILL)
 
 
-def _raise_if_full(what: str, status: int, output: str, places: tuple[Path, ...]) -> None:
+def _raise_if_full(what: str, status: int, output: str, folders: tuple[Path, ...]) -> None:
     """Raise `StorageError` when a failure is a full disk's and not the tool's."""
-    full = explain_failure(what, status, output, places)
+    full = explain_failure(what, status, output, folders)
     if full is not None:
         raise full
 

@@ -32,15 +32,15 @@ def _refuse_escape(member: tarfile.TarInfo) -> None:
     if not (member.isfile() or member.isdir() or member.issym() or member.islnk()):
         message = f"{member.name!r} is a special file"
         raise tarfile.ExtractError(message)
-    places = [PurePosixPath(member.name)]
+    paths = [PurePosixPath(member.name)]
     if member.issym():
-        places.append(PurePosixPath(member.name).parent / member.linkname)
+        paths.append(PurePosixPath(member.name).parent / member.linkname)
     elif member.islnk():
-        places.append(PurePosixPath(member.linkname))
-    for place in places:
+        paths.append(PurePosixPath(member.linkname))
+    for path in paths:
         depth = 0
-        for part in place.parts:
+        for part in path.parts:
             depth += -1 if part == ".." else 1
-            if depth < 0 or place.is_absolute():
+            if depth < 0 or path.is_absolute():
                 message = f"{member.name!r} leads outside the directory"
                 raise tarfile.ExtractError(message)

@@ -48,13 +48,13 @@ def find_digest(data: mmap.mmap) -> Digest | None:
     Files inside may have digests of their own: one that stands where it says is preferred.
     """
     moved = None
-    place = data.rfind(_MAGIC)
-    while place >= 0:
-        found = _read(data, place)
+    offset = data.rfind(_MAGIC)
+    while offset >= 0:
+        found = _read(data, offset)
         if found is not None and not found.is_moved:
             return found
         moved = moved or found
-        place = data.rfind(_MAGIC, 0, place)
+        offset = data.rfind(_MAGIC, 0, offset)
     return moved
 
 
@@ -127,6 +127,6 @@ def _damaged(data: mmap.mmap, digest: Digest) -> list[str]:
 def _blocks(digest: Digest) -> Iterator[tuple[int, int, int, str]]:
     number = 0
     for start, end, name in digest.parts:
-        for place in range(start, end, _BLOCK):
-            yield number, place, min(place + _BLOCK, end), name
+        for offset in range(start, end, _BLOCK):
+            yield number, offset, min(offset + _BLOCK, end), name
             number += 1

@@ -119,9 +119,9 @@ def _reader(data: mmap.mmap, segments: list[Any]) -> Reader:
 
     def read(address: int, size: int) -> memoryview:
         for load in loads:
-            place = address - load["p_vaddr"]
-            if place >= 0 and place + size <= load["p_filesz"]:
-                start = load["p_offset"] + place
+            offset = address - load["p_vaddr"]
+            if offset >= 0 and offset + size <= load["p_filesz"]:
+                start = load["p_offset"] + offset
                 return memoryview(data)[start : start + size]
         message = f"reference to {size} unmapped bytes at {address:#x}"
         raise VerifyError(message)

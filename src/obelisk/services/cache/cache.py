@@ -48,18 +48,18 @@ class Cache:
 
     def find(self, kind: str, key: str) -> Path | None:
         """Return the folder of an entry that is sound, or None."""
-        place = place_of(self.root, kind, key)
-        return place if self._open() and (self._trusted(place) or self._checked(place)) else None
+        path = place_of(self.root, kind, key)
+        return path if self._open() and (self._trusted(path) or self._checked(path)) else None
 
     def obtain(self, kind: str, key: str, make: Callable[[Path], None]) -> Path:
         """Return the folder of an entry; if there is none that is sound, let `make` fill one."""
-        place = place_of(self.root, kind, key)
-        if self._open() and self._trusted(place):
-            return place
+        path = place_of(self.root, kind, key)
+        if self._open() and self._trusted(path):
+            return path
         with self._entry_lock(kind, key):
-            if not self._checked(place):
-                self._make(kind, {place: make})
-        return place
+            if not self._checked(path):
+                self._make(kind, {path: make})
+        return path
 
     def keep(self, kind: str, makes: Mapping[str, Callable[[Path], None]]) -> None:
         """Add entries that only save time: by their keys, unless they are there.
@@ -72,17 +72,17 @@ class Cache:
             for key in sorted(makes):  # in one order, or two builds wait for each other
                 locks.enter_context(self._entry_lock(kind, key))
             places = {place_of(self.root, kind, key): make for key, make in makes.items()}
-            wanted = {place: make for place, make in places.items() if not self._checked(place)}
+            wanted = {path: make for path, make in places.items() if not self._checked(path)}
             if wanted:
                 self._make(kind, wanted)
 
     def reject(self, kind: str, key: str, reason: str) -> None:
         """Remove an entry that whoever uses it found to be damaged."""
-        place = place_of(self.root, kind, key)
-        self._warn_of_damage(place, reason)
-        self._sound.discard(place)
+        path = place_of(self.root, kind, key)
+        self._warn_of_damage(path, reason)
+        self._sound.discard(path)
         with self._entry_lock(kind, key), self._scratch(kind) as scratch:
-            place.rename(scratch)
+            path.rename(scratch)
 
     @contextmanager
     def scratch(self, name: str) -> Iterator[Path]:
@@ -145,52 +145,52 @@ class Cache:
         root.create(self.root)
         self._open()
 
-    def _trusted(self, place: Path) -> bool:
-        if place in self._sound:
+    def _trusted(self, path: Path) -> bool:
+        if path in self._sound:
             return True
-        if integrity.is_trusted(place):
-            self._accept(place)
+        if integrity.is_trusted(path):
+            self._accept(path)
             return True
         return False
 
-    def _checked(self, place: Path) -> bool:
+    def _checked(self, path: Path) -> bool:
         """Say whether an entry is there and has the bytes that were made; warn if it has not."""
-        if not os.path.lexists(place):
+        if not os.path.lexists(path):
             return False
         try:
-            integrity.check(place)
+            integrity.check(path)
         except DamagedError as error:
-            self._warn_of_damage(place, str(error))
+            self._warn_of_damage(path, str(error))
             return False
-        integrity.renew(place, self.root / WORK)
-        self._accept(place)
+        integrity.renew(path, self.root / WORK)
+        self._accept(path)
         return True
 
-    def _warn_of_damage(self, place: Path, how: str) -> None:
-        self._warn(f"corrupt cache entry {place.relative_to(self.root)} ({how}); rebuilding it")
+    def _warn_of_damage(self, path: Path, how: str) -> None:
+        self._warn(f"corrupt cache entry {path.relative_to(self.root)} ({how}); rebuilding it")
 
-    def _accept(self, place: Path) -> None:
-        integrity.note_use(place)
-        self._sound.add(place)
+    def _accept(self, path: Path) -> None:
+        integrity.note_use(path)
+        self._sound.add(path)
 
     def _make(self, kind: str, makes: Mapping[Path, Callable[[Path], None]]) -> None:
         self._create()
         require_space(self.root, _NEEDED.get(kind, 0), f"adding to `{kind}` in the cache")
         with self._scratch(kind) as scratch, storage_errors(self.root):
-            for place, make in makes.items():
-                entry = scratch / place.name
+            for path, make in makes.items():
+                entry = scratch / path.name
                 entry.mkdir(parents=True)
                 make(entry)
                 integrity.record(entry)
             sync_file_system(scratch)
             (self.root / kind).mkdir(exist_ok=True)
-            for place in makes:
-                if os.path.lexists(place):
-                    place.rename(scratch / f"damaged-{place.name}")
-                (scratch / place.name).rename(place)
+            for path in makes:
+                if os.path.lexists(path):
+                    path.rename(scratch / f"damaged-{path.name}")
+                (scratch / path.name).rename(path)
             sync(self.root / kind)
-        for place in makes:
-            self._accept(place)
+        for path in makes:
+            self._accept(path)
 
     @contextmanager
     def _scratch(self, name: str) -> Iterator[Path]:

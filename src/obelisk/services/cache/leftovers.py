@@ -40,9 +40,9 @@ def keep_log(root: Path, log: Path, name: str) -> Path:
     """Move the log of a tool that failed to where it stays for a while."""
     folder = root / LOGS
     folder.mkdir(exist_ok=True)
-    place = folder / f"{name}.txt"
-    log.rename(place)
-    return place
+    path = folder / f"{name}.txt"
+    log.rename(path)
+    return path
 
 
 def _unlocked(root: Path) -> list[Path]:

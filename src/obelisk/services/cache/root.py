@@ -108,10 +108,10 @@ def _require_writable(root: Path) -> None:
 
 def _refuse_home(root: Path) -> None:
     """Refuse folders that can be no cache, whatever an older Obelisk wrote into them."""
-    for place, name in ((Path("~"), "your home directory"), (Path("/"), "the root directory")):
+    for path, name in ((Path("~"), "your home directory"), (Path("/"), "the root directory")):
         same = False
         with suppress(OSError, RuntimeError):  # there is no home
-            same = root.samefile(place.expanduser())
+            same = root.samefile(path.expanduser())
         if same:
             message = f"refusing to use {name} ({root}) as the cache"
             raise ConfigError(message, hint=_HINT)
