@@ -79,7 +79,7 @@ def _refuse_project_file(path: Path, plan: Plan) -> None:
     folders = [plan.folder / name for name in plan.settings.build_packages if "/" in name]
     if isinstance(plan.application, Project):
         folders.append(plan.application.folder)
-    if not path.exists() or not any(path.is_relative_to(one.resolve()) for one in folders):
+    if not path.exists() or not any(path.is_relative_to(folder.resolve()) for folder in folders):
         return
     with path.open("rb") as stream:
         head = stream.read(len(_ELF))

@@ -16,7 +16,7 @@ from obelisk.collect.installed import Installed, Prefix, record_text
 from obelisk.collect.matching import matching
 from obelisk.collect.provide import Provided
 from obelisk.collect.pth import files_with_code, pth_files, search_path, with_aliases
-from obelisk.collect.read import Tree, module_at, read_files, read_tree, require_place
+from obelisk.collect.read import Tree, module_at, read_files, read_tree, require_path
 from obelisk.collect.script import script_modules
 from obelisk.collect.select import Filter
 from obelisk.collect.shared_objects import native_files, split_native
@@ -56,7 +56,7 @@ def collect(
     layout = Layout.of(plan.python.version)
     warn = interpreter.services.console.warn
     prefix, installed = provided.prefix, provided.installed
-    packages = [one.package for one in installed]
+    packages = [found.package for found in installed]
     pth = pth_files(prefix, installed, warn)
     modules, files = _installed_files(prefix, installed, work)
     modules, files = [*modules, *tests[0]], [*files, *tests[1]]
@@ -65,7 +65,7 @@ def collect(
         *native_files(prefix, installed, shared, pure=plan.settings.pure),
         *_native_libraries(plan),
     ]
-    names = {module.name for module in modules} | {one.module or "" for one in natives}
+    names = {module.name for module in modules} | {native.module or "" for native in natives}
     modules += sourceless_modules(prefix.site, prefix.base, names, warn)
     modules = provided.recorded(with_aliases(modules, pth))
     project = _project_paths(plan, prefix, installed)
@@ -75,7 +75,7 @@ def collect(
         *_script(plan, interpreter, (*modules, *stdlib[0]), natives),
         *_importable(own_files),
     ]
-    application = (*own_modules, *(one for one in modules if one.path in project))
+    application = (*own_modules, *(module for module in modules if module.path in project))
     asked = questions(plan.settings.interpreter, application)
     for answer in asked.values():
         interpreter.services.console.note(answer)
@@ -98,7 +98,7 @@ def collect(
     main = main_path(entry, plan, kept)
     return Collection(
         modules=kept,
-        natives=tuple(one for one in natives if chosen.keeps_file(one)),
+        natives=tuple(native for native in natives if chosen.keeps_file(native)),
         files=tuple(sorted({file.path: file for file in data}.values(), key=lambda f: f.path)),
         packages=tuple(packages),
         entry=entry,
@@ -110,7 +110,7 @@ def collect(
             *search_path(data, pth),
             *([""] if at_top and not isinstance(entry, RunScript) else []),
         ),
-        own=frozenset(one.path.partition("/")[0] for one in own if not one.base),
+        own=frozenset(item.path.partition("/")[0] for item in own if not item.base),
         pth=files_with_code(data, pth),
         asked=frozenset(asked),
     )
@@ -171,7 +171,7 @@ def _script(
     """Return the script, if the application is one, with the modules beside it that it imports."""
     if not isinstance(plan.application, Script):
         return []
-    names = {module.name for module in modules} | {one.module or "" for one in natives}
+    names = {module.name for module in modules} | {native.module or "" for native in natives}
     return script_modules(plan.application.path, python=interpreter.python, installed=names)
 
 
@@ -182,7 +182,7 @@ def _own_files(plan: Plan) -> list[DataFile]:
         for path in matching(plan.folder, "data", plan.settings.data)
     ]
     for file in files:
-        require_place(file)
+        require_path(file)
     return files
 
 

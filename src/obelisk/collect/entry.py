@@ -88,13 +88,17 @@ def installed_command(
     if not isinstance(entry, EntryPoint):
         return found if isinstance(entry, ScriptFile) else None
     wanted = (main.rpartition("/")[2], f"{entry.module}:{entry.function}")
-    commands = ((name, text.replace(" ", "")) for one in packages for name, text in one.commands)
+    commands = (
+        (name, text.replace(" ", "")) for package in packages for name, text in package.commands
+    )
     return found if wanted in commands else None
 
 
 def _by_name(modules: tuple[Module, ...]) -> dict[str, Module]:
     """Return the modules that imports find: the application's own, then the standard library's."""
-    ordered = sorted(modules, key=lambda one: (one.base != "", not one.from_stdlib, one.path))
+    ordered = sorted(
+        modules, key=lambda module: (module.base != "", not module.from_stdlib, module.path)
+    )
     found: dict[str, Module] = {}
     for module in ordered:
         for name in module.names:
@@ -119,7 +123,7 @@ def _command(
     package = _package(wanted.package, packages)
     commands: dict[str, str | ScriptFile | RunProgram] = {
         **{name: RunProgram(path=f"{COMMANDS}/{name}") for name in package.programs},
-        **{one.name: one for one in package.scripts},
+        **{script.name: script for script in package.scripts},
         **dict(package.commands),
     }
     name = wanted.command or (package.name if package.name in commands else None)
@@ -133,7 +137,9 @@ def _command(
 
 def _package(name: str, packages: list[Package]) -> Package:
     wanted = canonicalize_name(name)
-    found = next((one for one in packages if canonicalize_name(one.name) == wanted), None)
+    found = next(
+        (package for package in packages if canonicalize_name(package.name) == wanted), None
+    )
     if found is None:
         message = f"`{name}` is not installed: its environment marker excludes the target"
         raise ConfigError(

@@ -65,15 +65,15 @@ def without_fallbacks(inside: model.Collection, modules: Container[str]) -> mode
     if "zoneinfo" not in modules:
         folder = _folder("tzdata")
         own = {
-            one.source
-            for one in (*inside.modules, *inside.files)
-            if one.source.is_relative_to(folder)
+            item.source
+            for item in (*inside.modules, *inside.files)
+            if item.source.is_relative_to(folder)
         }
         gone |= own
         packages |= {"tzdata"} if own else set()
     return replace(
         inside,
-        modules=tuple(one for one in inside.modules if one.source not in gone),
-        files=tuple(one for one in inside.files if one.source not in gone),
-        packages=tuple(one for one in inside.packages if one.name not in packages),
+        modules=tuple(item for item in inside.modules if item.source not in gone),
+        files=tuple(item for item in inside.files if item.source not in gone),
+        packages=tuple(package for package in inside.packages if package.name not in packages),
     )

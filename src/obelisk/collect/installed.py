@@ -136,8 +136,8 @@ def _read(info: Path, prefix: Prefix) -> Installed:
             version=version,
             license=_license(metadata),
             commands=commands,
-            scripts=tuple(one for one in others if isinstance(one, ScriptFile)),
-            programs=tuple(one for one in others if isinstance(one, str)),
+            scripts=tuple(command for command in others if isinstance(command, ScriptFile)),
+            programs=tuple(command for command in others if isinstance(command, str)),
         ),
         info=info.name,
         files=files,
@@ -205,7 +205,11 @@ def _license(metadata: RawMetadata) -> str | None:
     if expression:
         return expression
     classifiers = metadata.get("classifiers") or []
-    named = [one.rpartition(" :: ")[2] for one in classifiers if one.startswith("License :: ")]
+    named = [
+        classifier.rpartition(" :: ")[2]
+        for classifier in classifiers
+        if classifier.startswith("License :: ")
+    ]
     lines = (metadata.get("license") or "").strip().splitlines()
     return "; ".join(named) or (lines[0] if lines else None)
 

@@ -46,7 +46,7 @@ if __name__ == "__main__":
 def main_program(entry: EntryPoint | Multicall) -> str:
     """Return the text of the main module that calls an entry point, or one of several."""
     if isinstance(entry, Multicall):
-        commands = {name: (one.module, one.function) for name, one in entry.commands}
+        commands = {name: (command.module, command.function) for name, command in entry.commands}
         return _MULTICALL.format(commands=pprint.pformat(commands, sort_dicts=False))
     top = entry.function.split(".")[0]
     return (

@@ -42,10 +42,10 @@ def read_files(
     above = f"{under}/" if under else ""
     for relative in sorted(_walk(root, without)):
         below = above + relative
-        if goes_in(below):
+        if is_included(below):
             path = f"{base}/{below}" if base else below
             file = DataFile(path=path, source=root / relative, base=base)
-            require_place(file)
+            require_path(file)
             yield file
 
 
@@ -73,7 +73,7 @@ def module_name(path: PurePosixPath) -> str | None:
     return ".".join(parts)
 
 
-def goes_in(path: str) -> bool:
+def is_included(path: str) -> bool:
     """Say whether a file at this path is included: not bytecode, nor a fact of this machine."""
     *folders, name = path.split("/")
     if (name.endswith(".pyc") and name != ".pyc") or any(
@@ -84,7 +84,7 @@ def goes_in(path: str) -> bool:
     return not (info.endswith(".dist-info") and name in MACHINE_FACTS)
 
 
-def require_place(file: DataFile) -> None:
+def require_path(file: DataFile) -> None:
     """Raise `CollectError` for a name that no file in an executable can have."""
     if file.relative.partition("/")[0] == RESERVED_FOLDER:
         message = (

@@ -111,7 +111,7 @@ def _parsed(line: str) -> _Pin | None:
         found = PackagingRequirement(line.split(_HASH, maxsplit=1)[0].strip())
     except InvalidRequirement:
         return None
-    exact = [one.version for one in found.specifier if one.operator == "=="]
+    exact = [specifier.version for specifier in found.specifier if specifier.operator == "=="]
     if found.marker is not None:
         return None
     return _Pin(

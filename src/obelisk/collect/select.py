@@ -42,9 +42,9 @@ class Filter:
         """Return the patterns that name nothing of what could go in."""
         asked = set(self.include + self.exclude) - set(LEFT_OUT_OF_STDLIB)
         for module in modules if asked else ():
-            asked = {one for one in asked if not _name_module((one,), module)}
+            asked = {pattern for pattern in asked if not _name_module((pattern,), module)}
         for file in files if asked else ():
-            asked = {one for one in asked if not _name_file((one,), file)}
+            asked = {pattern for pattern in asked if not _name_file((pattern,), file)}
         return sorted(asked)
 
 

@@ -50,12 +50,14 @@ def native_files(
         )
         for file in files
     ]
-    packages = {canonicalize_name(one.package) for one in natives if one.package}
+    packages = {canonicalize_name(native.package) for native in natives if native.package}
     dropped = {canonicalize_name(name) for name in pure}
     for name in sorted(dropped - packages):
         message = f"`{name}` in `pure` is not an installed package with native code"
         hint = did_you_mean(name, packages) if packages else "no installed package has native code"
         raise ConfigError(message, hint=hint)
     return [
-        one for one in natives if not (one.package and canonicalize_name(one.package) in dropped)
+        native
+        for native in natives
+        if not (native.package and canonicalize_name(native.package) in dropped)
     ]

@@ -74,12 +74,12 @@ def input_options(command: Command) -> Command:
         source_text_option,
         click.option(
             "--profile",
-            type=click.Choice([one.value for one in Profile]),
+            type=click.Choice([profile.value for profile in Profile]),
             help="Trade-off between size and speed.",
         ),
         click.option(
             "--stdlib",
-            type=click.Choice([one.value for one in Stdlib]),
+            type=click.Choice([choice.value for choice in Stdlib]),
             help="How much of the standard library to include.",
         ),
         click.option(
@@ -159,10 +159,12 @@ def build_command(console: Console, as_json: bool, **options: Any) -> None:
     """
     built = _build_all(console, **options)
     if as_json:
-        console.json({"version": JSON_VERSION, "executables": [_as_json(one) for one in built]})
+        console.json(
+            {"version": JSON_VERSION, "executables": [_as_json(executable) for executable in built]}
+        )
     else:
-        for one in built:
-            console.data(str(one.path))
+        for executable in built:
+            console.data(str(executable.path))
 
 
 @click.command("run")
@@ -183,7 +185,7 @@ def run_command(arguments: tuple[str, ...], /, console: Console, **options: Any)
     """
     built = _build_all(console, **options)
     if len(built) != 1:
-        names = ", ".join(f"`{one.path.name}`" for one in built)
+        names = ", ".join(f"`{executable.path.name}`" for executable in built)
         message = f"cannot run {len(built)} executables at once: {names}"
         raise ConfigError(message, hint="choose one with `--script`")
     replace_us([built[0].path.absolute(), *arguments])
@@ -223,9 +225,9 @@ def _build_all(
     services = make_services(console, plans[0].settings.target, archives)
     built = []
     try:
-        for one in build_all(plans, services, _places(plans, output)):
-            built.append(one)
-            _summarise(console, one)
+        for executable in build_all(plans, services, _output_paths(plans, output)):
+            built.append(executable)
+            _summarise(console, executable)
     finally:
         services.cache.close()
     return built
@@ -247,7 +249,7 @@ def _request(what: str | None, options: dict[str, Any], warn: Callable[[str], No
     return replace(request, settings=apply_table(settings, given, "the command line", warn))
 
 
-def _places(plans: list[Plan], output: str | None) -> list[Path]:
+def _output_paths(plans: list[Plan], output: str | None) -> list[Path]:
     """Return where each executable goes; a folder is what is one, or ends in a slash."""
     folder = Path("dist" if output is None else output)
     if output is None or output.endswith("/") or len(plans) > 1 or folder.is_dir():

@@ -73,13 +73,14 @@ def _summary(inside: dict[str, Any]) -> list[str]:
         f"files     {len(inside['files'])}",
         "packages",
     ]
-    lines += [_component(one) for one in inside["packages"]] or ["  none"]
+    lines += [_component(component) for component in inside["packages"]] or ["  none"]
     lines.append("libraries")
-    return lines + [_component(one) for one in inside["libraries"]]
+    return lines + [_component(component) for component in inside["libraries"]]
 
 
-def _component(one: dict[str, Any]) -> str:
-    return f"  {one['name']} {one['version']}  {one['license'] or 'no license given'}"
+def _component(component: dict[str, Any]) -> str:
+    licensed = component["license"] or "no license given"
+    return f"  {component['name']} {component['version']}  {licensed}"
 
 
 def _listing(inside: dict[str, Any], *, everything: bool) -> list[str]:

@@ -202,8 +202,8 @@ def runtime_settings(
         name = _RENAMED.get(field.name, field.name)
         if field.name == "hash_seed":
             yield "use_hash_seed", "1"
-        for one in value if isinstance(value, tuple) else (value,):
-            yield name, _text(one)
+        for item in value if isinstance(value, tuple) else (value,):
+            yield name, _text(item)
 
 
 def _text(value: object) -> str:

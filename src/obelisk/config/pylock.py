@@ -34,4 +34,4 @@ def _archives(package: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _tables(value: object) -> Iterator[dict[str, Any]]:
     """Yield the tables of a list; what else is there uv refuses."""
     if isinstance(value, list):
-        yield from (one for one in value if isinstance(one, dict))
+        yield from (item for item in value if isinstance(item, dict))

@@ -157,7 +157,7 @@ def _read_script(path: Path, warn: Callable[[str], None]) -> Request:
     return Request(
         application=Script(
             path=path.absolute(),
-            dependencies=tuple(absolute_requirement(one, folder, where) for one in dependencies),
+            dependencies=tuple(absolute_requirement(text, folder, where) for text in dependencies),
             requires_python=text_in(header, "requires-python", where),
             configures_uv="uv" in table_in(header, "tool", where),
         ),

@@ -230,8 +230,12 @@ def _is_pinned(written: str) -> bool:
         requirement = PackagingRequirement(written)
     except InvalidRequirement:
         return True  # a path or URL
-    exact = [one for one in requirement.specifier if one.operator in ("==", "===")]
-    return requirement.url is not None or any(not one.version.endswith("*") for one in exact)
+    exact = [
+        specifier for specifier in requirement.specifier if specifier.operator in ("==", "===")
+    ]
+    return requirement.url is not None or any(
+        not specifier.version.endswith("*") for specifier in exact
+    )
 
 
 def _require_length(text: str, where: str) -> None:

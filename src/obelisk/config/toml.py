@@ -55,7 +55,7 @@ def table_in(parent: dict[str, Any], key: str, where: str) -> dict[str, Any]:
 def texts_in(parent: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
     """Return the list of strings that `parent` has as `key`; raise `ConfigError` for others."""
     value = parent.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         message = f"`{key}` in {where} must be a list of strings, not {shown(value)}"
         raise ConfigError(message)
     return tuple(value)

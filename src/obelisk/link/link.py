@@ -93,13 +93,15 @@ def link(runtime: bytes, payload: Packed, natives: SharedObjects, target: Target
     sections.remove(reserve)
     sections.add(describe_start(elf, reserve))
     parts = build.parts
-    if linked is not None and any(one.type == SectionType.SYMTAB for one in elf.sections):
+    if linked is not None and any(section.type == SectionType.SYMTAB for section in elf.sections):
         # In place of the one section of all objects: no two sections may hold the same address.
         add_debug_info(sections, linked, runtime, elf, parts[0].segment)
         parts = parts[1:]
     sections.add(describe(part.name, part.segment) for part in parts if part.name != _TLS)
     if any(part.name == _TLS for part in parts):
-        sections.replace_tls(next(one for one in build.segments if one.type == SegmentType.TLS))
+        sections.replace_tls(
+            next(segment for segment in build.segments if segment.type == SegmentType.TLS)
+        )
     named = dict([*_runtime_parts(runtime, elf), *_added_parts(build, linked)])
     return _assemble(build, sections, headers_limit(elf, reserve), named)
 
@@ -120,15 +122,15 @@ class _Build:
 
     def __init__(self, runtime: bytes, elf: Elf, page_size: int) -> None:
         self.elf = elf
-        loads = [one for one in elf.segments if one.type == SegmentType.LOAD]
+        loads = [segment for segment in elf.segments if segment.type == SegmentType.LOAD]
         # Without what only sections have, and their table: they are written anew at the end.
-        kept = runtime[: max((one.offset + one.file_size for one in loads), default=0)]
+        kept = runtime[: max((segment.offset + segment.file_size for segment in loads), default=0)]
         self.kept = bytearray(kept) + bytes(-len(kept) % PAGE)
         self.segments = [self._filled(segment) for segment in split_first_page(elf)]
         self.parts: list[_Part] = []
         self._page_size = page_size
         self._end = len(self.kept)
-        self._last = max((one.address + one.memory_size for one in loads), default=0)
+        self._last = max((segment.address + segment.memory_size for segment in loads), default=0)
 
     @property
     def next_address(self) -> int:
@@ -177,13 +179,13 @@ class _Build:
     def replace_tls(self, image: TlsImage, offset: int) -> None:
         """Put the merged image of thread-local values in place of the runtime's."""
         self.segments = [
-            replace(image.segment, offset=offset) if one.type == SegmentType.TLS else one
-            for one in self.segments
+            replace(image.segment, offset=offset) if segment.type == SegmentType.TLS else segment
+            for segment in self.segments
         ]
 
     def patch_relr(self, address: int, size: int) -> None:
         """Let the runtime apply another table of relative relocations."""
-        table = next(one for one in self.segments if one.type == SegmentType.DYNAMIC)
+        table = next(segment for segment in self.segments if segment.type == SegmentType.DYNAMIC)
         place = slice(table.offset, table.offset + table.file_size)
         changed = {Tag.RELR: address, Tag.RELRSZ: size}
         self.kept[place] = with_tags(bytes(self.kept[place]), changed)

@@ -159,13 +159,13 @@ def size_lines(found: dict[str, Any]) -> list[str]:
         *_library_lines(runtime["libraries"]),
         "",
         _row(objects["size"], f"shared objects ({len(objects['files'])})"),
-        *_largest((one["size"], one["path"]) for one in objects["files"]),
+        *_largest((file["size"], file["path"]) for file in objects["files"]),
         "",
         _row(payload["size"], "payload"),
     ]
-    lines += [_compared(one) for one in payload["kinds"]]
+    lines += [_compared(row) for row in payload["kinds"]]
     lines += [f"  {payload['index']:>10}  index", "", "payload by package"]
-    return lines + [_compared(one) for one in payload["owners"]]
+    return lines + [_compared(row) for row in payload["owners"]]
 
 
 def _row(size: int, name: str) -> str:
@@ -184,6 +184,6 @@ def _library_lines(libraries: dict[str, dict[str, int]]) -> list[str]:
     ]
 
 
-def _compared(one: dict[str, Any]) -> str:
-    share = f", {one['expanded']} expanded" if one["expanded"] != one["stored"] else ""
-    return f"  {one['stored']:>10}  {one['name']} ({one['count']}{share})"
+def _compared(row: dict[str, Any]) -> str:
+    share = f", {row['expanded']} expanded" if row["expanded"] != row["stored"] else ""
+    return f"  {row['stored']:>10}  {row['name']} ({row['count']}{share})"

@@ -90,14 +90,14 @@ def stopped_by_signals(at_once: Callable[[], None]) -> Iterator[None]:
             at_once()
             os._exit(128 + number)
 
-    before = {one: signal.getsignal(one) for one in _SIGNALS}
-    taken = [one for one, what in before.items() if what not in (signal.SIG_IGN, None)]
-    for one in taken:
-        signal.signal(one, handle)
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    taken = [number for number, what in before.items() if what not in (signal.SIG_IGN, None)]
+    for number in taken:
+        signal.signal(number, handle)
     sys.unraisablehook = raise_later
     try:
         yield
     finally:
         sys.unraisablehook = report
-        for one in taken:
-            signal.signal(one, before[one])
+        for number in taken:
+            signal.signal(number, before[number])

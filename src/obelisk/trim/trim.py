@@ -67,26 +67,30 @@ def _kept(
     used: Used,
     extensions: frozenset[str],
 ) -> Kept:
-    gone = [one for one in collection.modules if one.from_stdlib and one.path not in used.paths]
-    paths = {one.path for one in gone}
-    folders = {one.path.removesuffix("/__init__.py") for one in gone if one.is_package}
+    gone = [
+        module
+        for module in collection.modules
+        if module.from_stdlib and module.path not in used.paths
+    ]
+    paths = {module.path for module in gone}
+    folders = {module.path.removesuffix("/__init__.py") for module in gone if module.is_package}
     stdlib = Layout.of(plan.python.version).stdlib
     kept = replace(
         collection,
-        modules=tuple(one for one in collection.modules if one.path not in paths),
+        modules=tuple(module for module in collection.modules if module.path not in paths),
         files=tuple(
             file
             for file in collection.files
             if file.base != stdlib or folders.isdisjoint(ancestors(file.path, "/"))
         ),
     )
-    kept = without_fallbacks(kept, {name for one in kept.modules for name in one.names})
-    left = {one.path for one in collection.modules} - {one.path for one in kept.modules}
+    kept = without_fallbacks(kept, {name for module in kept.modules for name in module.names})
+    left = {module.path for module in collection.modules} - {module.path for module in kept.modules}
     return Kept(
         collection=kept,
-        bytecodes=tuple(one for one in bytecodes if one.module.path not in left),
+        bytecodes=tuple(bytecode for bytecode in bytecodes if bytecode.module.path not in left),
         extensions=tuple(sorted(used.extensions)),
-        left_out=tuple(sorted({one.name for one in gone} | (extensions - used.extensions))),
+        left_out=tuple(sorted({module.name for module in gone} | (extensions - used.extensions))),
     )
 
 

@@ -17,7 +17,7 @@ from typing import Final
 from obelisk.errors import ToolError
 from obelisk.services.atomic import sync, sync_file_system
 from obelisk.services.cache import integrity, root
-from obelisk.services.cache.entries import LOCKS, UV, WORK, Entry, entries, place_of
+from obelisk.services.cache.entries import LOCKS, UV, WORK, Entry, entries, path_of
 from obelisk.services.cache.integrity import DamagedError
 from obelisk.services.cache.leftovers import keep_log, remove_leftovers
 from obelisk.services.disk import require_space, storage_errors
@@ -48,12 +48,12 @@ class Cache:
 
     def find(self, kind: str, key: str) -> Path | None:
         """Return the folder of an entry that is sound, or None."""
-        path = place_of(self.root, kind, key)
+        path = path_of(self.root, kind, key)
         return path if self._open() and (self._trusted(path) or self._checked(path)) else None
 
     def obtain(self, kind: str, key: str, make: Callable[[Path], None]) -> Path:
         """Return the folder of an entry; if there is none that is sound, let `make` fill one."""
-        path = place_of(self.root, kind, key)
+        path = path_of(self.root, kind, key)
         if self._open() and self._trusted(path):
             return path
         with self._entry_lock(kind, key):
@@ -71,14 +71,14 @@ class Cache:
         with ExitStack() as locks:
             for key in sorted(makes):  # in one order, or two builds wait for each other
                 locks.enter_context(self._entry_lock(kind, key))
-            places = {place_of(self.root, kind, key): make for key, make in makes.items()}
+            places = {path_of(self.root, kind, key): make for key, make in makes.items()}
             wanted = {path: make for path, make in places.items() if not self._checked(path)}
             if wanted:
                 self._make(kind, wanted)
 
     def reject(self, kind: str, key: str, reason: str) -> None:
         """Remove an entry that whoever uses it found to be damaged."""
-        path = place_of(self.root, kind, key)
+        path = path_of(self.root, kind, key)
         self._warn_of_damage(path, reason)
         self._sound.discard(path)
         with self._entry_lock(kind, key), self._scratch(kind) as scratch:

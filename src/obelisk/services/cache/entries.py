@@ -46,7 +46,7 @@ class Entry:
     """When it was used last, in seconds since 1970."""
 
 
-def place_of(root: Path, kind: str, key: str) -> Path:
+def path_of(root: Path, kind: str, key: str) -> Path:
     """Return where an entry stands."""
     if kind not in KINDS or not is_key(key):
         message = f"invalid cache entry name: {kind}/{key}"
@@ -79,7 +79,7 @@ def folders(parent: Path) -> list[Path]:
         return []
     try:
         with os.scandir(parent) as found:
-            return sorted(Path(one) for one in found if one.is_dir(follow_symlinks=False))
+            return sorted(Path(entry) for entry in found if entry.is_dir(follow_symlinks=False))
     except OSError:
         return []
 
@@ -92,16 +92,16 @@ def size_of(path: Path) -> int:
     size, waiting = 0, [str(path)]
     while waiting:
         with suppress(OSError), os.scandir(waiting.pop()) as found:
-            for one in found:
-                if one.is_dir(follow_symlinks=False):
-                    waiting.append(one.path)
+            for entry in found:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
                 else:
                     with suppress(OSError):
-                        facts = one.stat(follow_symlinks=False)
+                        facts = entry.stat(follow_symlinks=False)
                         size += facts.st_size // facts.st_nlink
     return size
 
 
 def _uv_use(folder: Path) -> float:
     """Return when uv wrote to its cache last; it makes no note of what it reads."""
-    return max(one.lstat().st_mtime for one in (folder, *folders(folder)))
+    return max(path.lstat().st_mtime for path in (folder, *folders(folder)))

@@ -126,15 +126,15 @@ def _record_text(fingerprint: str, hashes: dict[str, str]) -> str:
 def _hashes(entry: Path) -> dict[str, str]:
     """Return what each file is: its kind and the hash of its bytes, or where a link leads."""
     found = {}
-    for name, one in _walk(str(entry)):
-        if one.is_symlink():
-            found[name] = f"link {Path(one).readlink()}"
-        elif one.is_dir():
+    for name, item in _walk(str(entry)):
+        if item.is_symlink():
+            found[name] = f"link {Path(item).readlink()}"
+        elif item.is_dir():
             found[name] = "folder"
-        elif one.is_file():
-            with open(one, "rb") as stream:  # noqa: PTH123 - it is no path object
+        elif item.is_file():
+            with open(item, "rb") as stream:  # noqa: PTH123 - it is no path object
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            runs = one.stat(follow_symlinks=False).st_mode & _OWNER_RUNS
+            runs = item.stat(follow_symlinks=False).st_mode & _OWNER_RUNS
             found[name] = f"{'program' if runs else 'file'} {digest}"
         else:
             found[name] = "special"
@@ -143,8 +143,8 @@ def _hashes(entry: Path) -> dict[str, str]:
 
 def _fingerprint(entry: Path) -> str:
     rows = []
-    for name, one in _walk(str(entry)):
-        found = one.stat(follow_symlinks=False)
+    for name, item in _walk(str(entry)):
+        found = item.stat(follow_symlinks=False)
         if stat.S_ISDIR(found.st_mode):
             rows.append(name)
         else:
@@ -161,11 +161,11 @@ def _walk(root: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     while waiting:
         folder = waiting.pop()
         with os.scandir(f"{root}/{folder}") as found:
-            for one in found:
-                if one.name == RECORD and not folder:
+            for item in found:
+                if item.name == RECORD and not folder:
                     continue
-                if one.is_dir(follow_symlinks=False):
-                    if one.name == _SKIPPED:
+                if item.is_dir(follow_symlinks=False):
+                    if item.name == _SKIPPED:
                         continue
-                    waiting.append(f"{folder}{one.name}/")
-                yield folder + one.name, one
+                    waiting.append(f"{folder}{item.name}/")
+                yield folder + item.name, item
