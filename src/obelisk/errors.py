@@ -1,7 +1,7 @@
 """Every error that Obelisk reports to a person; each kind has an exit code of its own.
 
-A message says what failed, on what, and why, without a final period. The hint says what to do
-next. Only `obelisk.cli` catches these and turns them into an exit status.
+A message names the thing, the fault and the place, without a final period. The hint says what to
+do. Only `obelisk.cli` catches these and turns them into an exit status.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class CollectError(ObeliskError):
 class ToolError(ObeliskError):
     """An external tool failed.
 
-    `log` is the file with all its output, which the hint names; the message carries the last lines.
+    `log` is the file with its full output, which the hint names; the message has the last lines.
     """
 
     exit_code = 5
@@ -57,7 +57,7 @@ class ToolError(ObeliskError):
 
     @property
     def log(self) -> Path | None:
-        """The log; who moves it says where it is now."""
+        """Path of the log; set it when the log is moved."""
         return self._log
 
     @log.setter

@@ -115,7 +115,7 @@ ResolvedEntry = EntryPoint | RunModule | RunScript | Multicall | ScriptFile | Ru
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Placed:
-    """A file that goes in."""
+    """An included file."""
 
     path: str
     """Where it is in the executable, with `/` between the parts."""
@@ -139,9 +139,9 @@ class Module(Placed):
     alias: str | None = None
     """Another such name: that in a folder which a `.pth` file adds to the search path."""
     package: str | None = None
-    """The distribution that brought it, if it is known what that brought."""
+    """The package that installed it, if known."""
     digest: str | None = None
-    """The hash of its source, as the RECORD of that distribution has it."""
+    """The hash of its source in the RECORD of that package."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -161,7 +161,7 @@ class Module(Placed):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataFile(Placed):
-    """Any other file that goes in."""
+    """Any other included file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,7 +169,7 @@ class SharedObjectFile(Placed):
     """A shared object, which is linked in."""
 
     package: str | None
-    """The distribution that brought it."""
+    """The package that installed it."""
 
     @property
     def module(self) -> str | None:
@@ -185,7 +185,7 @@ class SharedObjectFile(Placed):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Package:
-    """An installed distribution, as its metadata describes it."""
+    """An installed package, as its metadata describes it."""
 
     name: str
     version: str

@@ -1,4 +1,4 @@
-"""Where an executable may be written: in place of a regular file or of nothing, never of an input.
+"""Where an executable may be written: over a regular file or to a new path, never over an input.
 
 A symbolic link is followed: what it leads to is written. Another name of the same file (a hard
 link) keeps what it had, since the executable is a new file that takes the old one's name.
@@ -24,7 +24,7 @@ _ELF: Final = b"\x7fELF"
 def writable_place(output: Path, plan: Plan, cache: Path) -> Path:
     """Return the path of the file to write, and make its folder.
 
-    Says at once, and not after minutes of building, what could not be written or must not be.
+    Reports immediately, not after minutes of building, what cannot or must not be written.
     """
     _require_file_or_nothing(output)
     try:

@@ -46,9 +46,9 @@ def collect(
     tests: Tree,
     work: Path,
 ) -> Collection:
-    """List all that goes in of what is installed, of the application's own files, and of Python.
+    """List the files to include: of installed packages, of the application, and of Python.
 
-    The standard library, and CPython's own tests if they go in, are given as they were read;
+    The standard library, and CPython's own tests if they are included, are passed as read;
     `work` is a folder for this stage alone. Raises `CollectError`, and `ConfigError` for an entry
     point or a package that is not there.
     """

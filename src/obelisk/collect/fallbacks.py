@@ -1,4 +1,4 @@
-"""What goes in for machines that lack it: certificates of authorities, and time zones.
+"""Fallbacks for machines that lack them: CA certificates and time zones.
 
 The application's own certifi and tzdata come first; what is added is of the versions that Obelisk
 depends on, which are pinned since the product's bytes depend on them.
@@ -55,7 +55,7 @@ def _package(name: str) -> Package:
 
 
 def without_fallbacks(inside: model.Collection, modules: Container[str]) -> model.Collection:
-    """Return what goes in without the fallbacks of `ssl` and `zoneinfo`, where these go out."""
+    """Remove the fallbacks of `ssl` and `zoneinfo` from a collection that excludes these."""
     gone: set[Path] = set()
     packages: set[str] = set()
     if "ssl" not in modules:

@@ -1,8 +1,8 @@
-"""What was installed, by the word of its own metadata: names, versions, commands, files.
+"""What was installed, according to its own metadata: names, versions, commands, files.
 
 Packages are installed below a prefix, as in an environment: modules in its `site-packages`,
-commands in its `bin`, data wherever the wheel wants it. The executable has all at the same place.
-Metadata is other people's text: what is wrong in it is an error that names the package.
+commands in its `bin`, data wherever the wheel puts it. The executable has the same layout.
+Metadata is other people's text: an error in it names the package.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Prefix:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorded:
-    """A file of a distribution, as its RECORD has it."""
+    """A file of a package, as listed in its RECORD."""
 
     path: str
     """Relative to `site-packages`."""
@@ -65,7 +65,7 @@ class Recorded:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Installed:
-    """A distribution with its files."""
+    """An installed package with its files."""
 
     package: Package
     info: str
@@ -79,7 +79,7 @@ class Installed:
 
 
 def read_installed(prefix: Prefix) -> list[Installed]:
-    """Describe the installed distributions, by name; raise `CollectError` for a broken one."""
+    """Describe the installed packages, by name; raise `CollectError` for an invalid one."""
     found: dict[str, Installed] = {}
     for info in sorted(prefix.site.glob("*.dist-info")):
         one = _read(info, prefix)
@@ -91,9 +91,9 @@ def read_installed(prefix: Prefix) -> list[Installed]:
 
 
 def record_text(prefix: Prefix, installed: Installed, rewritten: Mapping[str, bytes]) -> str:
-    """Return the RECORD of a distribution without the entries of files that do not go in.
+    """Return the RECORD of a package without the entries of excluded files.
 
-    `rewritten` has the content of files that are not as the installer wrote them.
+    `rewritten` has the contents of files that changed since the installer wrote them.
     """
     rows = []
     for file in installed.files:

@@ -21,7 +21,7 @@ ALGORITHM: Final = "sha256="
 
 
 def differing(prefix: Prefix, installed: Iterable[Installed]) -> dict[str, list[str]]:
-    """Return the files that go in and differ from their RECORD, by the name of their package."""
+    """Return the included files that differ from their RECORD, by the name of their package."""
     files = [(one.package.name, *file) for one in installed for file in _recorded(prefix, one)]
     with working_together(jobs()) as pool:
         equal = list(pool.map(lambda row: _is_equal(row[1], row[2]), files))
@@ -33,7 +33,7 @@ def differing(prefix: Prefix, installed: Iterable[Installed]) -> dict[str, list[
 
 
 def _recorded(prefix: Prefix, installed: Installed) -> Iterator[tuple[Path, str]]:
-    """Yield (path, digest) of the files that go in and have a digest."""
+    """Yield (path, digest) of the included files that have a digest."""
     for file in installed.files:
         path = prefix.place(file.path)
         if file.digest.startswith(ALGORITHM) and path is not None:

@@ -1,7 +1,7 @@
 """The `.pth` files of packages: folders that imports look in as well, and lines that Python runs.
 
-Such a file may name any folder of the machine. What has effect is what its own distribution
-installed, and nothing else. Lines that begin with `import` are run when the executable starts, by
+Such a file can name any folder of the machine. Only what its own package installed has an
+effect. Lines that begin with `import` are run when the executable starts, by
 the function of the standard library that runs them in an installation.
 """
 
@@ -43,7 +43,7 @@ def pth_files(
 ) -> list[PthFile]:
     """Return the `.pth` files of packages in the order in which `site` reads them.
 
-    A folder that a distribution names but did not install is left out, and `warn` is told.
+    A folder that a package names but did not install is ignored, and `warn` is called.
     """
     found = []
     for one in installed:
@@ -62,14 +62,14 @@ def with_aliases(modules: Iterable[Module], files: Sequence[PthFile]) -> list[Mo
 
 
 def search_path(kept: Iterable[DataFile], files: Sequence[PthFile]) -> tuple[str, ...]:
-    """Return the folders that `.pth` files add, if these files go in."""
+    """Return the folders that the included `.pth` files add."""
     paths = {file.path for file in kept}
     found = (folder for file in files if file.path in paths for folder in file.folders)
     return tuple(dict.fromkeys(found))
 
 
 def files_with_code(kept: Iterable[DataFile], files: Sequence[PthFile]) -> tuple[str, ...]:
-    """Return the names of those with lines to run, if these files go in."""
+    """Return the names of the included `.pth` files with lines to run."""
     paths = {file.path for file in kept}
     return tuple(file.name for file in files if file.path in paths and file.has_code)
 

@@ -23,7 +23,7 @@ def read_tree(root: Path, *, base: str = "", under: str = "", from_stdlib: bool 
     """Sort the files below `root` into modules and data, each with its place in the executable.
 
     `base` is a folder there that is searched for modules, and the files are below its folder
-    `under`. Raises `CollectError` for what is not a file, and for names that cannot go in.
+    `under`. Raises `CollectError` for what is not a file, and for names that cannot be included.
     """
     modules, files = [], []
     for file in read_files(root, base=base, under=under):

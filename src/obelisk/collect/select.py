@@ -1,4 +1,4 @@
-"""Choosing what goes in: the patterns of `include` and `exclude`.
+"""Choosing what is included: the patterns of `include` and `exclude`.
 
 A pattern with a `/`, or one that ends in `.so`, names files; any other names modules and all that
 is below them.
@@ -14,18 +14,18 @@ from typing import Final
 from obelisk.model import DataFile, Module, Placed, SharedObjectFile, ancestors
 
 LEFT_OUT_OF_STDLIB: Final = ("test", "idlelib", "tkinter", "turtle", "turtledemo", "ensurepip")
-"""Modules of the standard library that are left out unless `include` names them."""
+"""Modules of the standard library that are excluded unless `include` names them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filter:
-    """Which modules and files go in."""
+    """Which modules and files are included."""
 
     include: tuple[str, ...]
     exclude: tuple[str, ...]
 
     def keeps_module(self, module: Module) -> bool:
-        """Say whether a module goes in."""
+        """Say whether a module is included."""
         if _name_module(self.include, module):
             return True
         if module.from_stdlib and _name_module(LEFT_OUT_OF_STDLIB, module):
@@ -33,13 +33,13 @@ class Filter:
         return not _name_module(self.exclude, module)
 
     def keeps_file(self, file: DataFile | SharedObjectFile) -> bool:
-        """Say whether a data file goes in."""
+        """Say whether a data file is included."""
         return _name_file(self.include, file) or not _name_file(self.exclude, file)
 
     def unused(
         self, modules: Iterable[Module], files: Iterable[DataFile | SharedObjectFile]
     ) -> list[str]:
-        """Return the patterns that name nothing of what could go in."""
+        """Return the patterns that match nothing."""
         asked = set(self.include + self.exclude) - set(LEFT_OUT_OF_STDLIB)
         for module in modules if asked else ():
             asked = {pattern for pattern in asked if not _name_module((pattern,), module)}

@@ -1,4 +1,4 @@
-"""`obelisk cache`: where it is, what is in it, whether it is sound, and removing from it."""
+"""`obelisk cache`: show, verify, prune and remove the cache."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`obelisk distribution`: build Pythons, and read ours and python-build-standalone's."""
+"""`obelisk distribution`: build distributions, and read ours and python-build-standalone's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options that commands share, and what they turn into."""
+"""Options that commands share, and the services made of them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""TOML tables as frozen dataclasses: what a field may hold is said once, by its type.
+"""TOML tables as frozen dataclasses: the type of a field defines its valid values.
 
 A field is a `str`, `int`, `bool`, `tuple[str, ...]`, a `StrEnum`, one of these or None, or another
 such dataclass, which is a table of its own. `Annotated[int, Range(...)]` bounds a number. The text
-under a field is what the reference page says of it.
+under a field is its description in the reference.
 """
 
 from __future__ import annotations

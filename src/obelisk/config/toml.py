@@ -1,4 +1,4 @@
-"""Reading TOML that somebody else wrote, and showing its values in messages."""
+"""Reading TOML written by others, and showing its values in messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `obelisk inspect` tells: everything inside an executable, as values for text or JSON."""
+"""What `obelisk inspect` shows: the contents of an executable, as values for text or JSON."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def contents(path: Path) -> dict[str, Any]:
 
 
 def manifest_of(payload: Payload, path: Path) -> dict[str, Any]:
-    """Return what an executable was built from; raise `VerifyError` when it does not say so."""
+    """Return what an executable was built from; raise `VerifyError` if it has no manifest."""
     text = payload.control(Control.MANIFEST)
     try:
         manifest = json.loads(text) if text is not None else None

@@ -1,4 +1,4 @@
-"""What `obelisk inspect --size` tells: where the bytes of an executable are."""
+"""What `obelisk inspect --size` shows: where the bytes of an executable are."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Part:
 def sizes(path: Path) -> dict[str, Any]:
     """Return where the bytes of the executable at `path` are, ready for JSON.
 
-    The runtime is told by library and part, as the manifest has it; shared objects each; the
+    The runtime is broken down by library and part, as in the manifest; shared objects each; the
     payload by kind and by owner, with its bytes as stored and when expanded. What several records
     share counts for the first one. Raises `VerifyError` when the file is damaged.
     """
@@ -135,22 +135,22 @@ def _owner(record: Record, owners: dict[str, str]) -> str:
 
 
 def _owners(payload: Payload) -> dict[str, str]:
-    """Return which distribution installed a path, by the RECORD of each that has one."""
+    """Return which package installed a path, by the RECORD of each that has one."""
     found: dict[str, str] = {}
     for record in payload.files:
         folder, _, name = record.name.rpartition("/")
         if name == "RECORD" and folder.endswith(".dist-info") and record.stored:
             site, _, info = folder.rpartition("/")
-            distribution = info.partition("-")[0]
+            package = info.partition("-")[0]
             for line in payload.read(record).decode(errors="replace").splitlines():
                 path = line.partition(",")[0]
-                found[f"{site}/{path}"] = distribution
-                found.setdefault(path.partition("/")[0], distribution)
+                found[f"{site}/{path}"] = package
+                found.setdefault(path.partition("/")[0], package)
     return found
 
 
 def size_lines(found: dict[str, Any]) -> list[str]:
-    """Return what `sizes` tells as lines of text."""
+    """Format the result of `sizes` as lines of text."""
     runtime, objects, payload = found["runtime"], found["objects"], found["payload"]
     lines = [
         _row(found["size"], found["path"]),

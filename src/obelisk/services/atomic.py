@@ -1,4 +1,4 @@
-"""Writing files and folders so that they are there whole, or not at all, even if power fails."""
+"""Writing files and folders atomically: complete, or not at all, even if power fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person sees: the only module that prints.
+"""Output to the terminal: the only module that prints.
 
 stdout is data, as it is, stderr is for people. Progress is drawn with rich on a terminal, and is
 one plain line per finished step elsewhere. Nothing that is printed is read as markup: what has a
@@ -22,7 +22,7 @@ from obelisk.errors import ObeliskError, StorageError
 
 
 class Verbosity(IntEnum):
-    """How much is said on stderr."""
+    """How much is printed on stderr."""
 
     QUIET = 0
     NORMAL = 1
@@ -54,7 +54,7 @@ class Console:
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
-        """Show that work goes on, and how many seconds it took when it is done."""
+        """Show a running step, and its seconds when it is done."""
         started = time.monotonic()
         self._begin(text)
         try:
@@ -75,12 +75,12 @@ class Console:
         self.report((f"  {text}", "dim"))
 
     def detail(self, text: str) -> None:
-        """Print one line for people who asked for more."""
+        """Print one line, with `--verbose` only."""
         if self.verbosity >= Verbosity.VERBOSE:
             self.note(text)
 
     def warn(self, text: str) -> None:
-        """Print something that a person should act on."""
+        """Print a warning, also when quiet."""
         self._print(("warning:", "yellow"), f" {text}")
 
     def error(self, error: ObeliskError) -> None:

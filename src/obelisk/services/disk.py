@@ -1,4 +1,4 @@
-"""Disks that are full or failing: how much is free, and errors that say what is wrong where."""
+"""Full or failing disks: how much is free, and errors that name the disk and the fault."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STORAGE: Final = (
 )
 _LIMITS: Final = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 _TEXTS: Final = ("No space left on device", "Disk quota exceeded", "Bus error")
-"""What tools say of a full disk: a linker writes through a mapping, and is told by a signal."""
+"""What tools print when a disk is full: a linker writes through a mapping, and gets a signal."""
 _FULL_BELOW: Final = 1 << 20
 """Bytes: with less, a disk counts as full when a tool failed for no reason that it said."""
 

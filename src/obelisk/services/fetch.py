@@ -1,4 +1,4 @@
-"""Getting pinned archives, and unpacking them safely.
+"""Downloading pinned archives, and unpacking them safely.
 
 An archive counts only if its bytes have the pinned hash, wherever it came from.
 """

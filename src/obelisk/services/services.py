@@ -12,7 +12,7 @@ from obelisk.target import Target
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Services:
-    """Where building happens, and for what."""
+    """The cache, console and archives of a build, and its target."""
 
     cache: Cache
     console: Console

@@ -1,1 +1,1 @@
-"""Leaving out what a program cannot need."""
+"""Excluding what a program cannot need."""

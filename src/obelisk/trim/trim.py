@@ -1,4 +1,4 @@
-"""Leaving out what of the standard library a program cannot need: `stdlib = "used"`."""
+"""Excluding the part of the standard library that a program cannot need: `stdlib = "used"`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from obelisk.services.services import Services
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kept:
-    """What goes in."""
+    """What is included."""
 
     collection: Collection
     bytecodes: tuple[Bytecode, ...]
@@ -36,9 +36,9 @@ def without_unused(
     bytecodes: Sequence[Bytecode],
     distribution: Distribution,
 ) -> Kept:
-    """Return what goes in: everything, or that without the unused part of the standard library.
+    """Return what is included: everything, or all but the unused part of the standard library.
 
-    Says where imports by computed names are, for these are not followed. Raises `ToolError`.
+    Reports imports by computed names, which cannot be followed. Raises `ToolError`.
     """
     if plan.settings.storage.stdlib == Stdlib.ALL:
         return Kept(collection=collection, bytecodes=tuple(bytecodes))

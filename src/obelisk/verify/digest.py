@@ -1,7 +1,7 @@
-"""The digest of an executable: is every byte of the file as it was written.
+"""The digest of an executable, which tells whether every byte is as it was written.
 
 Reads what link/digest.py writes by itself, so that a mistake of the writer shows. It is found by
-its magic and not by the headers, which may be what is damaged.
+its magic number instead of the headers, which may be corrupt.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Digest:
 
 
 def find_digest(data: mmap.mmap) -> Digest | None:
-    """Return the digest of a file; None when it has none, or one that is damaged.
+    """Return the digest of a file; None if it has none, or a corrupt one.
 
     Files inside may have digests of their own: one that stands where it says is preferred.
     """
@@ -59,7 +59,7 @@ def find_digest(data: mmap.mmap) -> Digest | None:
 
 
 def check_digest(data: mmap.mmap, digest: Digest | None) -> Finding:
-    """Check every byte of the file that the digest covers, and name the damaged parts."""
+    """Check every byte of the file that the digest covers, and name the corrupt parts."""
     if digest is None:
         fault = "no valid digest: the file may be truncated"
         return Finding(what="file", sound=False, detail=fault)

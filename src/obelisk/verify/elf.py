@@ -1,4 +1,4 @@
-"""What an ELF executable must be: static, position-independent, hardened.
+"""What an ELF executable must be: static, position-independent and hardened.
 
 Read with pyelftools and not with the views that `link` writes by, so that a mistake there shows.
 """
@@ -49,9 +49,9 @@ class Executable:
 
 
 def map_file(path: Path) -> mmap.mmap:
-    """Map a file into memory: executables may be larger than one wants to hold there.
+    """Map a file into memory, because executables may be large.
 
-    Raises `VerifyError` for what is no regular file; nothing else is opened.
+    Raises `VerifyError` for anything but a regular file, without opening it.
     """
     try:
         _require_regular(path, path.stat().st_mode)
@@ -76,7 +76,7 @@ def _require_regular(path: Path, mode: int) -> None:
 
 
 def read_executable(data: mmap.mmap) -> Executable:
-    """Read an executable; raise `VerifyError` when its headers make no sense."""
+    """Read an executable; raise `VerifyError` for malformed headers."""
     try:
         return _read(data)
     except _DAMAGE as error:

@@ -1,4 +1,4 @@
-"""The linked shared objects of an executable: are they as they were written.
+"""The linked shared objects of an executable, verified by their checksums.
 
 Reads the table of runtime/c/elf/dso.h by itself, so that a mistake of the writer shows.
 """

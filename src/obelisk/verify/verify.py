@@ -1,4 +1,4 @@
-"""The stage `verify`: is the file what it must be, is every byte as it was built, does it run."""
+"""The stage `verify`: checks the headers, every byte of the file, and that it runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REBUILD: Final = "rebuild it, and copy it as a binary file"
 
 
 def verify(path: Path) -> tuple[Finding, ...]:
-    """Check a file, and that every byte of it is as it was written, without running it.
+    """Check a file's headers, and every byte against its digest, without running it.
 
     Raises `VerifyError` when it cannot be read, or is not an executable that Obelisk made.
     """
@@ -36,7 +36,7 @@ def verify(path: Path) -> tuple[Finding, ...]:
 
 
 def require_sound(path: Path) -> None:
-    """Raise `VerifyError` that names what `verify` found to be wrong."""
+    """Raise a `VerifyError` with the faults that `verify` found."""
     wrong = [finding for finding in verify(path) if not finding.sound]
     if wrong:
         faults = "\n".join(f"  {finding.what}: {finding.detail}" for finding in wrong)
@@ -45,7 +45,7 @@ def require_sound(path: Path) -> None:
 
 
 def open_payload(path: Path) -> tuple[Executable, Payload]:
-    """Read an executable and its payload; raise `VerifyError` when they are damaged."""
+    """Read an executable and its payload; raise `VerifyError` if they are corrupt."""
     data = map_file(path)
     try:
         executable = read_executable(data)
