@@ -114,6 +114,12 @@ def test_links_lead_somewhere():
             assert (page.parent / target).exists(), f"{page} links to {target}"
 
 
+def test_the_index_has_every_page():
+    index = (ROOT / "docs/README.md").read_text(encoding="utf-8")
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in ROOT.glob("docs/*/*.md")}
+    assert set(re.findall(r"\]\(([\w/-]+\.md)\)", index)) == pages
+
+
 def test_every_promise_names_a_test_that_exists():
     """The security page names tests by file and function; `::name` is of the file before."""
     text = (ROOT / "docs/explanation/security.md").read_text(encoding="utf-8")
