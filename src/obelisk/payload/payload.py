@@ -17,13 +17,12 @@ import xxhash
 
 from obelisk.errors import CollectError
 from obelisk.model import ancestors
+from obelisk.payload.content import Content, Piece, chunks, hash_content
 from obelisk.payload.filetimes import content_time, default_time, folder_times
 from obelisk.payload.stored import (
     ALIGNMENT,
-    Content,
     Dictionaries,
     Frame,
-    Piece,
     Store,
     aligned,
     compressed,
@@ -95,7 +94,7 @@ class Item:
 
     name: str
     kind: Kind
-    data: bytes | memoryview = b""
+    data: Content = b""
     frame: Frame = Frame.NONE
     """As what the bytes are stored, if that pays."""
 
@@ -111,7 +110,7 @@ class Packed:
         """Return the whole of it."""
         whole = bytearray(self.size)
         for place, piece in self.pieces:
-            whole[place : place + len(piece)] = piece
+            whole[place : place + len(piece)] = b"".join(chunks(piece))
         return bytes(whole)
 
 
@@ -266,7 +265,7 @@ def _written_records(
         where = (offset, len(data), len(row.item.data), row.time)
         shape = (name, len(row.key), row.item.kind, frame)
         own = own_check(row.table, row.position, row.key, where, shape)
-        records += RECORD.pack(*where, xxhash.xxh64_intdigest(data, own), own, *shape)
+        records += RECORD.pack(*where, hash_content(data, own), own, *shape)
     return bytes(records)
 
 

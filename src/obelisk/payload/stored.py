@@ -12,6 +12,8 @@ from typing import Final
 import xxhash
 import zstandard
 
+from obelisk.payload.content import Content, Piece, hash_content, whole
+
 ALIGNMENT: Final = 16
 LEVEL: Final = 9
 """Of zstd: higher ones take many times as long for a twentieth less."""
@@ -23,10 +25,6 @@ _SAVES: Final = 16
 """What a frame saves at least of its content: one of so many parts."""
 _WORTH: Final = 24
 """A dictionary goes in for contents of as many times its size: it saves 3 to 6 % of these."""
-
-Content = bytes | memoryview
-Piece = tuple[int, Content]
-"""Bytes, and their place in the payload."""
 
 
 class Frame(IntEnum):
@@ -64,7 +62,7 @@ class Store:
 
     def add(self, data: Content, *, alignment: int = ALIGNMENT) -> int:
         """Return where these bytes are, or are already."""
-        digest = xxhash.xxh64_intdigest(data)
+        digest = hash_content(data)
         place, known = self._known.get(digest, (1, b""))
         if place % alignment or known != data:
             place = aligned(self.end, alignment)
@@ -115,7 +113,7 @@ def compressed(
         }
         return [
             dictionaries.known.get(frame_key(data, frame)) or packers[frame].compress(data)
-            for data, frame in (asked[number] for number in share)
+            for data, frame in ((whole(asked[one][0]), asked[one][1]) for one in share)
         ]
 
     stored: list[tuple[Content, Frame]] = [(data, Frame.NONE) for data, _ in asked]
@@ -130,7 +128,7 @@ def compressed(
     return stored
 
 
-def frame_key(data: Content, frame: Frame) -> bytes:
+def frame_key(data: bytes, frame: Frame) -> bytes:
     """Return the key of a content's frame among those that are known."""
     return bytes([frame]) + xxhash.xxh3_128_digest(data)
 
