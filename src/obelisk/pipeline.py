@@ -23,7 +23,7 @@ from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
 from obelisk.config.settings import Compression
 from obelisk.distribution.distribution import Distribution, obtain_distribution
-from obelisk.distribution.test_suite import TEST_PACKAGE, obtain_tests
+from obelisk.distribution.test_suite import obtain_tests
 from obelisk.errors import CollectError, ConfigError
 from obelisk.link.elf.shared_objects import Linked, Natives
 from obelisk.link.elf.unlinked import unlinked
@@ -98,14 +98,10 @@ def _groups(plans: Sequence[Plan]) -> Iterator[list[Plan]]:
         rest = [plan for plan in rest if plan not in alike]
 
 
-def _record(plan: Plan) -> Path | None:
-    return plan.folder / plan.settings.train_record if plan.settings.train_record else None
-
-
 def _require_own_records(plans: Sequence[Plan]) -> None:
     for plan in plans:
         parse_commands(plan.settings.train)
-        record = _record(plan)
+        record = plan.train_record
         if record and not plan.settings.train and not os.path.lexists(record):
             message = f"there is no training record {record}, and `train` is empty"
             raise ConfigError(message, hint="say with `--train` what to run, such as `--help`")
@@ -159,7 +155,7 @@ def _share(plans: Sequence[Plan], services: Services, work: Path) -> _Shared:
     work.mkdir()
     plan, console = plans[0], services.console
     distribution = obtain_distribution(services, plan.python)
-    interpreter = obtain_interpreter(services, distribution, _build_packages(plan), work)
+    interpreter = obtain_interpreter(services, distribution, plan.build_packages, work)
     with console.step(f"Installing {plan.name}"):
         provided = provide(plan, interpreter, work)
     with console.step(f"Collecting {plan.name}"):
@@ -233,7 +229,7 @@ def _link(job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime) -> 
     payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
     content = runtime.path.read_bytes()
     if runtime.path not in linked:
-        natives = _natives(kept.collection, job.distribution)
+        natives = _natives(plan, kept.collection, job.distribution)
         linked[runtime.path] = link_objects(content, natives, plan.target)
     return link(content, payload, linked[runtime.path], plan.target)
 
@@ -264,7 +260,7 @@ def _first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
 
 
 def _known_first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
-    record = _record(job.plan)
+    record = job.plan.train_record
     if record is not None and os.path.lexists(record):
         return _recorded(job, record, kept.collection)
     if not job.plan.settings.train:
@@ -303,7 +299,7 @@ def _train(job: _Job, kept: Kept) -> tuple[str, ...]:
 
 def _tests(plan: Plan, services: Services, distribution: Distribution) -> Tree:
     """Return CPython's own tests if they are to go in."""
-    if not any(name.split(".")[0] == TEST_PACKAGE for name in plan.settings.include):
+    if not plan.has_tests:
         return [], []
     return read_tree(
         obtain_tests(services, distribution), base=Layout.of(plan.python.version).stdlib
@@ -318,12 +314,6 @@ def _own_sources(collection: Collection, cache: Path) -> list[Path]:
     return [path for path in sources if not path.is_relative_to(cache)]
 
 
-def _build_packages(plan: Plan) -> tuple[str, ...]:
-    """Return `build-packages` with folders, which are told by their slash, as whole paths."""
-    names = plan.settings.build_packages
-    return tuple(str(plan.folder / name) if "/" in name else name for name in names)
-
-
 def _with_data(gathered: Gathered, services: Services) -> Gathered:
     """Turn shared objects that cannot be linked in, and that nothing loads, into data."""
     found = unlinked(gathered.natives, services.target)
@@ -335,14 +325,17 @@ def _with_data(gathered: Gathered, services: Services) -> Gathered:
     return replace(gathered, natives=tuple(natives), files=(*gathered.files, *data))
 
 
-def _natives(collection: Collection, distribution: Distribution) -> Natives:
+def _natives(plan: Plan, collection: Collection, distribution: Distribution) -> Natives:
     """Return what is linked in; the distribution has libraries that wheels may expect."""
-    libraries = sorted((distribution.sysroot / "lib").glob("*.so.*"))
     provided = {
-        path.name: NativeFile(path=f"{LIBRARY_FOLDER}/{path.name}", source=path, package=None)
-        for path in libraries
+        name: NativeFile(
+            path=f"{LIBRARY_FOLDER}/{name}",
+            source=distribution.sysroot / "lib" / name,
+            package=None,
+        )
+        for name in plan.provided_libraries
     }
-    return Natives(files=collection.natives, provided=provided, abi=distribution.abi)
+    return Natives(files=collection.natives, provided=provided, abi=plan.abi)
 
 
 def _compile(

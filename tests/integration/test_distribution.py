@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from support import obelisk
 
+from obelisk.recipes import RECIPES
+
 pytestmark = pytest.mark.compile
 
 
@@ -65,6 +67,11 @@ def test_everything_to_link_it_again_is_there(extracted, description):
     missing = [path for path in named if not (extracted / path).is_file()]
     assert missing == []
     assert len(info["extensions"]) > 80
+
+
+def test_libraries_that_wheels_expect_are_those_of_the_table(extracted):
+    shared = {path.name for path in (extracted / "build/lib").glob("*.so.*")}
+    assert shared == {name for recipe in RECIPES.values() for name in recipe.shared}
 
 
 def test_every_licence_is_there(extracted, description):

@@ -23,7 +23,8 @@ from obelisk.distribution.versions import major_minor
 from obelisk.plan import Plan
 from obelisk.services.atomic import link_or_copy
 
-_BUILDING: Final = re.compile(r"^\s+Building (\S+)")
+_BUILDING: Final = re.compile(r"\s+Building ([\w.-]+(?:==\S+| @ \S+))")
+"""uv's own line, not one of a build's tools, such as CMake's `Building CXX object`."""
 
 
 def install(
@@ -115,10 +116,16 @@ class _Job:
             raise refusal(said, output_of(done), self._builder.missing())
 
     def _tell(self, line: str) -> None:
-        """Say what is built from source, which may take minutes."""
-        found = _BUILDING.search(line)
-        if found:
-            self._builder.services.console.note(f"building {found[1]} from source")
+        package = built_from_source(line)
+        if package:
+            note = f"no wheel of {package} for the target: building it, which may take minutes"
+            self._builder.services.console.note(note)
+
+
+def built_from_source(line: str) -> str | None:
+    """Return which package uv begins to build, if that is what a line of its output says."""
+    found = _BUILDING.fullmatch(line.rstrip())
+    return found[1] if found else None
 
 
 def _said(wanted: Sequence[str], options: Sequence[str]) -> list[str]:
