@@ -52,6 +52,13 @@ def install(
     return job.prefix
 
 
+def install_alone(plan: Plan, builder: Builder, requirement: str, work: Path) -> Prefix:
+    """Install one package without what it depends on below `work`; raise as `install` does."""
+    job = _Job(plan, builder, work)
+    job.install((requirement,), ["--no-deps"])
+    return job.prefix
+
+
 def forget(builder: Builder, names: Sequence[str]) -> None:
     """Remove packages from the installer's cache, so that they are downloaded or built again.
 
@@ -118,7 +125,9 @@ class _Job:
     def _tell(self, line: str) -> None:
         package = built_from_source(line)
         if package:
-            note = f"no wheel of {package} for the target: building it, which may take minutes"
+            reason = "which may take minutes: there is no wheel for the target"
+            own = " @ file:" in package
+            note = f"building {package} from source" + ("" if own else f", {reason}")
             self._builder.services.console.note(note)
 
 
