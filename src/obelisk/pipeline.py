@@ -25,7 +25,7 @@ from obelisk.config.settings import Compression
 from obelisk.distribution.distribution import Distribution, obtain_distribution
 from obelisk.distribution.test_suite import obtain_tests
 from obelisk.errors import CollectError, ConfigError
-from obelisk.link.elf.shared_objects import Linked, Natives
+from obelisk.link.elf.shared_objects import Linked, SharedObjects
 from obelisk.link.elf.unlinked import unlinked
 from obelisk.link.link import Image, link, link_objects
 from obelisk.model import (
@@ -35,7 +35,7 @@ from obelisk.model import (
     DataFile,
     Layout,
     Module,
-    NativeFile,
+    SharedObjectFile,
 )
 from obelisk.output import refuse_input, writable_place
 from obelisk.pack.first_use import default_order, parse_commands, read_record, train, write_record
@@ -325,17 +325,17 @@ def _with_data(gathered: Gathered, services: Services) -> Gathered:
     return replace(gathered, natives=tuple(natives), files=(*gathered.files, *data))
 
 
-def _natives(plan: Plan, collection: Collection, distribution: Distribution) -> Natives:
+def _natives(plan: Plan, collection: Collection, distribution: Distribution) -> SharedObjects:
     """Return what is linked in; the distribution has libraries that wheels may expect."""
     provided = {
-        name: NativeFile(
+        name: SharedObjectFile(
             path=f"{LIBRARY_FOLDER}/{name}",
             source=distribution.sysroot / "lib" / name,
             package=None,
         )
         for name in plan.provided_libraries
     }
-    return Natives(files=collection.natives, provided=provided, abi=plan.abi)
+    return SharedObjects(files=collection.natives, provided=provided, abi=plan.abi)
 
 
 def _compile(

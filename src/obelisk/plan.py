@@ -29,7 +29,7 @@ from obelisk.errors import ConfigError, did_you_mean
 from obelisk.model import AllConsoleScripts, ConsoleScript, Entry, EntryPoint, RunModule, RunScript
 from obelisk.payload.filetimes import VARIABLE, source_date_epoch
 from obelisk.recipes import RECIPES
-from obelisk.services.pins import Source
+from obelisk.services.pins import Pin
 from obelisk.services.regular import is_folder, is_regular, require_copyable
 from obelisk.target import Target, parse_target
 
@@ -52,7 +52,7 @@ class Plan:
     """File name of the executable."""
     application: Application
     target: Target
-    python: Source
+    python: Pin
     entry: Entry
     lock: Path | None
     """`uv.lock` or `pylock.toml` that fixes the versions of dependencies."""
@@ -245,7 +245,7 @@ def _named_entries(request: Request) -> list[tuple[str, Entry]]:
             return [(name, RunScript(path=application.path))]
         case Requirement() | WheelFile():
             name = settings.name or settings.script or application.name
-            return [(name, ConsoleScript(distribution=application.name, command=settings.script))]
+            return [(name, ConsoleScript(package=application.name, command=settings.script))]
 
 
 def _all_commands(application: Application, chosen: list[str]) -> AllConsoleScripts:
@@ -255,7 +255,7 @@ def _all_commands(application: Application, chosen: list[str]) -> AllConsoleScri
     if isinstance(application, Script):
         message = f"`multicall` needs console scripts, and {application.path} is a single script"
         raise ConfigError(message, hint="make it a project with `[project.scripts]`")
-    return AllConsoleScripts(distribution=application.name)
+    return AllConsoleScripts(package=application.name)
 
 
 def parse_entry(text: str) -> EntryPoint:
@@ -272,7 +272,7 @@ def _project_entries(project: Project, settings: Settings) -> list[tuple[str, En
     scripts = dict(project.scripts)
     if not scripts and project.dynamic_scripts:
         name = settings.name or settings.script or project.name
-        return [(name, ConsoleScript(distribution=project.name, command=settings.script))]
+        return [(name, ConsoleScript(package=project.name, command=settings.script))]
     if not scripts:
         message = f"the project `{project.name}` has no entry point: `[project.scripts]` is empty"
         hint = "add a script, or give `--entry module:function` or `-m module`"
@@ -337,7 +337,7 @@ def _check_library_folder(name: str, folder: Path) -> None:
         raise ConfigError(message) from error
 
 
-def _check_requires_python(application: Application, python: Source) -> None:
+def _check_requires_python(application: Application, python: Pin) -> None:
     if not isinstance(application, Script) or application.requires_python is None:
         return
     try:
@@ -371,9 +371,9 @@ def _describe_entry(entry: Entry) -> str:
         case RunScript():
             return f"script {entry.path.name}"
         case AllConsoleScripts():
-            return f"console scripts of {entry.distribution}"
+            return f"console scripts of {entry.package}"
         case ConsoleScript():
-            return f"console script {entry.command or 'of ' + entry.distribution}"
+            return f"console script {entry.command or 'of ' + entry.package}"
 
 
 def _entry_reason(plan: Plan) -> str:

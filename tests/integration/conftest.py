@@ -26,7 +26,7 @@ class Compiler:
             cache=Cache(),
             console=Console(Verbosity.QUIET),
             target=parse_target(DEFAULT_TARGET),
-            sources=None,
+            archives=None,
         )
         self.libraries = build_libraries(services)
         self.builder = obtain_builder(

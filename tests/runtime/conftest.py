@@ -16,7 +16,7 @@ def chain(tmp_path_factory):
         cache=Cache(),
         console=Console(Verbosity.QUIET),
         target=parse_target(DEFAULT_TARGET),
-        sources=None,
+        archives=None,
     )
     libraries = build_libraries(services)
     chain = write_toolchain(services.target, root / "toolchain")

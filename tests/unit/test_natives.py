@@ -32,9 +32,9 @@ from hypothesis import strategies as st
 from obelisk.errors import LinkError
 from obelisk.link.elf import relr
 from obelisk.link.elf.elf import read_elf
-from obelisk.link.elf.shared_objects import Natives
+from obelisk.link.elf.shared_objects import SharedObjects
 from obelisk.link.link import link
-from obelisk.model import NativeFile
+from obelisk.model import SharedObjectFile
 from obelisk.payload.payload import Packed
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.verify.digest import check_digest, find_digest
@@ -104,9 +104,9 @@ def linked(tmp_path):
         def native(path, data):
             source = tmp_path / path.replace("/", "_")
             source.write_bytes(data)
-            return NativeFile(path=path, source=source, package=package)
+            return SharedObjectFile(path=path, source=source, package=package)
 
-        natives = Natives(
+        natives = SharedObjects(
             files=[native(path, data) for path, data in files.items()],
             provided={name: native(name, data) for name, data in (provided or {}).items()},
             abi=ABI,

@@ -54,7 +54,7 @@ def test_entry_and_module_take_the_place_of_scripts(project):
 
 def test_all_commands_in_one_executable(project, tmp_path):
     (plan,) = make_plans(with_settings(project, multicall=True))
-    assert (plan.name, plan.entry) == ("app", AllConsoleScripts(distribution="app"))
+    assert (plan.name, plan.entry) == ("app", AllConsoleScripts(package="app"))
     with pytest.raises(ConfigError, match="`script` chooses one"):
         make_plans(with_settings(project, multicall=True, script="one"))
     (tmp_path / "tool.py").write_text("")
@@ -88,7 +88,7 @@ def test_a_project_without_scripts_needs_an_entry(tmp_path):
 def test_scripts_that_only_the_backend_knows(tmp_path):
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "lib"\ndynamic = ["scripts"]\n')
     (plan,) = make_plans(read_request(str(tmp_path)))
-    assert plan.entry == ConsoleScript(distribution="lib", command=None)
+    assert plan.entry == ConsoleScript(package="lib", command=None)
 
 
 def test_extras_of_an_entry_point_are_passed_over(tmp_path):
@@ -128,7 +128,7 @@ def test_locks_are_found(project, tmp_path):
 
 def test_a_requirement_plans_its_console_script():
     (plan,) = make_plans(read_request("httpie"))
-    assert plan.entry == ConsoleScript(distribution="httpie", command=None)
+    assert plan.entry == ConsoleScript(package="httpie", command=None)
     assert {row.what: row.why for row in explain(plan)}["python"] == "default"
 
 

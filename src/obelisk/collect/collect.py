@@ -31,11 +31,11 @@ from obelisk.model import (
     DataFile,
     Layout,
     Module,
-    NativeFile,
     Package,
     ResolvedEntry,
     RunModule,
     RunScript,
+    SharedObjectFile,
 )
 from obelisk.plan import Plan
 
@@ -46,7 +46,7 @@ class Gathered:
 
     modules: tuple[Module, ...]
     files: tuple[DataFile, ...]
-    natives: tuple[NativeFile, ...]
+    natives: tuple[SharedObjectFile, ...]
     packages: tuple[Package, ...]
     search_path: tuple[str, ...]
     """Folders in the executable that imports look in, but for that of the main program."""
@@ -195,7 +195,10 @@ def _is_stdlib_data(file: DataFile) -> bool:
 
 
 def _script(
-    plan: Plan, interpreter: Interpreter, modules: Iterable[Module], natives: Iterable[NativeFile]
+    plan: Plan,
+    interpreter: Interpreter,
+    modules: Iterable[Module],
+    natives: Iterable[SharedObjectFile],
 ) -> list[Module]:
     """Return the script, if the application is one, with the modules beside it that it imports."""
     if not isinstance(plan.application, Script):
@@ -242,7 +245,7 @@ def _importable(files: Iterable[DataFile]) -> list[Module]:
     return [module for module in map(module_at, files) if module]
 
 
-def _native_libraries(plan: Plan) -> list[NativeFile]:
+def _native_libraries(plan: Plan) -> list[SharedObjectFile]:
     """Return the libraries that `native-libraries` names; raise `ConfigError` for two of a name."""
     found: dict[str, Path] = {}
     for path in matching(plan.folder, "native-libraries", plan.settings.native_libraries):
@@ -252,6 +255,6 @@ def _native_libraries(plan: Plan) -> list[NativeFile]:
             )
             raise ConfigError(message, hint="programs open them by that name; keep one")
     return [
-        NativeFile(path=f"{LIBRARY_FOLDER}/{name}", source=path, package=None)
+        SharedObjectFile(path=f"{LIBRARY_FOLDER}/{name}", source=path, package=None)
         for name, path in sorted(found.items())
     ]

@@ -53,12 +53,12 @@ def resolve_entry(
             entry = _callable(parse_entry(found), by_name, plan)
             return replace(entry, command=name)
         case AllConsoleScripts() as wanted:
-            commands = _package(wanted.distribution, packages).commands
+            commands = _package(wanted.package, packages).commands
             if not commands:
-                raise _no_command(ConsoleScript(distribution=wanted.distribution, command=None), ())
+                raise _no_command(ConsoleScript(package=wanted.package, command=None), ())
             entries = []
             for name, text in commands:
-                require_file_name(name, f"the console script of `{wanted.distribution}`")
+                require_file_name(name, f"the console script of `{wanted.package}`")
                 entries.append((name, _callable(parse_entry(text), by_name, plan)))
             return Multicall(commands=tuple(entries))
 
@@ -123,7 +123,7 @@ def require_choice(wanted: ConsoleScript, package: Package) -> None:
 def _command(
     wanted: ConsoleScript, packages: list[Package]
 ) -> tuple[str, str | ScriptFile | RunProgram]:
-    package = _package(wanted.distribution, packages)
+    package = _package(wanted.package, packages)
     commands = _commands(package)
     name = _chosen(wanted, package, commands)
     if wanted.command is not None and name not in commands:
@@ -151,17 +151,17 @@ def _commands(package: Package) -> dict[str, str | ScriptFile | RunProgram]:
     }
 
 
-def _package(distribution: str, packages: list[Package]) -> Package:
-    wanted = canonicalize_name(distribution)
+def _package(name: str, packages: list[Package]) -> Package:
+    wanted = canonicalize_name(name)
     found = next((one for one in packages if canonicalize_name(one.name) == wanted), None)
     if found is None:
-        message = f"`{distribution}` was not installed: a marker leaves it out for the target"
+        message = f"`{name}` was not installed: a marker leaves it out for the target"
         raise ConfigError(message, hint="leave out what follows the `;` of the requirement")
     return found
 
 
 def _no_command(wanted: ConsoleScript, commands: Collection[str]) -> ConfigError:
-    package = wanted.distribution
+    package = wanted.package
     if wanted.command:
         message = (
             f"neither `{package}` nor what it depends on has a console script `{wanted.command}`"

@@ -87,7 +87,7 @@ def _require_choice(
     entry, versions = plan.entry, resolution.versions if resolution else None
     if not isinstance(entry, ConsoleScript) or entry.command or not versions:
         return
-    name = canonicalize_name(entry.distribution)
+    name = canonicalize_name(entry.package)
     if versions.get(name) is None:
         return
     folder = work / "alone"

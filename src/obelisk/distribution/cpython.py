@@ -17,7 +17,7 @@ from obelisk.distribution.versions import major_minor
 from obelisk.recipes import profiles
 from obelisk.recipes.context import RecipeContext
 from obelisk.services.host import jobs
-from obelisk.services.pins import source
+from obelisk.services.pins import pin
 
 LEFT_OUT: Final = ("_tkinter", "_gdbm", "nis", "ossaudiodev")
 """Extension modules that Linux could have and a distribution has not."""
@@ -93,7 +93,7 @@ def configure(shop: RecipeContext) -> None:
     version = major_minor(shop.source.version)
     triplet = shop.chain.target.platform_triplet
     # Otherwise `platform` would read the whole executable for it: seconds when that is large.
-    libc = f"return 'musl', '{source('musl').version}'\n"
+    libc = f"return 'musl', '{pin('musl').version}'\n"
     shop.replace("Lib/platform.py", _NO_CONFSTR + "pass\n", _NO_CONFSTR + libc)
     (shop.tree / "Modules/Setup.local").symlink_to("Setup.stdlib")
     shop.run(

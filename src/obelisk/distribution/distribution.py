@@ -16,7 +16,7 @@ from obelisk.recipes import RECIPES, profiles
 from obelisk.recipes.build import build_from_source, build_libraries, library_key, source_identity
 from obelisk.services import host
 from obelisk.services.cache import content_key, hash_code
-from obelisk.services.pins import Source
+from obelisk.services.pins import Pin
 from obelisk.services.services import Services
 from obelisk.target import Target
 from obelisk.toolchain.clang import toolchain_identity
@@ -27,7 +27,7 @@ class Distribution:
     """A CPython for one target, unpacked: relinkable objects, the standard library, licences."""
 
     target: Target
-    source: Source
+    source: Pin
     """The pinned CPython."""
     key: str
     """Its cache key: whatever is made of it and of nothing else may be cached by this."""
@@ -83,7 +83,7 @@ class Distribution:
         return sorted((self.folder / "build/Modules").rglob("*.a"))
 
 
-def distribution_key(target: Target, pinned: Source) -> str:
+def distribution_key(target: Target, pinned: Pin) -> str:
     """Return the cache key of a distribution: all that can change its bytes."""
     return content_key(
         {
@@ -98,7 +98,7 @@ def distribution_key(target: Target, pinned: Source) -> str:
     )
 
 
-def obtain_distribution(services: Services, pinned: Source) -> Distribution:
+def obtain_distribution(services: Services, pinned: Pin) -> Distribution:
     """Return the distribution; build what is missing. Raises `SourceError` or `ToolError`."""
     key = distribution_key(services.target, pinned)
     entry = services.cache.obtain(
@@ -107,20 +107,20 @@ def obtain_distribution(services: Services, pinned: Source) -> Distribution:
     return _at(services.target, pinned, key, entry)
 
 
-def find_distribution(services: Services, pinned: Source) -> Distribution | None:
+def find_distribution(services: Services, pinned: Pin) -> Distribution | None:
     """Return the distribution if it is in the cache."""
     key = distribution_key(services.target, pinned)
     entry = services.cache.find("distributions", key)
     return None if entry is None else _at(services.target, pinned, key, entry)
 
 
-def archive_name(target: Target, pinned: Source) -> str:
+def archive_name(target: Target, pinned: Pin) -> str:
     """Return the file name of a distribution's archive."""
     options = python_json.build_options(target, pinned)
     return f"cpython-{pinned.version}-{target.triple}-{options}-full.tar.zst"
 
 
-def _at(target: Target, pinned: Source, key: str, entry: Path) -> Distribution:
+def _at(target: Target, pinned: Pin, key: str, entry: Path) -> Distribution:
     folder = entry / "python"
     description = read_description(folder)
     return Distribution(
@@ -134,7 +134,7 @@ def _at(target: Target, pinned: Source, key: str, entry: Path) -> Distribution:
     )
 
 
-def _build(services: Services, pinned: Source, entry: Path) -> None:
+def _build(services: Services, pinned: Pin, entry: Path) -> None:
     target = services.target
     if not host.runs(target):
         message = f"a distribution for {target.triple} can be built on that system only"

@@ -32,7 +32,7 @@ from obelisk.link.elf.elf import (
 )
 from obelisk.link.elf.memory import PAGE, aligned
 from obelisk.link.elf.sections import Sections, Tail, describe
-from obelisk.link.elf.shared_objects import Linked, Natives, link_natives
+from obelisk.link.elf.shared_objects import Linked, SharedObjects, link_natives
 from obelisk.link.elf.start import (
     describe_start,
     find_reserve,
@@ -77,7 +77,7 @@ class Image:
         file.truncate(self.size)
 
 
-def link_objects(runtime: bytes, natives: Natives, target: Target) -> Linked | None:
+def link_objects(runtime: bytes, natives: SharedObjects, target: Target) -> Linked | None:
     """Link shared objects to a runtime, for all executables of the two; None when there are none.
 
     Raises `LinkError` when `runtime` is no runtime, or an object cannot be linked in.

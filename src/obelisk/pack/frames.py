@@ -38,12 +38,12 @@ class Frames:
     @property
     def of_modules(self) -> tuple[Frame, ...]:
         """What modules may be stored as, beside as they are."""
-        wanted = {Compression.OFF: (), Compression.SOURCES: (Frame.TEXT,)}
+        wanted = {Compression.OFF: (), Compression.TEXT: (Frame.TEXT,)}
         return wanted.get(self.compression, (Frame.CODE, Frame.TEXT))
 
     def of_code(self, path: str) -> Frame:
         """Choose for the bytecode of a source file."""
-        if self.compression in (Compression.OFF, Compression.SOURCES):
+        if self.compression in (Compression.OFF, Compression.TEXT):
             return Frame.NONE
         return Frame.NONE if use_key(Table.MODULES, path) in self.used else Frame.CODE
 

@@ -212,7 +212,7 @@ def _file_items(
     for folder in sorted({one.module.path.rpartition("/")[0] for one in bytecodes} - {""}):
         yield Item(name=folder, kind=Kind.FOLDER)
     for module in (one.module for one in bytecodes):
-        if module.is_sourceless or plan.settings.storage.sources:
+        if module.is_sourceless or plan.settings.storage.source_text:
             yield _file_item(module, frames)
 
 

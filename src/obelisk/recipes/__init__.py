@@ -29,7 +29,7 @@ from obelisk.recipes.context import RecipeContext
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
-    """One library: its source has the same name in `data/sources.toml`."""
+    """One library: its source has the same name in `data/pins.toml`."""
 
     name: str
     build: Callable[[RecipeContext], None]

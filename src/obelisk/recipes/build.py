@@ -16,7 +16,7 @@ from obelisk.recipes import EXTRA_RECIPES, RECIPES, Recipe, context, patches
 from obelisk.recipes.context import RecipeContext
 from obelisk.services.cache import content_key, hash_code
 from obelisk.services.fetch import fetch, unpack
-from obelisk.services.pins import Source, source
+from obelisk.services.pins import Pin, pin
 from obelisk.services.process import working_together
 from obelisk.services.services import Services
 from obelisk.target import Target
@@ -56,7 +56,7 @@ def library_key(target: Target, name: str) -> str:
     recipe = RECIPES.get(name) or EXTRA_RECIPES[name]
     return content_key(
         {
-            "source": source_identity(source(name)),
+            "source": source_identity(pin(name)),
             "code": hash_code(
                 sys.modules[recipe.build.__module__], context, patches, sys.modules[__name__]
             ),
@@ -67,7 +67,7 @@ def library_key(target: Target, name: str) -> str:
     )
 
 
-def source_identity(pinned: Source) -> dict[str, object]:
+def source_identity(pinned: Pin) -> dict[str, object]:
     """Return what names a source's bytes, for cache keys: any of its origins will do."""
     return {
         "name": pinned.name,
@@ -82,13 +82,13 @@ def source_identity(pinned: Source) -> dict[str, object]:
 
 def build_from_source(
     services: Services,
-    pinned: Source,
+    pinned: Pin,
     needs: Iterable[Path],
     output: Path,
     work: Callable[[RecipeContext], None],
 ) -> None:
     """Unpack and patch a source beside a toolchain that has `needs`, and let `work` build it."""
-    archive = fetch(pinned, services.cache, services.sources)
+    archive = fetch(pinned, services.cache, services.archives)
     with services.cache.scratch(pinned.name) as root:
         chain = write_toolchain(services.target, root / "toolchain")
         for folder in needs:
@@ -121,7 +121,7 @@ def merge_into_sysroot(library: Path, chain_root: Path) -> None:
 
 
 def _build_library(services: Services, recipe: Recipe, made: dict[str, Path]) -> Path:
-    pinned = source(recipe.name)
+    pinned = pin(recipe.name)
 
     def make(folder: Path) -> None:
         with services.console.step(f"Building {pinned.name} {pinned.version}"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from obelisk.errors import ToolError
-from obelisk.services.pins import Source
+from obelisk.services.pins import Pin
 from obelisk.services.process import run_logged
 from obelisk.toolchain.clang import Toolchain, archive, compile_all
 
@@ -20,7 +20,7 @@ class RecipeContext:
     makes below `output` as `include/` and `lib/`.
     """
 
-    source: Source
+    source: Pin
     chain: Toolchain
     root: Path
     tree: Path
