@@ -34,7 +34,7 @@ from obelisk.services.regular import is_folder, is_regular, require_copyable
 from obelisk.target import Target, parse_target
 
 _SHOWN: Final = (
-    *("include", "exclude", "pure", "no_binary", "native_libraries", "data"),
+    *("extra_requirements", "include", "exclude", "pure", "no_binary", "native_libraries", "data"),
     *("optimize", "unbuffered", "integrity", "bundle_certificates"),
     *("bundle_time_zones", "train"),
 )
@@ -117,7 +117,7 @@ def make_plans(request: Request) -> list[Plan]:
     _check_packages(settings, request.folder)
     lock = _lock(request.application)
     files = tuple(request.folder / name for name in settings.requirements)
-    requirements = read_requirements(files, request.folder)
+    requirements = read_requirements(files, request.folder, settings.extra_requirements)
     return [
         Plan(
             name=require_file_name(name, "the executable's name"),

@@ -106,6 +106,8 @@ class Settings:
     """Glob patterns of shared libraries (`lib/libgeo.so`), built for musl, that are linked in."""
     data: tuple[str, ...] = ()
     """Glob patterns of files beside the project or script that go in, with their relative paths."""
+    extra_requirements: tuple[str, ...] = ()
+    """Requirements to install besides the application's own, such as `["uvloop"]`."""
     requirements: tuple[str, ...] = ()
     """Requirement files to install as well; hashes in them are checked."""
     optimize: Annotated[int, Range(0, 2)] = 0
