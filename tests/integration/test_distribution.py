@@ -31,7 +31,11 @@ def description(extracted):
 
 
 def test_a_second_build_does_nothing(archive, python_version):
-    assert obelisk("distribution", "build", "--python", python_version).strip() == str(archive)
+    before = archive.stat().st_mtime_ns, sorted(path.name for path in archive.parent.iterdir())
+    said = obelisk("distribution", "build", "--python", python_version, stderr=True)
+    assert said.splitlines() == [str(archive)], "there was no step"
+    after = archive.stat().st_mtime_ns, sorted(path.name for path in archive.parent.iterdir())
+    assert before == after
     listed = obelisk("distribution", "list", "--json")
     rows = json.loads(listed)["distributions"]
     assert {row["cached"] for row in rows if row["python"].startswith(python_version)} == {True}
