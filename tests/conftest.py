@@ -31,7 +31,7 @@ def python_version():
 
 
 class Executables:
-    """Builds applications on demand, once for each content: sessions and their workers share them."""
+    """Builds applications on demand, once for each content (store.py)."""
 
     def __init__(self, folder, python):
         self.folder = folder
