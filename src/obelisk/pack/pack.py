@@ -60,7 +60,7 @@ def pack(
     bytecodes: Iterable[Bytecode],
     runtime: RuntimeFacts,
     first_use: Sequence[str] = (),
-    dictionaries: Dictionaries = Dictionaries(),  # noqa: B008 - it is frozen
+    dictionaries: Dictionaries | None = None,
 ) -> Packed:
     """Return the payload.
 
@@ -86,7 +86,7 @@ def pack(
         controls,
         epoch=plan.source_date_epoch,
         first_use=first_use,
-        dictionaries=replace(dictionaries, level=frames.level),
+        dictionaries=replace(dictionaries or Dictionaries(), level=frames.level),
     )
 
 

@@ -40,7 +40,6 @@ LARGE: Final = 1 << 20
 reads it in place, where copying a smaller one costs less than looking twice."""
 _PAGE: Final = 4096
 _LONGEST_NAME: Final = 0xFFFF
-_NO_DICTIONARIES: Final = Dictionaries()
 
 
 class Kind(IntEnum):
@@ -132,7 +131,7 @@ def write_payload(
     *,
     epoch: int | None = None,
     first_use: Sequence[str] = (),
-    dictionaries: Dictionaries = _NO_DICTIONARIES,
+    dictionaries: Dictionaries | None = None,
 ) -> bytes:
     """Return the bytes of a payload, as `pack_payload` lays them out."""
     packed = pack_payload(
@@ -148,7 +147,7 @@ def pack_payload(
     *,
     epoch: int | None = None,
     first_use: Sequence[str] = (),
-    dictionaries: Dictionaries = _NO_DICTIONARIES,
+    dictionaries: Dictionaries | None = None,
 ) -> Packed:
     """Lay out a payload. Folders above the files are added; `epoch` is the files' time.
 
@@ -158,7 +157,7 @@ def pack_payload(
     """
     modules, files = list(modules), _with_folders(files)
     dictionaries = worthwhile(
-        ((item.data, item.frame) for item in (*modules, *files)), dictionaries
+        ((item.data, item.frame) for item in (*modules, *files)), dictionaries or Dictionaries()
     )
     named = {Control.DICTIONARIES[frame]: data for frame, data in dictionaries.contents.items()}
     rows = [

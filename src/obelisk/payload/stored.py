@@ -45,8 +45,8 @@ class Dictionaries:
     """What frames refer to, and frames that need not be made again."""
 
     contents: Mapping[Frame, bytes] = field(default_factory=dict, repr=False)
-    known: Mapping[bytes, bytes] = field(default_factory=dict, repr=False)
-    """Frames by their `frame_key`."""
+    known: dict[bytes, bytes] = field(default_factory=dict, repr=False)
+    """Frames by their `frame_key`; those that are made are added."""
     level: int = LEVEL
     """Of zstd, for all other frames."""
 
@@ -111,10 +111,14 @@ def compressed(
             frame: zstandard.ZstdCompressor(level=level, dict_data=prepared.get(frame))
             for frame in Frame
         }
-        return [
-            dictionaries.known.get(frame_key(data, frame)) or packers[frame].compress(data)
-            for data, frame in ((whole(asked[one][0]), asked[one][1]) for one in share)
-        ]
+        made = []
+        for number in share:
+            data, frame = whole(asked[number][0]), asked[number][1]
+            key = frame_key(data, frame)
+            if key not in dictionaries.known:
+                dictionaries.known[key] = packers[frame].compress(data)
+            made.append(dictionaries.known[key])
+        return made
 
     stored: list[tuple[Content, Frame]] = [(data, Frame.NONE) for data, _ in asked]
     wanted = [number for number, (data, frame) in enumerate(asked) if frame and data]
