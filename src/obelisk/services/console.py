@@ -87,6 +87,12 @@ class Console:
         """Print one line about the step that runs, unless quiet."""
         self.report((f"  {text}", "dim"))
 
+    def progress(self, text: str) -> None:
+        """Show how far the running step is, on a terminal."""
+        if self._status is not None:
+            running = f"{', '.join(self._running)} ... {text}"
+            self._status.update(Text(visible(running), no_wrap=True, overflow="ellipsis"))
+
     def detail(self, text: str) -> None:
         """Print one line for people who asked for more."""
         if self.verbosity >= Verbosity.VERBOSE:
