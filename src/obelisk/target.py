@@ -37,6 +37,11 @@ class Target:
         """CPython's platform triplet, part of `SOABI` and of `config-*` folders."""
         return f"{self.architecture}-linux-musl"
 
+    def abi(self, python: str) -> str:
+        """Return the tag of extension modules of a Python: `cpython-314-x86_64-linux-musl`."""
+        digits = "".join(python.split(".")[:2])
+        return f"cpython-{digits}-{self.platform_triplet}"
+
     def runs_on(self, machine: str, system: str) -> bool:
         """Say whether a host with this `uname` runs the target's executables."""
         return system == "Linux" and machine == self.architecture

@@ -11,13 +11,8 @@ from hypothesis import strategies as st
 
 from obelisk.payload.payload import Control, Item, Kind, write_payload
 from obelisk.payload.stored import Dictionaries, Frame
-from obelisk.recipes.build import build_libraries, merge_into_sysroot
 from obelisk.runtime.sources import c_files, c_folder
-from obelisk.services.cache import Cache
-from obelisk.services.console import Console, Verbosity
-from obelisk.services.services import Services
 from obelisk.target import DEFAULT_TARGET, parse_target
-from obelisk.toolchain.clang import write_toolchain
 
 pytestmark = pytest.mark.compile
 
@@ -25,19 +20,8 @@ WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werr
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory):
+def compiled(chain):
     """A function that compiles one of the programs here with a file of the runtime."""
-    root = tmp_path_factory.mktemp("runtime")
-    services = Services(
-        cache=Cache(),
-        console=Console(Verbosity.QUIET),
-        target=parse_target(DEFAULT_TARGET),
-        archives=None,
-    )
-    libraries = build_libraries(services)
-    chain = write_toolchain(services.target, root / "toolchain")
-    for name in ("musl", "zstd", "mimalloc"):
-        merge_into_sysroot(libraries[name], chain.root)
 
     @functools.cache
     def compile_program(name, *tested, library="zstd"):
@@ -45,7 +29,7 @@ def compiled(tmp_path_factory):
         sources += [c_folder() / one for one in tested]
         command = [chain.tool("cc"), "-std=c11", "-O1", "-g", "-D_GNU_SOURCE", *WARNINGS]
         command += ["-fsanitize=undefined", "-fsanitize-trap=undefined", f"-I{c_folder()}"]
-        program = root / f"{name}-{library}"
+        program = chain.root.parent / f"{name}-{library}"
         command += [*sources, f"-l{library}", "-o", program]
         subprocess.run(command, env=chain.environment(), check=True)
         return program
@@ -358,7 +342,7 @@ def test_damaged_settings_end_the_process(compiled, tmp_path):
         (b"a=1", None): "malformed record in settings",
         (b"", None): "malformed record in settings",
         # The name by which they are found.
-        (b"a=1\0", b"settings"): "checksum mismatch in the payload's index in ",
+        (b"a=1\0", b"settings"): "checksum mismatch in the index of its payload in ",
     }
     for (content, damage), message in wrong.items():
         assert settings_of(compiled, tmp_path, content, "a", damage=damage) == (74, message)

@@ -33,7 +33,7 @@ from obelisk.errors import LinkError
 from obelisk.link.elf import relr
 from obelisk.link.elf.elf import read_elf
 from obelisk.link.elf.shared_objects import SharedObjects
-from obelisk.link.link import link
+from obelisk.link.link import link, link_objects
 from obelisk.model import SharedObjectFile
 from obelisk.payload.payload import Packed
 from obelisk.target import DEFAULT_TARGET, parse_target
@@ -111,7 +111,8 @@ def linked(tmp_path):
             provided={name: native(name, data) for name, data in (provided or {}).items()},
             abi=ABI,
         )
-        return Linked(link(base or runtime(), PAYLOAD, natives, TARGET))
+        file = base or runtime()
+        return Linked(link(file, PAYLOAD, link_objects(file, natives, TARGET), TARGET))
 
     return build
 

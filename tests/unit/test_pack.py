@@ -199,7 +199,7 @@ def test_the_main_program_of_an_entry_point(tmp_path):
     text = main_program(entry)
     assert "from app.cli import Main\n" in text
     assert "sys.exit(Main.run())" in text
-    module = main_module(entry, "bin/app", tmp_path)
+    module = main_module(entry, "bin/app", tmp_path / "__main__.py")
     assert (module.path, module.source) == ("bin/app", Path(tmp_path / "__main__.py"))
     assert module.source.read_text() == "#!python\n" + text
 

@@ -156,3 +156,18 @@ def test_a_folder_of_libraries_that_cannot_be_copied(project, tmp_path):
 def test_missing_requirement_files_are_named(project):
     with pytest.raises(ConfigError, match=r"no such requirements file: .*more\.txt"):
         make_plans(with_settings(project, requirements=("more.txt",)))
+
+
+def test_a_plan_says_what_it_decides_for_native_code_and_tests(project):
+    def shown(**settings):
+        (plan, _) = make_plans(with_settings(project, **settings))
+        return {row.what: row.value for row in explain(plan)}
+
+    default = shown()
+    assert default["extension-modules"] == "cpython-314-x86_64-linux-musl"
+    assert default["provided-libraries"] == "libz.so.1"
+    assert (default["build-packages"], default["python-tests"]) == ("-", "left out")
+    other = shown(python="3.13", include=("test.support",), build_packages=("openssl", "own/"))
+    assert other["extension-modules"] == "cpython-313-x86_64-linux-musl"
+    assert other["build-packages"] == f"openssl, {project.folder / 'own'}"
+    assert other["python-tests"] == "included"

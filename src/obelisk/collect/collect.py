@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
@@ -30,6 +31,7 @@ from obelisk.model import (
     DataFile,
     Layout,
     Module,
+    Package,
     ResolvedEntry,
     RunModule,
     RunScript,
@@ -38,19 +40,36 @@ from obelisk.model import (
 from obelisk.plan import Plan
 
 
-def collect(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gathered:
+    """What all executables of one application have inside, whichever of its commands they run."""
+
+    modules: tuple[Module, ...]
+    files: tuple[DataFile, ...]
+    natives: tuple[SharedObjectFile, ...]
+    packages: tuple[Package, ...]
+    search_path: tuple[str, ...]
+    """Folders in the executable that imports look in, but for that of the main program."""
+    has_own_modules: bool
+    """Whether modules of the application lie at the top."""
+    own: frozenset[str]
+    pth: tuple[str, ...]
+    asked: frozenset[str]
+
+
+def gather(
     plan: Plan,
     interpreter: Interpreter,
     provided: Provided,
     stdlib: Tree,
     tests: Tree,
     work: Path,
-) -> Collection:
+) -> Gathered:
     """List the files to include: of installed packages, of the application, and of Python.
 
     The standard library, and CPython's own tests if they are included, are passed as read;
-    `work` is a folder for this stage alone. Raises `CollectError`, and `ConfigError` for an entry
-    point or a package that is not there.
+    `work` is a folder for this stage alone. Raises `CollectError`, and `ConfigError` for a package
+    that is not installed.
     """
     chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
     layout = Layout.of(plan.python.version)
@@ -93,26 +112,39 @@ def collect(
     ):
         warn(f"`{pattern}` in `include` or `exclude` matches no module or file")
     own = (*own_files, *own_modules)
-    at_top = any(not module.base for module in own_modules)
-    entry = resolve_entry(plan, packages, kept)
-    main = main_path(entry, plan, kept)
-    return Collection(
+    return Gathered(
         modules=kept,
         natives=tuple(native for native in natives if chosen.keeps_file(native)),
         files=tuple(sorted({file.path: file for file in data}.values(), key=lambda f: f.path)),
         packages=tuple(packages),
-        entry=entry,
-        main=main,
-        command=installed_command(entry, main, packages, data),
-        search_path=(
-            *_first_folder(entry, main),
-            *(layout.stdlib, layout.site),
-            *search_path(data, pth),
-            *([""] if at_top and not isinstance(entry, RunScript) else []),
-        ),
+        search_path=(layout.stdlib, layout.site, *search_path(data, pth)),
+        has_own_modules=any(not module.base for module in own_modules),
         own=frozenset(item.path.partition("/")[0] for item in own if not item.base),
         pth=files_with_code(data, pth),
         asked=frozenset(asked),
+    )
+
+
+def collect(plan: Plan, gathered: Gathered) -> Collection:
+    """Return all that goes into the executable of one plan.
+
+    Raises `ConfigError` for an entry point that is not there.
+    """
+    entry = resolve_entry(plan, list(gathered.packages), gathered.modules)
+    main = main_path(entry, plan, gathered.modules)
+    at_top = gathered.has_own_modules and not isinstance(entry, RunScript)
+    return Collection(
+        modules=gathered.modules,
+        natives=gathered.natives,
+        files=gathered.files,
+        packages=gathered.packages,
+        entry=entry,
+        main=main,
+        command=installed_command(entry, main, list(gathered.packages), gathered.files),
+        search_path=(*_first_folder(entry, main), *gathered.search_path, *([""] if at_top else [])),
+        own=gathered.own,
+        pth=gathered.pth,
+        asked=gathered.asked,
     )
 
 

@@ -61,6 +61,13 @@ def input_options(command: Command) -> Command:
             "--exclude", metavar="PATTERN", multiple=True, help="Exclude modules or files."
         ),
         click.option(
+            "--with",
+            "extra_requirements",
+            metavar="REQUIREMENT",
+            multiple=True,
+            help="Install this requirement as well.",
+        ),
+        click.option(
             *("-r", "--requirements"),
             metavar="FILE",
             multiple=True,
@@ -142,9 +149,10 @@ def refresh_option(command: Command) -> Command:
 )
 @refresh_option
 @archives_option
+@click.option("--timings", is_flag=True, help="Print how long each step took.")
 @json_option
 @quiet_options
-def build_command(console: Console, as_json: bool, **options: Any) -> None:
+def build_command(console: Console, as_json: bool, timings: bool, **options: Any) -> None:
     """Build executables from a project, a script, a wheel or a requirement.
 
     WHAT is a directory with a pyproject.toml (default: the current one), a script.py, a .whl
@@ -158,10 +166,15 @@ def build_command(console: Console, as_json: bool, **options: Any) -> None:
       obelisk build . --entry app:main
     """
     built = _build_all(console, **options)
+    steps = console.timings()
+    if timings and not as_json:
+        _show_timings(console, steps)
     if as_json:
-        console.json(
-            {"version": JSON_VERSION, "executables": [_as_json(executable) for executable in built]}
-        )
+        executables = [_as_json(executable) for executable in built]
+        shown = {"version": JSON_VERSION, "executables": executables}
+        if timings:
+            shown["timings"] = [{"step": name, "seconds": round(took, 3)} for name, took in steps]
+        console.json(shown)
     else:
         for executable in built:
             console.data(str(executable.path))
@@ -263,6 +276,12 @@ def _summarise(console: Console, built: Built) -> None:
         f"  {mebibytes(built.size)}  {built.seconds:.1f} s\n",
         (f"sha256 {built.sha256}", "dim"),
     )
+
+
+def _show_timings(console: Console, steps: list[tuple[str, float]]) -> None:
+    total = sum(seconds for _, seconds in steps)
+    for name, seconds in [*steps, ("total", total)]:
+        console.report(f"{seconds:7.2f} s  {name}")
 
 
 def _as_json(built: Built) -> dict[str, Any]:

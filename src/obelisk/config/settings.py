@@ -110,6 +110,8 @@ class Settings:
     data: tuple[str, ...] = ()
     """Glob patterns of files to include, relative to the project or script; they keep their
     relative paths."""
+    extra_requirements: tuple[str, ...] = ()
+    """Requirements to install in addition to the application's own, such as `["uvloop"]`."""
     requirements: tuple[str, ...] = ()
     """Requirements files to install as well; hashes in them are checked."""
     optimize: Annotated[int, Range(0, 2)] = 0

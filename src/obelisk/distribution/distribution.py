@@ -47,8 +47,7 @@ class Distribution:
     @property
     def abi(self) -> str:
         """What names of its extension modules end with before `.so`."""
-        digits = self.version.replace(".", "")
-        return f"cpython-{digits}-{self.target.platform_triplet}"
+        return self.target.abi(self.source.version)
 
     @property
     def stdlib(self) -> Path:

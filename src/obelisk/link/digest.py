@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from obelisk.link.elf.shared_objects import Piece
+from obelisk.payload.content import Piece, chunks
 
 BLOCK: Final = 64 * 1024
 """Bytes of a block; the last one of a part is shorter."""
@@ -87,9 +87,9 @@ def _hash(pieces: Sequence[Piece], starts: Sequence[int], span: Span) -> bytes:
             zeros = min(start, stop) - offset
             digest.update(bytes(zeros))
             offset += zeros
-        part = memoryview(content)[offset - start : stop - start] if offset < stop else b""
-        digest.update(part)
-        offset += len(part)
+        for chunk in chunks(content, offset - start, stop - start):
+            digest.update(chunk)
+            offset += len(chunk)
         number += 1
     digest.update(bytes(stop - offset))
     return digest.digest()

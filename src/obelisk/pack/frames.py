@@ -12,6 +12,8 @@ from obelisk.payload.stored import DENSE_LEVEL, LEVEL, Frame
 
 _SMALL: Final = 256
 """Bytes below which a file is not worth the trouble of expanding it."""
+_HUGE: Final = 64 << 20
+"""Bytes from which a file is stored as it is: it would be compressed, and expanded, as a whole."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +58,7 @@ class Frames:
 
         Programs are executed, and large files read where they are, from the mapped executable.
         """
-        if self.compression == Compression.ZSTD:
+        if self.compression == Compression.ZSTD and size < _HUGE:
             return Frame.TEXT if size < LARGE else Frame.PLAIN
         if self.compression != Compression.UNUSED or kind == Kind.PROGRAM:
             return Frame.NONE

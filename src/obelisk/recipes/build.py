@@ -60,7 +60,7 @@ def library_key(target: Target, name: str) -> str:
             "code": hash_code(
                 sys.modules[recipe.build.__module__], context, patches, sys.modules[__name__]
             ),
-            "provides": recipe.provides,
+            "provides": [recipe.provides, recipe.shared],
             "toolchain": toolchain_identity(target),
             "needs": [library_key(target, need) for need in recipe.needs],
         }

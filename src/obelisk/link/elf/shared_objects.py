@@ -17,12 +17,11 @@ from obelisk.link.elf.relocate import Linking, Relocated, relocate
 from obelisk.link.elf.symbols import Resolver, RuntimeExports
 from obelisk.link.elf.table import write_table
 from obelisk.model import SharedObjectFile
+from obelisk.payload.content import Piece, whole
 from obelisk.target import Target
 
 _POOL: Final = "obelisk_tls_pool"
 _DESCRIPTOR: Final = "obelisk_tls_descriptor"
-
-Piece = tuple[int, bytes | bytearray | memoryview]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +74,7 @@ class Linked:
         place = self.layout.bases[number]
         for address, piece in sorted(self._pieces_of(number), key=lambda one: one[0]):
             digest.update(bytes(address - place))
-            digest.update(piece)
+            digest.update(whole(piece))
             place = address + len(piece)
         end = self.layout.bases[number] + self.nodes[number].object.span
         digest.update(bytes(end - place))
