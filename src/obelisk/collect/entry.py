@@ -171,13 +171,11 @@ def _package(name: str, packages: list[Package]) -> Package:
 def _no_command(wanted: ConsoleScript, commands: Collection[str]) -> ConfigError:
     package = wanted.package
     if wanted.command:
-        message = (
-            f"neither `{package}` nor what it depends on has a console script `{wanted.command}`"
-        )
+        message = f"no console script `{wanted.command}` in `{package}` or its dependencies"
         return ConfigError(message, hint=did_you_mean(wanted.command, commands))
     if not commands:
-        message = f"`{package}` has no console script"
-        hint = "name one of a dependency with `--script`, or give `--entry module:function` or `-m`"
+        message = f"`{package}` has no console scripts"
+        hint = "choose one of a dependency with `--script`, or pass `--entry module:function`"
         return ConfigError(message, hint=hint)
     message = f"`{package}` has {len(commands)} console scripts"
     listed = ", ".join(f"`{name}`" for name in sorted(commands))

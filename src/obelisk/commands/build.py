@@ -65,7 +65,7 @@ def input_options(command: Command) -> Command:
             "extra_requirements",
             metavar="REQUIREMENT",
             multiple=True,
-            help="Install this requirement as well.",
+            help="Also install this requirement.",
         ),
         click.option(
             *("-r", "--requirements"),
