@@ -6,10 +6,20 @@ and executable; libffi falls back to anonymous memory by itself where /proc is n
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from obelisk.errors import ToolError
 from obelisk.recipes.context import RecipeContext
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Machine:
+    sources: tuple[str, ...]
+    header: str
+    flags: tuple[str, ...] = ()
+    """What `configure` finds out of the assembler."""
+
 
 _COMMON: Final = (
     "src/prep_cif.c",
@@ -19,13 +29,18 @@ _COMMON: Final = (
     "src/closures.c",
     "src/tramp.c",
 )
-_MACHINE: Final = {
-    "x86_64": (
-        "X86_64",
-        ("src/x86/ffi64.c", "src/x86/ffiw64.c", "src/x86/unix64.S", "src/x86/win64.S"),
-        "src/x86/ffitarget.h",
+_MACHINES: Final = {
+    "X86_64": _Machine(
+        sources=("src/x86/ffi64.c", "src/x86/ffiw64.c", "src/x86/unix64.S", "src/x86/win64.S"),
+        header="src/x86/ffitarget.h",
+    ),
+    "AARCH64": _Machine(
+        sources=("src/aarch64/ffi.c", "src/aarch64/sysv.S"),
+        header="src/aarch64/ffitarget.h",
+        flags=("-DHAVE_AS_CFI_PSEUDO_OP=1",),
     ),
 }
+"""What is of one machine, by libffi's name of it."""
 _CONFIG: Final = """\
 #define EH_FRAME_FLAGS "a"
 #define FFI_EXEC_STATIC_TRAMP 1
@@ -55,12 +70,12 @@ _CONFIG: Final = """\
 
 def build(shop: RecipeContext) -> None:
     """Build libffi and install its headers."""
-    target, sources, target_header = _machine(shop)
+    machine = _machine(shop)
     version = shop.source.version
     number = "".join(part.zfill(2) for part in version.split(".")).lstrip("0")
     values = {
         "VERSION": version,
-        "TARGET": target,
+        "TARGET": shop.chain.target.libffi_target,
         "HAVE_LONG_DOUBLE": "1",
         "FFI_VERSION_STRING": version,
         "FFI_VERSION_NUMBER": number,
@@ -70,7 +85,7 @@ def build(shop: RecipeContext) -> None:
     for name, value in values.items():
         text = text.replace(f"@{name}@", value)
     shop.header("ffi.h", text)
-    shop.headers(target_header)
+    shop.headers(machine.header)
     (shop.tree / "fficonfig.h").write_text(_CONFIG)
     flags = (
         "-DHAVE_CONFIG_H",
@@ -79,12 +94,12 @@ def build(shop: RecipeContext) -> None:
         "-I.",
         "-Iinclude",
     )
-    shop.library("libffi", [*_COMMON, *sources], flags=flags)
+    shop.library("libffi", [*_COMMON, *machine.sources], flags=flags)
 
 
-def _machine(shop: RecipeContext) -> tuple[str, tuple[str, ...], str]:
-    architecture = shop.chain.target.architecture
-    if architecture not in _MACHINE:
-        message = f"the recipe of libffi does not know the machine `{architecture}`"
+def _machine(shop: RecipeContext) -> _Machine:
+    name = shop.chain.target.libffi_target
+    if name not in _MACHINES:
+        message = f"the recipe of libffi does not know the machine `{name}`"
         raise ToolError(message)
-    return _MACHINE[architecture]
+    return _MACHINES[name]

@@ -27,7 +27,7 @@ _TEXTREL_FLAG: Final = 4
 def check_file(elf: Elf, memory: Memory, machine: Machine) -> None:
     """Raise `LinkError` when a file is not a shared object of this machine, or not a safe one."""
     _check_header(elf, machine)
-    _check_segments(memory.loads)
+    _check_segments(memory.loads, machine.page)
 
 
 def check_dynamic(memory: Memory, dynamic: Dynamic) -> None:
@@ -48,7 +48,7 @@ def _check_header(elf: Elf, machine: Machine) -> None:
         raise LinkError(message)
 
 
-def _check_segments(loads: tuple[Segment, ...]) -> None:
+def _check_segments(loads: tuple[Segment, ...], page: int) -> None:
     if not loads or loads[0].address != 0 or loads[0].offset != 0:
         message = "its first segment does not begin at address 0"
         raise LinkError(message)
@@ -57,10 +57,10 @@ def _check_segments(loads: tuple[Segment, ...]) -> None:
         if one.writable and one.executable:
             message = "it has a segment that is both writable and executable"
             raise LinkError(message)
-        if page_start(one.address) < end or one.file_size > one.memory_size:
+        if page_start(one.address, page) < end or one.file_size > one.memory_size:
             message = "its segments overlap"
             raise LinkError(message)
-        end = page_end(one.address + one.memory_size)
+        end = page_end(one.address + one.memory_size, page)
     if end > LARGEST:
         message = f"it takes {end >> 20} MiB of memory"
         raise LinkError(message)
