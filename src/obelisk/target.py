@@ -75,7 +75,7 @@ TARGETS: Final = {
             elf_number=62,
             openssl_target="linux-x86_64",
             libffi_target="X86_64",
-            kernel_headers=("x86_64-linux-any", "x86-linux-any", "any-linux-any"),
+            kernel_headers=("x86-linux-any", "any-linux-any"),
             runtime_rooms=(
                 *(".", "payload", "vfs", "elf", "elf/x86_64", "exec", "exec/x86_64", "python"),
                 *("host", "libc", "libc/x86_64", "os/linux"),

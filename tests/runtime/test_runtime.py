@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support import emulation
 
 from obelisk.payload.payload import Control, Item, Kind, write_payload
 from obelisk.payload.stored import Dictionaries, Frame
@@ -16,7 +17,7 @@ from obelisk.runtime.sources import c_files, c_folder
 from obelisk.services.cache import Cache
 from obelisk.services.console import Console, Verbosity
 from obelisk.services.services import Services
-from obelisk.target import DEFAULT_TARGET, parse_target
+from obelisk.target import DEFAULT_TARGET, TARGETS, parse_target
 from obelisk.toolchain.clang import write_toolchain
 
 pytestmark = pytest.mark.compile
@@ -25,14 +26,22 @@ WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werr
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory):
+def compilers(tmp_path_factory):
+    """A function that returns `compiled` for a target."""
+    return functools.cache(
+        lambda target: compiler_for(target, tmp_path_factory.mktemp(target.architecture))
+    )
+
+
+@pytest.fixture(scope="session")
+def compiled(compilers):
     """A function that compiles one of the programs here with a file of the runtime."""
-    root = tmp_path_factory.mktemp("runtime")
+    return compilers(parse_target(DEFAULT_TARGET))
+
+
+def compiler_for(target, root):
     services = Services(
-        cache=Cache(),
-        console=Console(Verbosity.QUIET),
-        target=parse_target(DEFAULT_TARGET),
-        sources=None,
+        cache=Cache(), console=Console(Verbosity.QUIET), target=target, sources=None
     )
     libraries = build_libraries(services)
     chain = write_toolchain(services.target, root / "toolchain")
@@ -99,9 +108,12 @@ def test_a_cut_payload_is_refused(checker, payload_file, tmp_path, size):
     assert run(checker, path).returncode == 1
 
 
-def test_memory_functions_agree_with_plain_loops(compiled):
-    parts = [path for path in c_files(parse_target(DEFAULT_TARGET)) if path.match("libc/*/*.c")]
-    done = run(compiled("memory_check", *parts))
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+def test_memory_functions_agree_with_plain_loops(compilers, target):
+    emulator = emulation(target)
+    parts = [path for path in c_files(target) if path.match("libc/*/memory_*.c")]
+    assert parts
+    done = run(*emulator, compilers(target)("memory_check", *parts))
     assert (done.returncode, done.stdout) == (0, "")
 
 
