@@ -89,6 +89,7 @@ def pack(
         epoch=plan.source_date_epoch,
         first_use=first_use,
         dictionaries=replace(dictionaries, level=frames.level),
+        page=plan.target.page_size,
     )
 
 
