@@ -159,7 +159,7 @@ def _findings(elf: ELFFile, segments: list[Any], payload: Any) -> list[Finding]:
         Finding(
             what="control-flow protection",
             sound=True,
-            detail="noted" if "PT_GNU_PROPERTY" in types else "no note of IBT or shadow stacks",
+            detail="noted" if "PT_GNU_PROPERTY" in types else "not noted",
         ),
         _finding(
             "permissions",
