@@ -44,6 +44,9 @@ class Target:
     """Bytes from the thread pointer up to thread-local variables, where they lie above it (variant
     I of Drepper's "ELF Handling For Thread-Local Storage"); None where they lie below it (variant
     II)."""
+    profiled_on: str
+    """The machine whose profiles it is built with (recipes/profiles.py): what they know of a
+    function depends on the source, and hardly on the machine."""
     emulator: str | None = None
     """A program that runs its executables on other machines, for tests."""
 
@@ -82,6 +85,7 @@ TARGETS: Final = {
             ),
             page_size=4096,
             thread_gap=None,
+            profiled_on="x86_64",
         ),
         Target(
             triple="aarch64-unknown-linux-musl",
@@ -102,6 +106,7 @@ TARGETS: Final = {
             ),
             page_size=65536,
             thread_gap=16,
+            profiled_on="x86_64",
             emulator="qemu-aarch64-static",
         ),
     )
