@@ -15,7 +15,7 @@ demo: $(READY)
 	$(VENV)/bin/obelisk verify dist/hello
 
 test: $(READY)
-	$(VENV)/bin/pytest -n auto --dist loadfile
+	$(VENV)/bin/pytest -n auto --dist loadfile --durations=15
 
 unit: $(READY)
 	$(VENV)/bin/pytest tests/unit

@@ -29,7 +29,7 @@ from obelisk.recipes.build import build_from_source, build_libraries
 from obelisk.recipes.context import RecipeContext
 from obelisk.services.cache import Cache, hash_tree
 from obelisk.services.console import Console
-from obelisk.services.pins import Source
+from obelisk.services.pins import Pin
 from obelisk.services.services import Services
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.toolchain.clang import archive, clang_version
@@ -75,7 +75,7 @@ def main() -> None:
         cache=Cache(warn=console.warn),
         console=console,
         target=parse_target(DEFAULT_TARGET),
-        sources=None,
+        archives=None,
     )
     pinned = python_source(options.python)
     tools = find_tools(options.chroot)
@@ -110,7 +110,7 @@ def find_tools(chroot: Path) -> Tools:
     return tools
 
 
-def train(services: Services, pinned: Source, tools: Tools, seconds: int) -> bytes:
+def train(services: Services, pinned: Pin, tools: Tools, seconds: int) -> bytes:
     """Build CPython instrumented, let it work, and return the profile."""
     libraries = build_libraries(services)
     with (
@@ -174,7 +174,7 @@ def without_dispatch(text: str) -> str:
     return _DISPATCH.sub("0\n", text)
 
 
-def check(services: Services, pinned: Source) -> None:
+def check(services: Services, pinned: Pin) -> None:
     """End the program unless the profile fits and two builds in two folders are the same."""
     said: list[str] = []
     digests = set()

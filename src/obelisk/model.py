@@ -69,18 +69,18 @@ class RunScript:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConsoleScript:
-    """A console script of an installed distribution, known when it is installed."""
+    """A console script of an installed package, known when it is installed."""
 
-    distribution: str
+    package: str
     command: str | None
-    """None: the only one, or the one that has the distribution's name."""
+    """None: the only one, or the one that has the package's name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AllConsoleScripts:
-    """All console scripts of an installed distribution, in one executable."""
+    """All console scripts of an installed package, in one executable."""
 
-    distribution: str
+    package: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -165,7 +165,7 @@ class DataFile(Placed):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class NativeFile(Placed):
+class SharedObjectFile(Placed):
     """A shared object, which is linked in."""
 
     package: str | None
@@ -205,7 +205,7 @@ class Collection:
 
     modules: tuple[Module, ...]
     files: tuple[DataFile, ...]
-    natives: tuple[NativeFile, ...]
+    natives: tuple[SharedObjectFile, ...]
     packages: tuple[Package, ...]
     entry: ResolvedEntry
     main: str

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from obelisk.buildenv.environment import Interpreter, obtain_interpreter
-from obelisk.collect.collect import collect
-from obelisk.collect.launcher import main_module
+from obelisk.buildenv.environment import obtain_interpreter
+from obelisk.collect.collect import Gathered, collect, gather
+from obelisk.collect.launcher import entry_modules, main_modules
 from obelisk.collect.loader import with_loader
-from obelisk.collect.provide import Provided, provide
+from obelisk.collect.provide import provide
 from obelisk.collect.read import Tree, read_tree
 from obelisk.compile.bytecode import Compiled
 from obelisk.compile.dictionaries import obtain_dictionaries
@@ -23,26 +23,19 @@ from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
 from obelisk.config.settings import Compression
 from obelisk.distribution.distribution import Distribution, obtain_distribution
-from obelisk.distribution.test_suite import TEST_PACKAGE, obtain_tests
+from obelisk.distribution.test_suite import obtain_tests
 from obelisk.errors import CollectError, ConfigError
-from obelisk.link.elf.shared_objects import Natives
+from obelisk.link.elf.shared_objects import Linked, SharedObjects
 from obelisk.link.elf.unlinked import unlinked
-from obelisk.link.link import Image, link
+from obelisk.link.link import Image, link, link_objects
 from obelisk.model import (
     LIBRARY_FOLDER,
     Bytecode,
     Collection,
     DataFile,
-    EntryPoint,
     Layout,
     Module,
-    Multicall,
-    NativeFile,
-    ResolvedEntry,
-    RunModule,
-    RunProgram,
-    RunScript,
-    ScriptFile,
+    SharedObjectFile,
 )
 from obelisk.output import refuse_input, writable_place
 from obelisk.pack.first_use import default_order, parse_commands, read_record, train, write_record
@@ -80,27 +73,35 @@ def build_all(
     What they have in common is made once. Raises an `ObeliskError` of the stage that failed.
     """
     _require_own_records(plans)
-    places = [
+    paths = [
         writable_place(output, plan, services.cache.root)
         for plan, output in zip(plans, outputs, strict=True)
     ]
     with services.cache.scratch("build") as work:
-        shared: _Shared | None = None
-        for number, (plan, place) in enumerate(zip(plans, places, strict=True)):
-            started = time.monotonic()
-            if shared is None or not shared.serves(plan):
-                shared = _share(plan, services, work / f"shared-{number}")
-            yield _build(_Job(plan, services, shared, work / str(number)), place, started)
+        started = time.monotonic()
+        for number, group in enumerate(_groups(plans)):
+            shared = _share(group, services, work / f"shared-{number}")
+            for plan, collection in zip(group, shared.collections, strict=True):
+                position = plans.index(plan)
+                job = _Job(plan, services, shared, work / str(position))
+                yield _build(job, collection, paths[position], started)
+                started = time.monotonic()
 
 
-def _record(plan: Plan) -> Path | None:
-    return plan.folder / plan.settings.train_record if plan.settings.train_record else None
+def _groups(plans: Sequence[Plan]) -> Iterator[list[Plan]]:
+    """Yield the plans that differ in nothing but what is run."""
+    rest = list(plans)
+    while rest:
+        first = rest[0]
+        alike = [p for p in rest if replace(p, name=first.name, entry=first.entry) == first]
+        yield alike
+        rest = [plan for plan in rest if plan not in alike]
 
 
 def _require_own_records(plans: Sequence[Plan]) -> None:
     for plan in plans:
         parse_commands(plan.settings.train)
-        record = _record(plan)
+        record = plan.train_record
         if record and not plan.settings.train and not os.path.lexists(record):
             message = f"there is no training record {record}, and `train` is empty"
             raise ConfigError(message, hint="say with `--train` what to run, such as `--help`")
@@ -114,19 +115,27 @@ def _require_own_records(plans: Sequence[Plan]) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Shared:
-    """What the executables of one request have in common."""
+    """What the executables of one application have in common."""
 
-    plan: Plan
-    """The first that it was made for."""
     distribution: Distribution
-    interpreter: Interpreter
-    stdlib: Tree
-    tests: Tree
-    provided: Provided
+    collections: tuple[Collection, ...]
+    """What goes into each of them."""
+    bytecodes: tuple[Bytecode, ...]
+    """Of all modules and main programs, of all of them."""
+    dictionaries: Dictionaries
+    """What compressed modules refer to."""
+    linked: dict[Path, Linked | None]
+    """Shared objects, by the runtime that they were linked to."""
 
-    def serves(self, plan: Plan) -> bool:
-        """Say whether a plan differs in nothing but what is run."""
-        return replace(plan, name=self.plan.name, entry=self.plan.entry) == self.plan
+    def bytecodes_of(self, collection: Collection) -> list[Bytecode]:
+        """Return those that are not the main program of another executable."""
+        others = {other.main for other in self.collections} - {collection.main}
+        known = {module.path for module in collection.modules}
+        return [
+            one
+            for one in self.bytecodes
+            if one.module.path in known or one.module.path not in others
+        ]
 
 
 class _Job:
@@ -141,48 +150,46 @@ class _Job:
         work.mkdir()
 
 
-def _share(plan: Plan, services: Services, work: Path) -> _Shared:
+def _share(plans: Sequence[Plan], services: Services, work: Path) -> _Shared:
+    """Install, collect and compile for plans that differ in nothing but what is run."""
     work.mkdir()
+    plan, console = plans[0], services.console
     distribution = obtain_distribution(services, plan.python)
-    base = Layout.of(plan.python.version).stdlib
-    interpreter = obtain_interpreter(services, distribution, _build_packages(plan), work)
-    with services.console.step(f"Installing {plan.name}"):
+    interpreter = obtain_interpreter(services, distribution, plan.build_packages, work)
+    with console.step(f"Installing {plan.name}"):
         provided = provide(plan, interpreter, work)
+    with console.step(f"Collecting {plan.name}"):
+        base = Layout.of(plan.python.version).stdlib
+        stdlib = read_tree(distribution.stdlib, base=base, from_stdlib=True)
+        tests = _tests(plan, services, distribution)
+        gathered = gather(plan, interpreter, provided, stdlib, tests, work)
+        gathered = _with_data(gathered, services)
+        collections = tuple(collect(one, gathered) for one in plans)
+    with console.step(f"Compiling {len(gathered.modules)} modules"):
+        own = [*_own_modules(gathered.modules), *main_modules(collections, work)]
+        compiled = _compile(plan, services, distribution, own)
+        _report_refused(compiled, collections, plan, services)
+        of_stdlib = _stdlib_bytecode(plan, services, distribution, stdlib)
+        wanted = {module.path for module in gathered.modules if module.from_stdlib}
+        kept = [one for one in of_stdlib if one.module.path in wanted]
+    bytecodes = (*compiled.bytecodes, *kept)
     return _Shared(
-        plan=plan,
         distribution=distribution,
-        interpreter=interpreter,
-        stdlib=read_tree(distribution.stdlib, base=base, from_stdlib=True),
-        tests=_tests(plan, services, distribution),
-        provided=provided,
+        collections=collections,
+        bytecodes=bytecodes,
+        dictionaries=_dictionaries(plan, services, distribution, of_stdlib, bytecodes),
+        linked={},
     )
 
 
-def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
-    settings = job.plan.settings
-    options = RuntimeOptions(
-        debug=settings.debug,
-        hardened=settings.allocator_hardening,
-        recording=recording,
-        extensions=kept.extensions,
-    )
-    return obtain_runtime(job.services, job.distribution, options)
-
-
-def _build(job: _Job, output: Path, started: float) -> Built:
-    plan, services, shared = job.plan, job.services, job.shared
-    with services.console.step(f"Collecting {plan.name}"):
-        collection = collect(
-            plan, shared.interpreter, shared.provided, shared.stdlib, shared.tests, job.work
-        )
-        refuse_input(output, _own_sources(collection, services.cache.root))
-    with services.console.step(f"Compiling {len(collection.modules)} modules"):
-        bytecodes = [*_compile_own(job, collection), *_compile_stdlib(job, collection)]
+def _build(job: _Job, collection: Collection, output: Path, started: float) -> Built:
+    plan, services = job.plan, job.services
+    refuse_input(output, _own_sources(collection, services.cache.root))
+    bytecodes = job.shared.bytecodes_of(collection)
     with services.console.step("Following imports"):
         kept = without_unused(plan, services, collection, bytecodes, job.distribution)
     loader = job.distribution.sysroot / "lib/libc.so"
-    collection = with_loader(_with_data(plan, services, kept.collection), loader)
-    kept = replace(kept, collection=collection)
+    kept = replace(kept, collection=with_loader(kept.collection, loader))
     first_use = _first_use(job, kept)
     runtime = _runtime(job, kept)
     with services.console.step("Packing and linking"):
@@ -203,21 +210,40 @@ def _build(job: _Job, output: Path, started: float) -> Built:
     )
 
 
+def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
+    settings = job.plan.settings
+    options = RuntimeOptions(
+        debug=settings.debug,
+        hardened=settings.allocator_hardening,
+        recording=recording,
+        extensions=kept.extensions,
+    )
+    return obtain_runtime(job.services, job.distribution, options)
+
+
 def _link(job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime) -> Image:
-    plan = job.plan
+    plan, linked = job.plan, job.shared.linked
     facts = RuntimeFacts(
         libraries=job.distribution.description.sources, sizes=runtime.sizes, left_out=kept.left_out
     )
-    dictionaries = _dictionaries(job, kept.bytecodes)
-    payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, dictionaries)
-    natives = _natives(kept.collection, job.distribution)
-    return link(runtime.path.read_bytes(), payload, natives, plan.target)
+    payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
+    content = runtime.path.read_bytes()
+    if runtime.path not in linked:
+        natives = _natives(plan, kept.collection, job.distribution)
+        linked[runtime.path] = link_objects(content, natives, plan.target)
+    return link(content, payload, linked[runtime.path], plan.target)
 
 
-def _dictionaries(job: _Job, bytecodes: Iterable[Bytecode]) -> Dictionaries:
+def _dictionaries(
+    plan: Plan,
+    services: Services,
+    distribution: Distribution,
+    of_stdlib: list[Bytecode],
+    bytecodes: Iterable[Bytecode],
+) -> Dictionaries:
     """Return what compressed modules refer to, trained on the whole standard library."""
-    cache, settings, key = job.services.cache, job.plan.settings, job.distribution.key
-    found = obtain_dictionaries(cache, key, settings.optimize, lambda: _stdlib_bytecode(job))
+    cache, settings = services.cache, plan.settings
+    found = obtain_dictionaries(cache, distribution.key, settings.optimize, lambda: of_stdlib)
     frames = Frames.of(settings.storage.compression, ())
     return with_packages(cache, replace(found, level=frames.level), bytecodes, frames.of_modules)
 
@@ -227,14 +253,14 @@ def _first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
     keys = _known_first_use(job, kept)
     if job.plan.settings.storage.compression != Compression.UNUSED:
         return keys
-    roots = {kept.collection.main, *_entry_modules(kept.collection.entry)}
+    roots = {kept.collection.main, *entry_modules(kept.collection.entry)}
     python = job.distribution.host_python
     paths = imported_at_start(job.services.cache, kept.bytecodes, roots, python=python)
     return tuple(dict.fromkeys((*keys, *(use_key(Table.MODULES, path) for path in paths))))
 
 
 def _known_first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
-    record = _record(job.plan)
+    record = job.plan.train_record
     if record is not None and os.path.lexists(record):
         return _recorded(job, record, kept.collection)
     if not job.plan.settings.train:
@@ -273,7 +299,7 @@ def _train(job: _Job, kept: Kept) -> tuple[str, ...]:
 
 def _tests(plan: Plan, services: Services, distribution: Distribution) -> Tree:
     """Return CPython's own tests if they are to go in."""
-    if not any(name.split(".")[0] == TEST_PACKAGE for name in plan.settings.include):
+    if not plan.has_tests:
         return [], []
     return read_tree(
         obtain_tests(services, distribution), base=Layout.of(plan.python.version).stdlib
@@ -288,74 +314,58 @@ def _own_sources(collection: Collection, cache: Path) -> list[Path]:
     return [path for path in sources if not path.is_relative_to(cache)]
 
 
-def _build_packages(plan: Plan) -> tuple[str, ...]:
-    """Return `build-packages` with folders, which are told by their slash, as whole paths."""
-    names = plan.settings.build_packages
-    return tuple(str(plan.folder / name) if "/" in name else name for name in names)
-
-
-def _with_data(plan: Plan, services: Services, collection: Collection) -> Collection:
+def _with_data(gathered: Gathered, services: Services) -> Gathered:
     """Turn shared objects that cannot be linked in, and that nothing loads, into data."""
-    found = unlinked(collection.natives, plan.target)
+    found = unlinked(gathered.natives, services.target)
     for file, reason in found:
         message = f"not linked in, only there as a file: {reason}"
         services.console.warn(f"{message}; `--exclude {file.relative}` leaves it out")
     data = [DataFile(path=file.path, source=file.source, base=file.base) for file, _ in found]
-    natives = [one for one in collection.natives if all(one is not file for file, _ in found)]
-    return replace(collection, natives=tuple(natives), files=(*collection.files, *data))
+    natives = [one for one in gathered.natives if all(one is not file for file, _ in found)]
+    return replace(gathered, natives=tuple(natives), files=(*gathered.files, *data))
 
 
-def _natives(collection: Collection, distribution: Distribution) -> Natives:
+def _natives(plan: Plan, collection: Collection, distribution: Distribution) -> SharedObjects:
     """Return what is linked in; the distribution has libraries that wheels may expect."""
-    libraries = sorted((distribution.sysroot / "lib").glob("*.so.*"))
     provided = {
-        path.name: NativeFile(path=f"{LIBRARY_FOLDER}/{path.name}", source=path, package=None)
-        for path in libraries
+        name: SharedObjectFile(
+            path=f"{LIBRARY_FOLDER}/{name}",
+            source=distribution.sysroot / "lib" / name,
+            package=None,
+        )
+        for name in plan.provided_libraries
     }
-    return Natives(files=collection.natives, provided=provided, abi=distribution.abi)
+    return SharedObjects(files=collection.natives, provided=provided, abi=plan.abi)
 
 
-def _compile_own(job: _Job, collection: Collection) -> tuple[Bytecode, ...]:
-    own, optimize = _own_modules(collection, job.work), job.plan.settings.optimize
-    cache, python, key = job.services.cache, job.distribution.host_python, job.distribution.key
-    compiled = package_bytecode(cache, key, own, python=python, optimize=optimize)
-    _report_refused(compiled, collection, job.plan, job.services)
-    return compiled.bytecodes
+def _compile(
+    plan: Plan, services: Services, distribution: Distribution, modules: Sequence[Module]
+) -> Compiled:
+    python, optimize = distribution.host_python, plan.settings.optimize
+    key = distribution.key
+    return package_bytecode(services.cache, key, modules, python=python, optimize=optimize)
 
 
-def _compile_stdlib(job: _Job, collection: Collection) -> list[Bytecode]:
-    wanted = {one.path for one in collection.modules if one.from_stdlib}
-    return [one for one in _stdlib_bytecode(job) if one.module.path in wanted]
+def _stdlib_bytecode(
+    plan: Plan, services: Services, distribution: Distribution, stdlib: Tree
+) -> list[Bytecode]:
+    python, optimize = distribution.host_python, plan.settings.optimize
+    key = distribution.key
+    return stdlib_bytecode(services.cache, key, stdlib[0], python=python, optimize=optimize)
 
 
-def _stdlib_bytecode(job: _Job) -> list[Bytecode]:
-    modules, optimize = job.shared.stdlib[0], job.plan.settings.optimize
-    cache, python, key = job.services.cache, job.distribution.host_python, job.distribution.key
-    return stdlib_bytecode(cache, key, modules, python=python, optimize=optimize)
-
-
-def _own_modules(collection: Collection, work: Path) -> list[Module]:
-    """Return the modules that are not the standard library's, with the main program."""
-    modules = [one for one in collection.modules if not one.from_stdlib]
-    main = _main_module(collection, work)
-    return [*modules, main] if main else modules
-
-
-def _main_module(collection: Collection, work: Path) -> Module | None:
-    """Return the main program unless it is one of the modules: a command."""
-    if collection.command is not None:
-        return Module(name="__main__", path=collection.main, source=collection.command)
-    if isinstance(collection.entry, EntryPoint | Multicall):
-        return main_module(collection.entry, collection.main, work)
-    return None
+def _own_modules(modules: Iterable[Module]) -> Iterator[Module]:
+    """Return the modules that are not the standard library's."""
+    return (module for module in modules if not module.from_stdlib)
 
 
 def _report_refused(
-    compiled: Compiled, collection: Collection, plan: Plan, services: Services
+    compiled: Compiled, collections: Sequence[Collection], plan: Plan, services: Services
 ) -> None:
-    mains = _entry_modules(collection.entry)
+    names = {name for one in collections for name in entry_modules(one.entry)}
+    paths = {collection.main for collection in collections}
     for module, reason in compiled.refused:
-        if module.path == collection.main or mains.intersection(module.names):
+        if module.path in paths or names.intersection(module.names):
             version = plan.python.version
             message = f"{module.source} cannot be compiled by Python {version}: {reason}"
             raise CollectError(message)
@@ -363,17 +373,6 @@ def _report_refused(
             services.console.warn(f"{module.name} is left out ({module.source.name}): {reason}")
         else:
             services.console.detail(f"not compiled: {module.path}: {reason}")
-
-
-def _entry_modules(entry: ResolvedEntry) -> set[str]:
-    """Return the names of the modules that the main program cannot do without."""
-    match entry:
-        case RunModule() | EntryPoint():
-            return {entry.module}
-        case Multicall():
-            return {one.module for _, one in entry.commands}
-        case RunScript() | ScriptFile() | RunProgram():
-            return set()
 
 
 def _verify(plan: Plan, draft: Path, work: Path) -> None:

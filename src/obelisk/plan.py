@@ -23,21 +23,22 @@ from obelisk.config.requirements import Requirements, read_requirements
 from obelisk.config.settings import Profile, Settings, Storage
 from obelisk.config.tables import key_of
 from obelisk.config.toml import shown
+from obelisk.distribution.test_suite import TEST_PACKAGE
 from obelisk.distribution.versions import python_source
 from obelisk.errors import ConfigError, did_you_mean
 from obelisk.model import AllConsoleScripts, ConsoleScript, Entry, EntryPoint, RunModule, RunScript
 from obelisk.payload.filetimes import VARIABLE, source_date_epoch
-from obelisk.services.pins import Source
+from obelisk.recipes import RECIPES
+from obelisk.services.pins import Pin
 from obelisk.services.regular import is_folder, is_regular, require_copyable
 from obelisk.target import Target, parse_target
 
 _SHOWN: Final = (
-    *("include", "exclude", "pure", "no_binary", "build_packages", "native_libraries", "data"),
+    *("extra_requirements", "include", "exclude", "pure", "no_binary", "native_libraries", "data"),
     *("optimize", "unbuffered", "integrity", "bundle_certificates"),
     *("bundle_time_zones", "train"),
 )
 """Settings that `obelisk plan` prints as they are."""
-
 
 _SYSTEM_FOLDERS: Final = ("/", "/usr", "/usr/local")
 """Where this machine's own libraries are."""
@@ -51,7 +52,7 @@ class Plan:
     """File name of the executable."""
     application: Application
     target: Target
-    python: Source
+    python: Pin
     entry: Entry
     lock: Path | None
     """`uv.lock` or `pylock.toml` that fixes the versions of dependencies."""
@@ -66,6 +67,33 @@ class Plan:
     """The time of the files inside, in seconds since 1970; None: made from their content."""
     refresh: bool = False
     """Whether indexes are asked even if what is known of them has not expired."""
+
+    @property
+    def abi(self) -> str:
+        """The tag of extension modules that can be linked in."""
+        return self.target.abi(self.python.version)
+
+    @property
+    def has_tests(self) -> bool:
+        """Whether CPython's own tests go in."""
+        return any(name.split(".")[0] == TEST_PACKAGE for name in self.settings.include)
+
+    @property
+    def build_packages(self) -> tuple[str, ...]:
+        """Libraries for what is built from source: names of recipes, absolute paths of folders."""
+        names = self.settings.build_packages
+        return tuple(str(self.folder / name) if "/" in name else name for name in names)
+
+    @property
+    def train_record(self) -> Path | None:
+        """The file that keeps what training saw."""
+        name = self.settings.train_record
+        return self.folder / name if name else None
+
+    @property
+    def provided_libraries(self) -> tuple[str, ...]:
+        """Sonames of shared libraries that are linked in when a shared object needs them."""
+        return tuple(name for recipe in RECIPES.values() for name in recipe.shared)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +117,7 @@ def make_plans(request: Request) -> list[Plan]:
     _check_packages(settings, request.folder)
     lock = _lock(request.application)
     files = tuple(request.folder / name for name in settings.requirements)
-    requirements = read_requirements(files, request.folder)
+    requirements = read_requirements(files, request.folder, settings.extra_requirements)
     return [
         Plan(
             name=require_file_name(name, "the executable's name"),
@@ -129,6 +157,22 @@ def explain(plan: Plan) -> list[Decision]:
         Decision(what="dependencies", value=_describe_dependencies(plan), why="found there"),
         *_installer_decisions(plan.installer),
         _times_decision(plan.source_date_epoch),
+        Decision(what="extension-modules", value=plan.abi, why="`python` and `target`"),
+        Decision(
+            what="provided-libraries",
+            value=_listed(plan.provided_libraries),
+            why="linked in where a wheel needs them",
+        ),
+        Decision(
+            what="build-packages",
+            value=_listed(plan.build_packages),
+            why="`build-packages`" if plan.build_packages else "default",
+        ),
+        Decision(
+            what="python-tests",
+            value="included" if plan.has_tests else "left out",
+            why="`include`" if plan.has_tests else "default",
+        ),
     ]
     decisions += _storage_decisions(settings)
     for field in _SHOWN:
@@ -172,8 +216,12 @@ def _times_decision(epoch: int | None) -> Decision:
 
 
 def _setting(key: str, value: object, *, why: bool) -> Decision:
-    shown = ", ".join(value) if isinstance(value, tuple) else str(value).lower()
-    return Decision(what=key, value=shown or "-", why=f"`{key}`" if why else "default")
+    shown = _listed(value) if isinstance(value, tuple) else str(value).lower()
+    return Decision(what=key, value=shown, why=f"`{key}`" if why else "default")
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    return ", ".join(values) or "-"
 
 
 def _named_entries(request: Request) -> list[tuple[str, Entry]]:
@@ -197,7 +245,7 @@ def _named_entries(request: Request) -> list[tuple[str, Entry]]:
             return [(name, RunScript(path=application.path))]
         case Requirement() | WheelFile():
             name = settings.name or settings.script or application.name
-            return [(name, ConsoleScript(distribution=application.name, command=settings.script))]
+            return [(name, ConsoleScript(package=application.name, command=settings.script))]
 
 
 def _all_commands(application: Application, chosen: list[str]) -> AllConsoleScripts:
@@ -207,7 +255,7 @@ def _all_commands(application: Application, chosen: list[str]) -> AllConsoleScri
     if isinstance(application, Script):
         message = f"`multicall` needs console scripts, and {application.path} is a single script"
         raise ConfigError(message, hint="make it a project with `[project.scripts]`")
-    return AllConsoleScripts(distribution=application.name)
+    return AllConsoleScripts(package=application.name)
 
 
 def parse_entry(text: str) -> EntryPoint:
@@ -224,7 +272,7 @@ def _project_entries(project: Project, settings: Settings) -> list[tuple[str, En
     scripts = dict(project.scripts)
     if not scripts and project.dynamic_scripts:
         name = settings.name or settings.script or project.name
-        return [(name, ConsoleScript(distribution=project.name, command=settings.script))]
+        return [(name, ConsoleScript(package=project.name, command=settings.script))]
     if not scripts:
         message = f"the project `{project.name}` has no entry point: `[project.scripts]` is empty"
         hint = "add a script, or give `--entry module:function` or `-m module`"
@@ -289,7 +337,7 @@ def _check_library_folder(name: str, folder: Path) -> None:
         raise ConfigError(message) from error
 
 
-def _check_requires_python(application: Application, python: Source) -> None:
+def _check_requires_python(application: Application, python: Pin) -> None:
     if not isinstance(application, Script) or application.requires_python is None:
         return
     try:
@@ -323,9 +371,9 @@ def _describe_entry(entry: Entry) -> str:
         case RunScript():
             return f"script {entry.path.name}"
         case AllConsoleScripts():
-            return f"console scripts of {entry.distribution}"
+            return f"console scripts of {entry.package}"
         case ConsoleScript():
-            return f"console script {entry.command or 'of ' + entry.distribution}"
+            return f"console script {entry.command or 'of ' + entry.package}"
 
 
 def _entry_reason(plan: Plan) -> str:

@@ -60,6 +60,11 @@ class Target:
         """What `sysconfig.get_platform` says there."""
         return f"linux-{self.architecture}"
 
+    def abi(self, python: str) -> str:
+        """Return the tag of extension modules of a Python: `cpython-314-x86_64-linux-musl`."""
+        digits = "".join(python.split(".")[:2])
+        return f"cpython-{digits}-{self.platform_triplet}"
+
     def runs_on(self, machine: str, system: str) -> bool:
         """Say whether a host with this `uname` runs the target's executables."""
         return system == "Linux" and machine == self.architecture

@@ -156,7 +156,7 @@ class Damaged:
         except OSError as error:
             return "refused by the kernel", str(error)
         said = done.stderr.decode(errors="replace")[-500:]
-        if done.returncode == 74 and "this executable is damaged: " in said:
+        if done.returncode == 74 and "corrupt executable: " in said:
             return "refused", said
         if done.returncode == 0:
             return "not needed" if done.stdout == self.whole.output else "silently wrong", said
@@ -247,7 +247,7 @@ def test_truncation_is_told(campaign, application, tmp_path):
             assert outcome in {"refused", "refused by the kernel", "signal"}, (size, said)
         else:
             assert outcome == "refused", (size, outcome, said)
-            assert said == f"{path}: this executable is damaged: the file is truncated\n"
+            assert said == f"{path}: corrupt executable: file truncated\n"
         attacks.saw(outcome)
 
 

@@ -14,7 +14,7 @@ from support import write_wheel
 from obelisk.errors import StorageError
 from obelisk.services.cache import Cache, integrity
 from obelisk.services.fetch import fetch, unpack
-from obelisk.services.pins import Origin, Source
+from obelisk.services.pins import Origin, Pin
 
 pytestmark = pytest.mark.compile
 MEBIBYTE = 1 << 20
@@ -168,7 +168,7 @@ def full_download(services, space):
     digest = hashlib.sha256(data).hexdigest()
     url = services.kept.with_name("archive.tar").as_uri()
     origin = Origin(url=url, debian=None, sha256=digest, size=len(data))
-    pinned = Source(name="t", version="1", license="MIT", license_file="L", origins=(origin,))
+    pinned = Pin(name="t", version="1", license="MIT", license_file="L", origins=(origin,))
     cache = Cache(services.cache)
     services.disk.leave(space)
     try:
@@ -210,7 +210,7 @@ def raised(work, disk):
 
 
 def test_full_disks(campaign, services, monkeypatch):
-    monkeypatch.delenv("OBELISK_SOURCES", raising=False)
+    monkeypatch.delenv("OBELISK_ARCHIVES", raising=False)
     attack = campaign("full disks", part=3, whole=72)
     for case in attack.cases:
         random = attack.random(case)

@@ -264,7 +264,7 @@ def _write_application(folder):
 
 
 COMMANDS = ("plan", "plan", "plan", "plan", "inspect", "verify", "init", "distribution info")
-FLAGS = ("--json", "-v", "-q", "--multicall", "--debug", "--unbuffered", "--without-sources")
+FLAGS = ("--json", "-v", "-q", "--multicall", "--debug", "--unbuffered", "--no-source-text")
 OPTIONS = {
     "--script": "app",
     "--entry": "app:main",

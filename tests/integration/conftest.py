@@ -27,7 +27,7 @@ class Compiler:
             cache=Cache(),
             console=Console(Verbosity.QUIET),
             target=target,
-            sources=None,
+            archives=None,
         )
         self.libraries = build_libraries(services)
         self.builder = obtain_builder(

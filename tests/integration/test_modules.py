@@ -72,7 +72,7 @@ def test_modules_of_every_kind(wheel, tmp_path, python_version):
     (folder / "latin.py").write_bytes("# coding: latin-1\nWORD = 'wört'\n".encode("latin-1"))
     os.mkfifo(folder / "pipe.py")
     argv = ["build", "tool.py", "-o", tmp_path / "app", "--python", python_version]
-    said = messages(*argv, "--without-sources", cwd=folder)
+    said = messages(*argv, "--no-source-text", cwd=folder)
     old = f"(stale.pyc): it is bytecode of Python 3.11, not of Python {python_version}"
     assert f"hidden.stale is left out {old}" in said
     assert "hidden/__pycache__/lost.cpython-314.pyc is left out: hidden/lost.py is missing" in said

@@ -77,7 +77,7 @@ def test_loading_and_the_dlopen_family(native, empty_root):
 def test_extensions_of_sqlite(native, empty_root):
     assert lines(native, empty_root, "extension") == [
         *("not authorized", "(42,)", "not authorized", "(42,)"),
-        "libmissing.so: not linked into this executable, which loads nothing from disk",
+        "libmissing.so: not linked into this executable, which cannot load libraries from disk",
     ]
 
 
@@ -163,14 +163,14 @@ def test_memory_that_is_refused_is_neither_damage_nor_harm(native):
     refused = set()
     for number in range(1, 40):
         done = injected(native, f"mprotect:error=ENOMEM:when={number}", "again")
-        assert "damaged" not in done.stderr
+        assert "corrupt executable" not in done.stderr
         if done.returncode == 70:
             assert done.stderr.strip().endswith(": Out of memory"), done.stderr
             refused.add("start")
             continue
         assert (done.returncode, done.stdout) == (0, whole.stdout), (number, done.stderr)
         if done.stderr:
-            assert "memory cannot be set up: Out of memory" in done.stderr
+            assert "cannot set up its memory: Out of memory" in done.stderr
             refused.add("open")
     assert refused == {"start", "open"}
 
@@ -210,7 +210,7 @@ def test_a_part_whose_program_header_is_damaged_is_not_absent(native, tmp_path, 
     damaged.chmod(0o755)
     done = run([damaged, "again"], cwd=tmp_path)
     assert (done.returncode, done.stdout) == (74, "")
-    assert "this executable is damaged: " in done.stderr
+    assert "corrupt executable: " in done.stderr
     assert "FAIL file: checksum mismatch in program headers\n" in obelisk(
         "verify", damaged, status=7
     )

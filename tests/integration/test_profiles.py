@@ -7,7 +7,7 @@ import zstandard
 
 from obelisk.recipes import profiles
 from obelisk.recipes.context import RecipeContext
-from obelisk.services.pins import source
+from obelisk.services.pins import pin
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.toolchain.clang import write_toolchain
 
@@ -21,7 +21,7 @@ def shop(tmp_path):
     for name in ("tree", "output"):
         (tmp_path / name).mkdir()
     made = RecipeContext(
-        source=source("cpython-3.14"),
+        source=pin("cpython-3.14"),
         chain=write_toolchain(parse_target(DEFAULT_TARGET), tmp_path / "toolchain"),
         root=tmp_path,
         tree=tmp_path / "tree",

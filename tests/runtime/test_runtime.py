@@ -12,13 +12,8 @@ from support import emulation
 
 from obelisk.payload.payload import Control, Item, Kind, write_payload
 from obelisk.payload.stored import Dictionaries, Frame
-from obelisk.recipes.build import build_libraries, merge_into_sysroot
 from obelisk.runtime.sources import c_files, c_folder
-from obelisk.services.cache import Cache
-from obelisk.services.console import Console, Verbosity
-from obelisk.services.services import Services
 from obelisk.target import DEFAULT_TARGET, TARGETS, parse_target
-from obelisk.toolchain.clang import write_toolchain
 
 pytestmark = pytest.mark.compile
 
@@ -26,11 +21,9 @@ WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werr
 
 
 @pytest.fixture(scope="session")
-def compilers(tmp_path_factory):
+def compilers(chains):
     """A function that returns `compiled` for a target."""
-    return functools.cache(
-        lambda target: compiler_for(target, tmp_path_factory.mktemp(target.architecture))
-    )
+    return functools.cache(lambda target: compiler_with(chains(target)))
 
 
 @pytest.fixture(scope="session")
@@ -39,14 +32,7 @@ def compiled(compilers):
     return compilers(parse_target(DEFAULT_TARGET))
 
 
-def compiler_for(target, root):
-    services = Services(
-        cache=Cache(), console=Console(Verbosity.QUIET), target=target, sources=None
-    )
-    libraries = build_libraries(services)
-    chain = write_toolchain(services.target, root / "toolchain")
-    for name in ("musl", "zstd", "mimalloc"):
-        merge_into_sysroot(libraries[name], chain.root)
+def compiler_with(chain):
 
     @functools.cache
     def compile_program(name, *tested, library="zstd"):
@@ -54,7 +40,7 @@ def compiler_for(target, root):
         sources += [c_folder() / one for one in tested]
         command = [chain.tool("cc"), "-std=c11", "-O1", "-g", "-D_GNU_SOURCE", *WARNINGS]
         command += ["-fsanitize=undefined", "-fsanitize-trap=undefined", f"-I{c_folder()}"]
-        program = root / f"{name}-{library}"
+        program = chain.root.parent / f"{name}-{library}"
         command += [*sources, f"-l{library}", "-o", program]
         subprocess.run(command, env=chain.environment(), check=True)
         return program

@@ -69,6 +69,49 @@ def test_the_command_line_overrules_the_file(capsys, tmp_path):
     assert plan["exclude"]["value"] == "a, b"
 
 
+PROJECT = '[project]\nname = "app"\n[project.scripts]\napp = "app:main"\n[tool.obelisk]\n'
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "old", "new"),
+    [
+        ("sources = false\n", (), "`sources`", "`source-text`"),
+        ("", ("--set", "sources=false"), "`sources`", "`source-text`"),
+        ("", ("--without-sources",), "`--without-sources`", "`--no-source-text`"),
+        ("", ("--with-sources",), "`--with-sources`", "`--source-text`"),
+        ("", ("--compression", "sources"), '`compression = "sources"`', '`compression = "text"`'),
+        ('compression = "sources"\n', (), '`compression = "sources"`', '`compression = "text"`'),
+    ],
+)
+def test_old_names_warn_of_the_new_ones(capsys, tmp_path, table, options, old, new):
+    (tmp_path / "pyproject.toml").write_text(PROJECT + table)
+    assert run("plan", *options) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"warning: {old} ")
+    assert line.endswith(f" deprecated; use {new} instead")
+
+
+def test_old_names_of_the_archives_warn_of_the_new_ones(capsys, tmp_path, monkeypatch):
+    """The folder lacks the archive, and the error names it: it was looked in."""
+    (tmp_path / "empty").mkdir()
+    monkeypatch.delenv("OBELISK_ARCHIVES", raising=False)
+    said = []
+    for name in ("--archives", "--sources"):
+        assert run("distribution", "build", name, "empty") == 3
+        said.append(capsys.readouterr().err)
+    assert said[1] == "warning: `--sources` is deprecated; use `--archives` instead\n" + said[0]
+    for name in ("OBELISK_ARCHIVES", "OBELISK_SOURCES"):
+        monkeypatch.setenv(name, "empty")
+        assert run("distribution", "build") == 3
+        said.append(capsys.readouterr().err)
+        monkeypatch.delenv(name)
+    assert said[2] == said[0]
+    assert said[3] == said[1].replace("--sources", "OBELISK_SOURCES").replace(
+        "`--archives`", "`OBELISK_ARCHIVES`", 1
+    )
+    assert "in empty: looked for" in said[0]
+
+
 def test_init_writes_a_table_that_can_be_read(capsys, tmp_path):
     assert run("init") == 2
     path = tmp_path / "pyproject.toml"

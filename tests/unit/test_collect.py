@@ -25,7 +25,7 @@ from obelisk.collect.shared_objects import is_native, native_files
 from obelisk.config.request import read_request
 from obelisk.config.settings import Settings
 from obelisk.errors import CollectError, ConfigError
-from obelisk.model import DataFile, Module, NativeFile, ScriptFile
+from obelisk.model import DataFile, Module, ScriptFile, SharedObjectFile
 from obelisk.plan import make_plans
 
 
@@ -319,7 +319,7 @@ def test_a_package_that_cannot_be_made_pure(prefix):
     ],
 )
 def test_which_shared_objects_can_be_imported(path, module):
-    assert NativeFile(path=path, source=Path(), package=None).module == module
+    assert SharedObjectFile(path=path, source=Path(), package=None).module == module
 
 
 @pytest.mark.parametrize(

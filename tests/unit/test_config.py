@@ -28,12 +28,12 @@ from obelisk.runtime.sources import c_folder, frozen_folder
 
 
 def test_values_are_converted_and_checked():
-    table = {"optimize": 2, "compression": "zstd", "exclude": ["a.tests"], "sources": False}
+    table = {"optimize": 2, "compression": "zstd", "exclude": ["a.tests"], "source-text": False}
     settings = apply_table(Settings(), table, "here")
     assert settings.optimize == 2
     assert settings.compression is Compression.ZSTD
     assert settings.exclude == ("a.tests",)
-    assert settings.sources is False
+    assert settings.source_text is False
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ def test_values_are_converted_and_checked():
         ("optimize", 3, "from 0 to 2"),
         ("optimize", "1", "a whole number"),
         ("optimize", True, "a whole number"),
-        ("sources", "yes", "true or false"),
+        ("source-text", "yes", "true or false"),
         ("exclude", "tests", "a list of strings"),
         ("exclude", [1], "a list of strings"),
-        ("compression", "gzip", 'one of "off", "sources", "unused", "zstd"'),
+        ("compression", "gzip", 'one of "off", "text", "unused", "zstd"'),
         ("name", 1, "a string"),
         ("interpreter", 1, "a table"),
         ("interpreter", {"faulthandler": 1}, "true or false"),
@@ -65,6 +65,27 @@ def test_a_misspelt_key_is_corrected():
     with pytest.raises(ConfigError, match="unknown key `optimise`") as caught:
         apply_table(Settings(), {"optimise": 1}, "here")
     assert caught.value.hint == "did you mean `optimize`?"
+
+
+def test_old_names_are_read_with_a_warning():
+    said = []
+    table = {"sources": False, "compression": "sources"}
+    settings = apply_table(Settings(), table, "pyproject.toml", said.append)
+    assert (settings.source_text, settings.compression) == (False, Compression.TEXT)
+    key, value = said
+    assert key == "`sources` in pyproject.toml is deprecated; use `source-text` instead"
+    assert value.startswith('`compression = "sources"` in pyproject.toml is deprecated')
+    assert value.endswith('use `compression = "text"` instead')
+    said.clear()
+    new = {"source-text": False, "compression": "text"}
+    assert apply_table(Settings(), new, "pyproject.toml", said.append) == settings
+    assert said == []
+
+
+def test_a_setting_by_both_of_its_names_is_an_error():
+    with pytest.raises(ConfigError, match="`source-text` is set twice in here") as caught:
+        apply_table(Settings(), {"sources": True, "source-text": True}, "here")
+    assert caught.value.hint == "remove `sources`"
 
 
 @pytest.mark.parametrize("settings", [Settings, Interpreter])

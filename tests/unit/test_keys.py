@@ -11,7 +11,7 @@ from obelisk.recipes import RECIPES, build, zlib
 from obelisk.recipes.build import library_key
 from obelisk.recipes.patches import Patch
 from obelisk.services.cache import hash_code
-from obelisk.services.pins import source
+from obelisk.services.pins import pin
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.toolchain import clang
 
@@ -60,8 +60,8 @@ def test_every_module_of_ours_can_be_hashed():
 
 def declare(monkeypatch, **changed):
     """Make the pinned zlib, or its recipe, another one."""
-    other = replace(source("zlib"), **changed)
-    monkeypatch.setattr(build, "source", lambda name: other if name == "zlib" else source(name))
+    other = replace(pin("zlib"), **changed)
+    monkeypatch.setattr(build, "pin", lambda name: other if name == "zlib" else pin(name))
 
 
 def other_recipe(monkeypatch, **changed):
@@ -84,7 +84,7 @@ DECLARED = {
     "licence": lambda patch, _: declare(patch, license="MIT"),
     "licence file": lambda patch, _: declare(patch, license_file="COPYING"),
     "hash": lambda patch, _: declare(
-        patch, origins=(replace(source("zlib").origins[0], sha256="0" * 64),)
+        patch, origins=(replace(pin("zlib").origins[0], sha256="0" * 64),)
     ),
     "provides": lambda patch, _: other_recipe(patch, provides=("other",)),
     "needs": lambda patch, _: other_recipe(patch, needs=("musl", "xz")),

@@ -14,14 +14,11 @@ from hypothesis import strategies as st
 
 from obelisk.errors import LinkError, VerifyError
 from obelisk.link.elf.elf import read_elf
-from obelisk.link.elf.shared_objects import Natives
 from obelisk.link.link import link as link_all
 from obelisk.payload.payload import Item, Kind, Packed, write_payload
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.verify.digest import check_digest, find_digest
 from obelisk.verify.verify import open_payload, verify
-
-NOTHING = Natives(files=(), provided={}, abi="")
 
 
 def link(runtime, payload, page_size=4096):
@@ -29,7 +26,7 @@ def link(runtime, payload, page_size=4096):
     target = replace(parse_target(DEFAULT_TARGET), page_size=page_size)
     file = io.BytesIO()
     packed = Packed(pieces=((0, payload),), size=len(payload))
-    link_all(runtime, packed, NOTHING, target).write(file)
+    link_all(runtime, packed, None, target).write(file)
     return file.getvalue()
 
 

@@ -31,9 +31,9 @@ from hypothesis import strategies as st
 from obelisk.errors import LinkError
 from obelisk.link.elf import relr
 from obelisk.link.elf.elf import read_elf
-from obelisk.link.elf.shared_objects import Natives
-from obelisk.link.link import link
-from obelisk.model import NativeFile
+from obelisk.link.elf.shared_objects import SharedObjects
+from obelisk.link.link import link, link_objects
+from obelisk.model import SharedObjectFile
 from obelisk.payload.payload import Packed
 from obelisk.target import TARGETS
 from obelisk.verify.digest import check_digest, find_digest
@@ -107,14 +107,16 @@ def linked(tmp_path, elf):
         def native(path, data):
             source = tmp_path / path.replace("/", "_")
             source.write_bytes(data)
-            return NativeFile(path=path, source=source, package=package)
+            return SharedObjectFile(path=path, source=source, package=package)
 
-        natives = Natives(
+        natives = SharedObjects(
             files=[native(path, data) for path, data in files.items()],
             provided={name: native(name, data) for name, data in (provided or {}).items()},
             abi=f"cpython-314-{elf.target.platform_triplet}",
         )
-        return Linked(link(base or elf.runtime(), PAYLOAD, natives, elf.target))
+        runtime = base or elf.runtime()
+        objects = link_objects(runtime, natives, elf.target)
+        return Linked(link(runtime, PAYLOAD, objects, elf.target))
 
     return build
 

@@ -54,7 +54,7 @@ def test_entry_and_module_take_the_place_of_scripts(project):
 
 def test_all_commands_in_one_executable(project, tmp_path):
     (plan,) = make_plans(with_settings(project, multicall=True))
-    assert (plan.name, plan.entry) == ("app", AllConsoleScripts(distribution="app"))
+    assert (plan.name, plan.entry) == ("app", AllConsoleScripts(package="app"))
     with pytest.raises(ConfigError, match="`script` chooses one"):
         make_plans(with_settings(project, multicall=True, script="one"))
     (tmp_path / "tool.py").write_text("")
@@ -88,7 +88,7 @@ def test_a_project_without_scripts_needs_an_entry(tmp_path):
 def test_scripts_that_only_the_backend_knows(tmp_path):
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "lib"\ndynamic = ["scripts"]\n')
     (plan,) = make_plans(read_request(str(tmp_path)))
-    assert plan.entry == ConsoleScript(distribution="lib", command=None)
+    assert plan.entry == ConsoleScript(package="lib", command=None)
 
 
 def test_extras_of_an_entry_point_are_passed_over(tmp_path):
@@ -128,7 +128,7 @@ def test_locks_are_found(project, tmp_path):
 
 def test_a_requirement_plans_its_console_script():
     (plan,) = make_plans(read_request("httpie"))
-    assert plan.entry == ConsoleScript(distribution="httpie", command=None)
+    assert plan.entry == ConsoleScript(package="httpie", command=None)
     assert {row.what: row.why for row in explain(plan)}["python"] == "default"
 
 
@@ -156,3 +156,18 @@ def test_a_folder_of_libraries_that_cannot_be_copied(project, tmp_path):
 def test_missing_requirement_files_are_named(project):
     with pytest.raises(ConfigError, match=r"no requirement file .*more\.txt"):
         make_plans(with_settings(project, requirements=("more.txt",)))
+
+
+def test_a_plan_says_what_it_decides_for_native_code_and_tests(project):
+    def shown(**settings):
+        (plan, _) = make_plans(with_settings(project, **settings))
+        return {row.what: row.value for row in explain(plan)}
+
+    default = shown()
+    assert default["extension-modules"] == "cpython-314-x86_64-linux-musl"
+    assert default["provided-libraries"] == "libz.so.1"
+    assert (default["build-packages"], default["python-tests"]) == ("-", "left out")
+    other = shown(python="3.13", include=("test.support",), build_packages=("openssl", "own/"))
+    assert other["extension-modules"] == "cpython-313-x86_64-linux-musl"
+    assert other["build-packages"] == f"openssl, {project.folder / 'own'}"
+    assert other["python-tests"] == "included"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
@@ -30,27 +31,45 @@ from obelisk.model import (
     DataFile,
     Layout,
     Module,
-    NativeFile,
+    Package,
     ResolvedEntry,
     RunModule,
     RunScript,
+    SharedObjectFile,
 )
 from obelisk.plan import Plan
 
 
-def collect(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gathered:
+    """What all executables of one application have inside, whichever of its commands they run."""
+
+    modules: tuple[Module, ...]
+    files: tuple[DataFile, ...]
+    natives: tuple[SharedObjectFile, ...]
+    packages: tuple[Package, ...]
+    search_path: tuple[str, ...]
+    """Folders in the executable that imports look in, but for that of the main program."""
+    has_own_modules: bool
+    """Whether modules of the application lie at the top."""
+    own: frozenset[str]
+    pth: tuple[str, ...]
+    asked: frozenset[str]
+
+
+def gather(
     plan: Plan,
     interpreter: Interpreter,
     provided: Provided,
     stdlib: Tree,
     tests: Tree,
     work: Path,
-) -> Collection:
+) -> Gathered:
     """List all that goes in of what is installed, of the application's own files, and of Python.
 
     The standard library, and CPython's own tests if they go in, are given as they were read;
-    `work` is a folder for this stage alone. Raises `CollectError`, and `ConfigError` for an entry
-    point or a package that is not there.
+    `work` is a folder for this stage alone. Raises `CollectError`, and `ConfigError` for a package
+    that is not there.
     """
     chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
     layout = Layout.of(plan.python.version)
@@ -93,26 +112,39 @@ def collect(
     ):
         warn(f"`{pattern}` of `include` or `exclude` names nothing that could go in")
     own = (*own_files, *own_modules)
-    at_top = any(not module.base for module in own_modules)
-    entry = resolve_entry(plan, packages, kept)
-    main = main_path(entry, plan, kept)
-    return Collection(
+    return Gathered(
         modules=kept,
         natives=tuple(one for one in natives if chosen.keeps_file(one)),
         files=tuple(sorted({file.path: file for file in data}.values(), key=lambda f: f.path)),
         packages=tuple(packages),
-        entry=entry,
-        main=main,
-        command=installed_command(entry, main, packages, data),
-        search_path=(
-            *_first_folder(entry, main),
-            *(layout.stdlib, layout.site),
-            *search_path(data, pth),
-            *([""] if at_top and not isinstance(entry, RunScript) else []),
-        ),
+        search_path=(layout.stdlib, layout.site, *search_path(data, pth)),
+        has_own_modules=any(not module.base for module in own_modules),
         own=frozenset(one.path.partition("/")[0] for one in own if not one.base),
         pth=files_with_code(data, pth),
         asked=frozenset(asked),
+    )
+
+
+def collect(plan: Plan, gathered: Gathered) -> Collection:
+    """Return all that goes into the executable of one plan.
+
+    Raises `ConfigError` for an entry point that is not there.
+    """
+    entry = resolve_entry(plan, list(gathered.packages), gathered.modules)
+    main = main_path(entry, plan, gathered.modules)
+    at_top = gathered.has_own_modules and not isinstance(entry, RunScript)
+    return Collection(
+        modules=gathered.modules,
+        natives=gathered.natives,
+        files=gathered.files,
+        packages=gathered.packages,
+        entry=entry,
+        main=main,
+        command=installed_command(entry, main, list(gathered.packages), gathered.files),
+        search_path=(*_first_folder(entry, main), *gathered.search_path, *([""] if at_top else [])),
+        own=gathered.own,
+        pth=gathered.pth,
+        asked=gathered.asked,
     )
 
 
@@ -163,7 +195,10 @@ def _is_stdlib_data(file: DataFile) -> bool:
 
 
 def _script(
-    plan: Plan, interpreter: Interpreter, modules: Iterable[Module], natives: Iterable[NativeFile]
+    plan: Plan,
+    interpreter: Interpreter,
+    modules: Iterable[Module],
+    natives: Iterable[SharedObjectFile],
 ) -> list[Module]:
     """Return the script, if the application is one, with the modules beside it that it imports."""
     if not isinstance(plan.application, Script):
@@ -210,7 +245,7 @@ def _importable(files: Iterable[DataFile]) -> list[Module]:
     return [module for module in map(module_at, files) if module]
 
 
-def _native_libraries(plan: Plan) -> list[NativeFile]:
+def _native_libraries(plan: Plan) -> list[SharedObjectFile]:
     """Return the libraries that `native-libraries` names; raise `ConfigError` for two of a name."""
     found: dict[str, Path] = {}
     for path in matching(plan.folder, "native-libraries", plan.settings.native_libraries):
@@ -220,6 +255,6 @@ def _native_libraries(plan: Plan) -> list[NativeFile]:
             )
             raise ConfigError(message, hint="programs open them by that name; keep one")
     return [
-        NativeFile(path=f"{LIBRARY_FOLDER}/{name}", source=path, package=None)
+        SharedObjectFile(path=f"{LIBRARY_FOLDER}/{name}", source=path, package=None)
         for name, path in sorted(found.items())
     ]

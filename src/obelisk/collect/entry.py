@@ -53,12 +53,12 @@ def resolve_entry(
             entry = _callable(parse_entry(found), by_name, plan)
             return replace(entry, command=name)
         case AllConsoleScripts() as wanted:
-            commands = _package(wanted.distribution, packages).commands
+            commands = _package(wanted.package, packages).commands
             if not commands:
-                raise _no_command(ConsoleScript(distribution=wanted.distribution, command=None), ())
+                raise _no_command(ConsoleScript(package=wanted.package, command=None), ())
             entries = []
             for name, text in commands:
-                require_file_name(name, f"the console script of `{wanted.distribution}`")
+                require_file_name(name, f"the console script of `{wanted.package}`")
                 entries.append((name, _callable(parse_entry(text), by_name, plan)))
             return Multicall(commands=tuple(entries))
 
@@ -113,43 +113,68 @@ def _callable(entry: EntryPoint, by_name: dict[str, Module], plan: Plan) -> Entr
     return entry
 
 
+def require_choice(wanted: ConsoleScript, package: Package) -> None:
+    """Raise `ConfigError` if a package alone tells that nobody chose among its commands."""
+    commands = _commands(package)
+    if wanted.command is None and _chosen(wanted, package, commands) is None:
+        raise _no_command(wanted, commands)
+
+
 def _command(
     wanted: ConsoleScript, packages: list[Package]
 ) -> tuple[str, str | ScriptFile | RunProgram]:
-    package = _package(wanted.distribution, packages)
-    commands: dict[str, str | ScriptFile | RunProgram] = {
-        **{name: RunProgram(path=f"{COMMANDS}/{name}") for name in package.programs},
-        **{one.name: one for one in package.scripts},
-        **dict(package.commands),
-    }
-    name = wanted.command or (package.name if package.name in commands else None)
-    main = dict(package.commands) or commands
-    if name is None and len(main) == 1:
-        name = next(iter(main))
+    package = _package(wanted.package, packages)
+    commands = _commands(package)
+    name = _chosen(wanted, package, commands)
+    if wanted.command is not None and name not in commands:
+        # `mkdocs-material` has none of its own: what one runs is the command of a dependency.
+        commands |= {n: found for other in packages for n, found in _commands(other).items()}
     if name is None or name not in commands:
         raise _no_command(wanted, commands)
     return name, commands[name]
 
 
-def _package(distribution: str, packages: list[Package]) -> Package:
-    wanted = canonicalize_name(distribution)
+def _chosen(wanted: ConsoleScript, package: Package, commands: Collection[str]) -> str | None:
+    """Return the command that is asked for, or that a package leaves no choice of."""
+    if wanted.command is not None or package.name in commands:
+        return wanted.command or package.name
+    main = dict(package.commands) or commands
+    return next(iter(main)) if len(main) == 1 else None
+
+
+def _commands(package: Package) -> dict[str, str | ScriptFile | RunProgram]:
+    """Return the commands of a package; a console script goes before others of its name."""
+    return {
+        **{name: RunProgram(path=f"{COMMANDS}/{name}") for name in package.programs},
+        **{script.name: script for script in package.scripts},
+        **dict(package.commands),
+    }
+
+
+def _package(name: str, packages: list[Package]) -> Package:
+    wanted = canonicalize_name(name)
     found = next((one for one in packages if canonicalize_name(one.name) == wanted), None)
     if found is None:
-        message = f"`{distribution}` was not installed: a marker leaves it out for the target"
+        message = f"`{name}` was not installed: a marker leaves it out for the target"
         raise ConfigError(message, hint="leave out what follows the `;` of the requirement")
     return found
 
 
 def _no_command(wanted: ConsoleScript, commands: Collection[str]) -> ConfigError:
-    if not commands:
-        message = f"`{wanted.distribution}` has no console script"
-        return ConfigError(message, hint="give `--entry module:function` or `-m module`")
+    package = wanted.package
     if wanted.command:
-        message = f"`{wanted.distribution}` has no console script `{wanted.command}`"
+        message = (
+            f"neither `{package}` nor what it depends on has a console script `{wanted.command}`"
+        )
         return ConfigError(message, hint=did_you_mean(wanted.command, commands))
-    message = f"`{wanted.distribution}` has {len(commands)} console scripts"
+    if not commands:
+        message = f"`{package}` has no console script"
+        hint = "name one of a dependency with `--script`, or give `--entry module:function` or `-m`"
+        return ConfigError(message, hint=hint)
+    message = f"`{package}` has {len(commands)} console scripts"
     listed = ", ".join(f"`{name}`" for name in sorted(commands))
-    return ConfigError(message, hint=f"choose one with `--script`: {listed}")
+    hint = f"choose one with `--script`, or build all in one with `--multicall`: {listed}"
+    return ConfigError(message, hint=hint)
 
 
 def _runnable(entry: RunModule, modules: dict[str, Module]) -> RunModule:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import pprint
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from obelisk.model import EntryPoint, Module, Multicall
+from obelisk.model import (
+    Collection,
+    EntryPoint,
+    Module,
+    Multicall,
+    ResolvedEntry,
+    RunModule,
+    RunProgram,
+    RunScript,
+    ScriptFile,
+)
 
 SHEBANG: Final = "#!python\n"
 """The first line of commands, as wheels have it: it names no Python of any machine."""
@@ -57,9 +68,34 @@ def main_program(entry: EntryPoint | Multicall) -> str:
     )
 
 
-def main_module(entry: EntryPoint | Multicall, path: str, folder: Path) -> Module:
-    """Write the main module of an entry point into `folder`; it is a command in the executable."""
-    source = folder / "__main__.py"
+def main_modules(collections: Iterable[Collection], folder: Path) -> Iterator[Module]:
+    """Yield the main programs that are none of the modules: commands of an installer, or ours.
+
+    Those of ours are written below `folder`.
+    """
+    for number, collection in enumerate(collections):
+        entry, path = collection.entry, collection.main
+        if collection.command is not None:
+            yield Module(name="__main__", path=path, source=collection.command)
+        elif isinstance(entry, EntryPoint | Multicall):
+            source = folder / f"main-{number}" / "__main__.py"
+            source.parent.mkdir()
+            yield main_module(entry, path, source)
+
+
+def main_module(entry: EntryPoint | Multicall, path: str, source: Path) -> Module:
+    """Write the main module of an entry point; it is the command `path` in the executable."""
     source.write_text(SHEBANG + main_program(entry), encoding="utf-8")
     source.chmod(0o755)
     return Module(name="__main__", path=path, source=source)
+
+
+def entry_modules(entry: ResolvedEntry) -> set[str]:
+    """Return the names of the modules that the main program cannot do without."""
+    match entry:
+        case RunModule() | EntryPoint():
+            return {entry.module}
+        case Multicall():
+            return {one.module for _, one in entry.commands}
+        case RunScript() | ScriptFile() | RunProgram():
+            return set()

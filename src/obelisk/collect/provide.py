@@ -13,14 +13,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from packaging.utils import canonicalize_name
+
 from obelisk.buildenv.environment import Builder, Interpreter
 from obelisk.collect.asked import Asked, read_asked
-from obelisk.collect.install import forget, install
+from obelisk.collect.entry import require_choice
+from obelisk.collect.install import forget, install, install_alone
 from obelisk.collect.installed import Installed, Prefix, read_installed
 from obelisk.collect.intact import ALGORITHM, differing
 from obelisk.collect.resolve import Resolution, resolve
 from obelisk.distribution.versions import major_minor
-from obelisk.model import Module
+from obelisk.model import ConsoleScript, Module
 from obelisk.plan import Plan
 from obelisk.services.atomic import link_or_copy
 from obelisk.services.regular import is_regular, read_regular
@@ -65,6 +68,8 @@ def provide(plan: Plan, interpreter: Interpreter, work: Path) -> Provided:
     if kept is not None and asked.is_fixed:
         return Provided(prefix=kept, installed=read_installed(kept), intact=True)
     builder = interpreter.equipped(work)
+    if kept is None:
+        _require_choice(plan, builder, resolution, work)
     provided = _installed(plan, builder, asked, work, kept)
     if kept is not None or resolution is None or not provided.intact:
         return provided
@@ -73,6 +78,23 @@ def provide(plan: Plan, interpreter: Interpreter, work: Path) -> Provided:
     if kept is None:
         return provided
     return Provided(prefix=kept, installed=read_installed(kept), intact=True)
+
+
+def _require_choice(
+    plan: Plan, builder: Builder, resolution: Resolution | None, work: Path
+) -> None:
+    """Raise `ConfigError` for commands nobody chose from before all that is needed is installed."""
+    entry, versions = plan.entry, resolution.versions if resolution else None
+    if not isinstance(entry, ConsoleScript) or entry.command or not versions:
+        return
+    name = canonicalize_name(entry.package)
+    if versions.get(name) is None:
+        return
+    folder = work / "alone"
+    folder.mkdir()
+    prefix = install_alone(plan, builder, f"{name}=={versions[name]}", folder)
+    for package in read_installed(prefix):
+        require_choice(entry, package.package)
 
 
 def _find(plan: Plan, interpreter: Interpreter, resolution: Resolution | None) -> Prefix | None:

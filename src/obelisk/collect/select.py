@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from obelisk.model import DataFile, Module, NativeFile, Placed, ancestors
+from obelisk.model import DataFile, Module, Placed, SharedObjectFile, ancestors
 
 LEFT_OUT_OF_STDLIB: Final = ("test", "idlelib", "tkinter", "turtle", "turtledemo", "ensurepip")
 """Modules of the standard library that are left out unless `include` names them."""
@@ -32,12 +32,12 @@ class Filter:
             return False
         return not _name_module(self.exclude, module)
 
-    def keeps_file(self, file: DataFile | NativeFile) -> bool:
+    def keeps_file(self, file: DataFile | SharedObjectFile) -> bool:
         """Say whether a data file goes in."""
         return _name_file(self.include, file) or not _name_file(self.exclude, file)
 
     def unused(
-        self, modules: Iterable[Module], files: Iterable[DataFile | NativeFile]
+        self, modules: Iterable[Module], files: Iterable[DataFile | SharedObjectFile]
     ) -> list[str]:
         """Return the patterns that name nothing of what could go in."""
         asked = set(self.include + self.exclude) - set(LEFT_OUT_OF_STDLIB)
@@ -52,7 +52,7 @@ def _name_module(patterns: Iterable[str], module: Module) -> bool:
     return _names_module(patterns, *module.names) or _names_file(patterns, module)
 
 
-def _name_file(patterns: Iterable[str], file: DataFile | NativeFile) -> bool:
+def _name_file(patterns: Iterable[str], file: DataFile | SharedObjectFile) -> bool:
     """Match a file; it belongs to the module that its folder would be."""
     *folder, name = file.relative.split("/")
     names = (".".join(folder), ".".join([*folder, name.split(".")[0]]))

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from obelisk.collect.installed import Installed, Prefix
 from obelisk.errors import ConfigError, did_you_mean
-from obelisk.model import DataFile, NativeFile
+from obelisk.model import DataFile, SharedObjectFile
 
 _ELF: Final = b"\x7fELF"
 
@@ -38,14 +38,14 @@ def native_files(
     files: Iterable[DataFile],
     *,
     pure: Iterable[str],
-) -> list[NativeFile]:
+) -> list[SharedObjectFile]:
     """Return installed shared objects with their packages, without those of the `pure` ones.
 
     Raises `ConfigError` when such a package has none.
     """
     owners = {prefix.place(file.path): one.package.name for one in installed for file in one.files}
     natives = [
-        NativeFile(
+        SharedObjectFile(
             path=file.path, source=file.source, base=file.base, package=owners.get(file.path)
         )
         for file in files

@@ -18,6 +18,7 @@ from obelisk.services.process import Finished, run_watched
 _FAILED_BUILD: Final = re.compile(
     r"(?:Failed to build|failed to build|Failed to download and build) `([^`]+)`"
 )
+_DETAILS: Final = ("DEBUG ", "TRACE ")
 _NOISE: Final = re.compile(r"\x1b\[[0-9;]*m")
 _WRITTEN: Final = ("--target", "--prefix", "--cache-dir", "--output-file")
 
@@ -58,8 +59,19 @@ def require_uv(argv: list[str], what: str) -> None:
 
 
 def output_of(done: Finished) -> str:
-    """Return what uv said, without colours."""
-    return _NOISE.sub("", done.stderr.decode(errors="replace")).strip()
+    """Return what uv said, without colours and details."""
+    lines = _NOISE.sub("", done.stderr.decode(errors="replace")).splitlines()
+    return "\n".join(line for line in lines if not is_detail(line)).strip()
+
+
+def is_detail(line: str) -> bool:
+    """Say whether a line of `uv --verbose` is one of many: also what builds print has this form."""
+    return line.startswith(_DETAILS)
+
+
+def detail_of(line: str) -> str:
+    """Return the text of such a line."""
+    return line.partition(" ")[2].strip()
 
 
 def folder_with_config(config: InstallerConfig, work: Path) -> Path:

@@ -13,14 +13,16 @@ import click
 from obelisk.commands.options import (
     JSON_VERSION,
     Command,
+    CompressionChoice,
+    archives_option,
     json_option,
     make_services,
     quiet_options,
-    sources_option,
+    source_text_option,
     target_options,
 )
 from obelisk.config.request import Request, read_request
-from obelisk.config.settings import Compression, Profile, Stdlib, apply_assignments
+from obelisk.config.settings import Profile, Stdlib, apply_assignments
 from obelisk.config.tables import apply_table, key_of
 from obelisk.errors import ConfigError
 from obelisk.pipeline import Built, build_all
@@ -52,18 +54,20 @@ def input_options(command: Command) -> Command:
             "--exclude", metavar="PATTERN", multiple=True, help="Leave out modules or files."
         ),
         click.option(
+            "--with",
+            "extra_requirements",
+            metavar="REQUIREMENT",
+            multiple=True,
+            help="Install this requirement as well.",
+        ),
+        click.option(
             *("-r", "--requirements"),
             metavar="FILE",
             multiple=True,
             help="Install the requirements of this file as well.",
         ),
         click.option("--optimize", type=click.IntRange(0, 2), help="As `python -O` and `-OO`."),
-        click.option(
-            "--with-sources/--without-sources",
-            "source_text",
-            default=None,
-            help="Whether source text goes in, for tracebacks.",
-        ),
+        source_text_option,
         click.option(
             "--profile",
             type=click.Choice([one.value for one in Profile]),
@@ -76,7 +80,7 @@ def input_options(command: Command) -> Command:
         ),
         click.option(
             "--compression",
-            type=click.Choice([one.value for one in Compression]),
+            type=CompressionChoice(),
             help="What is compressed.",
         ),
         click.option(
@@ -125,10 +129,11 @@ def refresh_option(command: Command) -> Command:
     help="File, or folder, to write to [dist].",
 )
 @refresh_option
-@sources_option
+@archives_option
+@click.option("--timings", is_flag=True, help="Print how long each step took.")
 @json_option
 @quiet_options
-def build_command(console: Console, as_json: bool, **options: Any) -> None:
+def build_command(console: Console, as_json: bool, timings: bool, **options: Any) -> None:
     """Build executables from a project, a script, a wheel or a requirement.
 
     WHAT is a folder with a pyproject.toml (default: this one), a script.py, a .whl file or a
@@ -142,8 +147,14 @@ def build_command(console: Console, as_json: bool, **options: Any) -> None:
       obelisk build . --entry app:main
     """
     built = _build_all(console, **options)
+    steps = console.timings()
+    if timings and not as_json:
+        _show_timings(console, steps)
     if as_json:
-        console.json({"version": JSON_VERSION, "executables": [_as_json(one) for one in built]})
+        shown = {"version": JSON_VERSION, "executables": [_as_json(one) for one in built]}
+        if timings:
+            shown["timings"] = [{"step": name, "seconds": round(took, 3)} for name, took in steps]
+        console.json(shown)
     else:
         for one in built:
             console.data(str(one.path))
@@ -153,7 +164,7 @@ def build_command(console: Console, as_json: bool, **options: Any) -> None:
 @input_options
 @click.option(*("-o", "--output"), help="File to write to [dist].")
 @refresh_option
-@sources_option
+@archives_option
 @quiet_options
 @click.pass_obj
 def run_command(arguments: tuple[str, ...], /, console: Console, **options: Any) -> None:
@@ -177,7 +188,7 @@ def run_command(arguments: tuple[str, ...], /, console: Console, **options: Any)
 @quiet_options
 def plan_command(console: Console, as_json: bool, what: str | None, **options: Any) -> None:
     """Show what would be built and why, without network or tools."""
-    plans = make_plans(_request(what, options))
+    plans = make_plans(_request(what, options, console.warn))
     if as_json:
         shown = [
             {row.what: {"value": row.value, "why": row.why} for row in explain(plan)}
@@ -196,12 +207,13 @@ def _build_all(
     *,
     what: str | None,
     output: str | None,
-    sources: Path | None,
+    archives: Path | None,
     refresh: bool,
     **options: Any,
 ) -> list[Built]:
-    plans = [replace(plan, refresh=refresh) for plan in make_plans(_request(what, options))]
-    services = make_services(console, plans[0].settings.target, sources)
+    plans = make_plans(_request(what, options, console.warn))
+    plans = [replace(plan, refresh=refresh) for plan in plans]
+    services = make_services(console, plans[0].settings.target, archives)
     built = []
     try:
         for one in build_all(plans, services, _places(plans, output)):
@@ -212,11 +224,10 @@ def _build_all(
     return built
 
 
-def _request(what: str | None, options: dict[str, Any]) -> Request:
+def _request(what: str | None, options: dict[str, Any], warn: Callable[[str], None]) -> Request:
     """Read the request, with the command line's values in place of the file's."""
-    request = read_request(what)
-    settings = apply_assignments(request.settings, options.pop("assignments"))
-    options["sources"] = options.pop("source_text", None)
+    request = read_request(what, warn)
+    settings = apply_assignments(request.settings, options.pop("assignments"), warn)
     given: dict[str, Any] = {}
     for name, value in options.items():
         if value is None or value == ():
@@ -226,7 +237,7 @@ def _request(what: str | None, options: dict[str, Any]) -> Request:
     # An entry point of the command line takes the place of any in the file.
     if given.keys() & set(_ENTRIES):
         settings = replace(settings, script=None, entry=None, module=None)
-    return replace(request, settings=apply_table(settings, given, "the command line"))
+    return replace(request, settings=apply_table(settings, given, "the command line", warn))
 
 
 def _places(plans: list[Plan], output: str | None) -> list[Path]:
@@ -243,6 +254,12 @@ def _summarise(console: Console, built: Built) -> None:
         f"  {mebibytes(built.size)}  {built.seconds:.1f} s\n",
         (f"sha256 {built.sha256}", "dim"),
     )
+
+
+def _show_timings(console: Console, steps: list[tuple[str, float]]) -> None:
+    total = sum(seconds for _, seconds in steps)
+    for name, seconds in [*steps, ("total", total)]:
+        console.report(f"{seconds:7.2f} s  {name}")
 
 
 def _as_json(built: Built) -> dict[str, Any]:

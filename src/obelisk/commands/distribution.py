@@ -11,10 +11,10 @@ import click
 
 from obelisk.commands.options import (
     JSON_VERSION,
+    archives_option,
     json_option,
     make_services,
     quiet_options,
-    sources_option,
     target_options,
 )
 from obelisk.distribution.archive import Description, extract_archive, read_description
@@ -36,7 +36,7 @@ def distribution_group() -> None:
 @distribution_group.command("build")
 @target_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Copy the archive to here.")
-@sources_option
+@archives_option
 @json_option
 @quiet_options
 def build_distribution(
@@ -44,14 +44,14 @@ def build_distribution(
     target: str | None,
     python: str | None,
     output: Path | None,
-    sources: Path | None,
+    archives: Path | None,
     as_json: bool,
 ) -> None:
     """Build a Python from pinned sources, with all its libraries, as a `full` archive.
 
     It stays in the cache; a second build does nothing.
     """
-    services = make_services(console, target or DEFAULT_TARGET, sources)
+    services = make_services(console, target or DEFAULT_TARGET, archives)
     pinned = python_source(python or DEFAULT_PYTHON)
     archive = obtain_distribution(services, pinned).archive
     if output is not None:

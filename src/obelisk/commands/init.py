@@ -28,7 +28,7 @@ _EXAMPLES: Final = {
     "requirements": '["requirements.txt"]',
     "smoke-test": '["--version"]',
     "stdlib": '"used"',
-    "sources": "false",
+    "source-text": "false",
     "compression": '"zstd"',
     "train": '["--help"]',
     "train-record": '"training.txt"',

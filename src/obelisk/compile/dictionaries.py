@@ -14,7 +14,8 @@ from typing import Final
 import zstandard
 
 from obelisk.model import Bytecode
-from obelisk.payload.stored import DENSE_LEVEL, Content, Dictionaries, Frame, compressed, frame_key
+from obelisk.payload.content import whole
+from obelisk.payload.stored import DENSE_LEVEL, Dictionaries, Frame, compressed, frame_key
 from obelisk.services.cache import Cache, content_key, hash_code
 
 _SIZE: Final = 110 << 10
@@ -42,7 +43,7 @@ def obtain_dictionaries(
     )
 
     def make(folder: Path) -> None:
-        samples: dict[Frame, list[Content]] = {Frame.CODE: [], Frame.TEXT: []}
+        samples: dict[Frame, list[bytes]] = {Frame.CODE: [], Frame.TEXT: []}
         for one in bytecodes():
             samples[Frame.CODE].append(one.code)
             samples[Frame.TEXT].append(one.module.source.read_bytes())
@@ -51,25 +52,23 @@ def obtain_dictionaries(
     return _read(cache.obtain("bytecode", key, make))
 
 
-def train(samples: Mapping[Frame, list[Content]]) -> Dictionaries:
+def train(samples: Mapping[Frame, list[bytes]]) -> Dictionaries:
     """Return dictionaries for contents like these."""
     contents = {
-        frame: zstandard.train_dictionary(_SIZE, [bytes(one) for one in ones]).as_bytes()[_HEAD:]
+        frame: zstandard.train_dictionary(_SIZE, [*ones]).as_bytes()[_HEAD:]
         for frame, ones in samples.items()
     }
     return Dictionaries(contents=contents, level=DENSE_LEVEL)
 
 
-def _write(
-    folder: Path, dictionaries: Dictionaries, samples: Mapping[Frame, list[Content]]
-) -> None:
+def _write(folder: Path, dictionaries: Dictionaries, samples: Mapping[Frame, list[bytes]]) -> None:
     for frame in samples:
         (folder / frame.name).write_bytes(dictionaries.contents[frame])
     write_frames(folder, samples, dictionaries)
 
 
 def write_frames(
-    folder: Path, contents: Mapping[Frame, list[Content]], dictionaries: Dictionaries
+    folder: Path, contents: Mapping[Frame, list[bytes]], dictionaries: Dictionaries
 ) -> None:
     """Write the frames of contents into the folder of an entry; what does not pay, as it is."""
     rows = []
@@ -78,7 +77,7 @@ def write_frames(
             done = compressed([(one, frame) for one in ones], dictionaries)
             for content, (stored, _) in zip(ones, done, strict=True):
                 rows.append([frame_key(content, frame).hex(), len(stored)])
-                file.write(stored)
+                file.write(whole(stored))
     (folder / "index.json").write_text(json.dumps(rows), encoding="utf-8")
 
 

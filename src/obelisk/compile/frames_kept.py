@@ -14,7 +14,7 @@ from obelisk.compile.dictionaries import read_frames, write_frames
 from obelisk.compile.kept import KIND, by_package
 from obelisk.model import Bytecode
 from obelisk.payload import stored
-from obelisk.payload.stored import Content, Dictionaries, Frame
+from obelisk.payload.stored import Dictionaries, Frame
 from obelisk.services.cache import Cache, content_key, hash_code
 
 
@@ -55,7 +55,7 @@ def with_packages(
 def _write(
     bytecodes: list[Bytecode], kinds: list[Frame], dictionaries: Dictionaries, folder: Path
 ) -> None:
-    contents: dict[Frame, list[Content]] = {
+    contents: dict[Frame, list[bytes]] = {
         Frame.CODE: [one.code for one in bytecodes],
         Frame.TEXT: [one.module.source.read_bytes() for one in bytecodes],
     }

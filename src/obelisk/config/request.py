@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -77,7 +77,7 @@ class Request:
     """What relative paths in the settings start from."""
 
 
-def read_request(what: str | None) -> Request:
+def read_request(what: str | None, warn: Callable[[str], None] = lambda _: None) -> Request:
     """Read the project in the working folder, or what the argument names.
 
     An argument that ends in `.py` is a script, in `.whl` a wheel, a folder is a project, and all
@@ -86,10 +86,10 @@ def read_request(what: str | None) -> Request:
     _require_working_folder()
     path = Path(what) if what else Path()
     if is_folder(path) and (what is None or _is_path(what) or _has_project(path)):
-        return _read_project(path)
+        return _read_project(path, warn)
     assert what is not None  # noqa: S101 - `Path()` is a folder
     if path.suffix == ".py":
-        return _read_script(path)
+        return _read_script(path, warn)
     if path.suffix == ".whl":
         return _read_wheel(path)
     return _read_requirement(what)
@@ -111,7 +111,7 @@ def _has_project(folder: Path) -> bool:
     return os.path.lexists(folder / "pyproject.toml")
 
 
-def _read_project(folder: Path) -> Request:
+def _read_project(folder: Path, warn: Callable[[str], None]) -> Request:
     path = folder / "pyproject.toml"
     if not _has_project(folder):
         message = f"there is no pyproject.toml in {folder.absolute()}"
@@ -132,7 +132,7 @@ def _read_project(folder: Path) -> Request:
             scripts=_scripts(project, path),
             dynamic_scripts="scripts" in texts_in(project, "dynamic", f"`[project]` of {path}"),
         ),
-        settings=apply_table(Settings(), tool, f"`[tool.obelisk]` of {path}"),
+        settings=apply_table(Settings(), tool, f"`[tool.obelisk]` of {path}", warn),
         folder=folder.absolute(),
     )
 
@@ -148,7 +148,7 @@ def _scripts(project: dict[str, Any], path: Path) -> tuple[tuple[str, str], ...]
     return tuple(sorted(found))
 
 
-def _read_script(path: Path) -> Request:
+def _read_script(path: Path, warn: Callable[[str], None]) -> Request:
     header = parse_script_header(_script_text(path), path)
     where = f"the header of {path}"
     tool = table_in(table_in(header, "tool", where), "obelisk", where)
@@ -161,7 +161,7 @@ def _read_script(path: Path) -> Request:
             requires_python=text_in(header, "requires-python", where),
             configures_uv="uv" in table_in(header, "tool", where),
         ),
-        settings=apply_table(Settings(), tool, f"`[tool.obelisk]` of {path}"),
+        settings=apply_table(Settings(), tool, f"`[tool.obelisk]` of {path}", warn),
         folder=folder,
     )
 

@@ -81,12 +81,15 @@ def parse_requirement(text: str, where: str) -> PackagingRequirement:
     return requirement
 
 
-def read_requirements(paths: Iterable[Path], folder: Path) -> Requirements:
-    """Return what requirement files say; relative paths in them start from `folder`.
+def read_requirements(
+    paths: Iterable[Path], folder: Path, more: Iterable[str] = ()
+) -> Requirements:
+    """Return what requirement files say, and `more`; relative paths start from `folder`.
 
     Raises `ConfigError` that names file and line.
     """
     reader = _Reader(folder)
+    reader.lines += [absolute_requirement(text, folder, "`extra-requirements`") for text in more]
     for path in paths:
         reader.read(path, constraint=False)
     return Requirements(

@@ -8,13 +8,13 @@ default is overruled by the file, and the file by the command line; there is no 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from obelisk.config.interpreter import Interpreter
-from obelisk.config.tables import Range, apply_table
+from obelisk.config.tables import OldNames, Range, apply_table
 from obelisk.config.toml import parse_toml
 from obelisk.errors import ConfigError
 from obelisk.target import DEFAULT_TARGET
@@ -29,7 +29,7 @@ class Compression(StrEnum):
     """What of the payload is compressed."""
 
     OFF = "off"
-    SOURCES = "sources"
+    TEXT = "text"
     UNUSED = "unused"
     ZSTD = "zstd"
 
@@ -58,23 +58,27 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Storage:
-    """What of the standard library and of sources goes in, and how."""
+    """How much of the standard library and of source text is included, and how it is stored."""
 
     compression: Compression
     stdlib: Stdlib
-    sources: bool
+    source_text: bool
 
 
 PROFILES: Final = {
-    Profile.DEFAULT: Storage(compression=Compression.UNUSED, stdlib=Stdlib.ALL, sources=True),
-    Profile.SMALL: Storage(compression=Compression.ZSTD, stdlib=Stdlib.USED, sources=False),
-    Profile.FAST: Storage(compression=Compression.OFF, stdlib=Stdlib.ALL, sources=True),
+    Profile.DEFAULT: Storage(compression=Compression.UNUSED, stdlib=Stdlib.ALL, source_text=True),
+    Profile.SMALL: Storage(compression=Compression.ZSTD, stdlib=Stdlib.USED, source_text=False),
+    Profile.FAST: Storage(compression=Compression.OFF, stdlib=Stdlib.ALL, source_text=True),
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """What can be set, with its default."""
+
+    OLD_NAMES: ClassVar[OldNames] = OldNames(
+        keys={"sources": "source-text"}, values={"compression": {"sources": "text"}}
+    )
 
     name: str | None = None
     """File name of the executable. Default: the name of the script, command or project."""
@@ -102,21 +106,23 @@ class Settings:
     """Glob patterns of shared libraries (`lib/libgeo.so`), built for musl, that are linked in."""
     data: tuple[str, ...] = ()
     """Glob patterns of files beside the project or script that go in, with their relative paths."""
+    extra_requirements: tuple[str, ...] = ()
+    """Requirements to install besides the application's own, such as `["uvloop"]`."""
     requirements: tuple[str, ...] = ()
     """Requirement files to install as well; hashes in them are checked."""
     optimize: Annotated[int, Range(0, 2)] = 0
     """Bytecode optimisation as of `python -O`: 0, 1 (no asserts) or 2 (no docstrings either)."""
     profile: Profile = Profile.DEFAULT
     """`default`, `small` (all compressed, the used part of the standard library, no source text)
-    or `fast` (nothing compressed). `compression`, `stdlib` and `sources` go before it."""
+    or `fast` (nothing compressed). `compression`, `stdlib` and `source-text` override it."""
     stdlib: Stdlib | None = None
     """`all` of the standard library, or what is `used`: what the program and its packages can
     import, as far as their bytecode tells; `include` adds what they import by computed names.
     Default: as `profile` says."""
-    sources: bool | None = None
+    source_text: bool | None = None
     """Whether source text goes in, for tracebacks and `inspect`. Default: as `profile` says."""
     compression: Compression | None = None
-    """`off`, `sources` (source text only), `unused` (also bytecode and data that a start does not
+    """`off`, `text` (source text only), `unused` (also bytecode and data that a start does not
     use) or `zstd` (all; smaller, and slower to start). Default: as `profile` says."""
     unbuffered: bool = False
     """Whether stdout and stderr are unbuffered, as with `python -u`."""
@@ -152,11 +158,13 @@ class Settings:
         return Storage(
             compression=self.compression or chosen.compression,
             stdlib=self.stdlib or chosen.stdlib,
-            sources=chosen.sources if self.sources is None else self.sources,
+            source_text=chosen.source_text if self.source_text is None else self.source_text,
         )
 
 
-def apply_assignments(settings: Settings, assignments: Iterable[str]) -> Settings:
+def apply_assignments(
+    settings: Settings, assignments: Iterable[str], warn: Callable[[str], None] = lambda _: None
+) -> Settings:
     """Return `settings` with those of the command line, each `key=value` as a line of TOML.
 
     A value that TOML does not understand is taken as a string. Raises `ConfigError`.
@@ -176,5 +184,5 @@ def apply_assignments(settings: Settings, assignments: Iterable[str]) -> Setting
             table = value
             for part in reversed(key.strip().split(".")):
                 table = {part: table}
-        settings = apply_table(settings, table, where)
+        settings = apply_table(settings, table, where, warn)
     return settings

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
@@ -32,8 +32,26 @@ class Range:
     highest: int
 
 
-def apply_table(settings: _T, table: Mapping[str, Any], where: str) -> _T:
-    """Return `settings`, a dataclass, with a table's values; raise `ConfigError` for wrong ones."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldNames:
+    """Keys and values of a table that were renamed; the old ones are read with a warning."""
+
+    keys: Mapping[str, str]
+    values: Mapping[str, Mapping[str, str]]
+    """Of a key, the new name of each old value."""
+
+
+def apply_table(
+    settings: _T,
+    table: Mapping[str, Any],
+    where: str,
+    warn: Callable[[str], None] = lambda _: None,
+) -> _T:
+    """Return `settings`, a dataclass, with a table's values; raise `ConfigError` for invalid ones.
+
+    `warn` receives a message for each name that `OLD_NAMES` of the dataclass has as an old one.
+    """
+    table = _with_new_names(getattr(type(settings), "OLD_NAMES", None), table, where, warn)
     hints = get_type_hints(type(settings), include_extras=True)
     known = {key_of(field.name): field.name for field in fields(settings)}  # type: ignore[arg-type]
     values: dict[str, Any] = {}
@@ -69,6 +87,26 @@ def documented_fields(settings: type) -> list[tuple[str, object, str]]:
 def key_of(name: str) -> str:
     """Return how a field is written in TOML."""
     return name.replace("_", "-")
+
+
+def _with_new_names(
+    old: OldNames | None, table: Mapping[str, Any], where: str, warn: Callable[[str], None]
+) -> Mapping[str, Any]:
+    if old is None:
+        return table
+    renamed = {}
+    for key, value in table.items():
+        name = old.keys.get(key, key)
+        if name != key:
+            if name in table:
+                message = f"`{name}` is set twice in {where}, once by its old name `{key}`"
+                raise ConfigError(message, hint=f"remove `{key}`")
+            warn(f"`{key}` in {where} is deprecated; use `{name}` instead")
+        new = old.values.get(name, {}).get(value) if isinstance(value, str) else None
+        if new is not None:
+            warn(f'`{name} = "{value}"` in {where} is deprecated; use `{name} = "{new}"` instead')
+        renamed[name] = value if new is None else new
+    return renamed
 
 
 def _inner(key: str, value: object, current: object, where: str) -> object:

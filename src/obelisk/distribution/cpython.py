@@ -18,7 +18,7 @@ from obelisk.recipes import profiles
 from obelisk.recipes.context import RecipeContext
 from obelisk.services import host
 from obelisk.services.host import jobs
-from obelisk.services.pins import source
+from obelisk.services.pins import pin
 
 LEFT_OUT: Final = ("_tkinter", "_gdbm", "nis", "ossaudiodev")
 """Extension modules that Linux could have and a distribution has not."""
@@ -113,7 +113,7 @@ def configure(shop: RecipeContext, host_python: Path | None = None) -> None:
     version = major_minor(shop.source.version)
     build, triplet = host.own_target().platform_triplet, shop.chain.target.platform_triplet
     # Otherwise `platform` would read the whole executable for it: seconds when that is large.
-    libc = f"return 'musl', '{source('musl').version}'\n"
+    libc = f"return 'musl', '{pin('musl').version}'\n"
     shop.replace("Lib/platform.py", _NO_CONFSTR + "pass\n", _NO_CONFSTR + libc)
     (shop.tree / "Modules/Setup.local").symlink_to("Setup.stdlib")
     shop.run(

@@ -16,7 +16,7 @@ from obelisk.recipes import RECIPES, profiles
 from obelisk.recipes.build import build_from_source, build_libraries, library_key, source_identity
 from obelisk.services import host
 from obelisk.services.cache import content_key, hash_code
-from obelisk.services.pins import Source
+from obelisk.services.pins import Pin
 from obelisk.services.services import Services
 from obelisk.target import Target
 from obelisk.toolchain.clang import toolchain_identity
@@ -27,7 +27,7 @@ class Distribution:
     """A CPython for one target, unpacked: relinkable objects, the standard library, licences."""
 
     target: Target
-    source: Source
+    source: Pin
     """The pinned CPython."""
     key: str
     """Its cache key: whatever is made of it and of nothing else may be cached by this."""
@@ -47,8 +47,7 @@ class Distribution:
     @property
     def abi(self) -> str:
         """What names of its extension modules end with before `.so`."""
-        digits = self.version.replace(".", "")
-        return f"cpython-{digits}-{self.target.platform_triplet}"
+        return self.target.abi(self.source.version)
 
     @property
     def stdlib(self) -> Path:
@@ -84,7 +83,7 @@ class Distribution:
         return sorted((self.folder / "build/Modules").rglob("*.a"))
 
 
-def distribution_key(target: Target, pinned: Source) -> str:
+def distribution_key(target: Target, pinned: Pin) -> str:
     """Return the cache key of a distribution: all that can change its bytes."""
     is_cross = not host.runs(target)
     return content_key(
@@ -101,7 +100,7 @@ def distribution_key(target: Target, pinned: Source) -> str:
     )
 
 
-def obtain_distribution(services: Services, pinned: Source) -> Distribution:
+def obtain_distribution(services: Services, pinned: Pin) -> Distribution:
     """Return the distribution; build what is missing. Raises `SourceError` or `ToolError`.
 
     For a target whose programs do not run here, this machine's own comes first.
@@ -115,7 +114,7 @@ def obtain_distribution(services: Services, pinned: Source) -> Distribution:
     return _at(services.target, pinned, key, entry, host_python)
 
 
-def find_distribution(services: Services, pinned: Source) -> Distribution | None:
+def find_distribution(services: Services, pinned: Pin) -> Distribution | None:
     """Return the distribution if it is in the cache."""
     key = distribution_key(services.target, pinned)
     entry = services.cache.find("distributions", key)
@@ -126,7 +125,7 @@ def find_distribution(services: Services, pinned: Source) -> Distribution | None
     return _at(services.target, pinned, key, entry, found.host_python if found else None)
 
 
-def archive_name(target: Target, pinned: Source) -> str:
+def archive_name(target: Target, pinned: Pin) -> str:
     """Return the file name of a distribution's archive."""
     options = python_json.build_options(target, pinned)
     return f"cpython-{pinned.version}-{target.triple}-{options}-full.tar.zst"
@@ -140,7 +139,7 @@ def _of_host(services: Services) -> Services | None:
 
 
 def _at(
-    target: Target, pinned: Source, key: str, entry: Path, host_python: Path | None
+    target: Target, pinned: Pin, key: str, entry: Path, host_python: Path | None
 ) -> Distribution:
     folder = entry / "python"
     description = read_description(folder)
@@ -155,7 +154,7 @@ def _at(
     )
 
 
-def _build(services: Services, pinned: Source, entry: Path, host_python: Path | None) -> None:
+def _build(services: Services, pinned: Pin, entry: Path, host_python: Path | None) -> None:
     target = services.target
     libraries = build_libraries(services)
     folder = entry / "python"

@@ -19,7 +19,7 @@ from obelisk.errors import ToolError
 from obelisk.recipes import RECIPES
 from obelisk.recipes.profiles import profile_identity
 from obelisk.services import host
-from obelisk.services.pins import Source, source
+from obelisk.services.pins import Pin, pin
 from obelisk.services.process import run_captured
 from obelisk.target import Target
 
@@ -67,9 +67,7 @@ class Extension:
     libraries: tuple[str, ...]
 
 
-def describe(
-    python: Path, target: Target, pinned: Source, host_python: Path | None
-) -> dict[str, Any]:
+def describe(python: Path, target: Target, pinned: Pin, host_python: Path | None) -> dict[str, Any]:
     """Return the content of PYTHON.json for the laid out distribution in the folder `python`.
 
     `host_python` is an interpreter of the same version that runs here; None where its own does.
@@ -102,7 +100,7 @@ def describe(
         "python_symbol_visibility": "global-default",
         "python_extension_module_loading": ["builtin"],
         "libpython_link_mode": "static",
-        "crt_features": ["static", f"musl-version:{source('musl').version}"],
+        "crt_features": ["static", f"musl-version:{pin('musl').version}"],
         "run_tests": "",
         "licenses": [pinned.license],
         "license_path": f"licenses/LICENSE.{pinned.name}.txt",
@@ -111,7 +109,7 @@ def describe(
     }
 
 
-def build_options(target: Target, pinned: Source) -> str:
+def build_options(target: Target, pinned: Pin) -> str:
     """Return how it is optimised and linked, in the words of python-build-standalone."""
     profiled = profile_identity(pinned.name, target) is not None
     return "pgo+lto+static" if profiled else "lto+static"
@@ -237,16 +235,16 @@ def _link(library: str) -> dict[str, str]:
     return {"name": library, "path_static": f"build/lib/lib{library}.a"}
 
 
-def _library_source(library: str) -> Source | None:
+def _library_source(library: str) -> Pin | None:
     for recipe in RECIPES.values():
         if library in recipe.provides and recipe.name != "musl":
-            return source(recipe.name)
+            return pin(recipe.name)
     return None
 
 
-def _sources(pinned: Source) -> list[dict[str, str]]:
+def _sources(pinned: Pin) -> list[dict[str, str]]:
     """List every source in the distribution: an addition of ours to the format."""
-    used = [pinned, *(source(name) for name in sorted(RECIPES))]
+    used = [pinned, *(pin(name) for name in sorted(RECIPES))]
     return [
         {
             "name": one.name,

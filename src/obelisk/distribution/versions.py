@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from obelisk.errors import ConfigError, did_you_mean
-from obelisk.services.pins import Source, sources
+from obelisk.services.pins import Pin, pins
 
 DEFAULT_PYTHON: Final = "3.14"
 _PREFIX: Final = "cpython-"
 
 
-def python_source(version: str) -> Source:
+def python_source(version: str) -> Pin:
     """Return the pinned CPython of `3.14` or `3.14.6`; raise `ConfigError` for another."""
     known = {pinned.name.removeprefix(_PREFIX): pinned for pinned in python_versions()}
     for short, pinned in known.items():
@@ -21,9 +21,9 @@ def python_source(version: str) -> Source:
     raise ConfigError(message, hint=did_you_mean(version, known))
 
 
-def python_versions() -> list[Source]:
+def python_versions() -> list[Pin]:
     """Return the pinned CPythons, newest first."""
-    return [pinned for name, pinned in sources().items() if name.startswith(_PREFIX)]
+    return [pinned for name, pinned in pins().items() if name.startswith(_PREFIX)]
 
 
 def major_minor(version: str) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from obelisk.link.elf.shared_objects import Piece
+from obelisk.payload.content import Piece, chunks
 
 BLOCK: Final = 64 * 1024
 """Bytes of a block; the last one of a part is shorter."""
@@ -87,9 +87,9 @@ def _hash(pieces: Sequence[Piece], starts: Sequence[int], span: Span) -> bytes:
             zeros = min(start, stop) - place
             digest.update(bytes(zeros))
             place += zeros
-        part = memoryview(content)[place - start : stop - start] if place < stop else b""
-        digest.update(part)
-        place += len(part)
+        for chunk in chunks(content, place - start, stop - start):
+            digest.update(chunk)
+            place += len(chunk)
         number += 1
     digest.update(bytes(stop - place))
     return digest.digest()

@@ -34,7 +34,7 @@ from obelisk.link.elf.elf import (
 )
 from obelisk.link.elf.memory import aligned
 from obelisk.link.elf.sections import Sections, Tail, describe
-from obelisk.link.elf.shared_objects import Linked, Natives, Piece, link_natives
+from obelisk.link.elf.shared_objects import Linked, SharedObjects, link_natives
 from obelisk.link.elf.start import (
     describe_start,
     find_reserve,
@@ -43,6 +43,7 @@ from obelisk.link.elf.start import (
     split_first_page,
 )
 from obelisk.link.elf.tls_image import TlsImage, merge_tls
+from obelisk.payload.content import Piece, chunks
 from obelisk.payload.payload import Packed
 from obelisk.target import Target
 
@@ -74,20 +75,26 @@ class Image:
         """Write the whole file; what is between the pieces is zero, and takes no room on disk."""
         for place, piece in self.pieces:
             file.seek(place)
-            file.write(piece)
+            file.writelines(chunks(piece))
         file.truncate(self.size)
 
 
-def link(runtime: bytes, payload: Packed, natives: Natives, target: Target) -> Image:
-    """Return the executable.
+def link_objects(runtime: bytes, natives: SharedObjects, target: Target) -> Linked | None:
+    """Link shared objects to a runtime, for all executables of the two; None when there are none.
 
     Raises `LinkError` when `runtime` is no runtime, or an object cannot be linked in.
     """
     elf = read_elf(runtime)
+    build = _Build(runtime, elf, find_reserve(runtime, elf), target.page_size)
+    return link_natives(natives, target, runtime, elf, build.next_address)
+
+
+def link(runtime: bytes, payload: Packed, linked: Linked | None, target: Target) -> Image:
+    """Return the executable; raise `LinkError` when `runtime` is no runtime."""
+    elf = read_elf(runtime)
     reserve = find_reserve(runtime, elf)
     page = target.page_size
     build = _Build(runtime, elf, reserve, page)
-    linked = link_natives(natives, target, runtime, elf, build.next_address)
     if linked is not None:
         _add_objects(build, linked)
     build.add(_PAYLOAD, READ, SegmentType.PAYLOAD, payload.pieces, payload.size)

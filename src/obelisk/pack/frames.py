@@ -12,6 +12,8 @@ from obelisk.payload.stored import DENSE_LEVEL, LEVEL, Frame
 
 _SMALL: Final = 256
 """Bytes below which a file is not worth the trouble of expanding it."""
+_HUGE: Final = 64 << 20
+"""Bytes from which a file is stored as it is: it would be compressed, and expanded, as a whole."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,12 +38,12 @@ class Frames:
     @property
     def of_modules(self) -> tuple[Frame, ...]:
         """What modules may be stored as, beside as they are."""
-        wanted = {Compression.OFF: (), Compression.SOURCES: (Frame.TEXT,)}
+        wanted = {Compression.OFF: (), Compression.TEXT: (Frame.TEXT,)}
         return wanted.get(self.compression, (Frame.CODE, Frame.TEXT))
 
     def of_code(self, path: str) -> Frame:
         """Choose for the bytecode of a source file."""
-        if self.compression in (Compression.OFF, Compression.SOURCES):
+        if self.compression in (Compression.OFF, Compression.TEXT):
             return Frame.NONE
         return Frame.NONE if use_key(Table.MODULES, path) in self.used else Frame.CODE
 
@@ -56,7 +58,7 @@ class Frames:
 
         Programs are executed, and large files read where they are, from the mapped executable.
         """
-        if self.compression == Compression.ZSTD:
+        if self.compression == Compression.ZSTD and size < _HUGE:
             return Frame.TEXT if size < LARGE else Frame.PLAIN
         if self.compression != Compression.UNUSED or kind == Kind.PROGRAM:
             return Frame.NONE

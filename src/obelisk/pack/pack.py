@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import mmap
-import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 from obelisk import __version__
@@ -35,13 +32,14 @@ from obelisk.model import (
 )
 from obelisk.pack.frames import Frames
 from obelisk.pack.importable import importable
+from obelisk.payload.content import Content, FileContent
 from obelisk.payload.payload import Control, Item, Kind, Packed, pack_payload
 from obelisk.payload.stored import Dictionaries
 from obelisk.plan import Plan
 
 MANIFEST_VERSION: Final = 1
-_HUGE: Final = 64 << 20
-"""Bytes from which a file is not read into memory."""
+_IN_MEMORY: Final = 64 << 10
+"""Bytes below which a file is read at once, and not when it is written."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +60,7 @@ def pack(
     bytecodes: Iterable[Bytecode],
     runtime: RuntimeFacts,
     first_use: Sequence[str] = (),
-    dictionaries: Dictionaries = Dictionaries(),  # noqa: B008 - it is frozen
+    dictionaries: Dictionaries | None = None,
 ) -> Packed:
     """Return the payload.
 
@@ -88,7 +86,7 @@ def pack(
         controls,
         epoch=plan.source_date_epoch,
         first_use=first_use,
-        dictionaries=replace(dictionaries, level=frames.level),
+        dictionaries=replace(dictionaries or Dictionaries(), level=frames.level),
         page=plan.target.page_size,
     )
 
@@ -215,23 +213,16 @@ def _file_items(
     for folder in sorted({one.module.path.rpartition("/")[0] for one in bytecodes} - {""}):
         yield Item(name=folder, kind=Kind.FOLDER)
     for module in (one.module for one in bytecodes):
-        if module.is_sourceless or plan.settings.storage.sources:
+        if module.is_sourceless or plan.settings.storage.source_text:
             yield _file_item(module, frames)
 
 
-def _content(path: Path) -> bytes | memoryview:
-    """Return the bytes of a file; those of a huge one are read when they are written."""
-    with path.open("rb") as stream:
-        size = os.fstat(stream.fileno()).st_size
-        if size < _HUGE:
-            return stream.read()
-        return memoryview(mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ))
-
-
 def _file_item(file: Placed, frames: Frames) -> Item:
-    mode = file.source.stat().st_mode
-    kind = Kind.PROGRAM if mode & stat.S_IXUSR else Kind.FILE
-    data = _content(file.source)
+    found = file.source.stat()
+    kind = Kind.PROGRAM if found.st_mode & stat.S_IXUSR else Kind.FILE
+    data: Content = FileContent(file.source, found.st_size)
+    if len(data) < _IN_MEMORY:
+        data = file.source.read_bytes()
     is_source = isinstance(file, Module) and not file.is_sourceless
     frame = frames.of_text(file.path) if is_source else frames.of_data(file.path, kind, len(data))
     return Item(name=file.path, kind=kind, data=data, frame=frame)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-import xxhash
-
 from obelisk.errors import ConfigError
 from obelisk.model import ancestors
+from obelisk.payload.content import Content, hash_content
 
 VARIABLE: Final = "SOURCE_DATE_EPOCH"
 """https://reproducible-builds.org/specs/source-date-epoch/"""
@@ -42,12 +41,12 @@ def source_date_epoch(environ: Mapping[str, str]) -> int | None:
     return max(int(text), EARLIEST)
 
 
-def content_time(data: bytes | memoryview, epoch: int | None) -> int:
+def content_time(data: Content, epoch: int | None) -> int:
     """Return the time of a file with this content, in nanoseconds.
 
     Another content has another time: in its nanoseconds, and without `epoch` in its seconds too.
     """
-    digest = xxhash.xxh64_intdigest(data)
+    digest = hash_content(data)
     seconds = EARLIEST + (digest >> 32) % _RANGE if epoch is None else epoch
     return seconds * _SECOND + digest % _SECOND
 

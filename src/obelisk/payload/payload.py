@@ -17,13 +17,12 @@ import xxhash
 
 from obelisk.errors import CollectError
 from obelisk.model import ancestors
+from obelisk.payload.content import Content, Piece, chunks, hash_content
 from obelisk.payload.filetimes import content_time, default_time, folder_times
 from obelisk.payload.stored import (
     ALIGNMENT,
-    Content,
     Dictionaries,
     Frame,
-    Piece,
     Store,
     aligned,
     compressed,
@@ -41,7 +40,6 @@ LARGE: Final = 1 << 20
 reads it in place, where copying a smaller one costs less than looking twice."""
 _PAGE: Final = 4096
 _LONGEST_NAME: Final = 0xFFFF
-_NO_DICTIONARIES: Final = Dictionaries()
 
 
 class Kind(IntEnum):
@@ -95,7 +93,7 @@ class Item:
 
     name: str
     kind: Kind
-    data: bytes | memoryview = b""
+    data: Content = b""
     frame: Frame = Frame.NONE
     """As what the bytes are stored, if that pays."""
 
@@ -111,7 +109,7 @@ class Packed:
         """Return the whole of it."""
         whole = bytearray(self.size)
         for place, piece in self.pieces:
-            whole[place : place + len(piece)] = piece
+            whole[place : place + len(piece)] = b"".join(chunks(piece))
         return bytes(whole)
 
 
@@ -133,7 +131,7 @@ def write_payload(
     *,
     epoch: int | None = None,
     first_use: Sequence[str] = (),
-    dictionaries: Dictionaries = _NO_DICTIONARIES,
+    dictionaries: Dictionaries | None = None,
 ) -> bytes:
     """Return the bytes of a payload, as `pack_payload` lays them out."""
     packed = pack_payload(
@@ -149,7 +147,7 @@ def pack_payload(  # noqa: PLR0913 - all but three have defaults
     *,
     epoch: int | None = None,
     first_use: Sequence[str] = (),
-    dictionaries: Dictionaries = _NO_DICTIONARIES,
+    dictionaries: Dictionaries | None = None,
     page: int = _PAGE,
 ) -> Packed:
     """Lay out a payload. Folders above the files are added; `epoch` is the files' time.
@@ -160,7 +158,7 @@ def pack_payload(  # noqa: PLR0913 - all but three have defaults
     """
     modules, files = list(modules), _with_folders(files)
     dictionaries = worthwhile(
-        ((item.data, item.frame) for item in (*modules, *files)), dictionaries
+        ((item.data, item.frame) for item in (*modules, *files)), dictionaries or Dictionaries()
     )
     named = {Control.DICTIONARIES[frame]: data for frame, data in dictionaries.contents.items()}
     rows = [
@@ -271,7 +269,7 @@ def _written_records(
         where = (offset, len(data), len(row.item.data), row.time)
         shape = (name, len(row.key), row.item.kind, frame)
         own = own_check(row.table, row.position, row.key, where, shape)
-        records += RECORD.pack(*where, xxhash.xxh64_intdigest(data, own), own, *shape)
+        records += RECORD.pack(*where, hash_content(data, own), own, *shape)
     return bytes(records)
 
 

@@ -12,6 +12,8 @@ from typing import Final
 import xxhash
 import zstandard
 
+from obelisk.payload.content import Content, Piece, hash_content, whole
+
 ALIGNMENT: Final = 16
 LEVEL: Final = 9
 """Of zstd: higher ones take many times as long for a twentieth less."""
@@ -23,10 +25,6 @@ _SAVES: Final = 16
 """What a frame saves at least of its content: one of so many parts."""
 _WORTH: Final = 24
 """A dictionary goes in for contents of as many times its size: it saves 3 to 6 % of these."""
-
-Content = bytes | memoryview
-Piece = tuple[int, Content]
-"""Bytes, and their place in the payload."""
 
 
 class Frame(IntEnum):
@@ -47,8 +45,8 @@ class Dictionaries:
     """What frames refer to, and frames that need not be made again."""
 
     contents: Mapping[Frame, bytes] = field(default_factory=dict, repr=False)
-    known: Mapping[bytes, bytes] = field(default_factory=dict, repr=False)
-    """Frames by their `frame_key`."""
+    known: dict[bytes, bytes] = field(default_factory=dict, repr=False)
+    """Frames by their `frame_key`; those that are made are added."""
     level: int = LEVEL
     """Of zstd, for all other frames."""
 
@@ -64,7 +62,7 @@ class Store:
 
     def add(self, data: Content, *, alignment: int = ALIGNMENT) -> int:
         """Return where these bytes are, or are already."""
-        digest = xxhash.xxh64_intdigest(data)
+        digest = hash_content(data)
         place, known = self._known.get(digest, (1, b""))
         if place % alignment or known != data:
             place = aligned(self.end, alignment)
@@ -113,10 +111,14 @@ def compressed(
             frame: zstandard.ZstdCompressor(level=level, dict_data=prepared.get(frame))
             for frame in Frame
         }
-        return [
-            dictionaries.known.get(frame_key(data, frame)) or packers[frame].compress(data)
-            for data, frame in (asked[number] for number in share)
-        ]
+        made = []
+        for number in share:
+            data, frame = whole(asked[number][0]), asked[number][1]
+            key = frame_key(data, frame)
+            if key not in dictionaries.known:
+                dictionaries.known[key] = packers[frame].compress(data)
+            made.append(dictionaries.known[key])
+        return made
 
     stored: list[tuple[Content, Frame]] = [(data, Frame.NONE) for data, _ in asked]
     wanted = [number for number, (data, frame) in enumerate(asked) if frame and data]
@@ -130,7 +132,7 @@ def compressed(
     return stored
 
 
-def frame_key(data: Content, frame: Frame) -> bytes:
+def frame_key(data: bytes, frame: Frame) -> bytes:
     """Return the key of a content's frame among those that are known."""
     return bytes([frame]) + xxhash.xxh3_128_digest(data)
 

@@ -29,7 +29,7 @@ from obelisk.recipes.context import RecipeContext
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
-    """One library: its source has the same name in `data/sources.toml`."""
+    """One library: its source has the same name in `data/pins.toml`."""
 
     name: str
     build: Callable[[RecipeContext], None]
@@ -37,6 +37,8 @@ class Recipe:
     """Recipes whose headers and libraries must be there first."""
     provides: tuple[str, ...] = ()
     """Names of its libraries, as a linker is asked for them."""
+    shared: tuple[str, ...] = ()
+    """Sonames of those that wheels expect a system to have: they are linked in when one does."""
     runs_programs: bool = False
     """Whether it compiles programs that it runs (`RecipeContext.native`)."""
 
@@ -58,7 +60,7 @@ RECIPES: Final = {
         Recipe(name="zstd", build=zstd.build, provides=("zstd",)),
         Recipe(name="xz", build=xz.build, provides=("lzma",)),
         Recipe(name="libffi", build=libffi.build, provides=("ffi",)),
-        Recipe(name="zlib", build=zlib.build, provides=("z",)),
+        Recipe(name="zlib", build=zlib.build, provides=("z",), shared=("libz.so.1",)),
         Recipe(name="bzip2", build=bzip2.build, provides=("bz2",)),
         Recipe(name="libdb", build=libdb.build, provides=("ndbm",)),
         Recipe(name="libuuid", build=libuuid.build, provides=("uuid",)),

@@ -18,7 +18,7 @@ from obelisk.recipes.context import RecipeContext
 from obelisk.services import host
 from obelisk.services.cache import content_key, hash_code
 from obelisk.services.fetch import fetch, unpack
-from obelisk.services.pins import Source, source
+from obelisk.services.pins import Pin, pin
 from obelisk.services.process import working_together
 from obelisk.services.services import Services
 from obelisk.target import Target
@@ -61,18 +61,18 @@ def library_key(target: Target, name: str) -> str:
     return content_key(
         {
             "native": library_key(host.own_target(), _LIBC) if is_cross else None,
-            "source": source_identity(source(name)),
+            "source": source_identity(pin(name)),
             "code": hash_code(
                 sys.modules[recipe.build.__module__], context, patches, sys.modules[__name__]
             ),
-            "provides": recipe.provides,
+            "provides": [recipe.provides, recipe.shared],
             "toolchain": toolchain_identity(target),
             "needs": [library_key(target, need) for need in recipe.needs],
         }
     )
 
 
-def source_identity(pinned: Source) -> dict[str, object]:
+def source_identity(pinned: Pin) -> dict[str, object]:
     """Return what names a source's bytes, for cache keys: any of its origins will do."""
     return {
         "name": pinned.name,
@@ -87,7 +87,7 @@ def source_identity(pinned: Source) -> dict[str, object]:
 
 def build_from_source(
     services: Services,
-    pinned: Source,
+    pinned: Pin,
     needs: Iterable[Path],
     output: Path,
     work: Callable[[RecipeContext], None],
@@ -98,7 +98,7 @@ def build_from_source(
 
     With `runs_programs` there are tools for programs that are run while building, too.
     """
-    archive = fetch(pinned, services.cache, services.sources)
+    archive = fetch(pinned, services.cache, services.archives)
     is_cross = runs_programs and not host.runs(services.target)
     native_libc = _native_libc(services) if is_cross else None
     with services.cache.scratch(pinned.name) as root:
@@ -145,7 +145,7 @@ def merge_into_sysroot(library: Path, chain_root: Path) -> None:
 
 
 def _build_library(services: Services, recipe: Recipe, made: dict[str, Path]) -> Path:
-    pinned = source(recipe.name)
+    pinned = pin(recipe.name)
 
     def make(folder: Path) -> None:
         with services.console.step(f"Building {pinned.name} {pinned.version}"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from obelisk.errors import ToolError
 from obelisk.services import host
-from obelisk.services.pins import Source
+from obelisk.services.pins import Pin
 from obelisk.services.process import run_logged
 from obelisk.target import Target
 from obelisk.toolchain.clang import Toolchain, archive, compile_all
@@ -22,7 +22,7 @@ class RecipeContext:
     makes below `output` as `include/` and `lib/`.
     """
 
-    source: Source
+    source: Pin
     chain: Toolchain
     root: Path
     tree: Path

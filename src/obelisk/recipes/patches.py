@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from obelisk.errors import ToolError
-from obelisk.services.pins import Source
+from obelisk.services.pins import Pin
 
 _FILE: Final = re.compile(rb"^--- (?:a/\S+|/dev/null)\n\+\+\+ b/(\S+)\n", re.MULTILINE)
 _HUNK: Final = re.compile(rb"^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@.*\n", re.MULTILINE)
@@ -78,7 +78,7 @@ class Patch:
         return b"".join(old), b"".join(new)
 
 
-def patches(pinned: Source) -> tuple[Patch, ...]:
+def patches(pinned: Pin) -> tuple[Patch, ...]:
     """Return the patches of a source in the order in which they apply."""
     root = files("obelisk").joinpath("data/patches")
     folders = sorted({pinned.name, pinned.name.partition("-")[0]})

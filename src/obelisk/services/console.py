@@ -13,12 +13,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from typing import Final
 
 from rich.console import Console as RichConsole
 from rich.status import Status
 from rich.text import Text
 
 from obelisk.errors import ObeliskError, StorageError
+
+_STARTED: Final = time.monotonic()
+"""When this process began, but for a tenth of a second of Python's own start."""
 
 
 class Verbosity(IntEnum):
@@ -50,6 +54,7 @@ class Console:
             stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False
         )
         self._running: list[str] = []
+        self._took: list[tuple[str, float]] = []
         self._status: Status | None = None
 
     @contextmanager
@@ -63,7 +68,15 @@ class Console:
             self._end(text)
             raise
         self._end(text)
-        self.report(("✓", "green"), f" {text} ", (f"{time.monotonic() - started:.1f} s", "dim"))
+        seconds = time.monotonic() - started
+        if not self._running:  # one within another is part of that
+            self._took.append((text, seconds))
+        self.report(("✓", "green"), f" {text} ", (f"{seconds:.1f} s", "dim"))
+
+    def timings(self) -> list[tuple[str, float]]:
+        """Return (step, seconds) of all steps that ended, and what was in none; it adds up."""
+        known = sum(seconds for _, seconds in self._took)
+        return [*self._took, ("everything else", time.monotonic() - _STARTED - known)]
 
     def report(self, *pieces: Piece) -> None:
         """Print a line for people, unless quiet."""
@@ -73,6 +86,12 @@ class Console:
     def note(self, text: str) -> None:
         """Print one line about the step that runs, unless quiet."""
         self.report((f"  {text}", "dim"))
+
+    def progress(self, text: str) -> None:
+        """Show how far the running step is, on a terminal."""
+        if self._status is not None:
+            running = f"{', '.join(self._running)} ... {text}"
+            self._status.update(Text(visible(running), no_wrap=True, overflow="ellipsis"))
 
     def detail(self, text: str) -> None:
         """Print one line for people who asked for more."""

@@ -19,11 +19,13 @@ from typing import Final
 from obelisk.errors import SourceError, ToolError
 from obelisk.services.cache import Cache
 from obelisk.services.disk import explain, explain_failure, is_full
-from obelisk.services.pins import Origin, Source
+from obelisk.services.pins import Origin, Pin
 from obelisk.services.process import run_captured
 from obelisk.services.safe_tar import extract_safely
 
-ENVIRONMENT: Final = "OBELISK_SOURCES"
+ENVIRONMENT: Final = "OBELISK_ARCHIVES"
+OLD_ENVIRONMENT: Final = "OBELISK_SOURCES"
+"""Its old name, which is still read."""
 _TIMEOUT: Final = 20
 """Seconds."""
 _CACHED: Final = "archive"
@@ -31,26 +33,26 @@ _CACHED: Final = "archive"
 _APT_HELPER: Final = Path("/usr/lib/apt/apt-helper")
 
 
-def fetch(source: Source, cache: Cache, offline: Path | None) -> Path:
-    """Return a verified archive of `source`.
+def fetch(pinned: Pin, cache: Cache, offline: Path | None) -> Path:
+    """Return a verified archive of a pin.
 
     With `offline`, a folder of archives, nothing is downloaded. Raises `SourceError` when no
     origin gives the pinned bytes.
     """
     folder = offline or _environment_folder()
     if folder is not None:
-        return _find_in(folder, source)
-    for origin in source.origins:
+        return _find_in(folder, pinned)
+    for origin in pinned.origins:
         found = cache.find("downloads", origin.sha256)
         if found:
             try:
-                _check(found / _CACHED, origin, source)
+                _check(found / _CACHED, origin, pinned)
             except (SourceError, OSError) as error:
                 # An older Obelisk kept no hash of it but the pin's.
                 cache.reject("downloads", origin.sha256, str(error))
             else:
                 return found / _CACHED
-    return _download(source, cache)
+    return _download(pinned, cache)
 
 
 def unpack(archive: Path, into: Path) -> Path:
@@ -74,31 +76,32 @@ def unpack(archive: Path, into: Path) -> Path:
 
 
 def _environment_folder() -> Path | None:
-    named = os.environ.get(ENVIRONMENT)
+    named = os.environ.get(ENVIRONMENT) or os.environ.get(OLD_ENVIRONMENT)
     return Path(named) if named else None
 
 
-def _find_in(folder: Path, source: Source) -> Path:
-    for origin in source.origins:
+def _find_in(folder: Path, pinned: Pin) -> Path:
+    for origin in pinned.origins:
         path = folder / origin.filename
         if path.is_file():
-            _check(path, origin, source)
+            _check(path, origin, pinned)
             return path
-    names = " or ".join(f"`{origin.filename}`" for origin in source.origins)
-    message = f"the sources folder {folder} lacks `{source.name}`: there is no {names}"
-    raise SourceError(message, hint="leave out `--sources` and OBELISK_SOURCES to download it")
+    names = " or ".join(f"`{origin.filename}`" for origin in pinned.origins)
+    message = f"no archive of `{pinned.name}` in {folder}: looked for {names}"
+    hint = f"add it, or omit `--archives` and unset {ENVIRONMENT} to download it"
+    raise SourceError(message, hint=hint)
 
 
-def _download(source: Source, cache: Cache) -> Path:
+def _download(pinned: Pin, cache: Cache) -> Path:
     reasons = []
-    for origin in source.origins:
+    for origin in pinned.origins:
         try:
-            entry = cache.obtain("downloads", origin.sha256, _filler(origin, source))
+            entry = cache.obtain("downloads", origin.sha256, _filler(origin, pinned))
             return entry / _CACHED
         except _UnreachableError as error:
             reasons.append(f"  {origin.url or origin.debian}: {error}")
-    message = f"cannot download `{source.name}` {source.version}\n" + "\n".join(reasons)
-    hint = "check the network, or give a folder of archives with `--sources DIR`"
+    message = f"cannot download `{pinned.name}` {pinned.version}\n" + "\n".join(reasons)
+    hint = "check the network, or pass a folder that has the archive with `--archives DIR`"
     raise SourceError(message, hint=hint)
 
 
@@ -106,14 +109,14 @@ class _UnreachableError(Exception):
     """One origin does not give the archive; another may."""
 
 
-def _filler(origin: Origin, source: Source) -> Callable[[Path], None]:
+def _filler(origin: Origin, pinned: Pin) -> Callable[[Path], None]:
     def fill(folder: Path) -> None:
         path = folder / _CACHED
         if origin.url:
             _download_url(origin.url, path)
         else:
             _download_debian(origin, path)
-        _check(path, origin, source)
+        _check(path, origin, pinned)
 
     return fill
 
@@ -157,16 +160,16 @@ def _debian_mirrors() -> list[str]:
     return sorted({line for line in done.stdout.decode().split() if line.endswith("/debian/")})
 
 
-def _check(path: Path, origin: Origin, source: Source) -> None:
+def _check(path: Path, origin: Origin, pinned: Pin) -> None:
     size = path.stat().st_size
     if size != origin.size:
-        message = f"{origin.filename} of `{source.name}` has {size} bytes instead of {origin.size}"
+        message = f"{origin.filename} of `{pinned.name}` has {size} bytes instead of {origin.size}"
         raise SourceError(message, hint="the download was cut short or replaced; try again")
     with path.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != origin.sha256:
         message = (
-            f"{origin.filename} of `{source.name}` is not what its pin says\n"
+            f"{origin.filename} of `{pinned.name}` is not what its pin says\n"
             f"  pinned: {origin.sha256}\n  found:  {found}"
         )
         raise SourceError(message, hint="do not use this file; find out where it came from")

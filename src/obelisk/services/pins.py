@@ -1,4 +1,4 @@
-"""The pinned sources: what `data/sources.toml` says, checked."""
+"""The pins: archives of source code by version and hash, as `data/pins.toml` lists them."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Origin:
 
     @property
     def filename(self) -> str:
-        """The archive's name, as `--sources DIR` looks for it."""
+        """The archive's name, as `--archives DIR` looks for it."""
         return PurePosixPath(self.url or self.debian or "").name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Source:
-    """A pinned archive of source code."""
+class Pin:
+    """An archive of source code, pinned to a version and the hash of its bytes."""
 
     name: str
     version: str
@@ -46,23 +46,23 @@ class Source:
 
 
 @cache
-def sources() -> dict[str, Source]:
-    """Return all pinned sources by name; raise `SourceError` for a pin that is incomplete."""
-    text = files("obelisk").joinpath("data/sources.toml").read_text(encoding="utf-8")
+def pins() -> dict[str, Pin]:
+    """Return all pins by name; raise `SourceError` for an incomplete one."""
+    text = files("obelisk").joinpath("data/pins.toml").read_text(encoding="utf-8")
     return {name: _parse(name, table) for name, table in tomllib.loads(text).items()}
 
 
-def source(name: str) -> Source:
-    """Return one pinned source."""
-    return sources()[name]
+def pin(name: str) -> Pin:
+    """Return the pin of that name."""
+    return pins()[name]
 
 
-def _parse(name: str, table: dict[str, Any]) -> Source:
+def _parse(name: str, table: dict[str, Any]) -> Pin:
     origins = tuple(_parse_origin(name, row) for row in table.get("origins", ()))
     if not origins:
-        message = f"source `{name}` has no origin"
+        message = f"pin `{name}` has no origin"
         raise SourceError(message)
-    return Source(
+    return Pin(
         name=name,
         version=table["version"],
         license=table["license"],
@@ -74,7 +74,7 @@ def _parse(name: str, table: dict[str, Any]) -> Source:
 def _parse_origin(name: str, row: dict[str, Any]) -> Origin:
     sha256 = str(row.get("sha256", ""))
     if not _SHA256.fullmatch(sha256) or not isinstance(row.get("size"), int):
-        message = f"an origin of source `{name}` lacks its sha256 or size"
+        message = f"an origin of pin `{name}` lacks its `sha256` or `size`"
         raise SourceError(message)
     return Origin(
         url=row.get("url"), debian=row.get("debian"), sha256=sha256, size=int(row["size"])

@@ -17,5 +17,5 @@ class Services:
     cache: Cache
     console: Console
     target: Target
-    sources: Path | None
-    """A folder of archives to use in place of the network."""
+    archives: Path | None
+    """A folder of pinned archives to use instead of the network."""

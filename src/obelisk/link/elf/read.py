@@ -12,13 +12,13 @@ from obelisk.errors import LinkError
 from obelisk.link.elf.dso import SharedObject, read_object
 from obelisk.link.elf.graph import Found
 from obelisk.link.elf.machine import Machine
-from obelisk.model import NativeFile
+from obelisk.model import SharedObjectFile
 
 _ABI_TAG: Final = re.compile(r"\.(cpython-[^.]+|pypy[^.]+|graalpy[^.]+|abi3t?)\.so$")
 _STABLE_ABI: Final = "abi3"
 
 
-def read_files(files: Iterable[NativeFile], machine: Machine, abi: str) -> list[Found]:
+def read_files(files: Iterable[SharedObjectFile], machine: Machine, abi: str) -> list[Found]:
     """Read shared objects; identical files are one object with several names.
 
     `abi` is the tag of extension modules, such as `cpython-314-x86_64-linux-musl`. Raises
@@ -43,7 +43,7 @@ def read_files(files: Iterable[NativeFile], machine: Machine, abi: str) -> list[
     return [Found(object=one, names=tuple(names[key])) for key, one in objects.items()]
 
 
-def mapped(file: NativeFile) -> bytes | mmap.mmap:
+def mapped(file: SharedObjectFile) -> bytes | mmap.mmap:
     """Return the bytes of a file, without reading them."""
     with file.source.open("rb") as stream:
         if stream.seek(0, 2) == 0:
@@ -51,7 +51,7 @@ def mapped(file: NativeFile) -> bytes | mmap.mmap:
         return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def _check_abi(file: NativeFile, abi: str) -> None:
+def _check_abi(file: SharedObjectFile, abi: str) -> None:
     found = _ABI_TAG.search(file.path)
     if found and found[1] not in (abi, _STABLE_ABI):
         owner = f" of {file.package}" if file.package else ""

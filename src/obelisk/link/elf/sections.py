@@ -17,7 +17,7 @@ from obelisk.link.elf.elf import (
     section_content,
 )
 from obelisk.link.elf.memory import aligned
-from obelisk.link.elf.shared_objects import Piece
+from obelisk.payload.content import Piece
 
 _ALIGNMENT: Final = 16
 

@@ -14,24 +14,23 @@ from obelisk.link.elf.layout import Layout, lay_out
 from obelisk.link.elf.machine import Machine, machine_of
 from obelisk.link.elf.read import read_files
 from obelisk.link.elf.relocate import Linking, Relocated, relocate
-from obelisk.link.elf.symbols import Resolver, Runtime
+from obelisk.link.elf.symbols import Resolver, RuntimeExports
 from obelisk.link.elf.table import write_table
 from obelisk.link.elf.tls import RuntimeTls
-from obelisk.model import NativeFile
+from obelisk.model import SharedObjectFile
+from obelisk.payload.content import Piece, whole
 from obelisk.target import Target
 
 _POOL: Final = "obelisk_tls_pool"
 _DESCRIPTOR: Final = "obelisk_tls_descriptor"
 
-Piece = tuple[int, bytes | bytearray | memoryview]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Natives:
+class SharedObjects:
     """What to link in, and for which Python."""
 
-    files: Sequence[NativeFile]
-    provided: Mapping[str, NativeFile]
+    files: Sequence[SharedObjectFile]
+    provided: Mapping[str, SharedObjectFile]
     """Libraries by soname that go in when an object needs them."""
     abi: str
     """Tag of extension modules, such as `cpython-314-x86_64-linux-musl`."""
@@ -76,7 +75,7 @@ class Linked:
         place = self.layout.bases[number]
         for address, piece in sorted(self._pieces_of(number), key=lambda one: one[0]):
             digest.update(bytes(address - place))
-            digest.update(piece)
+            digest.update(whole(piece))
             place = address + len(piece)
         end = self.layout.bases[number] + self.nodes[number].object.span
         digest.update(bytes(end - place))
@@ -84,7 +83,7 @@ class Linked:
 
 
 def link_natives(
-    natives: Natives, target: Target, runtime: bytes, elf: Elf, start: int
+    natives: SharedObjects, target: Target, runtime: bytes, elf: Elf, start: int
 ) -> Linked | None:
     """Link shared objects to the runtime, from the address `start` on; None when there are none.
 
@@ -106,7 +105,7 @@ def link_found(
     nodes: Sequence[Node], machine: Machine, runtime: bytes, elf: Elf, start: int
 ) -> Linked:
     """Link objects that were read; raise `LinkError` as `link_natives` does."""
-    exports = Runtime(runtime, elf)
+    exports = RuntimeExports(runtime, elf)
     pool = exports.require(_POOL)
     own = next(one for one in elf.segments if one.type == SegmentType.TLS)
     tls = RuntimeTls(

@@ -24,7 +24,7 @@ _LARGE_FILE_NAMES: Final = frozenset(
 _SHOWN: Final = 12
 
 
-class Runtime:
+class RuntimeExports:
     """The runtime's exported symbols."""
 
     def __init__(self, data: bytes, elf: Elf) -> None:
@@ -61,7 +61,7 @@ Definition = tuple[int | None, Symbol]
 class Resolver:
     """Resolves symbols of objects, and remembers what could not be."""
 
-    def __init__(self, runtime: Runtime, nodes: Sequence[Node]) -> None:
+    def __init__(self, runtime: RuntimeExports, nodes: Sequence[Node]) -> None:
         self._runtime = runtime
         self._nodes = nodes
         self._unresolved: defaultdict[int, list[str]] = defaultdict(list)

@@ -13,11 +13,13 @@ from obelisk.errors import LinkError
 from obelisk.link.elf.dso import read_object
 from obelisk.link.elf.machine import machine_of
 from obelisk.link.elf.read import mapped
-from obelisk.model import NativeFile
+from obelisk.model import SharedObjectFile
 from obelisk.target import Target
 
 
-def unlinked(files: Sequence[NativeFile], target: Target) -> list[tuple[NativeFile, str]]:
+def unlinked(
+    files: Sequence[SharedObjectFile], target: Target
+) -> list[tuple[SharedObjectFile, str]]:
     """Return the objects of packages that remain data, and why they cannot be linked in."""
     machine = machine_of(target)
     found = []
@@ -32,13 +34,13 @@ def unlinked(files: Sequence[NativeFile], target: Target) -> list[tuple[NativeFi
     return found
 
 
-def _is_module(file: NativeFile) -> bool:
+def _is_module(file: SharedObjectFile) -> bool:
     """Say whether it has the function that an import would call."""
     name = Path(file.path).name.split(".")[0]
     return mapped(file).find(f"PyInit_{name}\0".encode()) >= 0
 
 
-def _is_needed(file: NativeFile, files: Sequence[NativeFile]) -> bool:
+def _is_needed(file: SharedObjectFile, files: Sequence[SharedObjectFile]) -> bool:
     """Say whether another object names it, as what it needs or opens."""
     name = f"\0{Path(file.path).name}\0".encode()
     return any(mapped(other).find(name) >= 0 for other in files if other is not file)

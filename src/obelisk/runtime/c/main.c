@@ -22,8 +22,8 @@ die_damaged(const char *wrong, struct payload_span name)
     for (size_t i = 0; i < size; i++) {
         shown[i] = name.start[i] ? name.start[i] : '/';
     }
-    snprintf(text, sizeof(text), size ? "this executable is damaged: %s in `%s`"
-                                      : "this executable is damaged: %s",
+    snprintf(text, sizeof(text), size ? "corrupt executable: %s in `%s`"
+                                      : "corrupt executable: %s",
              wrong, shown + (shown[0] == '/'));
     os_die(OS_EXIT_DAMAGED, text);
 }
@@ -35,7 +35,7 @@ require_objects(const struct payload *payload)
     const struct payload_span key = {"objects", 7};
 
     if (objects_table() == NULL && payload_find(payload, PAYLOAD_CONTROLS, key) != NULL) {
-        os_die(OS_EXIT_DAMAGED, "this executable is damaged: no table of shared objects");
+        os_die(OS_EXIT_DAMAGED, "corrupt executable: no table of shared objects");
     }
 }
 
@@ -54,7 +54,7 @@ main(int argc, char **argv)
     }
     span = os_segment(OS_PAYLOAD);
     if (span.base == NULL) {
-        os_die(OS_EXIT_DAMAGED, "this executable is damaged: it has no payload");
+        os_die(OS_EXIT_DAMAGED, "corrupt executable: no payload");
     }
     payload_open(&payload, span.base, span.size, die_damaged);
     require_objects(&payload);

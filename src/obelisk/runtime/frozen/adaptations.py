@@ -26,10 +26,10 @@ class LeftOut:
         """Return None, as there is none; raise ModuleNotFoundError where it is imported."""
         asking = sys._getframe(2).f_code
         if fullname in cls.names and asking is _bootstrap._find_and_load_unlocked.__code__:
-            include = f'`include = ["{fullname}"]` puts it in'
+            include = f'add `include = ["{fullname}"]`'
             raise ModuleNotFoundError(
-                f"No module named {fullname!r}: it was left out of this executable, since the "
-                f"build saw no use of it ({include})",
+                f"No module named {fullname!r}: not included in this executable, because "
+                f"the build found no use of it ({include})",
                 name=fullname,
             )
         return
@@ -97,8 +97,8 @@ def _refuse_environment(python):
 
     if os.path.realpath(python) == ROOT:
         raise RuntimeError(
-            f"cannot make a virtual environment of {ROOT}: it is an application, not an installed "
-            "Python; choose one that is, as by `virtualenv --python /usr/bin/python3`"
+            f"cannot create a virtual environment from {ROOT}: it is an application, not a Python "
+            "installation; name another Python, as in `virtualenv --python /usr/bin/python3`"
         )
 
 

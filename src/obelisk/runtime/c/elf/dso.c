@@ -99,7 +99,7 @@ objects_open(const struct objects *base, uint64_t size)
 
     if (!is_intact(base, size)) {
         os_die(OS_EXIT_DAMAGED,
-               "this executable is damaged: checksum mismatch in its table of shared objects");
+               "corrupt executable: checksum mismatch in the table of shared objects");
     }
     data = objects_at(base->data);
     for (uint64_t i = 0; i < base->data_count; i++) {
@@ -111,7 +111,7 @@ objects_open(const struct objects *base, uint64_t size)
     loaded = calloc(base->count, sizeof(*loaded));
     global = calloc(base->count, sizeof(*global));
     if (states == NULL || loaded == NULL || global == NULL) {
-        os_die_of_error("cannot prepare shared objects");
+        os_die_of_error("cannot set up shared objects");
     }
     initialise_lock();
     /* A child has one thread, so nobody holds the lock there. */

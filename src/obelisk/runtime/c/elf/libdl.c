@@ -272,7 +272,7 @@ open_object(uint32_t number, const char *name, int mode)
         return NULL;
     }
     if (!objects_load(number, mode & RTLD_GLOBAL)) {
-        complain("%s: its memory cannot be set up: %s", name, strerror(errno));
+        complain("%s: cannot set up its memory: %s", name, strerror(errno));
         return NULL;
     }
     return &maps[number];
@@ -294,8 +294,8 @@ dlopen(const char *name, int mode)
     }
     number = maps ? find_object(name) : -1;
     if (number < 0) {
-        complain("%s: not linked into this executable, which loads nothing from disk (name the "
-                 "library, built for musl, in native-libraries of [tool.obelisk], and build again)",
+        complain("%s: not linked into this executable, which cannot load libraries from disk (add "
+                 "the library, built for musl, to native-libraries in [tool.obelisk] and rebuild)",
                  name);
         return NULL;
     }
@@ -317,7 +317,7 @@ dlinfo(void *handle, int request, void *result)
         return -1;
     }
     if (request != RTLD_DI_LINKMAP) {
-        complain("unsupported request %d", request);
+        complain("unsupported dlinfo request %d", request);
         return -1;
     }
     *(struct link_map **)result = handle;

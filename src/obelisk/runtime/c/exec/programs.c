@@ -360,7 +360,7 @@ become(const char *program, char **argv)
 
     snprintf(path, sizeof(path), "%s/%s", os_executable(), program);
     execve(path, argv, environ);
-    snprintf(message, sizeof(message), "cannot execute `%s`, which is inside", program);
+    snprintf(message, sizeof(message), "cannot execute the bundled program `%s`", program);
     os_die_of_error(message);
 }
 

@@ -125,13 +125,13 @@ self_exec_open(uint64_t build, enum self_exec_children children, char **argv)
     program_invocation_name = argv[0];
     command_line_begin(argv[0]);
     if (privilege_is_raised()) {
-        os_die(OS_EXIT_REFUSED, "refused to run as Python: this process has rights that its caller "
-                                "lacks (setuid, setgid or file capabilities)");
+        os_die(OS_EXIT_REFUSED, "refusing to run as Python: the process is privileged (setuid, "
+                                "setgid or file capabilities)");
     }
     if (told.role == '\0' || !permission_equal(&told.permission, &given)) {
         os_die(OS_EXIT_REFUSED,
-               "refused to run as Python: the environment has no permission of this build; keep "
-               "its OBELISK_* variable, and restart a program whose file was replaced");
+               "refusing to run as Python: no OBELISK_* variable of this build in the environment; "
+               "pass it on to child processes, and restart if the executable was replaced");
     }
     return permitted_role(told.role, argv);
 }
@@ -150,9 +150,9 @@ end_recursion(void)
     char text[320];
 
     snprintf(text, sizeof(text),
-             "this application has started itself %zu times, each inside the other, and stops here; "
-             "to run Python, execute sys.executable itself or write its path in the command, for a "
-             "variable, an alias or a script hides it",
+             "stopping: the application started itself %zu times, each process from the one before; "
+             "to run Python, execute sys.executable directly, or spell out its path in the command: "
+             "a shell variable, alias or script hides it",
              nesting_count());
     os_die(OS_EXIT_NESTED, text);
 }

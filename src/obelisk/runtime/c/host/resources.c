@@ -34,7 +34,7 @@ stack_left(void)
 void
 resources_require_stack(void)
 {
-    static char message[] = ": the stack is too small to run Python: raise its limit (ulimit -s)\n";
+    static char message[] = ": stack too small to run Python; raise its limit with `ulimit -s`\n";
     struct iovec line[] = {
         {program_invocation_name, strlen(program_invocation_name)},
         {message, sizeof(message) - 1},

@@ -12,7 +12,7 @@ void mi_register_error(void (*)(int, void *), void *);
 static void
 end_when_corrupt(int error, void *unused)
 {
-    static const char message[] = "heap corruption detected: ending the process\n";
+    static const char message[] = "heap corruption detected, aborting\n";
 
     (void)unused;
     /* EAGAIN: freed twice. EFAULT: a free list was written to. EINVAL: no such block. */

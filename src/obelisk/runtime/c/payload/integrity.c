@@ -68,7 +68,7 @@ die_damaged(const char *what, int size)
 {
     char text[256];
 
-    snprintf(text, sizeof(text), "this executable is damaged: checksum mismatch in `%.*s`", size,
+    snprintf(text, sizeof(text), "corrupt executable: checksum mismatch in `%.*s`", size,
              what);
     os_die(OS_EXIT_DAMAGED, text);
 }
@@ -121,10 +121,10 @@ read_block(int file, uint8_t *block, uint64_t size, uint64_t place)
     while (size > 0) {
         ssize_t count = pread(file, block, size, (off_t)place);
         if (count < 0 && errno != EINTR) {
-            os_die_of_error("cannot read this executable to check it");
+            os_die_of_error("cannot verify this executable");
         }
         if (count == 0) {
-            os_die(OS_EXIT_DAMAGED, "this executable is damaged: the file is truncated");
+            os_die(OS_EXIT_DAMAGED, "corrupt executable: file truncated");
         }
         if (count > 0) {
             block += count;
@@ -170,7 +170,7 @@ integrity_check(void)
         file = open(os_executable(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     }
     if (file < 0) {
-        os_die_of_error("cannot read this executable to check it");
+        os_die_of_error("cannot verify this executable");
     }
     for (uint32_t i = 0; i < digest.header->part_count; i++) {
         hashes = check_part(file, &digest, &digest.parts[i], hashes);

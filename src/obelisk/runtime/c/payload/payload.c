@@ -64,24 +64,24 @@ check_header(const struct header *header, uint64_t available)
     const size_t record = sizeof(struct payload_record);
 
     if (available < sizeof(*header)) {
-        return "its payload is truncated";
+        return "truncated payload";
     }
     if (memcmp(header->magic, magic, sizeof(header->magic)) != 0
         || XXH64(header, offsetof(struct header, check), 0) != header->check) {
-        return "checksum mismatch in the header of its payload";
+        return "checksum mismatch in the payload's header";
     }
     if (header->version != VERSION) {
-        return "its payload has another version";
+        return "unsupported payload version";
     }
     for (int i = 0; i < PAYLOAD_TABLES; i++) {
         uint64_t count = header->tables[i].count;
         if (header->tables[i].offset % sizeof(uint64_t) != 0 || count > UINT32_MAX
             || !within(header->tables[i].offset, count * record, header->size)) {
-            return "its payload is truncated";
+            return "truncated payload";
         }
     }
     if (header->size > available || !within(header->names, header->names_size, header->size)) {
-        return "its payload is truncated";
+        return "truncated payload";
     }
     return NULL;
 }
@@ -146,7 +146,7 @@ payload_at(const struct payload *payload, enum payload_table table, uint32_t pos
     const struct payload_record *record = &payload->tables[table].records[position];
 
     if (!is_intact(payload, table, position, record)) {
-        payload->damaged("checksum mismatch in the index of its payload", nameless);
+        payload->damaged("checksum mismatch in the payload's index", nameless);
     }
     return record;
 }

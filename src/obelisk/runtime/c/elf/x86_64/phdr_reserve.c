@@ -25,7 +25,7 @@ __asm__(".section .note.obelisk, \"a\", @note\n"
         "    jmp 7f\n"
         /* Before the code, so that a file which has all of that has these too. */
         "path: .asciz \"/proc/self/exe\"\n"
-        "message: .ascii \": this executable is damaged: the file is truncated\\n\"\n"
+        "message: .ascii \": corrupt executable: file truncated\\n\"\n"
         "message_end:\n"
         "7:  mov %rsp, %r12\n"
         "    mov %rdx, %r13\n"

@@ -90,7 +90,7 @@ path_from_start(char *path, size_t size)
 
     if (privilege_is_raised()) { /* the caller told it, and may have changed what is there since */
         snprintf(path, size, "executable");
-        os_die(OS_EXIT_FAILED, "with rights that the caller lacks it needs /proc to know its path");
+        os_die(OS_EXIT_FAILED, "cannot determine its path: a privileged process needs /proc");
     }
     snprintf(path, size, "%s", realpath(asked, resolved) ? resolved : asked);
 }

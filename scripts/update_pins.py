@@ -1,6 +1,6 @@
-"""Write hash and size of every origin in data/sources.toml that a folder has an archive for.
+"""Write hash and size of every origin in data/pins.toml that a folder has an archive for.
 
-    python scripts/update_sources.py FOLDER
+    python scripts/update_pins.py FOLDER
 
 To move to a new version: change version and file names by hand, put the archives (from the origin
 itself, not from elsewhere) into FOLDER, run this, and read the difference before you commit it.
@@ -11,7 +11,7 @@ import re
 import sys
 from pathlib import Path, PurePosixPath
 
-SOURCES = Path(__file__).parents[1] / "src/obelisk/data/sources.toml"
+PINS = Path(__file__).parents[1] / "src/obelisk/data/pins.toml"
 ORIGIN = re.compile(
     r'(?P<kind>url|debian) = "(?P<place>[^"]+)"\nsha256 = "(?P<sha>\w*)"\nsize = (?P<size>\d+)'
 )
@@ -32,7 +32,7 @@ def main() -> None:
         kind, place = found["kind"], found["place"]
         return f'{kind} = "{place}"\nsha256 = "{digest}"\nsize = {len(data)}'
 
-    SOURCES.write_text(ORIGIN.sub(update, SOURCES.read_text(encoding="utf-8")))
+    PINS.write_text(ORIGIN.sub(update, PINS.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":
