@@ -80,6 +80,7 @@ def shared_object(
     relr=(),
     name="x.so",
     versions=(),
+    versions_of="libc.so",
     target=None,
     **head,
 ):
@@ -94,7 +95,7 @@ def shared_object(
     exports = exports or {}
     imports = [(one, GLOBAL) if isinstance(one, str) else one for one in imports]
     texts = [value for _, value in tags if isinstance(value, str)]
-    words = [*(one for one, _ in imports), *exports, *needed, *texts, name, *versions]
+    words = [*(one for one, _ in imports), *exports, *needed, *texts, name, *versions, versions_of]
     strings, places = strings_of(words)
     symbols = bytes(24)
     for one, binding in imports:
@@ -113,7 +114,7 @@ def shared_object(
         ("rela", rela),
         ("relr", b"".join(struct.pack("<Q", word) for word in relr)),
         ("strings", strings),
-        ("versions", _version_needs([places[one] for one in versions])),
+        ("versions", _version_needs([places[one] for one in versions], places[versions_of])),
     ):
         content += bytes(-len(content) % 8)
         at[key] = 0x400 + len(content)
@@ -147,10 +148,10 @@ def shared_object(
     return file.ljust(TLS_AT, b"\0") + image.ljust(0x100, b"\0") if image else file
 
 
-def _version_needs(names):
+def _version_needs(names, file):
     if not names:
         return b""
-    table = struct.pack("<HHIII", 1, len(names), 0, 16, 0)
+    table = struct.pack("<HHIII", 1, len(names), file, 16, 0)
     return table + b"".join(struct.pack("<IHHII", 0, 0, 2, name, 16) for name in names)
 
 

@@ -432,6 +432,12 @@ def test_versions_of_other_libraries_are_no_sign_of_glibc(linked, elf):
     linked({"a.so": elf.shared_object(versions=["GLIBCXX_3.4", "GCC_3.0"])})
 
 
+def test_a_version_that_libgcc_calls_so_is_no_sign_of_glibc(linked, elf):
+    """`__register_frame_info` of AArch64's has it on every libc."""
+    needed = {"versions": ["GLIBC_2.0"], "versions_of": "libgcc_s-0123abcd.so.1"}
+    linked({"a.so": elf.shared_object(**needed)})
+
+
 def test_all_reasons_are_told_at_once(linked, elf):
     with pytest.raises(LinkError) as caught:
         linked({"a.so": elf.shared_object(machine=40), "b.so": elf.shared_object(tags=[(22, 0)])})

@@ -21,6 +21,7 @@ _NEED_NAME: Final = struct.Struct("<IHHII")
 _GLIBC_LIBRARIES: Final = frozenset(
     ("libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1")
 )
+_LIBGCC: Final = "libgcc_s"
 _TEXTREL_FLAG: Final = 4
 
 
@@ -80,12 +81,13 @@ def _glibc_version(memory: Memory, dynamic: Dynamic) -> str | None:
     """Return a version of glibc's symbols that the object asks for; not all name the library."""
     address, looked_at = dynamic.get(Tag.VERNEED), 0
     for _ in range(min(dynamic.get(Tag.VERNEEDNUM), _MOST_VERSIONS)):
-        _, count, _, names_at, following = _NEED.unpack(memory.at(address, _NEED.size))
+        _, count, file, names_at, following = _NEED.unpack(memory.at(address, _NEED.size))
         place = address + names_at
         for _ in range(count):
             *_, name, step = _NEED_NAME.unpack(memory.at(place, _NEED_NAME.size))
             text = dynamic.text(name)
-            if text.startswith("GLIBC_"):
+            # libgcc of AArch64 gives `__register_frame_info` a version of this name, on musl too.
+            if text.startswith("GLIBC_") and not dynamic.text(file).startswith(_LIBGCC):
                 return text
             place += step
             looked_at += 1
