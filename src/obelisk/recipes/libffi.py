@@ -19,6 +19,8 @@ class _Machine:
     header: str
     flags: tuple[str, ...] = ()
     """What `configure` finds out of the assembler."""
+    edits: tuple[tuple[str, str, str], ...] = ()
+    """Texts of files that are replaced: the path, what stands there, and what is to."""
 
 
 _COMMON: Final = (
@@ -38,6 +40,13 @@ _MACHINES: Final = {
         sources=("src/aarch64/ffi.c", "src/aarch64/sysv.S"),
         header="src/aarch64/ffitarget.h",
         flags=("-DHAVE_AS_CFI_PSEUDO_OP=1",),
+        # Trampolines are mapped from the file for pages of up to 16 KiB: for up to 64 KiB. Each
+        # finds its two words as far behind it.
+        edits=(
+            ("src/aarch64/internal.h", "TRAMP_MAP_SHIFT\t14", "TRAMP_MAP_SHIFT\t16"),
+            ("src/aarch64/sysv.S", "adr\tx17, #16376", "adr\tx17, #65528"),
+            ("src/aarch64/sysv.S", "adr\tx17, #16372", "adr\tx17, #65524"),
+        ),
     ),
 }
 """What is of one machine, by libffi's name of it."""
@@ -71,6 +80,8 @@ _CONFIG: Final = """\
 def build(shop: RecipeContext) -> None:
     """Build libffi and install its headers."""
     machine = _machine(shop)
+    for path, old, new in machine.edits:
+        shop.replace(path, old, new)
     version = shop.source.version
     number = "".join(part.zfill(2) for part in version.split(".")).lstrip("0")
     values = {
@@ -93,6 +104,7 @@ def build(shop: RecipeContext) -> None:
         f"-I{shop.output / 'include'}",
         "-I.",
         "-Iinclude",
+        *machine.flags,
     )
     shop.library("libffi", [*_COMMON, *machine.sources], flags=flags)
 
