@@ -6,7 +6,7 @@ A triple is parsed once, here; nothing else looks inside its text.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from obelisk.errors import ConfigError, did_you_mean
 
@@ -25,6 +25,8 @@ class Target:
     """The same in that of autoconf's `config.guess`."""
     machine_name: str
     """What people call the machine, for messages."""
+    object_format: Literal["elf"]
+    """Of its executables and shared objects."""
     elf_machine: str
     """`e_machine` of its ELF files, as pyelftools names it."""
     elf_number: int
@@ -65,6 +67,10 @@ class Target:
         digits = "".join(python.split(".")[:2])
         return f"cpython-{digits}-{self.platform_triplet}"
 
+    def rooms_for(self, purpose: str) -> tuple[str, str]:
+        """Return the folders of `runtime/c` for one purpose: every machine's, and this one's."""
+        return purpose, f"{purpose}/{self.architecture}"
+
     def runs_on(self, machine: str, system: str) -> bool:
         """Say whether a host with this `uname` runs the target's executables."""
         return system == "Linux" and machine == self.architecture
@@ -79,6 +85,7 @@ TARGETS: Final = {
             clang_triple="x86_64-linux-musl",
             configure_triple="x86_64-pc-linux-musl",
             machine_name="x86-64",
+            object_format="elf",
             elf_machine="EM_X86_64",
             elf_number=62,
             openssl_target="linux-x86_64",
@@ -98,6 +105,7 @@ TARGETS: Final = {
             clang_triple="aarch64-linux-musl",
             configure_triple="aarch64-unknown-linux-musl",
             machine_name="AArch64",
+            object_format="elf",
             elf_machine="EM_AARCH64",
             elf_number=183,
             openssl_target="linux-aarch64",

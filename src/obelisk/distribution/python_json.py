@@ -104,7 +104,8 @@ def describe(python: Path, target: Target, pinned: Pin, host_python: Path | None
         "run_tests": "",
         "licenses": [pinned.license],
         "license_path": f"licenses/LICENSE.{pinned.name}.txt",
-        "build_info": _build_info(python, config, builtin, version),
+        "build_info": _build_info(python, config, builtin, version)
+        | {"object_file_format": target.object_format},
         "obelisk_sources": _sources(pinned),
     }
 
@@ -193,7 +194,6 @@ def _build_info(python: Path, config: str, builtin: Sequence[str], version: str)
         "inittab_object": "build/Modules/config.o",
         "inittab_source": f"{config}/config.c",
         "inittab_cflags": ["-std=c99", "-DNDEBUG", "-DPy_BUILD_CORE"],
-        "object_file_format": "elf",
     }
 
 
