@@ -1,5 +1,6 @@
 """What makes shared objects for the tests of native code."""
 
+import functools
 import os
 import subprocess
 from pathlib import Path
@@ -21,11 +22,11 @@ SOURCES = Path(__file__).parents[1] / "native"
 class Compiler:
     """Makes shared objects as a build backend would."""
 
-    def __init__(self, python_version, folder):
+    def __init__(self, python_version, folder, target):
         services = Services(
             cache=Cache(),
             console=Console(Verbosity.QUIET),
-            target=parse_target(DEFAULT_TARGET),
+            target=target,
             archives=None,
         )
         self.libraries = build_libraries(services)
@@ -51,8 +52,19 @@ class Compiler:
 
 
 @pytest.fixture(scope="session")
-def compiler(python_version, tmp_path_factory):
-    return Compiler(python_version, tmp_path_factory.mktemp("compiler"))
+def compilers(python_version, tmp_path_factory):
+    """A function that returns the compiler for a target."""
+
+    @functools.cache
+    def compiler_for(target):
+        return Compiler(python_version, tmp_path_factory.mktemp("compiler"), target)
+
+    return compiler_for
+
+
+@pytest.fixture(scope="session")
+def compiler(compilers):
+    return compilers(parse_target(DEFAULT_TARGET))
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,5 @@
+import functools
+
 import pytest
 
 from obelisk.recipes.build import build_libraries, merge_into_sysroot
@@ -9,14 +11,20 @@ from obelisk.toolchain.clang import write_toolchain
 
 
 @pytest.fixture(scope="session")
-def chain(tmp_path_factory):
+def chains(tmp_path_factory):
+    """A function that returns `chain` for a target."""
+    return functools.cache(lambda target: chain_for(target, tmp_path_factory.mktemp("runtime")))
+
+
+@pytest.fixture(scope="session")
+def chain(chains):
     """The compiler, with the libraries that the tested files need."""
-    root = tmp_path_factory.mktemp("runtime")
+    return chains(parse_target(DEFAULT_TARGET))
+
+
+def chain_for(target, root):
     services = Services(
-        cache=Cache(),
-        console=Console(Verbosity.QUIET),
-        target=parse_target(DEFAULT_TARGET),
-        archives=None,
+        cache=Cache(), console=Console(Verbosity.QUIET), target=target, archives=None
     )
     libraries = build_libraries(services)
     chain = write_toolchain(services.target, root / "toolchain")

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support import emulation
 
 from obelisk.payload.payload import Control, Item, Kind, write_payload
 from obelisk.payload.stored import Dictionaries, Frame
 from obelisk.runtime.sources import c_files, c_folder
-from obelisk.target import DEFAULT_TARGET, parse_target
+from obelisk.target import DEFAULT_TARGET, TARGETS, parse_target
 
 pytestmark = pytest.mark.compile
 
@@ -20,8 +21,18 @@ WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werr
 
 
 @pytest.fixture(scope="session")
-def compiled(chain):
+def compilers(chains):
+    """A function that returns `compiled` for a target."""
+    return functools.cache(lambda target: compiler_with(chains(target)))
+
+
+@pytest.fixture(scope="session")
+def compiled(compilers):
     """A function that compiles one of the programs here with a file of the runtime."""
+    return compilers(parse_target(DEFAULT_TARGET))
+
+
+def compiler_with(chain):
 
     @functools.cache
     def compile_program(name, *tested, library="zstd"):
@@ -83,9 +94,12 @@ def test_a_cut_payload_is_refused(checker, payload_file, tmp_path, size):
     assert run(checker, path).returncode == 1
 
 
-def test_memory_functions_agree_with_plain_loops(compiled):
-    parts = [path for path in c_files(parse_target(DEFAULT_TARGET)) if path.match("libc/*/*.c")]
-    done = run(compiled("memory_check", *parts))
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+def test_memory_functions_agree_with_plain_loops(compilers, target):
+    emulator = emulation(target)
+    parts = [path for path in c_files(target) if path.match("libc/*/memory_*.c")]
+    assert parts
+    done = run(*emulator, compilers(target)("memory_check", *parts))
     assert (done.returncode, done.stdout) == (0, "")
 
 

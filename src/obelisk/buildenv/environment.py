@@ -3,6 +3,9 @@
 Build backends run in this Python as on a system whose libc is musl: its sysconfig, its headers and
 its platform tags are the target's, and wheels for musl that a build needs (numpy) work in it. The
 compilers are those of the distribution, under the names that backends call.
+
+Where the target's programs do not run here, the Python is this machine's own of the same version,
+with the target's headers and, while a package is built, the target's sysconfig (cross.py).
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from obelisk.buildenv import isolation
+from obelisk.buildenv import cross, isolation
 from obelisk.distribution.distribution import Distribution
 from obelisk.errors import ConfigError, did_you_mean
 from obelisk.recipes import EXTRA_RECIPES, RECIPES
@@ -41,6 +44,11 @@ class Interpreter:
     """The libraries that extension modules may be linked with."""
     distribution: Distribution
 
+    @property
+    def options(self) -> list[str]:
+        """What the installer is told of the target, beside the interpreter."""
+        return cross.installer_options(self.distribution.target)
+
     def equipped(self, work: Path) -> Builder:
         """Return a builder with its compilers in the folder `work`; build libraries that it lacks.
 
@@ -52,9 +60,11 @@ class Interpreter:
         named = [Path(name) for name in self.packages if Path(name).is_absolute()]
         search = os.environ.get("PATH", os.defpath)
         isolation.write_tools(chain, self.home, [self.cache, *named], search)
+        cross.write_tools(chain)
         for folder in named:
             isolation.add_programs(chain, folder / "bin")
         return Builder(
+            home=self.home,
             python=self.python,
             cache=self.cache,
             chain=chain,
@@ -67,6 +77,7 @@ class Interpreter:
 class Builder:
     """A place where packages can be built."""
 
+    home: Path
     python: Path
     """The interpreter that build backends run in."""
     cache: Path
@@ -75,9 +86,15 @@ class Builder:
     services: Services
     distribution: Distribution
 
+    @property
+    def options(self) -> list[str]:
+        """What the installer is told of the target, beside the interpreter."""
+        return cross.installer_options(self.distribution.target)
+
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """Return the environment of the installer, which starts backends; `base` is the user's."""
-        return isolation.enclosed(self.chain, base)
+        foreign = cross.variables(self.chain, self.distribution, self.home)
+        return isolation.enclosed(self.chain, base, foreign)
 
     def variables(self, base: Mapping[str, str]) -> dict[str, str]:
         """Return the whole environment of a build backend; `base` is the user's."""
@@ -118,10 +135,13 @@ def obtain_interpreter(
     `SourceError` or `ToolError`.
     """
     _require_known(packages)
+    own = cross.host_distribution(services, distribution)
     inputs = {
         "distribution": distribution.key,
+        "host": own.key,
         "code": hash_code(
-            sys.modules[__name__], isolation, _beside("guard.py"), _beside("sitecustomize.py")
+            *(sys.modules[__name__], isolation, cross),
+            *(_beside("guard.py"), _beside("sitecustomize.py")),
         ),
         # The interpreter names its loader by the whole path.
         "place": str(services.cache.root),
@@ -135,7 +155,9 @@ def obtain_interpreter(
             services.console.step(f"Preparing Python {version} to build packages"),
             services.cache.scratch("builder") as root,
         ):
-            _make(distribution, root, folder, place)
+            _make(own, root, folder, place)
+            if own != distribution:
+                cross.add_foreign(distribution, folder)
 
     home = services.cache.obtain("builders", key, make)
     return Interpreter(

@@ -71,10 +71,13 @@ set(CMAKE_EXPORT_NO_PACKAGE_REGISTRY ON)
 """
 
 
-def enclosed(chain: Toolchain, base: Mapping[str, str]) -> dict[str, str]:
+def enclosed(
+    chain: Toolchain, base: Mapping[str, str], foreign: Mapping[str, str]
+) -> dict[str, str]:
     """Return the environment of the installer: that of the user, whose program it is.
 
-    It starts backends, which get theirs from a file that this one names (sitecustomize.py).
+    It starts backends, which get theirs from a file that this one names (sitecustomize.py), and
+    with it `foreign`, the variables of builds for another machine.
     """
     found = of_installer(base)
     # Not the values: they may be secrets.
@@ -83,7 +86,7 @@ def enclosed(chain: Toolchain, base: Mapping[str, str]) -> dict[str, str]:
     }
     path = chain.root / "environment.json"
     path.touch(mode=0o600)  # a proxy's name may have a password
-    build = {"variables": variables(chain, base), "callers": digests}
+    build = {"variables": variables(chain, base), "foreign": dict(foreign), "callers": digests}
     path.write_text(json.dumps(build), encoding="utf-8")
     return {**found, "OBELISK_BUILD": str(path)}
 

@@ -77,6 +77,8 @@ def _isolate(path):
     os.environ.update(build["variables"] | before | {"OBELISK_BUILD_SOURCE": source})
     os.environ.setdefault("DIST_EXTRA_CONFIG", _distutils_config(build["variables"]["HOME"]))
     if sys.prefix != sys.base_prefix:
+        # Not before: the installer asks this Python which wheels run in it.
+        os.environ.update(build["foreign"])
         os.environ["VIRTUAL_ENV"] = sys.prefix
         os.environ["PATH"] = os.path.join(sys.prefix, "bin") + ":" + os.environ["PATH"]
 

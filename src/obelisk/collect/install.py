@@ -113,7 +113,7 @@ class _Job:
         argv = [
             *("pip", "install", "--prefix", str(self.prefix.root), "--no-editable"),
             *("--project", str(self._project)),
-            *("--python", str(self._builder.python)),
+            *("--python", str(self._builder.python), *self._builder.options),
             *("--cache-dir", str(self._builder.cache)),
             # The same bytes need no room twice: whoever changes one of them changes its time.
             *("--link-mode", "hardlink", "--no-progress", "--verbose"),

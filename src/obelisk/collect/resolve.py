@@ -152,7 +152,8 @@ def _answer(plan: Plan, interpreter: Interpreter, asked: Asked, work: Path) -> R
     argv = [
         *("pip", "compile", "--quiet", "--generate-hashes", "--no-annotate", "--no-header"),
         *("--project", str(folder_with_config(plan.installer, folder))),
-        *("--python", str(interpreter.python), "--cache-dir", str(interpreter.cache)),
+        *("--python", str(interpreter.python), *interpreter.options),
+        *("--cache-dir", str(interpreter.cache)),
         *("--no-progress", "--output-file", str(answer)),
         *(f"--no-binary={name}" for name in plan.settings.no_binary),
         *(("--refresh",) if plan.refresh else ()),

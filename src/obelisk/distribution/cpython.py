@@ -16,6 +16,7 @@ from obelisk.distribution import cpython_objects
 from obelisk.distribution.versions import major_minor
 from obelisk.recipes import profiles
 from obelisk.recipes.context import RecipeContext
+from obelisk.services import host
 from obelisk.services.host import jobs
 from obelisk.services.pins import pin
 
@@ -31,8 +32,23 @@ _OPTIONS: Final = (
     "--enable-loadable-sqlite-extensions",
 )
 _NEWER_OPTIONS: Final = {"3.14": ("--with-tail-call-interp",)}
+_ANSWERS: Final = {
+    "ac_cv_file__dev_ptmx": "yes",
+    "ac_cv_file__dev_ptc": "no",
+    "ac_cv_buggy_getaddrinfo": "no",
+    "ac_cv_aligned_required": "no",
+    "ac_cv_broken_sem_getvalue": "no",
+    "ac_cv_computed_gotos": "yes",
+    "ac_cv_working_tzset": "yes",
+    "ac_cv_pthread_is_default": "yes",
+    "ac_cv_pthread_system_supported": "yes",
+    "ac_cv_ffi_complex_double_supported": "yes",
+}
+"""What `configure` would look for on this machine, or run programs to find out."""
 _ENVIRONMENT: Final = {
     "CC": "cc",
+    # Or the interpreter that runs here would leave bytecode in the cache.
+    "PYTHONDONTWRITEBYTECODE": "1",
     # Not run: CPython has no C++ in it. It is what setuptools calls for packages that have.
     "CXX": "c++",
     "AR": "ar",
@@ -60,7 +76,7 @@ _ENVIRONMENT: Final = {
     # Or each number that is read or written would switch the x87's precision, which nothing here
     # computes with: three times as slow, where a hypervisor has to allow it slower still.
     "ac_cv_gcc_asm_for_x87": "no",
-}
+} | _ANSWERS
 OF_THE_BUILD: Final = (
     "Programs/_freeze_module.c",
     "Programs/_bootstrap_python.c",
@@ -75,30 +91,35 @@ _NO_CONFSTR: Final = """\
 _VARIABLE: Final = re.compile(r"^([A-Za-z_]\w*)=[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 
 
-def build(shop: RecipeContext) -> None:
-    """Build CPython and lay it out below `output` as `install/` and `build/`."""
+def build(shop: RecipeContext, host_python: Path | None) -> None:
+    """Build CPython and lay it out below `output` as `install/` and `build/`.
+
+    `host_python` is an interpreter of the same version that runs here; None where the one that is
+    built does.
+    """
     version = major_minor(shop.source.version)
-    configure(shop)
+    configure(shop, host_python)
     profile = profiles.place_of(shop.source.name, shop.chain.target)
     flags = (*profiles.use_profile(shop, profile), *cpython_objects.FLAGS)
     make(shop, {"CFLAGS_NODIST": " ".join(flags)})
     profiles.report_misfits(shop, without=OF_THE_BUILD)
     variables = makefile_variables((shop.tree / "Makefile").read_text())
     cpython_objects.link(shop, f"libpython{version}.a", variables["LIBRARY_OBJS"].split())
-    _lay_out(shop, version)
+    _lay_out(shop, version, host_python)
 
 
-def configure(shop: RecipeContext) -> None:
+def configure(shop: RecipeContext, host_python: Path | None = None) -> None:
     """Change the source where it cannot know of musl, and run `configure`."""
     version = major_minor(shop.source.version)
-    triplet = shop.chain.target.platform_triplet
+    build, triplet = host.own_target().platform_triplet, shop.chain.target.platform_triplet
     # Otherwise `platform` would read the whole executable for it: seconds when that is large.
     libc = f"return 'musl', '{pin('musl').version}'\n"
     shop.replace("Lib/platform.py", _NO_CONFSTR + "pass\n", _NO_CONFSTR + libc)
     (shop.tree / "Modules/Setup.local").symlink_to("Setup.stdlib")
     shop.run(
         "./configure",
-        *(f"--build={triplet}", f"--host={triplet}", "--prefix=/install"),
+        *(f"--build={build}", f"--host={triplet}", "--prefix=/install"),
+        *((f"--with-build-python={host_python}",) if host_python else ()),
         f"--with-openssl={shop.chain.sysroot}",
         *_OPTIONS,
         *_NEWER_OPTIONS.get(version, ()),
@@ -131,7 +152,10 @@ def makefile_variables(text: str) -> dict[str, str]:
     return {name: expand(value) for name, value in raw.items()}
 
 
-def _lay_out(shop: RecipeContext, version: str) -> None:
+def _lay_out(shop: RecipeContext, version: str, host_python: Path | None) -> None:
+    def write_clean(path: Path, place: Path) -> None:
+        _write_clean(shop, path, place, host_python)
+
     install = shop.output / "install"
     library = install / "lib" / f"python{version}"
     (install / "bin").mkdir(parents=True)
@@ -141,13 +165,13 @@ def _lay_out(shop: RecipeContext, version: str) -> None:
     _copy_headers(shop, install / "include" / f"python{version}")
     config = library / f"config-{version}-{shop.chain.target.platform_triplet}"
     config.mkdir()
-    _write_clean(shop, shop.tree / "Makefile", config / "Makefile")
+    write_clean(shop.tree / "Makefile", config / "Makefile")
     for name in ("Setup", "Setup.bootstrap", "Setup.stdlib", "config.c"):
-        _write_clean(shop, shop.tree / "Modules" / name, config / name)
+        write_clean(shop.tree / "Modules" / name, config / name)
     shutil.copyfile(shop.tree / f"libpython{version}.a", config / f"libpython{version}.a")
     for path in _build_folder(shop).glob("_sysconfig*"):
         if path.suffix in (".py", ".json"):
-            _write_clean(shop, path, library / path.name)
+            write_clean(path, library / path.name)
     _copy_objects(shop, shop.output / "build")
     licenses = shop.output / "licenses"
     licenses.mkdir()
@@ -176,10 +200,11 @@ def _build_folder(shop: RecipeContext) -> Path:
     return shop.tree / (shop.tree / "pybuilddir.txt").read_text().strip()
 
 
-def _write_clean(shop: RecipeContext, path: Path, place: Path) -> None:
+def _write_clean(shop: RecipeContext, path: Path, place: Path, host_python: Path | None) -> None:
     """Copy a text without the paths of this build, which would differ on every machine."""
     text = path.read_text()
     for found, written in (
+        *(((str(host_python), host_python.name),) if host_python else ()),
         (str(shop.chain.sysroot), "/sysroot"),
         (str(shop.chain.root), "/toolchain"),
         (str(shop.tree), "/source"),

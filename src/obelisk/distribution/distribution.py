@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from obelisk.distribution import archive, cpython, cpython_objects, python_json
@@ -85,8 +85,10 @@ class Distribution:
 
 def distribution_key(target: Target, pinned: Pin) -> str:
     """Return the cache key of a distribution: all that can change its bytes."""
+    is_cross = not host.runs(target)
     return content_key(
         {
+            "host": distribution_key(host.own_target(), pinned) if is_cross else None,
             "source": source_identity(pinned),
             "profile": profiles.profile_identity(pinned.name, target),
             "code": hash_code(
@@ -99,19 +101,28 @@ def distribution_key(target: Target, pinned: Pin) -> str:
 
 
 def obtain_distribution(services: Services, pinned: Pin) -> Distribution:
-    """Return the distribution; build what is missing. Raises `SourceError` or `ToolError`."""
+    """Return the distribution; build what is missing. Raises `SourceError` or `ToolError`.
+
+    For a target whose programs do not run here, this machine's own comes first.
+    """
     key = distribution_key(services.target, pinned)
+    own = _of_host(services)
+    host_python = obtain_distribution(own, pinned).host_python if own else None
     entry = services.cache.obtain(
-        "distributions", key, lambda folder: _build(services, pinned, folder)
+        "distributions", key, lambda folder: _build(services, pinned, folder, host_python)
     )
-    return _at(services.target, pinned, key, entry)
+    return _at(services.target, pinned, key, entry, host_python)
 
 
 def find_distribution(services: Services, pinned: Pin) -> Distribution | None:
     """Return the distribution if it is in the cache."""
     key = distribution_key(services.target, pinned)
     entry = services.cache.find("distributions", key)
-    return None if entry is None else _at(services.target, pinned, key, entry)
+    own = _of_host(services)
+    found = find_distribution(own, pinned) if own else None
+    if entry is None or (own and found is None):
+        return None
+    return _at(services.target, pinned, key, entry, found.host_python if found else None)
 
 
 def archive_name(target: Target, pinned: Pin) -> str:
@@ -120,7 +131,16 @@ def archive_name(target: Target, pinned: Pin) -> str:
     return f"cpython-{pinned.version}-{target.triple}-{options}-full.tar.zst"
 
 
-def _at(target: Target, pinned: Pin, key: str, entry: Path) -> Distribution:
+def _of_host(services: Services) -> Services | None:
+    """Return the services for this machine's own target, unless they are given."""
+    if host.runs(services.target):
+        return None
+    return replace(services, target=host.own_target())
+
+
+def _at(
+    target: Target, pinned: Pin, key: str, entry: Path, host_python: Path | None
+) -> Distribution:
     folder = entry / "python"
     description = read_description(folder)
     return Distribution(
@@ -130,24 +150,24 @@ def _at(target: Target, pinned: Pin, key: str, entry: Path) -> Distribution:
         folder=folder,
         archive=entry / archive_name(target, pinned),
         description=description,
-        host_python=folder / description.python_exe,
+        host_python=host_python or folder / description.python_exe,
     )
 
 
-def _build(services: Services, pinned: Pin, entry: Path) -> None:
+def _build(services: Services, pinned: Pin, entry: Path, host_python: Path | None) -> None:
     target = services.target
-    if not host.runs(target):
-        message = f"a distribution for {target.triple} can be built on that system only"
-        raise ToolError(message)
     libraries = build_libraries(services)
     folder = entry / "python"
     folder.mkdir()
     with services.console.step(f"Building CPython {pinned.version}"):
-        build_from_source(services, pinned, libraries.values(), folder, cpython.build)
+        build_from_source(
+            *(services, pinned, libraries.values(), folder),
+            lambda context: cpython.build(context, host_python),
+        )
     with services.console.step("Describing and packing the distribution"):
         for library in libraries.values():
             _merge(library, folder)
-        facts = python_json.describe(folder, target, pinned)
+        facts = python_json.describe(folder, target, pinned, host_python)
         text = json.dumps(facts, indent=1, sort_keys=True)
         (folder / "PYTHON.json").write_text(text + "\n")
         archive.write_archive(folder, entry / archive_name(target, pinned))

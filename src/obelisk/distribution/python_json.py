@@ -18,6 +18,7 @@ from obelisk.distribution.versions import major_minor
 from obelisk.errors import ToolError
 from obelisk.recipes import RECIPES
 from obelisk.recipes.profiles import profile_identity
+from obelisk.services import host
 from obelisk.services.pins import Pin, pin
 from obelisk.services.process import run_captured
 from obelisk.target import Target
@@ -49,9 +50,12 @@ print(json.dumps({
         "source": importlib.machinery.SOURCE_SUFFIXES,
     },
     "python_bytecode_magic_number": importlib.util.MAGIC_NUMBER.hex(),
-    "builtin_module_names": sys.builtin_module_names,
 }))
 """
+
+
+_INITTAB: Final = re.compile(r'^ *\{"(\w+)", \w+\},$', re.MULTILINE)
+"""A built-in module in CPython's config.c."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,16 +67,21 @@ class Extension:
     libraries: tuple[str, ...]
 
 
-def describe(python: Path, target: Target, pinned: Pin) -> dict[str, Any]:
+def describe(python: Path, target: Target, pinned: Pin, host_python: Path | None) -> dict[str, Any]:
     """Return the content of PYTHON.json for the laid out distribution in the folder `python`.
 
-    Raises `ToolError` when its interpreter does not run.
+    `host_python` is an interpreter of the same version that runs here; None where its own does.
+    Raises `ToolError` when it does not run.
     """
     version = major_minor(pinned.version)
-    facts = _ask(python / "install/bin" / f"python{version}")
-    builtin = facts.pop("builtin_module_names")
-    config = f"install/lib/python{version}/config-{version}-{target.platform_triplet}"
-    facts["python_config_vars"] = _without_machine_paths(facts["python_config_vars"], python)
+    library = f"install/lib/python{version}"
+    own = python / "install/bin" / f"python{version}"
+    facts = _ask(host_python or own, target, python / library if host_python else None)
+    config = f"{library}/config-{version}-{target.platform_triplet}"
+    builtin = _INITTAB.findall((python / config / "config.c").read_text())
+    facts["python_config_vars"] = _without_machine_paths(
+        facts["python_config_vars"], (host_python or own).parents[1]
+    )
     return {
         "version": FORMAT_VERSION,
         "target_triple": target.triple,
@@ -80,7 +89,7 @@ def describe(python: Path, target: Target, pinned: Pin) -> dict[str, Any]:
         "optimizations": build_options(target, pinned),
         "python_tag": "cp" + version.replace(".", ""),
         "python_abi_tag": "cp" + version.replace(".", ""),
-        "python_platform_tag": f"linux-{target.architecture}",
+        "python_platform_tag": target.python_platform,
         **facts,
         "python_paths": {
             name: _expand(path, version) for name, path in facts["python_paths_abstract"].items()
@@ -95,7 +104,8 @@ def describe(python: Path, target: Target, pinned: Pin) -> dict[str, Any]:
         "run_tests": "",
         "licenses": [pinned.license],
         "license_path": f"licenses/LICENSE.{pinned.name}.txt",
-        "build_info": _build_info(python, config, builtin, version),
+        "build_info": _build_info(python, config, builtin, version)
+        | {"object_file_format": target.object_format},
         "obelisk_sources": _sources(pinned),
     }
 
@@ -127,15 +137,39 @@ def read_extensions(setup: str, variables: Mapping[str, str]) -> list[Extension]
     return found
 
 
-def _ask(python: Path) -> dict[str, Any]:
+def _ask(python: Path, target: Target, library: Path | None) -> dict[str, Any]:
+    """Ask an interpreter for what it knows, about the standard library `library` if it is given.
+
+    The second is that of another target, whose own interpreter does not run here.
+    """
     argv: list[str | Path] = [python, "-I", "-S", "-B", "-c", _ASK_PYTHON]
     # Without a name of it, Python asks the system for the home folder of whoever builds.
-    done = run_captured(argv, env={"HOME": "~"}, what="asking Python")
+    env = {"HOME": "~"}
+    if library is not None:
+        env |= foreign_sysconfig(target, library)
+    done = run_captured(argv, env=env, what="asking Python")
     if done.status != 0:
         message = f"the built Python does not run: {done.stderr.decode(errors='replace').strip()}"
         raise ToolError(message)
-    facts: dict[str, Any] = json.loads(done.stdout)
+    text = done.stdout.decode()
+    if library is not None:
+        # What is compiled in: the names of extension modules.
+        text = text.replace(host.own_target().platform_triplet, target.platform_triplet)
+    facts: dict[str, Any] = json.loads(text)
     return facts
+
+
+def foreign_sysconfig(target: Target, library: Path) -> dict[str, str]:
+    """Return the variables by which an interpreter has the `sysconfig` of another target.
+
+    `library` is the folder of that target's standard library. CPython's own Makefile sets them
+    when it is built for another machine.
+    """
+    return {
+        "_PYTHON_HOST_PLATFORM": target.python_platform,
+        "_PYTHON_SYSCONFIGDATA_NAME": f"_sysconfigdata__linux_{target.platform_triplet}",
+        "_PYTHON_SYSCONFIGDATA_PATH": str(library),
+    }
 
 
 def _build_info(python: Path, config: str, builtin: Sequence[str], version: str) -> dict[str, Any]:
@@ -160,7 +194,6 @@ def _build_info(python: Path, config: str, builtin: Sequence[str], version: str)
         "inittab_object": "build/Modules/config.o",
         "inittab_source": f"{config}/config.c",
         "inittab_cflags": ["-std=c99", "-DNDEBUG", "-DPy_BUILD_CORE"],
-        "object_file_format": "elf",
     }
 
 
@@ -236,6 +269,5 @@ def _expand(path: str, version: str) -> str:
     return path
 
 
-def _without_machine_paths(variables: Mapping[str, str], python: Path) -> dict[str, str]:
-    place = str(python / "install")
-    return {name: text.replace(place, "/install") for name, text in variables.items()}
+def _without_machine_paths(variables: Mapping[str, str], install: Path) -> dict[str, str]:
+    return {name: text.replace(str(install), "/install") for name, text in variables.items()}

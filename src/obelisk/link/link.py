@@ -1,8 +1,9 @@
 """The stage `link`: from runtime, shared objects and payload to the executable.
 
 No linker runs: what is added becomes more segments of the runtime, at the next free pages of file
-and memory. Their headers go where runtime/start_*.c kept room; section headers describe them too,
-so that `strip` and `objcopy` keep them. The last part is a digest of all before it.
+and memory. Their headers go where runtime/c/elf/*/phdr_reserve.c kept room; section headers
+describe them too, so that `strip` and `objcopy` keep them. The last part is a digest of all before
+it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from obelisk.link.elf.elf import (
     SEGMENT_SIZE,
     WRITE,
     Elf,
+    Section,
     SectionFlag,
     SectionType,
     Segment,
@@ -30,7 +32,7 @@ from obelisk.link.elf.elf import (
     read_elf,
     section_name,
 )
-from obelisk.link.elf.memory import PAGE, aligned
+from obelisk.link.elf.memory import aligned
 from obelisk.link.elf.sections import Sections, Tail, describe
 from obelisk.link.elf.shared_objects import Linked, SharedObjects, link_natives
 from obelisk.link.elf.start import (
@@ -40,7 +42,7 @@ from obelisk.link.elf.start import (
     headers_limit,
     split_first_page,
 )
-from obelisk.link.elf.tls import TlsImage, merge_tls
+from obelisk.link.elf.tls_image import TlsImage, merge_tls
 from obelisk.payload.content import Piece, chunks
 from obelisk.payload.payload import Packed
 from obelisk.target import Target
@@ -83,22 +85,23 @@ def link_objects(runtime: bytes, natives: SharedObjects, target: Target) -> Link
     Raises `LinkError` when `runtime` is no runtime, or an object cannot be linked in.
     """
     elf = read_elf(runtime)
-    start = _Build(runtime, elf, target.page_size).next_address
-    return link_natives(natives, target, runtime, elf, start)
+    build = _Build(runtime, elf, find_reserve(runtime, elf), target.page_size)
+    return link_natives(natives, target, runtime, elf, build.next_address)
 
 
 def link(runtime: bytes, payload: Packed, linked: Linked | None, target: Target) -> Image:
     """Return the executable; raise `LinkError` when `runtime` is no runtime."""
     elf = read_elf(runtime)
     reserve = find_reserve(runtime, elf)
-    build = _Build(runtime, elf, target.page_size)
+    page = target.page_size
+    build = _Build(runtime, elf, reserve, page)
     if linked is not None:
         _add_objects(build, linked)
     build.add(_PAYLOAD, READ, SegmentType.PAYLOAD, payload.pieces, payload.size)
     sections = Sections(elf, runtime)
     # The room is used up: what stands there now is the table.
     sections.remove(reserve)
-    sections.add(describe_start(elf, reserve))
+    sections.add(describe_start(elf, reserve, page))
     parts = build.parts
     if linked is not None and any(section.type == SectionType.SYMTAB for section in elf.sections):
         # In place of the one section of all objects: no two sections may hold the same address.
@@ -106,10 +109,8 @@ def link(runtime: bytes, payload: Packed, linked: Linked | None, target: Target)
         parts = parts[1:]
     sections.add(describe(part.name, part.segment) for part in parts if part.name != _TLS)
     if any(part.name == _TLS for part in parts):
-        sections.replace_tls(
-            next(segment for segment in build.segments if segment.type == SegmentType.TLS)
-        )
-    named = dict([*_runtime_parts(runtime, elf), *_added_parts(build, linked)])
+        sections.replace_tls(next(one for one in build.segments if one.type == SegmentType.TLS))
+    named = dict([*_runtime_parts(runtime, elf, reserve, page), *_added_parts(build, linked)])
     return _assemble(build, sections, headers_limit(elf, reserve), named)
 
 
@@ -127,15 +128,16 @@ class _Part:
 class _Build:
     """The executable while parts are added to the runtime."""
 
-    def __init__(self, runtime: bytes, elf: Elf, page_size: int) -> None:
+    def __init__(self, runtime: bytes, elf: Elf, reserve: Section, page_size: int) -> None:
         self.elf = elf
         loads = [segment for segment in elf.segments if segment.type == SegmentType.LOAD]
         # Without what only sections have, and their table: they are written anew at the end.
-        kept = runtime[: max((segment.offset + segment.file_size for segment in loads), default=0)]
-        self.kept = bytearray(kept) + bytes(-len(kept) % PAGE)
-        self.segments = [self._filled(segment) for segment in split_first_page(elf)]
-        self.parts: list[_Part] = []
+        kept = runtime[: max((one.offset + one.file_size for one in loads), default=0)]
+        self.kept = bytearray(kept) + bytes(-len(kept) % page_size)
         self._page_size = page_size
+        own = split_first_page(elf, reserve, page_size)
+        self.segments = [self._filled(segment) for segment in own]
+        self.parts: list[_Part] = []
         self._end = len(self.kept)
         self._last = max((segment.address + segment.memory_size for segment in loads), default=0)
 
@@ -185,10 +187,8 @@ class _Build:
 
     def replace_tls(self, image: TlsImage, offset: int) -> None:
         """Put the merged image of thread-local values in place of the runtime's."""
-        self.segments = [
-            replace(image.segment, offset=offset) if segment.type == SegmentType.TLS else segment
-            for segment in self.segments
-        ]
+        placed = replace(image.segment, offset=offset + image.segment.offset)
+        self.segments = [placed if one.type == SegmentType.TLS else one for one in self.segments]
 
     def patch_relr(self, address: int, size: int) -> None:
         """Let the runtime apply another table of relative relocations."""
@@ -204,7 +204,7 @@ class _Build:
         file, before any of our instructions could say so.
         """
         end = segment.offset + segment.file_size
-        room = min(-end % PAGE, segment.memory_size - segment.file_size)
+        room = min(-end % self._page_size, segment.memory_size - segment.file_size)
         if segment.type != SegmentType.LOAD or room <= 0 or any(self.kept[end : end + room]):
             return segment
         return replace(segment, file_size=segment.file_size + room)
@@ -225,14 +225,16 @@ def _add_objects(build: _Build, linked: Linked) -> None:
     build.add(_TABLE, READ, SegmentType.OBJECTS, [(0, table)], len(table))
 
 
-def _runtime_parts(runtime: bytes, elf: Elf) -> Iterator[tuple[int, str]]:
+def _runtime_parts(
+    runtime: bytes, elf: Elf, reserve: Section, page: int
+) -> Iterator[tuple[int, str]]:
     """Yield (offset, name) of the runtime's parts in the file."""
     yield 0, "ELF header"
     yield elf.header.segments_at, "program headers"
-    if has_start(elf):
+    if has_start(elf, reserve):
         yield elf.header.entry, "first instructions"
     for segment in elf.segments:
-        if segment.type == SegmentType.LOAD and segment.file_size % PAGE:
+        if segment.type == SegmentType.LOAD and segment.file_size % page:
             yield segment.offset + segment.file_size, "padding"
     headers_end = elf.header.segments_at + len(elf.segments) * SEGMENT_SIZE
     for section in elf.sections:

@@ -87,6 +87,7 @@ def pack(
         epoch=plan.source_date_epoch,
         first_use=first_use,
         dictionaries=replace(dictionaries or Dictionaries(), level=frames.level),
+        page=plan.target.page_size,
     )
 
 

@@ -140,7 +140,7 @@ def write_payload(
     return packed.joined()
 
 
-def pack_payload(
+def pack_payload(  # noqa: PLR0913 - all but three have defaults
     modules: Iterable[Item],
     files: Iterable[Item],
     controls: Mapping[str, bytes],
@@ -148,12 +148,13 @@ def pack_payload(
     epoch: int | None = None,
     first_use: Sequence[str] = (),
     dictionaries: Dictionaries | None = None,
+    page: int = _PAGE,
 ) -> Packed:
     """Lay out a payload. Folders above the files are added; `epoch` is the files' time.
 
     The bytes that `first_use` names by their keys (`use_key`) are stored first, in its order, so
-    that a start reads neighbouring pages. Those of `dictionaries` that pay go in. Raises
-    `CollectError` when two items have one name.
+    that a start reads neighbouring pages. Those of `dictionaries` that pay go in. What is mapped by
+    itself begins at a multiple of `page`. Raises `CollectError` when two items have one name.
     """
     modules, files = list(modules), _with_folders(files)
     dictionaries = worthwhile(
@@ -180,7 +181,7 @@ def pack_payload(
     names_at = start + RECORD.size * len(rows)
     contents = compressed(((row.item.data, row.item.frame) for row in rows), dictionaries)
     store = Store(aligned(names_at + len(names)))
-    offsets = _store(rows, contents, _storage_order(rows, first_use), store)
+    offsets = _store(rows, contents, _storage_order(rows, first_use), store, page)
     records = _written_records(rows, contents, zip(places, offsets, strict=True))
     tables, place = [], start
     for table in Table:
@@ -242,14 +243,18 @@ def _storage_order(rows: list[_Row], first_use: Sequence[str]) -> list[int]:
 
 
 def _store(
-    rows: list[_Row], contents: list[tuple[Content, Frame]], order: list[int], store: Store
+    rows: list[_Row],
+    contents: list[tuple[Content, Frame]],
+    order: list[int],
+    store: Store,
+    page: int,
 ) -> list[int]:
     """Store the contents in that order; return the offset of each row's."""
     offsets = [0] * len(rows)
     for position in order:
         data, frame = contents[position]
         alone = rows[position].table == Table.FILES and not frame and len(data) >= LARGE
-        offsets[position] = store.add(data, alignment=_PAGE if alone else ALIGNMENT)
+        offsets[position] = store.add(data, alignment=page if alone else ALIGNMENT)
     return offsets
 
 

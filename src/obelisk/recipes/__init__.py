@@ -39,6 +39,8 @@ class Recipe:
     """Names of its libraries, as a linker is asked for them."""
     shared: tuple[str, ...] = ()
     """Sonames of those that wheels expect a system to have: they are linked in when one does."""
+    runs_programs: bool = False
+    """Whether it compiles programs that it runs (`RecipeContext.native`)."""
 
 
 RECIPES: Final = {
@@ -47,8 +49,13 @@ RECIPES: Final = {
         Recipe(name="musl", build=musl.build, needs=(), provides=("c", "m", "dl")),
         # The slowest come first, so that the others fill the second processor beside them.
         Recipe(name="openssl", build=openssl.build, provides=("ssl", "crypto")),
-        Recipe(name="ncurses", build=ncurses.build, provides=("ncursesw", "panelw")),
-        Recipe(name="sqlite", build=sqlite.build, provides=("sqlite3",)),
+        Recipe(
+            name="ncurses",
+            build=ncurses.build,
+            provides=("ncursesw", "panelw"),
+            runs_programs=True,
+        ),
+        Recipe(name="sqlite", build=sqlite.build, provides=("sqlite3",), runs_programs=True),
         Recipe(name="libedit", build=libedit.build, needs=("musl", "ncurses"), provides=("edit",)),
         Recipe(name="zstd", build=zstd.build, provides=("zstd",)),
         Recipe(name="xz", build=xz.build, provides=("lzma",)),

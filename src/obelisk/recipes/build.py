@@ -8,20 +8,23 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Final
 
 from obelisk.recipes import EXTRA_RECIPES, RECIPES, Recipe, context, patches
 from obelisk.recipes.context import RecipeContext
+from obelisk.services import host
 from obelisk.services.cache import content_key, hash_code
 from obelisk.services.fetch import fetch, unpack
 from obelisk.services.pins import Pin, pin
 from obelisk.services.process import working_together
 from obelisk.services.services import Services
 from obelisk.target import Target
-from obelisk.toolchain.clang import toolchain_identity, write_toolchain
+from obelisk.toolchain.clang import Toolchain, toolchain_identity, write_toolchain
 
+_LIBC: Final = "musl"
 _AT_ONCE: Final = 2
 """Recipes built side by side: while one configures, which uses one processor, another compiles."""
 
@@ -54,8 +57,10 @@ def build_extra(services: Services, name: str, made: dict[str, Path]) -> Path:
 def library_key(target: Target, name: str) -> str:
     """Return the cache key of a library: all that can change its bytes."""
     recipe = RECIPES.get(name) or EXTRA_RECIPES[name]
+    is_cross = recipe.runs_programs and not host.runs(target)
     return content_key(
         {
+            "native": library_key(host.own_target(), _LIBC) if is_cross else None,
             "source": source_identity(pin(name)),
             "code": hash_code(
                 sys.modules[recipe.build.__module__], context, patches, sys.modules[__name__]
@@ -86,9 +91,16 @@ def build_from_source(
     needs: Iterable[Path],
     output: Path,
     work: Callable[[RecipeContext], None],
+    *,
+    runs_programs: bool = False,
 ) -> None:
-    """Unpack and patch a source beside a toolchain that has `needs`, and let `work` build it."""
+    """Unpack and patch a source beside a toolchain that has `needs`, and let `work` build it.
+
+    With `runs_programs` there are tools for programs that are run while building, too.
+    """
     archive = fetch(pinned, services.cache, services.archives)
+    is_cross = runs_programs and not host.runs(services.target)
+    native_libc = _native_libc(services) if is_cross else None
     with services.cache.scratch(pinned.name) as root:
         chain = write_toolchain(services.target, root / "toolchain")
         for folder in needs:
@@ -103,10 +115,22 @@ def build_from_source(
             tree=tree,
             output=output,
             log=root / "log.txt",
+            native=_native_chain(native_libc, root) if native_libc else None,
             say=services.console.warn,
         )
         work(shop)
         _keep_license(shop)
+
+
+def _native_libc(services: Services) -> Path:
+    native = replace(services, target=host.own_target())
+    return _build_library(native, RECIPES[_LIBC], {})
+
+
+def _native_chain(libc: Path, root: Path) -> Toolchain:
+    chain = write_toolchain(host.own_target(), root / "native")
+    merge_into_sysroot(libc, chain.root)
+    return chain
 
 
 def merge_into_sysroot(library: Path, chain_root: Path) -> None:
@@ -126,7 +150,9 @@ def _build_library(services: Services, recipe: Recipe, made: dict[str, Path]) ->
     def make(folder: Path) -> None:
         with services.console.step(f"Building {pinned.name} {pinned.version}"):
             needs = [made[name] for name in recipe.needs]
-            build_from_source(services, pinned, needs, folder, recipe.build)
+            build_from_source(
+                services, pinned, needs, folder, recipe.build, runs_programs=recipe.runs_programs
+            )
 
     return services.cache.obtain("libraries", library_key(services.target, recipe.name), make)
 

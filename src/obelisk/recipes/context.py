@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from obelisk.errors import ToolError
+from obelisk.services import host
 from obelisk.services.pins import Pin
 from obelisk.services.process import run_logged
+from obelisk.target import Target
 from obelisk.toolchain.clang import Toolchain, archive, compile_all
 
 
@@ -27,8 +29,16 @@ class RecipeContext:
     """The unpacked source."""
     output: Path
     log: Path
+    native: Toolchain | None
+    """Tools whose programs run on this machine, for a recipe that asks for them; None where those
+    of `chain` do."""
     say: Callable[[str], None]
     """Tells people in one line what is other than usual."""
+
+    @property
+    def native_cc(self) -> str:
+        """The compiler of programs that are run while building."""
+        return str(self.native.tool("cc")) if self.native else "cc"
 
     def run(
         self, *argv: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None
@@ -99,9 +109,20 @@ class RecipeContext:
 
     def configure(self, *options: str, env: dict[str, str] | None = None) -> None:
         """Run an autoconf `configure` for the target; what `make install` does goes to `output`."""
-        triple = self.chain.target.clang_triple.replace("x86_64-", "x86_64-pc-")
+        self._configure(self.tree, self.chain.target, {"CC": "cc"} | (env or {}), options)
+
+    def configure_native(self, tree: Path, *options: str, env: dict[str, str]) -> None:
+        """Run `configure` of a copy of the tree for programs that are run while building."""
+        self._configure(tree, host.own_target(), env | {"CC": self.native_cc}, options)
+
+    def _configure(
+        self, tree: Path, target: Target, env: dict[str, str], options: Iterable[str]
+    ) -> None:
+        build = host.own_target().configure_triple
         self.run(
-            *("./configure", f"--build={triple}", f"--host={triple}", "--prefix=/"),
+            *("./configure", f"--build={build}", f"--host={target.configure_triple}"),
+            "--prefix=/",
             *options,
-            env={"CC": "cc", "AR": "ar", "RANLIB": "ranlib", "LD": "ld.lld"} | (env or {}),
+            cwd=tree,
+            env={"AR": "ar", "RANLIB": "ranlib", "LD": "ld.lld"} | env,
         )

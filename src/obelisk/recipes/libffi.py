@@ -6,10 +6,22 @@ and executable; libffi falls back to anonymous memory by itself where /proc is n
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from obelisk.errors import ToolError
 from obelisk.recipes.context import RecipeContext
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Machine:
+    sources: tuple[str, ...]
+    header: str
+    flags: tuple[str, ...] = ()
+    """What `configure` finds out of the assembler."""
+    edits: tuple[tuple[str, str, str], ...] = ()
+    """Texts of files that are replaced: the path, what stands there, and what is to."""
+
 
 _COMMON: Final = (
     "src/prep_cif.c",
@@ -19,13 +31,25 @@ _COMMON: Final = (
     "src/closures.c",
     "src/tramp.c",
 )
-_MACHINE: Final = {
-    "x86_64": (
-        "X86_64",
-        ("src/x86/ffi64.c", "src/x86/ffiw64.c", "src/x86/unix64.S", "src/x86/win64.S"),
-        "src/x86/ffitarget.h",
+_MACHINES: Final = {
+    "X86_64": _Machine(
+        sources=("src/x86/ffi64.c", "src/x86/ffiw64.c", "src/x86/unix64.S", "src/x86/win64.S"),
+        header="src/x86/ffitarget.h",
+    ),
+    "AARCH64": _Machine(
+        sources=("src/aarch64/ffi.c", "src/aarch64/sysv.S"),
+        header="src/aarch64/ffitarget.h",
+        flags=("-DHAVE_AS_CFI_PSEUDO_OP=1",),
+        # Trampolines are mapped from the file for pages of up to 16 KiB: for up to 64 KiB. Each
+        # finds its two words as far behind it.
+        edits=(
+            ("src/aarch64/internal.h", "TRAMP_MAP_SHIFT\t14", "TRAMP_MAP_SHIFT\t16"),
+            ("src/aarch64/sysv.S", "adr\tx17, #16376", "adr\tx17, #65528"),
+            ("src/aarch64/sysv.S", "adr\tx17, #16372", "adr\tx17, #65524"),
+        ),
     ),
 }
+"""What is of one machine, by libffi's name of it."""
 _CONFIG: Final = """\
 #define EH_FRAME_FLAGS "a"
 #define FFI_EXEC_STATIC_TRAMP 1
@@ -55,12 +79,14 @@ _CONFIG: Final = """\
 
 def build(shop: RecipeContext) -> None:
     """Build libffi and install its headers."""
-    target, sources, target_header = _machine(shop)
+    machine = _machine(shop)
+    for path, old, new in machine.edits:
+        shop.replace(path, old, new)
     version = shop.source.version
     number = "".join(part.zfill(2) for part in version.split(".")).lstrip("0")
     values = {
         "VERSION": version,
-        "TARGET": target,
+        "TARGET": shop.chain.target.libffi_target,
         "HAVE_LONG_DOUBLE": "1",
         "FFI_VERSION_STRING": version,
         "FFI_VERSION_NUMBER": number,
@@ -70,7 +96,7 @@ def build(shop: RecipeContext) -> None:
     for name, value in values.items():
         text = text.replace(f"@{name}@", value)
     shop.header("ffi.h", text)
-    shop.headers(target_header)
+    shop.headers(machine.header)
     (shop.tree / "fficonfig.h").write_text(_CONFIG)
     flags = (
         "-DHAVE_CONFIG_H",
@@ -78,13 +104,14 @@ def build(shop: RecipeContext) -> None:
         f"-I{shop.output / 'include'}",
         "-I.",
         "-Iinclude",
+        *machine.flags,
     )
-    shop.library("libffi", [*_COMMON, *sources], flags=flags)
+    shop.library("libffi", [*_COMMON, *machine.sources], flags=flags)
 
 
-def _machine(shop: RecipeContext) -> tuple[str, tuple[str, ...], str]:
-    architecture = shop.chain.target.architecture
-    if architecture not in _MACHINE:
-        message = f"the recipe of libffi does not know the machine `{architecture}`"
+def _machine(shop: RecipeContext) -> _Machine:
+    name = shop.chain.target.libffi_target
+    if name not in _MACHINES:
+        message = f"the recipe of libffi does not know the machine `{name}`"
         raise ToolError(message)
-    return _MACHINE[architecture]
+    return _MACHINES[name]

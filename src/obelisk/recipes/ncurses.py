@@ -6,6 +6,9 @@ do not depend on the machine.
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from obelisk.recipes.context import RecipeContext
 from obelisk.services.host import jobs
 
@@ -22,12 +25,13 @@ _OPTIONS = (
 )
 
 _ENVIRONMENT = {
-    "BUILD_CC": "cc",
     "CFLAGS": "-O2",
     # Its own choice of flags for `ar` would keep times and owners.
     "cf_cv_ar_flags": "-crD",
     # Its test of `poll` asks the terminal, so the answer would depend on where the build runs.
     "cf_cv_working_poll": "yes",
+    # It would be run to find out.
+    "cf_cv_func_nanosleep": "yes",
 }
 
 _DECLARED = "char buffer[(MB_LEN_MAX * 9) + 1];\t/* allow some redundant shifts */\n"
@@ -40,12 +44,13 @@ def build(shop: RecipeContext) -> None:
     """Build ncurses and panel twice: without entries to have `tic`, then with what it compiled."""
     shop.replace(_READER, f"for (;;) {{\n\t    {_DECLARED}", "for (;;) {\n")
     shop.replace(_READER, "size_t count = 0;\n", f"size_t count = 0;\n\t{_DECLARED}")
-    shop.configure(*_OPTIONS, env=_ENVIRONMENT)
-    shop.run("make", f"-j{jobs()}", "-C", "include")
-    shop.run("make", f"-j{jobs()}", "-C", "ncurses")
-    shop.run("make", f"-j{jobs()}", "-C", "progs", "tic", "infocmp")
+    native = _native_tree(shop)
+    _configure_and_make(shop, native)
+    shop.run("make", f"-j{jobs()}", "-C", "progs", "tic", "infocmp", cwd=native)
+    if native != shop.tree:
+        _configure_and_make(shop, shop.tree)
     database = shop.root / "terminfo"
-    progs = shop.tree / "progs"
+    progs = native / "progs"
     names = ",".join(_TERMINALS)
     shop.run(progs / "tic", "-x", "-e", names, "-o", database, shop.tree / "misc/terminfo.src")
     shop.run(
@@ -63,3 +68,22 @@ def build(shop: RecipeContext) -> None:
         shop.run("make", "-C", folder, target, f"DESTDIR={shop.output}")
     # Those who ask for plain ncurses get the one that there is.
     (shop.output / "lib/libncurses.a").write_text("INPUT(-lncursesw)\n")
+
+
+def _native_tree(shop: RecipeContext) -> Path:
+    """Return the tree whose programs are run: a copy where those of the target cannot be."""
+    if shop.native is None:
+        return shop.tree
+    copy = shop.root / "native-tree"
+    shutil.copytree(shop.tree, copy, symlinks=True)
+    return copy
+
+
+def _configure_and_make(shop: RecipeContext, tree: Path) -> None:
+    env = _ENVIRONMENT | {"BUILD_CC": shop.native_cc}
+    if tree == shop.tree:
+        shop.configure(*_OPTIONS, env=env)
+    else:
+        shop.configure_native(tree, *_OPTIONS, env=env)
+    for folder in ("include", "ncurses"):
+        shop.run("make", f"-j{jobs()}", "-C", folder, cwd=tree)

@@ -24,9 +24,9 @@ _MISFIT: Final = re.compile(r"warning: (\S+): .* (\S+) Hash = \d+ .*\[-Wbackend-
 
 
 def place_of(name: str, target: Target) -> Path:
-    """Return where the profile is of what has this name, such as `cpython-3.14`, on a machine."""
+    """Return where the profile is of what has this name, such as `cpython-3.14`, for a target."""
     folder = Path(str(files("obelisk"))) / "data/profiles"
-    return folder / f"{name}-{target.architecture}.profdata.zst"
+    return folder / f"{name}-{target.profiled_on}.profdata.zst"
 
 
 def profile_identity(name: str, target: Target) -> str | None:

@@ -31,7 +31,9 @@ _FEATURES = (
 
 def build(shop: RecipeContext) -> None:
     """Build libsqlite3 and install its headers."""
-    shop.configure("--disable-shared", "--disable-tcl", "--disable-readline")
+    # What generates the amalgamation is compiled first.
+    native = {"CC_FOR_BUILD": shop.native_cc} if shop.native else {}
+    shop.configure("--disable-shared", "--disable-tcl", "--disable-readline", env=native)
     shop.run("make", "sqlite3.c")
     shop.library("libsqlite3", ["sqlite3.c"], flags=tuple(f"-D{name}" for name in _FEATURES))
     shop.headers("sqlite3.h", "src/sqlite3ext.h")

@@ -156,7 +156,9 @@ def _link(job: _Job, output: Path) -> None:
         # No page of code holds anything else, and no page of the file two segments: what follows
         # one can be zeros then (link/link.py).
         "-Wl,-z,separate-loadable-segments",
-        # What runs first, see elf/x86_64/phdr_reserve.c.
+        # What has rights of its own does not share a page with anything, however large they are.
+        *(f"-Wl,-z,{kind}-page-size={distribution.target.page_size}" for kind in ("max", "common")),
+        # What runs first, see elf/*/phdr_reserve.c.
         "-Wl,-e,obelisk_start",
         f"-Wl,-Map={job.map}",
         *("-o", output),

@@ -19,10 +19,10 @@ def frozen_folder() -> Path:
 
 
 def c_files(target: Target, *more: str) -> list[Path]:
-    """Return the C files of a target's rooms, and of the rooms `more` with the target's part."""
+    """Return the C files of a target's rooms, and of those for purposes of one runtime."""
     rooms = [*target.runtime_rooms]
-    for room in more:
-        rooms += [room, f"{room}/{target.architecture}"]
+    for purpose in more:
+        rooms += target.rooms_for(purpose)
     return [path for room in rooms for path in sorted((c_folder() / room).glob("*.c"))]
 
 

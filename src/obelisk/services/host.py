@@ -6,12 +6,23 @@ import os
 import platform
 import sys
 
-from obelisk.target import Target
+from obelisk.errors import ToolError
+from obelisk.target import TARGETS, Target
 
 
 def jobs() -> int:
     """Return how many processes that compute to run at once."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def own_target() -> Target:
+    """Return the target whose executables run here; raise `ToolError` when there is none."""
+    found = next((target for target in TARGETS.values() if runs(target)), None)
+    if found is None:
+        host = platform.uname()
+        message = f"no target is for this machine: {host.system} on {host.machine}"
+        raise ToolError(message, hint=f"build on a machine for one of: {', '.join(TARGETS)}")
+    return found
 
 
 def runs(target: Target) -> bool:

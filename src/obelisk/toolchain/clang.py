@@ -122,7 +122,8 @@ def toolchain_identity(target: Target) -> dict[str, object]:
     """Return everything of the toolchain that can change bytes, for cache keys."""
     return {
         "ziglang": VERSION,
-        "target": [target.triple, target.clang_triple, target.openssl_target],
+        "target": [target.triple, target.clang_triple, target.configure_triple],
+        "libraries": [target.openssl_target, target.libffi_target],
         "headers": target.kernel_headers,
         "code": hash_code(sys.modules[__name__], _COMPILER_RT),
     }

@@ -10,15 +10,29 @@ from obelisk.errors import ToolError
 from obelisk.services.process import run_logged
 from obelisk.toolchain.clang import VERSION, Toolchain, archive, zig_folder
 
-_CHANGES_OF_COMPILER_RT: Final = {
-    "if (!builtin.is_test) @export(": (
-        # What compilers call; of libm only what no libc has.
-        'const own = comptime std.mem.startsWith(u8, name, "__") or '
-        'std.mem.endsWith(u8, name, "f128") or std.mem.endsWith(u8, name, "f16");\n'
-        "    if (own) @export("
-    ),
-    '_ = @import("compiler_rt/ssp.zig");': "",
+_ATOMICS: Final = "var __aarch64_have_lse_atomics: u8 = @intFromBool(always_has_lse);\n"
+_CHANGES: Final = {
+    "compiler_rt.zig": {
+        "if (!builtin.is_test) @export(": (
+            # What compilers call; of libm only what no libc has.
+            'const own = comptime std.mem.startsWith(u8, name, "__") or '
+            'std.mem.endsWith(u8, name, "f128") or std.mem.endsWith(u8, name, "f16");\n'
+            "    if (own) @export("
+        ),
+        '_ = @import("compiler_rt/ssp.zig");': "",
+    },
+    "compiler_rt/aarch64_outline_atomics.zig": {
+        # For runtime/c/libc/aarch64/atomics.c, which sets it.
+        _ATOMICS: f"""{_ATOMICS}comptime {{
+    @export(&__aarch64_have_lse_atomics, .{{
+        .name = "__aarch64_have_lse_atomics",
+        .visibility = .hidden,
+    }});
+}}
+"""
+    },
 }
+"""Texts of zig's files, and what stands there for us."""
 
 
 def build_compiler_rt(chain: Toolchain, folder: Path, log: Path) -> None:
@@ -66,11 +80,13 @@ def _without_libc(chain: Toolchain) -> Path:
     """
     place = chain.root / "compiler_rt"
     shutil.copytree(zig_folder() / "lib/compiler_rt", place / "compiler_rt")
-    text = (zig_folder() / "lib/compiler_rt.zig").read_text()
-    for found, wanted in _CHANGES_OF_COMPILER_RT.items():
-        if found not in text:
-            message = f"compiler-rt of ziglang {VERSION} is not as this recipe knows it"
-            raise ToolError(message)
-        text = text.replace(found, wanted)
-    (place / "compiler_rt.zig").write_text(text)
+    shutil.copyfile(zig_folder() / "lib/compiler_rt.zig", place / "compiler_rt.zig")
+    for name, changes in _CHANGES.items():
+        text = (place / name).read_text()
+        for found, wanted in changes.items():
+            if found not in text:
+                message = f"{name} of ziglang {VERSION} is not as this recipe knows it"
+                raise ToolError(message)
+            text = text.replace(found, wanted)
+        (place / name).write_text(text)
     return place / "compiler_rt.zig"

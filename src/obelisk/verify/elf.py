@@ -159,7 +159,7 @@ def _findings(elf: ELFFile, segments: list[Any], payload: Any) -> list[Finding]:
         Finding(
             what="control-flow protection",
             sound=True,
-            detail="marked" if "PT_GNU_PROPERTY" in types else "not marked for IBT or shadow stack",
+            detail="marked" if "PT_GNU_PROPERTY" in types else "not marked",
         ),
         _finding(
             "permissions",

@@ -14,7 +14,7 @@ from obelisk.errors import LinkError
 from obelisk.link.elf.dynamic import Dynamic, Tag, read_dynamic
 from obelisk.link.elf.elf import Elf, Segment, SegmentType, read_elf
 from obelisk.link.elf.machine import Machine
-from obelisk.link.elf.memory import PAGE, Memory, memory_of, page_end, page_start
+from obelisk.link.elf.memory import Memory, memory_of, page_end, page_start
 from obelisk.link.elf.policy import LARGEST, check_dynamic, check_file
 from obelisk.link.elf.symtab import Symbol, read_symbols
 
@@ -36,6 +36,8 @@ class SharedObject:
     """Tables of RELA entries."""
     relative: memoryview = field(repr=False)
     """Its RELR table."""
+    page: int
+    """Bytes of its machine's largest page."""
     alignment: int
     """What its address must be a multiple of."""
     tls: Segment | None
@@ -55,6 +57,11 @@ class SharedObject:
     def span(self) -> int:
         """Bytes of memory it takes."""
         return max(one.address + one.memory_size for one in self.loads)
+
+    def pages(self, load: Segment) -> tuple[int, int]:
+        """Return where the pages of one of its segments begin and end."""
+        end = page_end(load.address + load.memory_size, self.page)
+        return page_start(load.address, self.page), end
 
     @property
     def soname(self) -> str | None:
@@ -99,9 +106,10 @@ def _read(name: str, package: str | None, data: memoryview, machine: Machine) ->
         exports=exports,
         relocations=relocations,
         relative=memory.at(dynamic.get(Tag.RELR), dynamic.get(Tag.RELRSZ) // 8 * 8),
-        alignment=_alignment(elf, memory),
+        page=machine.page,
+        alignment=_alignment(elf, memory, machine.page),
         tls=_tls(elf, memory),
-        relro=_relro(elf, memory),
+        relro=_relro(elf, memory, machine.page),
     )
     # Names that are read only when they are asked for must be there.
     _ = found.soname, found.search
@@ -120,14 +128,14 @@ def _relocation_tables(memory: Memory, dynamic: Dynamic) -> tuple[memoryview, ..
     return tuple(tables)
 
 
-def _alignment(elf: Elf, memory: Memory) -> int:
+def _alignment(elf: Elf, memory: Memory, page: int) -> int:
     """Old linkers align segments to the largest page of any system; sections say what matters."""
     parts = elf.sections or memory.loads
     wanted = max(one.alignment for one in parts)
     if wanted & (wanted - 1) or wanted > LARGEST:
         message = f"it asks for an alignment of {wanted} bytes"
         raise LinkError(message)
-    return max(wanted, PAGE)
+    return max(wanted, page)
 
 
 def _tls(elf: Elf, memory: Memory) -> Segment | None:
@@ -143,22 +151,22 @@ def _tls(elf: Elf, memory: Memory) -> Segment | None:
     return found
 
 
-def _relro(elf: Elf, memory: Memory) -> tuple[int, int] | None:
+def _relro(elf: Elf, memory: Memory, page: int) -> tuple[int, int] | None:
     """As musl does: whole pages only."""
     found = next((one for one in elf.segments if one.type == SegmentType.RELRO), None)
     if found is None:
         return None
-    start = page_start(found.address)
-    end = page_start(found.address + found.memory_size)
+    start = page_start(found.address, page)
+    end = page_start(found.address + found.memory_size, page)
     if start >= end:
         return None
     writable = [load for load in memory.loads if load.writable]
     # Some linkers let it reach over two segments.
-    if not writable or start < page_start(writable[0].address) or end > _end(writable):
+    if (
+        not writable
+        or start < page_start(writable[0].address, page)
+        or end > page_end(max(one.address + one.memory_size for one in writable), page)
+    ):
         message = "what it wants to become read-only is not writable before"
         raise LinkError(message)
     return start, end
-
-
-def _end(loads: list[Segment]) -> int:
-    return page_end(max(one.address + one.memory_size for one in loads))

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from obelisk.errors import LinkError
 from obelisk.link.elf.elf import Elf, Segment, SegmentType
-
-PAGE: Final = 4096
-"""Bytes of the smallest page; segments of different rights do not share one."""
 
 
 def aligned(place: int, alignment: int) -> int:
@@ -17,14 +13,14 @@ def aligned(place: int, alignment: int) -> int:
     return -(-place // alignment) * alignment
 
 
-def page_start(address: int) -> int:
-    """Return where the page of an address begins."""
-    return address // PAGE * PAGE
+def page_start(address: int, page: int) -> int:
+    """Return where the page of an address begins, by the size of pages."""
+    return address // page * page
 
 
-def page_end(address: int) -> int:
+def page_end(address: int, page: int) -> int:
     """Return where the last page below an address ends."""
-    return aligned(address, PAGE)
+    return aligned(address, page)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

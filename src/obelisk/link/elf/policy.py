@@ -21,13 +21,14 @@ _NEED_NAME: Final = struct.Struct("<IHHII")
 _GLIBC_LIBRARIES: Final = frozenset(
     ("libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1")
 )
+_LIBGCC: Final = "libgcc_s"
 _TEXTREL_FLAG: Final = 4
 
 
 def check_file(elf: Elf, memory: Memory, machine: Machine) -> None:
     """Raise `LinkError` when a file is not a shared object of this machine, or not a safe one."""
     _check_header(elf, machine)
-    _check_segments(memory.loads)
+    _check_segments(memory.loads, machine.page)
 
 
 def check_dynamic(memory: Memory, dynamic: Dynamic) -> None:
@@ -48,7 +49,7 @@ def _check_header(elf: Elf, machine: Machine) -> None:
         raise LinkError(message)
 
 
-def _check_segments(loads: tuple[Segment, ...]) -> None:
+def _check_segments(loads: tuple[Segment, ...], page: int) -> None:
     if not loads or loads[0].address != 0 or loads[0].offset != 0:
         message = "its first segment does not begin at address 0"
         raise LinkError(message)
@@ -57,10 +58,10 @@ def _check_segments(loads: tuple[Segment, ...]) -> None:
         if one.writable and one.executable:
             message = "it has a segment that is both writable and executable"
             raise LinkError(message)
-        if page_start(one.address) < end or one.file_size > one.memory_size:
+        if page_start(one.address, page) < end or one.file_size > one.memory_size:
             message = "its segments overlap"
             raise LinkError(message)
-        end = page_end(one.address + one.memory_size)
+        end = page_end(one.address + one.memory_size, page)
     if end > LARGEST:
         message = f"it takes {end >> 20} MiB of memory"
         raise LinkError(message)
@@ -80,12 +81,13 @@ def _glibc_version(memory: Memory, dynamic: Dynamic) -> str | None:
     """Return a version of glibc's symbols that the object asks for; not all name the library."""
     address, looked_at = dynamic.get(Tag.VERNEED), 0
     for _ in range(min(dynamic.get(Tag.VERNEEDNUM), _MOST_VERSIONS)):
-        _, count, _, names_at, following = _NEED.unpack(memory.at(address, _NEED.size))
+        _, count, file, names_at, following = _NEED.unpack(memory.at(address, _NEED.size))
         place = address + names_at
         for _ in range(count):
             *_, name, step = _NEED_NAME.unpack(memory.at(place, _NEED_NAME.size))
             text = dynamic.text(name)
-            if text.startswith("GLIBC_"):
+            # libgcc of AArch64 gives `__register_frame_info` a version of this name, on musl too.
+            if text.startswith("GLIBC_") and not dynamic.text(file).startswith(_LIBGCC):
                 return text
             place += step
             looked_at += 1

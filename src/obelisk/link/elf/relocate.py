@@ -16,7 +16,8 @@ from obelisk.link.elf import relr
 from obelisk.link.elf.dso import SharedObject
 from obelisk.link.elf.graph import Node
 from obelisk.link.elf.layout import Layout
-from obelisk.link.elf.machine import Action, Machine
+from obelisk.link.elf.machine import Machine
+from obelisk.link.elf.machines.action import Action
 from obelisk.link.elf.memory import page_start
 from obelisk.link.elf.symbols import Definition, Resolver
 from obelisk.link.elf.symtab import ABSOLUTE, Kind, Symbol
@@ -115,10 +116,7 @@ class _Work:
         layout = self._linking.layout
         for place, number in self._modules:
             if place + 8 not in self._in_modules:
-                self._put(
-                    place + 8,
-                    self._get(place + 8) + layout.tls_all_below - layout.tls_below[number],
-                )
+                self._put(place + 8, self._get(place + 8) + (layout.tls.offsets[number] or 0))
 
     def _apply_one(self, place: int, kind: int, index: int, addend: int) -> None:
         action = self._linking.machine.actions.get(kind)
@@ -159,7 +157,7 @@ class _Work:
         self._put(place, base + symbol.value + addend)
 
     def _put_tls(self, action: Action, place: int, index: int, addend: int) -> None:
-        layout = self._linking.layout
+        tls = self._linking.layout.tls
         number, value = self._number, 0
         if index:
             found = self._definition(index)
@@ -175,12 +173,13 @@ class _Work:
             self._put(place, _ONLY_MODULE)
             self._modules.append((place, number))
             return
-        if self._linking.nodes[number].object.tls is None:
+        offset = tls.offsets[number]
+        if offset is None:
             message = f"{self._object} uses thread-local variables of an object that has none"
             raise LinkError(message)
-        from_thread = in_block - layout.tls_below[number]
+        from_thread = tls.from_thread + offset + in_block
         if action is Action.TLS_IN_MODULE:
-            self._put(place, in_block + layout.tls_all_below - layout.tls_below[number])
+            self._put(place, offset + in_block)
             self._in_modules.add(place)
         elif action is Action.TLS_IN_THREAD:
             self._put(place, from_thread)
@@ -234,7 +233,7 @@ def _writable_part(one: SharedObject) -> tuple[int, bytearray]:
     writable = [load for load in one.loads if load.writable]
     if not writable:
         return 0, bytearray()
-    start = page_start(writable[0].address)
+    start = page_start(writable[0].address, one.page)
     end = max(load.address + load.memory_size for load in writable)
     content = bytearray(end - start)
     for load in one.loads:

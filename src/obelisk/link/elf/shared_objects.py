@@ -10,12 +10,13 @@ import xxhash
 
 from obelisk.link.elf.elf import Elf, SegmentType
 from obelisk.link.elf.graph import Found, Node, connect
-from obelisk.link.elf.layout import Layout, RuntimeTls, lay_out
+from obelisk.link.elf.layout import Layout, lay_out
 from obelisk.link.elf.machine import Machine, machine_of
 from obelisk.link.elf.read import read_files
 from obelisk.link.elf.relocate import Linking, Relocated, relocate
 from obelisk.link.elf.symbols import Resolver, RuntimeExports
 from obelisk.link.elf.table import write_table
+from obelisk.link.elf.tls import RuntimeTls
 from obelisk.model import SharedObjectFile
 from obelisk.payload.content import Piece, whole
 from obelisk.target import Target
@@ -60,13 +61,13 @@ class Linked:
             self.layout.bases[number],
             self.relocated[number],
         )
-        written = [load for load in one.loads if part.content and load.address >= part.start]
         for load in one.loads:
-            if load not in written:
-                yield base + load.address, one.memory.at(load.address, load.file_size)
-        if written:
-            end = max(load.address + load.file_size for load in written)
-            yield base + part.start, part.content[: end - part.start]
+            content = one.memory.at(load.address, load.file_size)
+            if part.content and load.address >= part.start:
+                start = load.address - part.start
+                content = memoryview(part.content)[start : start + load.file_size]
+            # Each by itself: between the segments of large libraries there may be much of nothing.
+            yield base + load.address, content
 
     def _check(self, number: int) -> int:
         """Hash an object's memory, what is zero between and behind the pieces with it."""
@@ -107,7 +108,12 @@ def link_found(
     exports = RuntimeExports(runtime, elf)
     pool = exports.require(_POOL)
     own = next(one for one in elf.segments if one.type == SegmentType.TLS)
-    tls = RuntimeTls(segment=own, pool_at=pool.value, pool_size=pool.size)
+    tls = RuntimeTls(
+        segment=own,
+        pool_offset=pool.value,
+        pool_size=pool.size,
+        thread_gap=machine.thread_gap,
+    )
     layout = lay_out(nodes, start=start, tls=tls)
     resolver = Resolver(exports, nodes)
     linking = Linking(

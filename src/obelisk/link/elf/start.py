@@ -1,6 +1,7 @@
 """The first page of an executable: headers, room for more of them, and the code that runs first.
 
-See runtime/start_*.c. The page becomes executable by a segment of its own.
+See runtime/c/elf/*/phdr_reserve.c. The page, as large as pages of its machine can be, becomes
+executable by a segment of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from typing import Final
 from obelisk.errors import LinkError
 from obelisk.link.elf.elf import (
     EXECUTE,
-    HEADER_SIZE,
     READ,
     SEGMENT_SIZE,
     Elf,
@@ -20,7 +20,6 @@ from obelisk.link.elf.elf import (
     SegmentType,
     section_name,
 )
-from obelisk.link.elf.memory import PAGE
 from obelisk.link.elf.sections import Named, describe
 
 _RESERVE: Final = ".note.obelisk"
@@ -37,46 +36,46 @@ def find_reserve(runtime: bytes, elf: Elf) -> Section:
     raise LinkError(message, hint="this is a bug of Obelisk: please report it")
 
 
-def has_start(elf: Elf) -> bool:
+def has_start(elf: Elf, reserve: Section) -> bool:
     """Say whether a runtime begins to run in the page of its headers."""
-    return HEADER_SIZE < elf.header.entry < PAGE
+    return reserve.offset <= elf.header.entry < reserve.offset + reserve.size
 
 
 def headers_limit(elf: Elf, reserve: Section) -> int:
     """Return where program headers must end."""
-    return elf.header.entry if has_start(elf) else reserve.offset + reserve.size
+    return elf.header.entry if has_start(elf, reserve) else reserve.offset + reserve.size
 
 
-def split_first_page(elf: Elf) -> list[Segment]:
+def split_first_page(elf: Elf, reserve: Section, page: int) -> list[Segment]:
     """Return the runtime's segments, and the first page by itself and executable."""
     segments: list[Segment] = []
     for segment in elf.segments:
-        if segment.type != SegmentType.LOAD or segment.offset or not has_start(elf):
+        if segment.type != SegmentType.LOAD or segment.offset or not has_start(elf, reserve):
             segments.append(segment)
             continue
         flags = segment.flags | EXECUTE
         segments += [
-            replace(segment, flags=flags, file_size=PAGE, memory_size=PAGE),
+            replace(segment, flags=flags, file_size=page, memory_size=page),
             replace(
                 segment,
-                offset=PAGE,
-                address=PAGE,
-                physical=PAGE,
-                file_size=segment.file_size - PAGE,
-                memory_size=segment.memory_size - PAGE,
+                offset=page,
+                address=page,
+                physical=page,
+                file_size=segment.file_size - page,
+                memory_size=segment.memory_size - page,
             ),
         ]
     return segments
 
 
-def describe_start(elf: Elf, reserve: Section) -> list[Named]:
+def describe_start(elf: Elf, reserve: Section, page: int) -> list[Named]:
     """Describe what follows the headers, for `strip` keeps only what is in a section."""
     start, end = elf.header.entry, reserve.offset + reserve.size
-    if not has_start(elf):
+    if not has_start(elf, reserve):
         return []
     return [
-        _describe(".obelisk.start", READ | EXECUTE, start, PAGE),
-        _describe(".obelisk.room", READ, PAGE, end),
+        _describe(".obelisk.start", READ | EXECUTE, start, page),
+        _describe(".obelisk.room", READ, page, end),
     ]
 
 

@@ -10,10 +10,10 @@ import xxhash
 
 from obelisk.link.elf import relr
 from obelisk.link.elf.dynamic import Tag
-from obelisk.link.elf.elf import Segment, pack_segments
+from obelisk.link.elf.elf import pack_segments
 from obelisk.link.elf.graph import Node, bare_names
 from obelisk.link.elf.layout import Layout
-from obelisk.link.elf.memory import page_end, page_start
+from obelisk.link.elf.memory import page_end
 from obelisk.link.elf.relocate import Relocated
 
 _VERSION: Final = 2
@@ -22,6 +22,7 @@ _CHECK: Final = struct.Struct("<Q")
 _HEAD_SIZE: Final = _HEADER.size + _CHECK.size
 _OBJECT: Final = struct.Struct("<21Q8I")
 _PAIR: Final = struct.Struct("<QQ")
+_MASK: Final = (1 << 64) - 1
 _MAGIC: Final = b"OBJECTS\0"
 
 Span = tuple[int, int]
@@ -73,11 +74,11 @@ def _data_spans(nodes: Sequence[Node], layout: Layout) -> list[Span]:
     for node, base in zip(nodes, layout.bases, strict=True):
         for load in node.object.loads:
             if load.executable:
-                start, end = _pages(base, load)
+                start, end = (base + address for address in node.object.pages(load))
                 if start > place:
                     spans.append((place, start))
                 place = end
-    end = page_end(layout.end)
+    end = page_end(layout.end, nodes[-1].object.page)
     if end > place:
         spans.append((place, end))
     return spans
@@ -118,7 +119,8 @@ def _record(
     def at(tag: int) -> int:
         return base + one.dynamic.get(tag) if one.dynamic.get(tag) else 0
 
-    writable = [_pages(base, load) for load in one.loads if load.writable]
+    spans = [one.pages(load) for load in one.loads if load.writable]
+    writable = [(base + start, base + end) for start, end in spans]
     words = relr.encode([base + place for place in relocated.pointers])
     relro = (base + one.relro[0], base + one.relro[1]) if one.relro else (0, 0)
     return _OBJECT.pack(
@@ -140,7 +142,7 @@ def _record(
         writer.numbers(node.order),
         writer.pairs(writable),
         writer.words(words),
-        layout.tls_below[number],
+        layout.tls.below(number) & _MASK,
         *relro,
         check,
         len(one.elf.segments),
@@ -162,8 +164,3 @@ def _names(nodes: Sequence[Node]) -> dict[str, int]:
         for name in bare_names(node.object, node.names):
             bare.setdefault(name, number)
     return bare | by_path
-
-
-def _pages(base: int, load: Segment) -> Span:
-    start = base + load.address
-    return page_start(start), page_end(start + load.memory_size)

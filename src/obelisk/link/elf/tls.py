@@ -1,81 +1,84 @@
-"""One image of the initial values of all thread-local variables, the runtime's and the objects'.
+"""Where the thread-local variables of all objects are: one rule for every machine.
 
-A static executable has one thread-local block. Objects' blocks with initial values stand below the
-runtime's own, so libc must copy a longer image for each thread; addresses in it are relocated
-where it is now.
+A static executable has one thread-local block, the runtime's. In it the runtime keeps room, the
+pool, and all objects' blocks go there, those with initial values first. So the block keeps its size
+and its place, wherever that is: above the thread pointer (variant I of Drepper's "ELF Handling For
+Thread-Local Storage") or below it (variant II).
 """
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass, field, replace
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from obelisk.errors import LinkError
-from obelisk.link.elf import relr
-from obelisk.link.elf.dynamic import Tag, read_dynamic
-from obelisk.link.elf.elf import READ, Elf, Segment
-from obelisk.link.elf.memory import memory_of
-from obelisk.link.elf.shared_objects import Linked
-
-_WORD: Final = struct.Struct("<Q")
+from obelisk.link.elf.dso import SharedObject
+from obelisk.link.elf.elf import Segment
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TlsImage:
-    """The image, and the runtime's relative relocations that apply to it."""
+class RuntimeTls:
+    """The runtime's own thread-local block."""
 
     segment: Segment
-    """To take the place of the runtime's own; its offset in the file is not known yet."""
-    content: bytes = field(repr=False)
-    relative: bytes = field(repr=False)
-    """A RELR table, to take the place of the runtime's own."""
+    pool_offset: int
+    """Where room for objects' blocks is in it."""
+    pool_size: int
+    thread_gap: int | None
+    """See `Target.thread_gap`."""
+
+    @property
+    def from_thread(self) -> int:
+        """Where the block begins, in bytes from the thread pointer, as libc and linkers put it."""
+        block = self.segment
+        if self.thread_gap is not None:
+            return self.thread_gap + ((block.address - self.thread_gap) & (block.alignment - 1))
+        return -block.memory_size - ((-block.address - block.memory_size) & (block.alignment - 1))
 
 
-def merge_tls(linked: Linked, runtime: bytes, elf: Elf, place: int) -> TlsImage | None:
-    """Return the image, to stand at the aligned address `place`; None when none is needed."""
-    layout, own = linked.layout, linked.tls.segment
-    if not layout.tls_initialised:
-        return None
-    whole, below = layout.tls_all_below, linked.tls.below
-    own_at = whole - below
-    content = bytearray(own_at + own.file_size)
-    content[own_at:] = runtime[own.offset : own.offset + own.file_size]
-    pointers = [
-        address - own.address + place + own_at
-        if own.address <= address < own.address + own.file_size
-        else address
-        for address in relr.decode(_relative(runtime, elf))
-    ]
-    for number in sorted(layout.tls_initialised):
-        block = linked.nodes[number].object.tls
-        part = linked.relocated[number]
-        if block is None or block.address < part.start:
-            message = f"{linked.nodes[number].object} has thread-local values that are read-only"
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TlsLayout:
+    """Where each object's variables are."""
+
+    from_thread: int
+    """Where the one block begins, in bytes from the thread pointer."""
+    offsets: tuple[int | None, ...]
+    """Where each object's block begins in it; None without one."""
+    initialised: tuple[int, ...]
+    """Numbers of the objects whose variables have initial values."""
+
+    def below(self, number: int) -> int:
+        """Return the bytes from an object's block up to the thread pointer; 0 without one."""
+        offset = self.offsets[number]
+        return 0 if offset is None else -(self.from_thread + offset)
+
+
+def lay_out_tls(objects: Sequence[SharedObject], tls: RuntimeTls) -> TlsLayout:
+    """Put the blocks of all objects into the pool, those with initial values first.
+
+    Up to the last of these, libc copies the block for every thread; zeros behind it cost nothing.
+    Raises `LinkError` when a block does not fit.
+    """
+    offsets: list[int | None] = [None] * len(objects)
+    initialised = tuple(number for number, one in enumerate(objects) if _has_values(one))
+    others = (number for number in range(len(objects)) if number not in initialised)
+    offset = tls.pool_offset
+    for number in (*initialised, *others):
+        one = objects[number]
+        if one.tls is None:
+            continue
+        if one.tls.alignment > tls.segment.alignment:
+            message = f"{one} aligns thread-local variables to {one.tls.alignment} bytes"
             raise LinkError(message)
-        at = whole - layout.tls_below[number]
-        start = block.address - part.start
-        content[at : at + block.file_size] = part.content[start : start + block.file_size]
-        pointers += [
-            address - block.address + place + at
-            for address in part.pointers
-            if block.address <= address < block.address + block.file_size
-        ]
-    segment = replace(
-        own,
-        address=place,
-        physical=place,
-        flags=READ,
-        file_size=len(content),
-        memory_size=whole - (below - own.memory_size),
-    )
-    words = relr.encode(sorted(pointers))
-    relative = b"".join(_WORD.pack(word) for word in words)
-    return TlsImage(segment=segment, content=bytes(content), relative=relative)
+        offset += (one.tls.address - tls.from_thread - offset) % max(1, one.tls.alignment)
+        offsets[number] = offset
+        offset += one.tls.memory_size
+        if offset > tls.pool_offset + tls.pool_size:
+            message = f"{one} has {one.tls.memory_size} bytes of thread-local variables"
+            hint = f"there is room for {tls.pool_size} bytes in all; `exclude` what is not needed"
+            raise LinkError(message, hint=hint)
+    return TlsLayout(from_thread=tls.from_thread, offsets=tuple(offsets), initialised=initialised)
 
 
-def _relative(runtime: bytes, elf: Elf) -> memoryview:
-    """Return the runtime's own table of relative relocations."""
-    memory = memory_of(memoryview(runtime), elf)
-    dynamic = read_dynamic(elf, memory)
-    return memory.at(dynamic.get(Tag.RELR), dynamic.get(Tag.RELRSZ)).cast("Q")
+def _has_values(one: SharedObject) -> bool:
+    return one.tls is not None and any(one.memory.at(one.tls.address, one.tls.file_size))

@@ -37,7 +37,8 @@ struct object {
     uint64_t order;      /* the same, needed ones first */
     uint64_t writable;   /* place of spans of pages that are written to */
     uint64_t relr;       /* place of the words to add the executable's address to, as DT_RELR */
-    uint64_t tls_below;  /* bytes from its thread-local block up to the thread pointer; 0: none */
+    int64_t tls_below;   /* bytes from its thread-local block up to the thread pointer, which is below
+                            it on some machines; 0: none */
     struct span relro;   /* pages that become read-only once relocated; empty: none */
     uint64_t check;      /* XXH64 of its memory as it is in the file; `obelisk verify` looks at it */
     uint32_t header_count;

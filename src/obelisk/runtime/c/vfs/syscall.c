@@ -48,8 +48,10 @@ by_name(long number, const long given[6])
         return lseek((int)given[0], given[1], (int)given[2]);
     case SYS_dup:
         return dup((int)given[0]);
+#ifdef SYS_dup2 /* newer machines have dup3 alone */
     case SYS_dup2:
         return dup2((int)given[0], (int)given[1]);
+#endif
     case SYS_dup3:
         return dup3((int)given[0], (int)given[1], (int)given[2]);
     case SYS_fcntl:
