@@ -103,13 +103,15 @@ def _require_own_records(plans: Sequence[Plan]) -> None:
         parse_commands(plan.settings.train)
         record = plan.train_record
         if record and not plan.settings.train and not os.path.lexists(record):
-            message = f"there is no training record {record}, and `train` is empty"
-            raise ConfigError(message, hint="say with `--train` what to run, such as `--help`")
+            message = f"no training record {record}, and `train` is empty"
+            raise ConfigError(
+                message, hint="pass the arguments of a run with `--train`, such as `--help`"
+            )
         if record and not record.parent.is_dir():
-            message = f"there is no folder {record.parent} for the training record"
-            raise ConfigError(message, hint="make it, or name another with `train-record`")
+            message = f"no such directory for the training record: {record.parent}"
+            raise ConfigError(message, hint="create it, or choose another `train-record`")
         if record and len(plans) > 1:
-            message = f"`train-record` is one file, and {len(plans)} executables are built"
+            message = f"`train-record` is a single file, but {len(plans)} executables are built"
             raise ConfigError(message, hint="choose one with `--script`, or build with `multicall`")
 
 
@@ -279,7 +281,7 @@ def _recorded(job: _Job, record: Path, collection: Collection) -> tuple[str, ...
     there = sum(key in known for key in keys)
     if 2 * there < len(keys):
         message = f"only {there} of the {len(keys)} entries of {record} are in this executable"
-        job.services.console.warn(f"{message}; remove that file to train anew")
+        job.services.console.warn(f"{message}; delete the file to train again")
     return keys
 
 
@@ -318,8 +320,8 @@ def _with_data(gathered: Gathered, services: Services) -> Gathered:
     """Turn shared objects that cannot be linked in, and that nothing loads, into data."""
     found = unlinked(gathered.natives, services.target)
     for file, reason in found:
-        message = f"not linked in, only there as a file: {reason}"
-        services.console.warn(f"{message}; `--exclude {file.relative}` leaves it out")
+        message = f"not linked in, included as a file only: {reason}"
+        services.console.warn(f"{message}; to exclude it: `--exclude {file.relative}`")
     data = [DataFile(path=file.path, source=file.source, base=file.base) for file, _ in found]
     natives = [one for one in gathered.natives if all(one is not file for file, _ in found)]
     return replace(gathered, natives=tuple(natives), files=(*gathered.files, *data))
@@ -367,10 +369,10 @@ def _report_refused(
     for module, reason in compiled.refused:
         if module.path in paths or names.intersection(module.names):
             version = plan.python.version
-            message = f"{module.source} cannot be compiled by Python {version}: {reason}"
+            message = f"cannot compile {module.source} with Python {version}: {reason}"
             raise CollectError(message)
         if module.is_sourceless:
-            services.console.warn(f"{module.name} is left out ({module.source.name}): {reason}")
+            services.console.warn(f"excluding {module.name} ({module.source.name}): {reason}")
         else:
             services.console.detail(f"not compiled: {module.path}: {reason}")
 

@@ -154,14 +154,14 @@ def explain(plan: Plan) -> list[Decision]:
             why="default" if settings.python == defaults.python else "`python`",
         ),
         Decision(what="entry", value=_describe_entry(plan.entry), why=_entry_reason(plan)),
-        Decision(what="dependencies", value=_describe_dependencies(plan), why="found there"),
+        Decision(what="dependencies", value=_describe_dependencies(plan), why="found"),
         *_installer_decisions(plan.installer),
         _times_decision(plan.source_date_epoch),
         Decision(what="extension-modules", value=plan.abi, why="`python` and `target`"),
         Decision(
             what="provided-libraries",
             value=_listed(plan.provided_libraries),
-            why="linked in where a wheel needs them",
+            why="linked in if a wheel needs them",
         ),
         Decision(
             what="build-packages",
@@ -170,7 +170,7 @@ def explain(plan: Plan) -> list[Decision]:
         ),
         Decision(
             what="python-tests",
-            value="included" if plan.has_tests else "left out",
+            value="included" if plan.has_tests else "excluded",
             why="`include`" if plan.has_tests else "default",
         ),
     ]
@@ -210,7 +210,7 @@ def _installer_decisions(config: InstallerConfig) -> list[Decision]:
 
 def _times_decision(epoch: int | None) -> Decision:
     if epoch is None:
-        return Decision(what="file-times", value="made from each file's content", why="default")
+        return Decision(what="file-times", value="derived from each file's content", why="default")
     shown = datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z")
     return Decision(what="file-times", value=shown, why=f"`{VARIABLE}`")
 
@@ -228,7 +228,7 @@ def _named_entries(request: Request) -> list[tuple[str, Entry]]:
     settings, application = request.settings, request.application
     chosen = [key for key in ("script", "entry", "module") if getattr(settings, key)]
     if len(chosen) > 1:
-        message = "more than one entry point is given: " + " and ".join(f"`{k}`" for k in chosen)
+        message = "more than one entry point: " + " and ".join(f"`{k}`" for k in chosen)
         raise ConfigError(message, hint="keep one of them")
     name = settings.name or _default_name(application)
     if settings.multicall:
@@ -250,10 +250,10 @@ def _named_entries(request: Request) -> list[tuple[str, Entry]]:
 
 def _all_commands(application: Application, chosen: list[str]) -> AllConsoleScripts:
     if chosen:
-        message = f"`multicall` takes all console scripts, and `{chosen[0]}` chooses one"
-        raise ConfigError(message, hint="leave out one of the two")
+        message = f"`multicall` and `{chosen[0]}` exclude each other: all console scripts, or one"
+        raise ConfigError(message, hint="remove one of the two")
     if isinstance(application, Script):
-        message = f"`multicall` needs console scripts, and {application.path} is a single script"
+        message = f"`multicall` needs console scripts, but {application.path} is a single script"
         raise ConfigError(message, hint="make it a project with `[project.scripts]`")
     return AllConsoleScripts(package=application.name)
 
@@ -263,8 +263,8 @@ def parse_entry(text: str) -> EntryPoint:
     module, colon, function = (part.strip() for part in text.partition(":"))
     parts = [*module.split("."), *function.split(".")]
     if not colon or not all(part.isidentifier() and not keyword.iskeyword(part) for part in parts):
-        message = f"{shown(text)} is not an entry point"
-        raise ConfigError(message, hint="write `module:function`, such as `app.cli:main`")
+        message = f"invalid entry point {shown(text)}"
+        raise ConfigError(message, hint="expected `module:function`, such as `app.cli:main`")
     return EntryPoint(module=module, function=function)
 
 
@@ -274,17 +274,17 @@ def _project_entries(project: Project, settings: Settings) -> list[tuple[str, En
         name = settings.name or settings.script or project.name
         return [(name, ConsoleScript(package=project.name, command=settings.script))]
     if not scripts:
-        message = f"the project `{project.name}` has no entry point: `[project.scripts]` is empty"
-        hint = "add a script, or give `--entry module:function` or `-m module`"
+        message = f"project `{project.name}` has no entry point: `[project.scripts]` is empty"
+        hint = "add a console script, or pass `--entry module:function` or `-m module`"
         raise ConfigError(message, hint=hint)
     if settings.script is not None:
         if settings.script not in scripts:
-            message = f"the project `{project.name}` has no script `{settings.script}`"
+            message = f"project `{project.name}` has no console script `{settings.script}`"
             raise ConfigError(message, hint=did_you_mean(settings.script, scripts))
         scripts = {settings.script: scripts[settings.script]}
     if settings.name and len(scripts) > 1:
-        message = f"`name` is set, but the project `{project.name}` has {len(scripts)} scripts"
-        hint = "choose one with `--script`, set `multicall`, or leave out `name`"
+        message = f"`name` is set, but project `{project.name}` has {len(scripts)} console scripts"
+        hint = "choose one with `--script`, set `multicall`, or remove `name`"
         raise ConfigError(message, hint=hint)
     return [(settings.name or name, parse_entry(text)) for name, text in scripts.items()]
 
@@ -305,13 +305,15 @@ def _lock(application: Application) -> Path | None:
     # One that is there but cannot be read is no reason to build without it.
     found = next((path for path in candidates if os.path.lexists(path)), None)
     if found and not is_regular(found):
-        message = f"the lock {found} is not a regular file"
-        raise ConfigError(message, hint="make it anew with `uv lock`, or remove it")
+        message = f"lockfile {found} is not a regular file"
+        raise ConfigError(message, hint="regenerate it with `uv lock`, or delete it")
     if found and found.suffix == ".toml":
         require_hashes(found)
     if found is None and isinstance(application, Script) and application.configures_uv:
-        message = f"`[tool.uv]` in the header of {application.path} has no effect without a lock"
-        hint = f"run `uv lock --script {application.path.name}`, or leave `[tool.uv]` out"
+        message = (
+            f"`[tool.uv]` in the metadata of {application.path} has no effect without a lockfile"
+        )
+        hint = f"run `uv lock --script {application.path.name}`, or remove `[tool.uv]`"
         raise ConfigError(message, hint=hint)
     return found
 
@@ -328,12 +330,12 @@ def _check_packages(settings: Settings, folder: Path) -> None:
 
 def _check_library_folder(name: str, folder: Path) -> None:
     if str(folder.resolve()) in _SYSTEM_FOLDERS:
-        message = f"`build-packages` names `{name}`, which holds what is built for this machine"
-        raise ConfigError(message, hint="name a folder with libraries that are built for musl")
+        message = f"`{name}` in `build-packages` contains the host's libraries"
+        raise ConfigError(message, hint="use a directory with libraries built for musl")
     try:
         require_copyable(folder)
     except OSError as error:
-        message = f"`build-packages` names `{name}`: {error.filename}: {error.strerror}"
+        message = f"cannot read `{name}` in `build-packages`: {error.filename}: {error.strerror}"
         raise ConfigError(message) from error
 
 
@@ -343,11 +345,11 @@ def _check_requires_python(application: Application, python: Pin) -> None:
     try:
         wanted = SpecifierSet(application.requires_python)
     except InvalidSpecifier as error:
-        message = f"`requires-python` of {application.path} is not a version specifier: {error}"
+        message = f"invalid `requires-python` in {application.path}: {error}"
         raise ConfigError(message) from error
     if not wanted.contains(python.version):
-        message = f"{application.path} requires Python {wanted}, not {python.version}"
-        raise ConfigError(message, hint="choose another with `--python`")
+        message = f"{application.path} requires Python {wanted} (building for {python.version})"
+        raise ConfigError(message, hint="choose another version with `--python`")
 
 
 def _describe(application: Application) -> str:

@@ -320,6 +320,6 @@ def test_what_changed_in_the_installers_cache_is_installed_anew(tmp_path, python
         unpacked.write_text(unpacked.read_text().replace("unpacked", "tampered"))
     place.unlink()
     said = obelisk("build", wheel, *options, stderr=True)
-    assert "unpacked.py is not what its RECORD says" in said
+    assert "unpacked.py does not match its RECORD" in said
     assert run([place], cwd=tmp_path).stdout == "unpacked\n"
     assert "RECORD" not in obelisk("build", wheel, *options, stderr=True)

@@ -74,7 +74,7 @@ def test_modules_of_every_kind(wheel, tmp_path, python_version):
     argv = ["build", "tool.py", "-o", tmp_path / "app", "--python", python_version]
     said = messages(*argv, "--no-source-text", cwd=folder)
     old = f"(stale.pyc): bytecode of Python 3.11, expected Python {python_version}"
-    assert f"hidden.stale is left out {old}" in said
+    assert f"excluding hidden.stale {old}" in said
     assert "excluding hidden/__pycache__/lost.cpython-314.pyc: hidden/lost.py is missing" in said
     done = run([tmp_path / "app"], cwd=tmp_path)
     assert done.stderr == ""

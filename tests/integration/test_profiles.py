@@ -68,7 +68,7 @@ def test_a_profile_that_the_compiler_cannot_read_is_left_out(shop, tmp_path):
     flags = profiles.use_profile(workshop, place)
     assert flags == ()
     compile_function(workshop, flags, "int f(void) { return 1; }\n")
-    assert said == ["cpython-3.14 is built without its profile: the compiler cannot read it"]
+    assert said == ["cpython-3.14 is built without its PGO profile: the compiler cannot read it"]
 
 
 @pytest.mark.parametrize("version", ["3.13", "3.14"])

@@ -43,7 +43,7 @@ def test_a_file_is_its_bytes(path, data, other, start, stop):
 def test_a_file_that_became_shorter_is_told(path):
     file = on_disk(path, b"0123456789")
     path.write_bytes(b"01234")
-    with pytest.raises(CollectError, match="changed while it was read"):
+    with pytest.raises(CollectError, match="changed during the build"):
         whole(file)
 
 

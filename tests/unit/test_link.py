@@ -71,7 +71,7 @@ def test_a_sound_executable_has_only_sound_findings(executable):
 
 
 def test_a_runtime_without_room_is_refused(tiny_runtime):
-    with pytest.raises(LinkError, match="no room"):
+    with pytest.raises(LinkError, match="no space for program headers"):
         link(tiny_runtime.replace(b".note.obelisk", b".note.another"), b"")
 
 

@@ -168,7 +168,7 @@ def test_commands_and_a_program_that_is_run_are_told(plan, parts):
     settings = packed(plan, (run, bytecodes)).control(Control.SETTINGS)
     assert settings == b"commands=1\0program=bin/program\0"
     missing = replace(run, files=collection.files[:2])
-    with pytest.raises(CollectError, match="main program `bin/program` is not among what goes in"):
+    with pytest.raises(CollectError, match="main program `bin/program` is not included"):
         packed(plan, (missing, bytecodes))
 
 
@@ -206,7 +206,5 @@ def test_the_main_program_of_an_entry_point(tmp_path):
 
 def test_a_main_program_that_is_left_out(plan, parts):
     collection, bytecodes = parts
-    with pytest.raises(
-        CollectError, match=r"the main program `gone\.py` is not among what goes in"
-    ):
+    with pytest.raises(CollectError, match=r"the main program `gone\.py` is not included"):
         packed(plan, (replace(collection, main="gone.py"), bytecodes))

@@ -213,7 +213,7 @@ def test_a_script_in_another_encoding_is_read_as_python_does(tmp_path):
 def test_sources_of_a_header_need_a_lock(tmp_path):
     text = "# /// script\n# [tool.uv.sources]\n# x = { path = 'x' }\n# ///\n"
     (tmp_path / "tool.py").write_text(text)
-    with pytest.raises(ConfigError, match="no effect without a lock"):
+    with pytest.raises(ConfigError, match="no effect without a lockfile"):
         make_plans(read_request(str(tmp_path / "tool.py")))
     (tmp_path / "tool.py.lock").write_text("")
     (plan,) = make_plans(read_request(str(tmp_path / "tool.py")))

@@ -15,7 +15,7 @@ def noted(table, key):
 
 def test_arguments_are_split_as_a_shell_does():
     assert parse_commands(["", "--name 'a b' -v"]) == [[], ["--name", "a b", "-v"]]
-    with pytest.raises(ConfigError, match="cannot be split"):
+    with pytest.raises(ConfigError, match="cannot split"):
         parse_commands(["'a"])
 
 

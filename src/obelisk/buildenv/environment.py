@@ -182,7 +182,9 @@ def _require_known(packages: tuple[str, ...]) -> None:
     for package in packages:
         is_folder = Path(package).is_absolute() and Path(package).is_dir()
         if not is_folder and package not in RECIPES and package not in EXTRA_RECIPES:
-            message = f"`build-packages` names `{package}`, which is neither a recipe nor a folder"
+            message = (
+                f"`build-packages` contains `{package}`, which is neither a recipe nor a directory"
+            )
             raise ConfigError(message, hint=did_you_mean(package, [*RECIPES, *EXTRA_RECIPES]))
 
 

@@ -226,13 +226,13 @@ def main():
     try:
         words = guard.arguments(expand(sys.argv[2:]))
         for option in set(guard.left_out).intersection(_OF_THIS_PROCESSOR):
-            sys.stderr.write(f"obelisk: note: built for any processor of the target: {option}\n")
+            sys.stderr.write(f"obelisk: note: ignoring {option}: not for this processor only\n")
         status = run(setting, guard, words)
     except RefusedError as refused:
         shown = str(refused).encode(errors="backslashreplace").decode()
         sys.stderr.write(
-            f"obelisk: error: `{shown}` is of this machine, not of the target; builds from source "
-            "read their own folder and what `build-packages` names\n"
+            f"obelisk: error: `{shown}` belongs to the host, not to the target; builds from source "
+            "only see their own source tree and `build-packages`\n"
         )
         status = 1
     sys.exit(status if status >= 0 else 128 - status)

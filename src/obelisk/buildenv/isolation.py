@@ -148,7 +148,7 @@ def write_tools(chain: Toolchain, home: Path, roots: Iterable[Path], search: str
         _write_guarded(chain, home, name, readable, command)
     for language, names in {CXX: _CXX_COMPILERS, **_MISSING_COMPILERS}.items():
         for name in names:
-            said = f"obelisk: there is no {language} compiler here for the target"
+            said = f"obelisk: no {language} compiler for the target"
             text = (
                 f"#!/bin/sh\n: > '{chain.root / 'calls' / language}'\necho '{said}' >&2\nexit 127\n"
             )

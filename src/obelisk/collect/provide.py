@@ -116,7 +116,7 @@ def _installed(
         return Provided(prefix=prefix, installed=installed, intact=True)
     names = sorted(found)
     warn = builder.services.console.warn
-    warn(f"{found[names[0]][0]} is not what its RECORD says; installing {', '.join(names)} anew")
+    warn(f"{found[names[0]][0]} does not match its RECORD; reinstalling {', '.join(names)}")
     forget(builder, names)
     again = work / "again"
     again.mkdir()
@@ -124,7 +124,7 @@ def _installed(
     installed = read_installed(prefix)
     found = differing(prefix, installed)
     for name, paths in found.items():
-        warn(f"{paths[0]} of `{name}` is not what its RECORD says: the wheel itself is wrong")
+        warn(f"{paths[0]} of `{name}` does not match its RECORD: the wheel is invalid")
     return Provided(prefix=prefix, installed=installed, intact=not found)
 
 

@@ -48,7 +48,7 @@ def run_uv(
         )
     except FileNotFoundError as error:
         message = f"{what} failed: uv is not installed"
-        raise ToolError(message, hint="install Obelisk again, with its dependencies") from error
+        raise ToolError(message, hint="reinstall Obelisk with its dependencies") from error
 
 
 def require_uv(argv: list[str], what: str) -> None:
@@ -91,20 +91,22 @@ def refusal(what: str, output: str, missing: set[str]) -> CollectError:
     if failed is None:
         return CollectError(message, hint=_hint(output))
     package, _, version = failed[1].partition("==")
-    message += f"\n`{package}` has no wheel for the target, and building it from source failed"
+    message += f"\n`{package}` has no wheel for the target, and its build from source failed"
     if missing:
-        message += f": it needs a {' and a '.join(sorted(missing))} compiler, which is not here"
-    choices = f"try another version than {version}, " if version else "try another version, "
-    choices += "name the C libraries that it needs in `build-packages`, or do without the package"
+        message += (
+            f": it requires a {' and a '.join(sorted(missing))} compiler, which is not available"
+        )
+    choices = f"try a version other than {version}, " if version else "try another version, "
+    choices += "add the C libraries that it needs to `build-packages`, or remove the package"
     return CollectError(message, hint=choices)
 
 
 def _hint(output: str) -> str:
     if "hash" in output.lower():
-        return "the download is not what the lock or requirement file says; find out why"
+        return "the download does not match its locked hash; find out why"
     if "No solution found" in output:
         return (
-            "a package without a wheel for the target, and without source to build it from, may "
-            "have one in another version; or do without it"
+            "if a package has neither a wheel for the target nor a source archive, try another "
+            "version of it, or remove it"
         )
-    return "uv's message above says what is wrong"
+    return "see uv's message above"

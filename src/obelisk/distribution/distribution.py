@@ -73,7 +73,7 @@ class Distribution:
     def static_library(self) -> Path:
         """Libpython as an archive; raises `ToolError` if it has none."""
         if self.description.static_library is None:
-            message = f"the distribution {self.folder} has no static libpython"
+            message = f"no static libpython in the distribution {self.folder}"
             raise ToolError(message)
         return self.folder / self.description.static_library
 

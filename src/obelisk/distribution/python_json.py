@@ -149,7 +149,7 @@ def _ask(python: Path, target: Target, library: Path | None) -> dict[str, Any]:
         env |= foreign_sysconfig(target, library)
     done = run_captured(argv, env=env, what="asking Python")
     if done.status != 0:
-        message = f"the built Python does not run: {done.stderr.decode(errors='replace').strip()}"
+        message = f"the new Python fails to run: {done.stderr.decode(errors='replace').strip()}"
         raise ToolError(message)
     text = done.stdout.decode()
     if library is not None:
@@ -209,7 +209,7 @@ def _variant(python: Path, name: str, extension: Extension | None) -> dict[str, 
         [path for path in extension.objects if not (python / path).is_file()] if extension else []
     )
     if missing:
-        message = f"extension module `{name}` lacks its objects: {', '.join(missing)}"
+        message = f"missing object files of extension module `{name}`: {', '.join(missing)}"
         raise ToolError(message)
     libraries = extension.libraries if extension else ()
     entry: dict[str, Any] = {

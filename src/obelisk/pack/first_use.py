@@ -25,7 +25,7 @@ _HEAD: Final = "# Obelisk: order of first use, version 1"
 _NOTE: Final = struct.Struct("<BH")
 _SHOWN: Final = 20
 """Lines of a program's output that a message repeats."""
-_HINT: Final = "`--train` takes the arguments of a start that ends by itself, with status 0"
+_HINT: Final = "`--train` takes the arguments of a run that terminates by itself with status 0"
 
 
 def parse_commands(commands: Iterable[str]) -> list[list[str]]:
@@ -35,8 +35,8 @@ def parse_commands(commands: Iterable[str]) -> list[list[str]]:
         try:
             parsed.append(shlex.split(command))
         except ValueError as error:
-            message = f"`train` has `{command}`, which cannot be split into arguments: {error}"
-            raise ConfigError(message, hint="quote them as in a shell") from error
+            message = f"cannot split `{command}` in `train` into arguments: {error}"
+            raise ConfigError(message, hint="quote the arguments as in a shell") from error
     return parsed
 
 
@@ -65,8 +65,8 @@ def read_record(path: Path) -> tuple[str, ...]:
     try:
         text = read_regular(path).decode()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        message = f"cannot read the training record {path}: {reason}"
+        reason = error.strerror if isinstance(error, OSError) else "not valid UTF-8"
+        message = f"cannot read training record {path}: {reason}"
         raise ConfigError(message) from error
     return _parse(text, str(path))
 
@@ -86,15 +86,15 @@ def _run(executable: Path, arguments: Sequence[str], folder: Path) -> None:
         env=os.environ,
         output=output,
         seconds=_SECONDS,
-        what=f"the training run `{shown}`",
+        what=f"training run `{shown}`",
     )
     if status == 0:
         return
-    how = f"did not end within {_SECONDS:.0f} seconds"
+    how = f"timed out after {_SECONDS:.0f} seconds"
     if status is not None:
-        how = f"exited with status {status}" if status > 0 else f"was ended by signal {-status}"
+        how = f"exited with status {status}" if status > 0 else f"was killed by signal {-status}"
     said = output.read_text(encoding="utf-8", errors="replace").splitlines()[-_SHOWN:]
-    message = "\n".join([f"the training run `{shown}` {how}", *said])
+    message = "\n".join([f"training run `{shown}` {how}", *said])
     raise VerifyError(message, hint=_HINT)
 
 
@@ -115,6 +115,6 @@ def _parse(text: str, where: str) -> tuple[str, ...]:
     head, *lines = text.splitlines() or [""]
     wrong = [line for line in lines if not line.startswith(("code ", "file "))]
     if head != _HEAD or wrong:
-        message = f"{where} is not a training record that this Obelisk understands"
-        raise ConfigError(message, hint="name another file; to train anew, none may be there")
+        message = f"{where} is not a training record, or of an unsupported version"
+        raise ConfigError(message, hint="choose another file, or delete it to train again")
     return tuple(lines)

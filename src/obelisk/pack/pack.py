@@ -126,8 +126,8 @@ def _require_main(collection: Collection, bytecodes: Iterable[Bytecode]) -> None
         found = any(one.module.path == collection.main for one in bytecodes)
         main = collection.main
     if not found:
-        message = f"the main program `{main}` is not among what goes in"
-        raise CollectError(message, hint="`exclude` names it; leave it out there")
+        message = f"the main program `{main}` is not included in the executable"
+        raise CollectError(message, hint="remove the pattern that matches it from `exclude`")
 
 
 def _require_unreserved(collection: Collection) -> None:
@@ -137,7 +137,7 @@ def _require_unreserved(collection: Collection) -> None:
     modules = [one.relative for one in collection.modules]
     for path in (*files, *natives, *modules):
         if path.partition("/")[0] == RESERVED_FOLDER:
-            message = f"`{path}` is in `{RESERVED_FOLDER}/`, which is reserved for Obelisk"
+            message = f"cannot include `{path}`: `{RESERVED_FOLDER}/` is reserved for Obelisk"
             raise CollectError(message, hint="rename it, or `exclude` it")
 
 

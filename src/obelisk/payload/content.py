@@ -44,8 +44,8 @@ class FileContent:
             while start < stop:
                 data = stream.read(min(_CHUNK, stop - start))
                 if not data:
-                    message = f"{self.path} changed while it was read"
-                    raise CollectError(message, hint="build again when nothing writes to it")
+                    message = f"{self.path} changed during the build"
+                    raise CollectError(message, hint="build again while nothing writes to it")
                 start += len(data)
                 yield data
 

@@ -33,11 +33,11 @@ def source_date_epoch(environ: Mapping[str, str]) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < len(str(_SECOND * _SECOND))):
-        message = f"`{VARIABLE}` is `{text[:40]}`, which is not a number of seconds since 1970"
+        message = f"invalid `{VARIABLE}`: `{text[:40]}` is not a number of seconds since 1970"
         raise ConfigError(message, hint=f"use `{VARIABLE}=$(git log -1 --pretty=%ct)`, or unset it")
     if int(text) > _LATEST:
-        message = f"`{VARIABLE}` is `{text}`, which is after the year 2107"
-        raise ConfigError(message, hint="it is in seconds, not in milliseconds")
+        message = f"invalid `{VARIABLE}`: `{text}` is after the year 2107"
+        raise ConfigError(message, hint="the value is in seconds, not milliseconds")
     return max(int(text), EARLIEST)
 
 

@@ -199,10 +199,10 @@ def _rows(table: Table, items: Iterable[tuple[bytes, Item]]) -> Iterator[_Row]:
     ordered = sorted(items, key=lambda pair: pair[0])
     for position, (key, item) in enumerate(ordered):
         if key == last:
-            message = f"`{item.name}` is to be in the executable twice"
+            message = f"two files have the path `{item.name}` in the executable"
             raise CollectError(message, hint="`exclude` one of them")
         if len(key) > _LONGEST_NAME:
-            message = f"the name `{item.name[:80]}...` has more than {_LONGEST_NAME} bytes"
+            message = f"path too long (more than {_LONGEST_NAME} bytes): `{item.name[:80]}...`"
             raise CollectError(message)
         last = key
         yield _Row(table=table, position=position, key=key, item=item)
@@ -300,11 +300,11 @@ def _with_folders(files: Iterable[Item]) -> list[Item]:
     for item in files:
         other = found.setdefault(item.name, item)
         if (other.kind, other.data) != (item.kind, item.data):
-            message = f"`{item.name}` is to be in the executable twice, with different content"
+            message = f"two different files have the path `{item.name}` in the executable"
             raise CollectError(message, hint="`exclude` one of them")
     for path in list(found):
         for folder in ancestors(path, "/"):
             if found.setdefault(folder, Item(name=folder, kind=Kind.FOLDER)).kind != Kind.FOLDER:
-                message = f"`{folder}` is to be a file and, because of `{path}`, a folder"
+                message = f"`{folder}` would be both a file and the directory of `{path}`"
                 raise CollectError(message, hint="`exclude` one of them")
     return list(found.values())

@@ -67,7 +67,7 @@ class Payload:
         try:
             return expanded(stored, record.size, None if name is None else self.control(name))
         except (zstandard.ZstdError, MemoryError) as error:
-            reason = f"`{record.name}` does not expand: {error}"
+            reason = f"cannot decompress `{record.name}`: {error}"
             raise _damaged(reason) from error
 
     def content_intact(self, record: Record) -> bool:
@@ -93,20 +93,20 @@ class Payload:
 def read_payload(data: memoryview) -> Payload:
     """Read a payload; raise `VerifyError` that says what is wrong with it."""
     if len(data) < HEADER.size + CHECK.size:
-        reason = "it is truncated"
+        reason = "truncated"
         raise _damaged(reason)
     magic, version, size, names_at, names_size, *places = HEADER.unpack_from(data)
     (check,) = CHECK.unpack_from(data, HEADER.size)
     if magic != MAGIC or check != xxhash.xxh64_intdigest(data[: HEADER.size], 0):
-        reason = "checksum mismatch in its header"
+        reason = "checksum mismatch in the header"
         raise _damaged(reason)
     if version != VERSION:
-        reason = f"it has version {version} instead of {VERSION}"
+        reason = f"version {version}, expected {VERSION}"
         raise _damaged(reason)
     tables = list(zip(Table, places[::2], places[1::2], strict=True))
     ends = [at + count * RECORD.size for _, at, count in tables]
     if size > len(data) or max(*ends, names_at + names_size) > size:
-        reason = "it is truncated"
+        reason = "truncated"
         raise _damaged(reason)
     names = bytes(data[names_at : names_at + names_size])
     modules, files, controls = (
@@ -146,4 +146,4 @@ def _shown(key: bytes) -> str:
 
 
 def _damaged(reason: str) -> VerifyError:
-    return VerifyError(f"the payload is damaged: {reason}")
+    return VerifyError(f"corrupt payload: {reason}")

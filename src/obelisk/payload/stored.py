@@ -141,7 +141,7 @@ def expanded(data: bytes, size: int, dictionary: bytes | None) -> bytes:
     """Return the content of a frame; raise `zstandard.ZstdError` unless it has that size."""
     found = zstandard.frame_content_size(data)
     if found != size:
-        message = f"the frame has {found} bytes and not {size}"
+        message = f"frame size {found}, expected {size}"
         raise zstandard.ZstdError(message)
     known = None if dictionary is None else _dictionary(dictionary)
     return zstandard.ZstdDecompressor(dict_data=known).decompress(data)

@@ -112,6 +112,6 @@ def build(shop: RecipeContext) -> None:
 def _machine(shop: RecipeContext) -> _Machine:
     name = shop.chain.target.libffi_target
     if name not in _MACHINES:
-        message = f"the recipe of libffi does not know the machine `{name}`"
+        message = f"no recipe of libffi for `{name}`"
         raise ToolError(message)
     return _MACHINES[name]

@@ -50,7 +50,9 @@ def use_profile(shop: RecipeContext, place: Path) -> tuple[str, ...]:
     try:
         shop.run("cc", *flags, "-c", probe, "-o", shop.root / "probe.o")
     except ToolError:
-        shop.say(f"{shop.source.name} is built without its profile: the compiler cannot read it")
+        shop.say(
+            f"{shop.source.name} is built without its PGO profile: the compiler cannot read it"
+        )
         return ()
     return flags
 
@@ -69,6 +71,6 @@ def report_misfits(shop: RecipeContext, *, without: Collection[str] = ()) -> Non
     count = len(misfits(shop, without=without))
     if count:
         shop.say(
-            f"the profile of {shop.source.name} is of another source: "
-            f"{count} functions are built without it"
+            f"the PGO profile of {shop.source.name} is outdated: "
+            f"{count} changed functions are built without it"
         )

@@ -93,7 +93,7 @@ def _edited(stdlib: Path, name: str, edit: tuple[str, str], work: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = (stdlib / _FROZEN[name]).read_text()
     if text.count(edit[0]) != 1:
-        message = f"`{name}` of {stdlib} is not as the importer knows it"
+        message = f"`{name}` of {stdlib} differs from what the importer expects"
         raise ToolError(message)
     path.write_text(text.replace(*edit))
     return path

@@ -85,7 +85,7 @@ def _without_libc(chain: Toolchain) -> Path:
         text = (place / name).read_text()
         for found, wanted in changes.items():
             if found not in text:
-                message = f"{name} of ziglang {VERSION} is not as this recipe knows it"
+                message = f"{name} of ziglang {VERSION} differs from what the recipe expects"
                 raise ToolError(message)
             text = text.replace(found, wanted)
         (place / name).write_text(text)

@@ -121,7 +121,7 @@ def _relocation_tables(memory: Memory, dynamic: Dynamic) -> tuple[memoryview, ..
     for start, size in ((Tag.RELA, Tag.RELASZ), (Tag.JMPREL, Tag.PLTRELSZ)):
         length = dynamic.get(size)
         if length % 24:
-            message = "its table of relocations is damaged"
+            message = "malformed relocation table"
             raise LinkError(message)
         if length:
             tables.append(memory.at(dynamic.get(start), length))
@@ -133,7 +133,7 @@ def _alignment(elf: Elf, memory: Memory, page: int) -> int:
     parts = elf.sections or memory.loads
     wanted = max(one.alignment for one in parts)
     if wanted & (wanted - 1) or wanted > LARGEST:
-        message = f"it asks for an alignment of {wanted} bytes"
+        message = f"unsupported alignment of {wanted} bytes"
         raise LinkError(message)
     return max(wanted, page)
 
@@ -145,7 +145,7 @@ def _tls(elf: Elf, memory: Memory) -> Segment | None:
     alignment = found.alignment
     too_large = found.file_size > found.memory_size or found.memory_size > LARGEST
     if too_large or alignment & (alignment - 1):
-        message = "its thread-local variables are described wrongly"
+        message = "invalid TLS segment"
         raise LinkError(message)
     memory.at(found.address, found.file_size)
     return found
@@ -167,6 +167,6 @@ def _relro(elf: Elf, memory: Memory, page: int) -> tuple[int, int] | None:
         or start < page_start(writable[0].address, page)
         or end > page_end(max(one.address + one.memory_size for one in writable), page)
     ):
-        message = "what it wants to become read-only is not writable before"
+        message = "its RELRO range is not inside a writable segment"
         raise LinkError(message)
     return start, end

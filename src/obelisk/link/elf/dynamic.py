@@ -70,7 +70,7 @@ def read_dynamic(elf: Elf, memory: Memory) -> Dynamic:
     """Read the dynamic section of a shared object; raise `LinkError` when it has none."""
     table = next((one for one in elf.segments if one.type == SegmentType.DYNAMIC), None)
     if table is None:
-        message = "it has no dynamic section"
+        message = "no dynamic section"
         raise LinkError(message)
     content = memory.at(table.address, table.file_size // _ENTRY.size * _ENTRY.size)
     tags: dict[int, int] = {}
@@ -100,6 +100,6 @@ def with_tags(section: bytes, changed: Mapping[int, int]) -> bytes:
 def _text(strings: bytes, place: int) -> str:
     stop = strings.find(0, place) if place < len(strings) else -1
     if stop < 0:
-        message = "a name is not in its table of strings"
+        message = "string offset outside its string table"
         raise LinkError(message)
     return strings[place:stop].decode(errors="replace")

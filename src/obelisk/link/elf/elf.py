@@ -155,7 +155,7 @@ def read_elf(data: bytes | memoryview) -> Elf:
             for index in range(header.section_count)
         )
     except (struct.error, OverflowError) as error:
-        message = f"the ELF file is cut short: {error}"
+        message = f"truncated ELF file: {error}"
         raise LinkError(message) from error
     return Elf(header=header, segments=segments, sections=sections)
 
@@ -172,7 +172,7 @@ def section_name(data: bytes | memoryview, elf: Elf, section: Section) -> str:
         end = table.find(0, section.name)
         if end >= 0:
             return table[section.name : end].decode(errors="replace")
-    message = "the ELF file's table of section names is damaged"
+    message = "malformed section name table"
     raise LinkError(message)
 
 

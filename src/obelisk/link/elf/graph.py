@@ -67,15 +67,15 @@ def connect(found: Sequence[Found], provide: Callable[[str], Found | None]) -> l
             if number is None and (more := provide(name)) is not None:
                 number = finder.add(more, name)
             if number is None:
-                missing.append(f"{files[place].object} needs `{name}`")
+                missing.append(f"{files[place].object}: `{name}`")
             elif number != place and number not in own:
                 own.append(number)
         needs.append(tuple(own))
         place += 1
     if missing:
         listed = "\n".join(f"  {one}" for one in missing)
-        message = f"libraries are needed that are nowhere among what is linked in:\n{listed}"
-        hint = "name musl-built files in `native-libraries`, or `exclude` what needs them"
+        message = f"missing shared libraries:\n{listed}"
+        hint = "add musl builds of them to `native-libraries`, or `exclude` what needs them"
         raise LinkError(message, hint=hint)
     closures = [_breadth_first(number, needs) for number in range(len(files))]
     scopes = _scopes(needs, closures)

@@ -39,7 +39,7 @@ class Memory:
                 start = one.offset + address - one.address
                 if start + size <= len(self.data):
                     return self.data[start : start + size]
-        message = f"it refers to {size} bytes at {address:#x}, which are not in the file"
+        message = f"reference to {size} unmapped bytes at {address:#x}"
         raise LinkError(message)
 
     def rest(self, address: int) -> memoryview:

@@ -41,29 +41,29 @@ def check_dynamic(memory: Memory, dynamic: Dynamic) -> None:
 def _check_header(elf: Elf, machine: Machine) -> None:
     if elf.header.machine != machine.number:
         message = (
-            f"it is for another machine (ELF machine {elf.header.machine}), not {machine.name}"
+            f"built for another machine (ELF machine {elf.header.machine}), not {machine.name}"
         )
         raise LinkError(message)
     if elf.header.type != _SHARED or any(s.type == SegmentType.INTERP for s in elf.segments):
-        message = "it is not a shared object"
+        message = "not a shared object"
         raise LinkError(message)
 
 
 def _check_segments(loads: tuple[Segment, ...], page: int) -> None:
     if not loads or loads[0].address != 0 or loads[0].offset != 0:
-        message = "its first segment does not begin at address 0"
+        message = "its first segment does not start at address 0"
         raise LinkError(message)
     end = 0
     for one in loads:
         if one.writable and one.executable:
-            message = "it has a segment that is both writable and executable"
+            message = "has a writable and executable segment"
             raise LinkError(message)
         if page_start(one.address, page) < end or one.file_size > one.memory_size:
             message = "its segments overlap"
             raise LinkError(message)
         end = page_end(one.address + one.memory_size, page)
     if end > LARGEST:
-        message = f"it takes {end >> 20} MiB of memory"
+        message = f"too large: {end >> 20} MiB of memory"
         raise LinkError(message)
 
 
@@ -73,7 +73,7 @@ def _check_libc(memory: Memory, dynamic: Dynamic) -> None:
         None,
     ) or _glibc_version(memory, dynamic)
     if sign is not None:
-        message = f"it was built for glibc (it needs {sign}), not for musl"
+        message = f"built for glibc (needs {sign}), not for musl"
         raise LinkError(message)
 
 
@@ -92,7 +92,7 @@ def _glibc_version(memory: Memory, dynamic: Dynamic) -> str | None:
             place += step
             looked_at += 1
             if looked_at > _MOST_VERSIONS:
-                message = "its table of versions does not end"
+                message = "unterminated version table"
                 raise LinkError(message)
         address += following
     return None
@@ -100,14 +100,14 @@ def _glibc_version(memory: Memory, dynamic: Dynamic) -> str | None:
 
 def _check_dynamic(dynamic: Dynamic) -> None:
     if Tag.TEXTREL in dynamic.tags or dynamic.get(Tag.FLAGS) & _TEXTREL_FLAG:
-        message = "it has text relocations: its code would have to be written to"
+        message = "has text relocations, which require writable code"
         raise LinkError(message, hint="build it with `-fPIC`")
     if Tag.REL in dynamic.tags or dynamic.tags.get(Tag.PLTREL, Tag.RELA) != Tag.RELA:
-        message = "it has relocations without addends, which this machine does not use"
+        message = "has relocations without addends, which this machine does not use"
         raise LinkError(message)
     if Tag.GNU_HASH not in dynamic.tags:
-        message = "it has no GNU hash table of its symbols"
-        raise LinkError(message, hint="link it with `--hash-style=gnu` or `both`")
+        message = "no GNU hash table"
+        raise LinkError(message, hint="link it with `--hash-style=gnu` or `--hash-style=both`")
 
 
 def _check_functions(memory: Memory, dynamic: Dynamic) -> None:
@@ -123,5 +123,5 @@ def _check_functions(memory: Memory, dynamic: Dynamic) -> None:
             one.executable and one.address <= place < one.address + one.file_size
             for one in memory.loads
         ):
-            message = "its constructor or destructor is not in its code"
+            message = "constructor or destructor outside its code"
             raise LinkError(message)

@@ -55,7 +55,7 @@ def _check_abi(file: SharedObjectFile, abi: str) -> None:
     found = _ABI_TAG.search(file.path)
     if found and found[1] not in (abi, _STABLE_ABI):
         owner = f" of {file.package}" if file.package else ""
-        message = f"`{file.path}`{owner}: it is for `{found[1]}`, and this Python is `{abi}`"
+        message = f"`{file.path}`{owner}: built for `{found[1]}`, but this executable uses `{abi}`"
         raise LinkError(message)
 
 
@@ -63,5 +63,5 @@ def _all_of(refused: list[LinkError]) -> LinkError:
     listed = "\n".join(f"  {error}" for error in refused)
     hints = list(dict.fromkeys(error.hint for error in refused if error.hint))
     hint = "`exclude` the files that the application does not need, such as `package/file.so`"
-    message = f"shared objects cannot be linked in:\n{listed}"
+    message = f"cannot link shared objects:\n{listed}"
     return LinkError(message, hint="; or ".join([*hints, hint]))

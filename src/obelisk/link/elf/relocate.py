@@ -63,7 +63,7 @@ def relocate(number: int, linking: Linking) -> Relocated:
     pointers = tuple(sorted(set(work.pointers)))
     odd = next((place for place in pointers if place & 1), None)
     if odd is not None:
-        message = f"{one} has an address at the odd place {odd:#x}"
+        message = f"{one} has a relocation at the odd address {odd:#x}"
         raise LinkError(message)
     return Relocated(start=work.start, content=work.content, pointers=pointers)
 
@@ -131,10 +131,10 @@ class _Work:
             case Action.NOTHING:
                 pass
             case Action.CHOSEN_AT_START:
-                message = f"{self._object} chooses a function at start (IFUNC)"
+                message = f"{self._object} uses an indirect function (IFUNC)"
                 raise LinkError(message)
             case None:
-                message = f"{self._object} has a relocation of type {kind}, which no loader knows"
+                message = f"{self._object} has a relocation of unknown type {kind}"
                 raise LinkError(message)
             case _:
                 self._put_tls(action, place, index, addend)
@@ -146,8 +146,8 @@ class _Work:
             return
         number, symbol = found
         if symbol.kind == Kind.TLS:
-            message = f"{self._object} takes the address of a thread-local variable as if it were"
-            message += f" none: `{symbol.name.decode(errors='replace')}`"
+            message = f"{self._object} has a non-TLS relocation against thread-local symbol"
+            message += f" `{symbol.name.decode(errors='replace')}`"
             raise LinkError(message)
         base = 0 if number is None else self._linking.layout.bases[number]
         if symbol.section == ABSOLUTE:
@@ -165,7 +165,7 @@ class _Work:
                 name = self._symbol(index).name.decode(errors="replace")
                 if found is None:
                     return  # reported by the resolver, or weak
-                message = f"{self._object} uses `{name}` as a thread-local variable"
+                message = f"{self._object} has a TLS relocation against non-TLS symbol `{name}`"
                 raise LinkError(message)
             number, value = found[0], found[1].value
         in_block = value + addend
@@ -175,7 +175,7 @@ class _Work:
             return
         offset = tls.offsets[number]
         if offset is None:
-            message = f"{self._object} uses thread-local variables of an object that has none"
+            message = f"{self._object} has a TLS relocation against an object without a TLS segment"
             raise LinkError(message)
         from_thread = tls.from_thread + offset + in_block
         if action is Action.TLS_IN_MODULE:
@@ -225,7 +225,7 @@ class _Work:
                 raise self._read_only(place)
 
     def _read_only(self, place: int) -> LinkError:
-        message = f"{self._object} has a relocation at {place:#x}, which cannot be written to"
+        message = f"{self._object} has a relocation in read-only memory at {place:#x}"
         return LinkError(message)
 
 

@@ -32,8 +32,8 @@ def find_reserve(runtime: bytes, elf: Elf) -> Section:
             table_end = elf.header.segments_at + len(elf.segments) * SEGMENT_SIZE
             if section.offset == table_end and elf.segments[0].offset == elf.header.segments_at:
                 return section
-    message = "the runtime has no room for program headers"
-    raise LinkError(message, hint="this is a bug of Obelisk: please report it")
+    message = "no space for program headers in the runtime"
+    raise LinkError(message, hint="this is a bug in Obelisk; please report it")
 
 
 def has_start(elf: Elf, reserve: Section) -> bool:

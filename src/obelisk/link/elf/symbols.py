@@ -30,8 +30,8 @@ class RuntimeExports:
     def __init__(self, data: bytes, elf: Elf) -> None:
         sections = {section_name(data, elf, section): section for section in elf.sections}
         if ".dynsym" not in sections:
-            message = "the runtime exports nothing"
-            raise LinkError(message, hint="this is a bug of Obelisk: please report it")
+            message = "the runtime exports no symbols"
+            raise LinkError(message, hint="this is a bug in Obelisk; please report it")
         content = section_content(data, sections[".dynsym"])
         strings = section_content(data, sections[".dynstr"])
         self._symbols = {
@@ -50,7 +50,7 @@ class RuntimeExports:
         found = self._symbols.get(name.encode())
         if found is None:
             message = f"the runtime has no `{name}`"
-            raise LinkError(message, hint="this is a bug of Obelisk: please report it")
+            raise LinkError(message, hint="this is a bug in Obelisk; please report it")
         return found
 
 
@@ -89,7 +89,7 @@ class Resolver:
         for number, names in sorted(self._unresolved.items()):
             shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-            lines.append(f"  {self._nodes[number].object} needs {shown}{more}")
-        message = "symbols are needed that nothing defines:\n" + "\n".join(lines)
-        hint = "the library that has them may go into `native-libraries`; else `exclude` the object"
+            lines.append(f"  {self._nodes[number].object}: {shown}{more}")
+        message = "undefined symbols:\n" + "\n".join(lines)
+        hint = "add the library that defines them to `native-libraries`, or `exclude` the object"
         raise LinkError(message, hint=hint)

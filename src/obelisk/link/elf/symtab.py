@@ -71,7 +71,7 @@ def read_symbols(
     symbols = []
     for symbol in unpack_symbols(content, dynamic.strings):
         if symbol is None:
-            message = "the name of a symbol is not in its table of strings"
+            message = "symbol name outside its string table"
             raise LinkError(message)
         symbols.append(symbol)
     return tuple(symbols), _exports(memory, dynamic, symbols, first)
@@ -81,7 +81,7 @@ def _hashed(memory: Memory, address: int) -> tuple[int, int]:
     """Return the first symbol that a GNU hash table holds, and the one after the last."""
     bucket_count, first, filter_size, _ = struct.unpack("<IIII", memory.at(address, 16))
     if not bucket_count or filter_size & (filter_size - 1) or not filter_size:
-        message = "its hash table of symbols is damaged"
+        message = "malformed GNU hash table"
         raise LinkError(message)
     buckets_at = address + 16 + 8 * filter_size
     buckets = memory.at(buckets_at, 4 * bucket_count).cast("I")
@@ -94,7 +94,7 @@ def _hashed(memory: Memory, address: int) -> tuple[int, int]:
     for steps, value in enumerate(chain):
         if value & 1:
             return first, last + steps + 1
-    message = "its hash table of symbols does not end"
+    message = "unterminated GNU hash table"
     raise LinkError(message)
 
 
@@ -114,7 +114,7 @@ def _exports(
             and not (versions and versions[number] & _HIDDEN_VERSION)
         ):
             if symbol.kind == Kind.IFUNC:
-                message = f"`{symbol.name.decode()}` is chosen at start (IFUNC)"
+                message = f"`{symbol.name.decode()}` is an indirect function (IFUNC)"
                 raise LinkError(message)
             exports.setdefault(symbol.name, symbol)
     return exports

@@ -68,14 +68,14 @@ def lay_out_tls(objects: Sequence[SharedObject], tls: RuntimeTls) -> TlsLayout:
         if one.tls is None:
             continue
         if one.tls.alignment > tls.segment.alignment:
-            message = f"{one} aligns thread-local variables to {one.tls.alignment} bytes"
+            message = f"{one} has an unsupported TLS alignment of {one.tls.alignment} bytes"
             raise LinkError(message)
         offset += (one.tls.address - tls.from_thread - offset) % max(1, one.tls.alignment)
         offsets[number] = offset
         offset += one.tls.memory_size
         if offset > tls.pool_offset + tls.pool_size:
-            message = f"{one} has {one.tls.memory_size} bytes of thread-local variables"
-            hint = f"there is room for {tls.pool_size} bytes in all; `exclude` what is not needed"
+            message = f"{one} needs {one.tls.memory_size} bytes of thread-local variables"
+            hint = f"the limit is {tls.pool_size} bytes in all; `exclude` what is not needed"
             raise LinkError(message, hint=hint)
     return TlsLayout(from_thread=tls.from_thread, offsets=tuple(offsets), initialised=initialised)
 

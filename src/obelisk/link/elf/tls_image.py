@@ -55,7 +55,7 @@ def merge_tls(linked: Linked, runtime: bytes, elf: Elf, place: int) -> TlsImage 
         block, offset = linked.nodes[number].object.tls, blocks.offsets[number]
         part = linked.relocated[number]
         if block is None or offset is None or block.address < part.start:
-            message = f"{linked.nodes[number].object} has thread-local values that are read-only"
+            message = f"{linked.nodes[number].object} has thread-local values in read-only memory"
             raise LinkError(message)
         at = block.address - part.start
         image += bytes(offset - len(image))
