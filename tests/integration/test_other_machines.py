@@ -100,7 +100,7 @@ def test_a_file_that_was_cut_says_so(machine, tmp_path):
     cut.chmod(0o755)
     done = machine.run(cut, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (74, "")
-    assert done.stderr.endswith("this executable is damaged: the file is truncated\n")
+    assert done.stderr.endswith("corrupt executable: file truncated\n")
 
 
 def test_packages_from_source_are_built_for_it(machine, tmp_path):

@@ -19,7 +19,7 @@ __asm__(".section .note.obelisk, \"a\", @note\n"
         "    b 7f\n"
         /* Before the code, so that a file which has all of that has these too. */
         ".Lpath: .asciz \"/proc/self/exe\"\n"
-        ".Lmessage: .ascii \": this executable is damaged: the file is truncated\\n\"\n"
+        ".Lmessage: .ascii \": corrupt executable: file truncated\\n\"\n"
         ".Lmessage_end:\n"
         ".balign 4\n"
         "7:  mov x19, sp\n"
