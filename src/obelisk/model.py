@@ -93,7 +93,7 @@ class Multicall:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScriptFile:
-    """A Python script that a wheel brings as it is, beside its entry points."""
+    """A Python script in a wheel, besides its entry points."""
 
     name: str
     source: Path
@@ -101,16 +101,16 @@ class ScriptFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunProgram:
-    """A program that a wheel brings, which is executed in place of Python."""
+    """A program in a wheel, which is executed instead of Python."""
 
     path: str
     """Where it is in the executable."""
 
 
 Entry = EntryPoint | RunModule | RunScript | ConsoleScript | AllConsoleScripts
-"""What a plan says is to be run."""
+"""What a plan runs."""
 ResolvedEntry = EntryPoint | RunModule | RunScript | Multicall | ScriptFile | RunProgram
-"""The same when all is installed."""
+"""The same after installation."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,7 +131,7 @@ class Placed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Module(Placed):
-    """A Python module with its source on disk, or with its bytecode if that is all there is."""
+    """A Python module with its source on disk, or with its bytecode if there is no source."""
 
     name: str
     """Dotted name, by which it is imported."""
@@ -201,7 +201,7 @@ class Package:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Collection:
-    """All that goes into an executable, as files on disk."""
+    """The contents of an executable, as files on disk."""
 
     modules: tuple[Module, ...]
     files: tuple[DataFile, ...]
@@ -211,7 +211,7 @@ class Collection:
     main: str
     """The path of the file that is run, in the executable."""
     command: Path | None = None
-    """What was installed as the command that is run, if it is one; else it is made."""
+    """The installed command that is run, if it is one; otherwise it is generated."""
     search_path: tuple[str, ...]
     """Folders in the executable that imports look in, in their order; empty text is the top."""
     own: frozenset[str] = frozenset()
@@ -221,7 +221,7 @@ class Collection:
     asked: frozenset[str] = frozenset()
     """Settings that the application's own code asks for (collect/freezers.py)."""
     first_use_log: Path | None = None
-    """Where a runtime for training notes what is used; nothing that is shipped has it."""
+    """Where a runtime for training records what is used; shipped executables have none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

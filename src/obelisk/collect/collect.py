@@ -1,4 +1,4 @@
-"""The stage `collect`: from a plan to all files that go into the executable."""
+"""The stage `collect`: from a plan to all files of the executable."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ from obelisk.plan import Plan
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gathered:
-    """What all executables of one application have inside, whichever of its commands they run."""
+    """The contents that all executables of an application share, whichever command they run."""
 
     modules: tuple[Module, ...]
     files: tuple[DataFile, ...]
     natives: tuple[SharedObjectFile, ...]
     packages: tuple[Package, ...]
     search_path: tuple[str, ...]
-    """Folders in the executable that imports look in, but for that of the main program."""
+    """Folders in the executable on `sys.path`, except for the main program's."""
     has_own_modules: bool
-    """Whether modules of the application lie at the top."""
+    """Whether modules of the application are at the top."""
     own: frozenset[str]
     pth: tuple[str, ...]
     asked: frozenset[str]
@@ -126,7 +126,7 @@ def gather(
 
 
 def collect(plan: Plan, gathered: Gathered) -> Collection:
-    """Return all that goes into the executable of one plan.
+    """Return the contents of one plan's executable.
 
     Raises `ConfigError` for an entry point that is not there.
     """
@@ -164,7 +164,7 @@ def _unique(modules: Iterable[Module]) -> tuple[Module, ...]:
 def _installed_files(
     prefix: Prefix, installed: list[Installed], work: Path
 ) -> tuple[list[Module], list[DataFile]]:
-    """Return the files of packages: modules and their data, commands, and what else wheels have."""
+    """Return the files of packages: modules and their data, commands, and other files of wheels."""
     modules, files = read_tree(prefix.site, base=prefix.base)
     programs, rewritten = commands(prefix, work)
     # `.lock` is the installer's own.
@@ -189,7 +189,7 @@ def _records(
 
 
 def _is_stdlib_data(file: DataFile) -> bool:
-    """Leave out what only building against Python needs."""
+    """Exclude what is only needed to compile against Python."""
     path = PurePosixPath(file.relative)
     return not path.parts[0].startswith("config-") and path.suffix not in (".exe", ".bat", ".ico")
 
@@ -200,7 +200,7 @@ def _script(
     modules: Iterable[Module],
     natives: Iterable[SharedObjectFile],
 ) -> list[Module]:
-    """Return the script, if the application is one, with the modules beside it that it imports."""
+    """Return the script, if the application is one, with the modules next to it that it imports."""
     if not isinstance(plan.application, Script):
         return []
     names = {module.name for module in modules} | {native.module or "" for native in natives}
@@ -208,7 +208,7 @@ def _script(
 
 
 def _own_files(plan: Plan) -> list[DataFile]:
-    """Return what `data` names."""
+    """Return the files that `data` matches."""
     files = [
         DataFile(path=path.relative_to(plan.folder).as_posix(), source=path)
         for path in matching(plan.folder, "data", plan.settings.data)
@@ -219,7 +219,7 @@ def _own_files(plan: Plan) -> list[DataFile]:
 
 
 def _project_paths(plan: Plan, prefix: Prefix, installed: list[Installed]) -> frozenset[str]:
-    """Return where the files are that the project itself installed, if the application is one."""
+    """Return the paths of files that the project itself installed, if the application is one."""
     if not isinstance(plan.application, Project):
         return frozenset()
     name = canonicalize_name(plan.application.name)

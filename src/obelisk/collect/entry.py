@@ -1,4 +1,4 @@
-"""Finding the entry point among what was collected."""
+"""Finding the entry point in what was collected."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from obelisk.plan import Plan, parse_entry
 def resolve_entry(
     plan: Plan, packages: list[Package], modules: tuple[Module, ...]
 ) -> ResolvedEntry:
-    """Return the entry point with all that had to be installed to be known.
+    """Return the entry point, with what is only known after installation.
 
     Raises `ConfigError` when there is no such command, module or function.
     """
@@ -83,7 +83,7 @@ def main_path(entry: ResolvedEntry, plan: Plan, modules: tuple[Module, ...]) -> 
 def installed_command(
     entry: ResolvedEntry, main: str, packages: list[Package], files: Iterable[DataFile]
 ) -> Path | None:
-    """Return the command of that path which the installer wrote for the entry, or None."""
+    """Return the installer's command for the entry at that path, or None."""
     found = next((file.source for file in files if file.path == main), None)
     if not isinstance(entry, EntryPoint):
         return found if isinstance(entry, ScriptFile) else None
@@ -118,7 +118,7 @@ def _callable(entry: EntryPoint, by_name: dict[str, Module], plan: Plan) -> Entr
 
 
 def require_choice(wanted: ConsoleScript, package: Package) -> None:
-    """Raise `ConfigError` if a package alone tells that nobody chose among its commands."""
+    """Raise `ConfigError` if a package has several commands and none was chosen."""
     commands = _commands(package)
     if wanted.command is None and _chosen(wanted, package, commands) is None:
         raise _no_command(wanted, commands)
@@ -139,7 +139,7 @@ def _command(
 
 
 def _chosen(wanted: ConsoleScript, package: Package, commands: Collection[str]) -> str | None:
-    """Return the command that is asked for, or that a package leaves no choice of."""
+    """Return the chosen command, or the only possible one of a package."""
     if wanted.command is not None or package.name in commands:
         return wanted.command or package.name
     main = dict(package.commands) or commands
@@ -147,7 +147,7 @@ def _chosen(wanted: ConsoleScript, package: Package, commands: Collection[str]) 
 
 
 def _commands(package: Package) -> dict[str, str | ScriptFile | RunProgram]:
-    """Return the commands of a package; a console script goes before others of its name."""
+    """Return the commands of a package; a console script takes precedence."""
     return {
         **{name: RunProgram(path=f"{COMMANDS}/{name}") for name in package.programs},
         **{script.name: script for script in package.scripts},
@@ -208,7 +208,7 @@ def _missing_module(name: str, modules: dict[str, Module], plan: Plan) -> Config
 
 
 def defines(source: bytes, name: str) -> bool:
-    """Say whether a module's text may define `name` at its top level; in doubt it does."""
+    """Return whether a module's text may define `name` at its top level; in doubt it does."""
     try:
         with warnings.catch_warnings(action="ignore"):
             tree = ast.parse(source)

@@ -1,4 +1,4 @@
-"""What the application's own code asks of a freezer: `sys.frozen` and `sys._MEIPASS`.
+"""What the application's own code reads of a freezer: `sys.frozen` and `sys._MEIPASS`.
 
 docs/explanation/frozen.md says why the code of packages is not asked.
 """
@@ -22,7 +22,7 @@ _QUESTIONS: Final = {
 
 
 def questions(interpreter: Interpreter, own: Iterable[Module]) -> dict[str, str]:
-    """Return the settings that modules of the application ask for and nobody has set.
+    """Return the settings that modules of the application read and nobody has set.
 
     The values say so, each with the first module that asks.
     """

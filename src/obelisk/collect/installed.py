@@ -27,9 +27,9 @@ from obelisk.model import COMMANDS, Package, ScriptFile
 from obelisk.services.regular import is_regular, read_regular
 
 MACHINE_FACTS: Final = ("direct_url.json", "REQUESTED", "uv_cache.json", "uv_build.json", "RECORD")
-"""Files of *.dist-info that differ by machine; RECORD is written anew without them."""
+"""Files of *.dist-info that differ by machine; RECORD is rewritten without them."""
 _FIRST_LINES: Final = 4096
-"""Bytes in which a script says what runs it; programs may be large."""
+"""Bytes that contain a script's interpreter; programs may be large."""
 _BROKEN: Final = "the wheel is invalid; try another version"
 
 
@@ -48,7 +48,7 @@ class Prefix:
         object.__setattr__(self, "base", self.site.relative_to(self.root).as_posix())
 
     def place(self, recorded: str) -> str | None:
-        """Return where a file that a RECORD names is, relative to the root; None for outside."""
+        """Return the path of a file in a RECORD, relative to the root; None if it is outside."""
         path = posixpath.normpath(posixpath.join(self.base, recorded))
         return None if path == ".." or path.startswith(("../", "/")) else path
 
@@ -111,7 +111,7 @@ def record_text(prefix: Prefix, installed: Installed, rewritten: Mapping[str, by
 
 
 def digest_of(data: bytes) -> str:
-    """Return a digest as a RECORD has it."""
+    """Return a digest in RECORD's format."""
     return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
 

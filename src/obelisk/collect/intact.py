@@ -1,4 +1,4 @@
-"""Whether installed files are what their packages' RECORDs say.
+"""Whether installed files match their packages' RECORDs.
 
 The installer takes them from its cache, which it trusts: a file that changed there since it was
 unpacked would go into the executable in silence.
@@ -17,7 +17,7 @@ from obelisk.services.host import jobs
 from obelisk.services.process import working_together
 
 ALGORITHM: Final = "sha256="
-"""How the digests begin that are compared."""
+"""Prefix of the digests that are compared."""
 
 
 def differing(prefix: Prefix, installed: Iterable[Installed]) -> dict[str, list[str]]:

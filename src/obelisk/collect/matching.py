@@ -1,4 +1,4 @@
-"""The files that the patterns of `data` and `native-libraries` name."""
+"""The files that match the patterns of `data` and `native-libraries`."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def matching(folder: Path, key: str, patterns: Iterable[str]) -> Iterator[Path]:
 
 
 def _require_below(path: Path, folder: Path) -> None:
-    """Raise `CollectError` for a file in a folder that a link leads to somewhere else."""
+    """Raise `CollectError` for a file in a folder that is a link to somewhere else."""
     if not path.resolve().is_relative_to(folder.resolve()):
         message = f"{path} is outside {folder}: a directory in its path is a symbolic link"
         raise CollectError(message, hint="replace the link with a copy of the directory")
 
 
 def _require_readable(path: Path) -> None:
-    """Say at once, and not when all is packed, what may not be read."""
+    """Report an unreadable file immediately, not when everything is packed."""
     try:
         path.open("rb").close()
     except OSError as error:

@@ -99,7 +99,7 @@ def _read(
 
 
 def _installed(folder: str, paths: Sequence[str]) -> bool:
-    """Say whether any of the sorted places is in a folder."""
+    """Return whether any of the sorted places is in a folder."""
     start = bisect_left(paths, f"{folder}/")
     return start < len(paths) and paths[start].startswith(f"{folder}/")
 

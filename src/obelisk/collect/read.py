@@ -74,7 +74,7 @@ def module_name(path: PurePosixPath) -> str | None:
 
 
 def is_included(path: str) -> bool:
-    """Say whether a file at this path is included: not bytecode, nor a fact of this machine."""
+    """Return whether a file at this path is included: not bytecode, nor a fact of this machine."""
     *folders, name = path.split("/")
     if (name.endswith(".pyc") and name != ".pyc") or any(
         part in _NOT_FILES for part in (*folders, name)

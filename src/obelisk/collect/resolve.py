@@ -1,4 +1,4 @@
-"""What would be installed, asked of uv without installing it, and the key of that in the cache.
+"""What uv would install, resolved without installing it, and its key in the cache.
 
 uv answers from its own cache as long as the index says that its pages are fresh, and asks the index
 after that: when a new release is seen is decided there, and nowhere else. A lock, or hashes for all
@@ -44,15 +44,15 @@ _COMMIT: Final = re.compile(r"git\+\S+@[0-9a-f]{40}(#\S*)?(?!\S)")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resolution:
-    """What is fixed of an installation, before anything is installed."""
+    """What is known of an installation before it is made."""
 
     key: str
-    """Names it in the cache: all that can change its bytes."""
+    """Its key in the cache: a hash of everything that can change its bytes."""
     versions: Mapping[NormalizedName, str | None] | None
     """What is expected, None for a version that only its source knows; None: what a lock says."""
 
     def describes(self, packages: Iterable[tuple[str, str]]) -> bool:
-        """Say whether these packages and versions are what was expected."""
+        """Return whether these packages and versions are what was expected."""
         if self.versions is None:
             return True
         found = {canonicalize_name(name): found for name, found in packages}
@@ -88,7 +88,7 @@ def resolve(plan: Plan, interpreter: Interpreter, asked: Asked, work: Path) -> R
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Pin:
-    """A line of what uv answered."""
+    """A line of uv's answer."""
 
     text: str
     name: NormalizedName
@@ -123,7 +123,7 @@ def _parsed(line: str) -> _Pin | None:
 
 
 def _of_lock(plan: Plan, interpreter: Interpreter, locked: Requirements) -> Resolution | None:
-    """Return what a lock fixes; requirement files beside it are resolved on top of that."""
+    """Return what a lock fixes; requirements files are resolved on top of it."""
     if plan.requirements != Requirements() or not all(map(_is_fixed, locked.lines)):
         return None
     pins = list(locked.lines)
@@ -135,7 +135,7 @@ def _of_lock(plan: Plan, interpreter: Interpreter, locked: Requirements) -> Reso
 
 
 def _answer(plan: Plan, interpreter: Interpreter, asked: Asked, work: Path) -> Requirements | None:
-    """Let uv resolve; None when it cannot without building something, or at all."""
+    """Let uv resolve; None if it cannot, or only by building something."""
     if plan.requirements.locks:
         return None
     folder = work / "resolving"
@@ -187,7 +187,7 @@ def _key(plan: Plan, interpreter: Interpreter, pins: list[str]) -> str:
 
 
 def _configuration(config: InstallerConfig) -> list[str]:
-    """Return what uv's configuration files say."""
+    """Return the contents of uv's configuration files."""
     found = []
     for path in filter(None, (config.project, *config.user)):
         table = read_toml(path)

@@ -1,4 +1,4 @@
-"""A script and the modules beside it that it imports."""
+"""A script and the modules next to it that it imports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from obelisk.services.process import run_captured
 
 
 def script_modules(script: Path, *, python: Path, installed: Iterable[str]) -> list[Module]:
-    """Return the script as a module, and those that its import statements find beside it.
+    """Return the script as a module, and the modules next to it that it imports.
 
     `python` is an interpreter of the target's version, which reads them. `installed` are the names
     of packages and modules that come before a namespace package. Raises `CollectError` for a file

@@ -25,7 +25,7 @@ class Filter:
     exclude: tuple[str, ...]
 
     def keeps_module(self, module: Module) -> bool:
-        """Say whether a module is included."""
+        """Return whether a module is included."""
         if _name_module(self.include, module):
             return True
         if module.from_stdlib and _name_module(LEFT_OUT_OF_STDLIB, module):
@@ -33,7 +33,7 @@ class Filter:
         return not _name_module(self.exclude, module)
 
     def keeps_file(self, file: DataFile | SharedObjectFile) -> bool:
-        """Say whether a data file is included."""
+        """Return whether a data file is included."""
         return _name_file(self.include, file) or not _name_file(self.exclude, file)
 
     def unused(

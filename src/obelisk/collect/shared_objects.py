@@ -15,7 +15,7 @@ _ELF: Final = b"\x7fELF"
 
 
 def is_native(file: DataFile) -> bool:
-    """Say whether a file is a shared object: its name says so, and its first bytes do."""
+    """Return whether a file is a shared object: its name says so, and its first bytes do."""
     name = file.path.rpartition("/")[2]
     if not (name.endswith(".so") or ".so." in name):
         return False

@@ -18,7 +18,7 @@ _FIRST: Final = re.compile(
 
 
 def is_python_script(data: bytes) -> bool:
-    """Say whether a file is a script that Python runs."""
+    """Return whether a file is a script that Python runs."""
     return _FIRST.match(data) is not None
 
 

@@ -263,7 +263,7 @@ def _request(what: str | None, options: dict[str, Any], warn: Callable[[str], No
 
 
 def _output_paths(plans: list[Plan], output: str | None) -> list[Path]:
-    """Return where each executable goes; a folder is what is one, or ends in a slash."""
+    """Return the path of each executable; an output that ends in a slash is a folder."""
     folder = Path("dist" if output is None else output)
     if output is None or output.endswith("/") or len(plans) > 1 or folder.is_dir():
         return [folder / plan.name for plan in plans]

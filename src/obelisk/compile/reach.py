@@ -134,5 +134,5 @@ class _Graph:
 
 
 def _is_special(name: str) -> bool:
-    """Say whether the interpreter calls a function by this name without mentioning it."""
+    """Return whether the interpreter calls a function by this name without mentioning it."""
     return name.startswith("__") and name.endswith("__")

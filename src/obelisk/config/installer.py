@@ -1,4 +1,4 @@
-"""Which of uv's configuration is obeyed: that of the project that is built, and the user's own.
+"""Which configuration uv uses: that of the project that is built, and the user's own.
 
 uv looks for `uv.toml` and `[tool.uv]` in the working folder and in all folders above it. What lies
 there may be anybody's, so it is told where to look: at the project, or its workspace. For all that
@@ -25,7 +25,7 @@ _NONE: Final = "UV_NO_CONFIG"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InstallerConfig:
-    """What uv is configured by."""
+    """The configuration of uv."""
 
     project: Path | None
     """The `uv.toml` or pyproject.toml of the project or its workspace; None: of no project."""

@@ -1,4 +1,4 @@
-"""Names that come from settings and packages, and are to be names of files or packages."""
+"""Validating names of files and packages that come from settings and packages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from obelisk.config.toml import shown
 from obelisk.errors import ConfigError
 
 _LONGEST: Final = 255 - len(".-12345678")
-"""What file systems allow, without what `files.draft_beside` adds."""
+"""What file systems allow, without what `atomic.draft_beside` adds."""
 _ALL: Final = ":all:"
 
 

@@ -1,4 +1,4 @@
-"""Deciding what the command line's argument is, and reading the settings that come with it."""
+"""Recognizing the command line's argument, and reading the settings that come with it."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _OPTIONS: Final = {
     "--no-binary": "--no-binary",
     "--only-binary": "--only-binary",
 }
-"""Options of a requirement file that go on to uv: where packages come from, and which kind."""
+"""Options of a requirements file that are passed to uv: where packages come from, which kind."""
 _FLAGS: Final = ("--no-index",)
 _NESTED: Final = ("-r", "--requirement", "--requirements")
 _CONSTRAINTS: Final = ("-c", "--constraint", "--constraints")
@@ -228,7 +228,7 @@ def _written(text: str, folder: Path, where: str) -> tuple[str, bool]:
 
 
 def _is_pinned(written: str) -> bool:
-    """Say whether a requirement can only be one version: the installer ignores others' hashes."""
+    """Return whether a requirement allows one version only: other versions' hashes are ignored."""
     try:
         requirement = PackagingRequirement(written)
     except InvalidRequirement:
@@ -248,7 +248,7 @@ def _require_length(text: str, where: str) -> None:
 
 
 def _is_place(text: str) -> bool:
-    """Say whether a line is a path or URL without a name before it."""
+    """Return whether a line is a path or URL without a name before it."""
     try:
         PackagingRequirement(text)
     except (InvalidRequirement, RecursionError):

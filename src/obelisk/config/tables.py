@@ -157,7 +157,7 @@ def _as_kind(value: object, kind: Any) -> tuple[object, str | None]:  # noqa: AN
 
 
 def _is_text(value: object) -> bool:
-    """Say whether a value is text that can be part of a path, an argument and a UTF-8 file.
+    """Return whether a value is text that can be part of a path, an argument and a UTF-8 file.
 
     From the command line may come what is not UTF-8, from TOML a zero byte.
     """

@@ -1,4 +1,4 @@
-"""The digest of a whole executable: what `verify` and `integrity = "start"` find damage by.
+"""The digest of a whole executable, by which `verify` and `integrity = "start"` detect damage.
 
 It stands at the end of the file and covers every byte before it: the SHA-256 of each block, and of
 all that, the root. Blocks begin anew with each part of the file, so damage has a name even where
@@ -34,14 +34,14 @@ Span = tuple[int, int]
 
 
 def digest_size(parts: Parts, offset: int) -> int:
-    """Return how many bytes the digest takes that stands at `offset`."""
+    """Return the size of the digest at `offset`."""
     names = sum(len(name.encode()) for _, name in parts)
     tables = len(parts) * _PART.size + len(_blocks(parts, offset)) * _HASH_SIZE
     return _HEADER.size + _HASH_SIZE + tables + names
 
 
 def write_digest(pieces: Sequence[Piece], parts: Parts, place: int) -> bytes:
-    """Return the digest that stands at `offset`, of all bytes before it.
+    """Return the digest at `offset`, of all bytes before it.
 
     Between the pieces there are zeros.
     """

@@ -185,5 +185,5 @@ def _library_lines(libraries: dict[str, dict[str, int]]) -> list[str]:
 
 
 def _compared(row: dict[str, Any]) -> str:
-    share = f", {row['expanded']} expanded" if row["expanded"] != row["stored"] else ""
+    share = f", {row['expanded']} decompressed" if row["expanded"] != row["stored"] else ""
     return f"  {row['stored']:>10}  {row['name']} ({row['count']}{share})"

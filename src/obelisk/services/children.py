@@ -1,4 +1,4 @@
-"""Programs that run for us, each in a session of its own: they end when we do, whatever ends us.
+"""Child processes, each in its own session: they end when we do, however we end.
 
 An interrupted build ends them itself. For one that is killed, a watcher does: a shell that waits
 until the pipe from us is closed, and then ends those that it was told of.
@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Final
 
 GRACE: Final = 3.0
-"""Seconds that a program has to end when it is told to."""
+"""Seconds that a program has to exit after SIGTERM."""
 _WATCHER: Final = """
 cd /
 {
@@ -47,7 +47,7 @@ class Children:
                 self._watcher = _start_watcher()
 
     def add(self, group: int) -> None:
-        """Note a program that was started; end it at once if all were told to stop."""
+        """Add a started program; end it immediately if all were told to stop."""
         with self._lock:
             self._running.add(group)
             self._tell(f"+ {group}\n")
@@ -55,7 +55,7 @@ class Children:
                 send(group, signal.SIGTERM)
 
     def remove(self, group: int) -> None:
-        """Forget a program that has ended."""
+        """Remove a program that has exited."""
         with self._lock:
             self._running.discard(group)
             self._tell(f"- {group}\n")
@@ -75,7 +75,7 @@ class Children:
             self.stopped = False
 
     def kill(self) -> None:
-        """End all at once; for who ends in this moment himself, maybe within another call here."""
+        """Kill all immediately; for a process that exits itself, maybe within another call here."""
         for group in tuple(self._running):
             send(group, signal.SIGKILL)
 

@@ -32,11 +32,11 @@ _LIMITS: Final = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 _TEXTS: Final = ("No space left on device", "Disk quota exceeded", "Bus error")
 """What tools print when a disk is full: a linker writes through a mapping, and gets a signal."""
 _FULL_BELOW: Final = 1 << 20
-"""Bytes: with less, a disk counts as full when a tool failed for no reason that it said."""
+"""Bytes: with less, a disk counts as full if a tool failed without giving a reason."""
 
 
 def mebibytes(size: int) -> str:
-    """Return a number of bytes as people read it."""
+    """Format a number of bytes for people."""
     return f"{size / (1024 * 1024):.1f} MiB"
 
 
@@ -53,7 +53,7 @@ def free(folder: Path) -> int:
 
 
 def require_space(folder: Path, wanted: int, what: str) -> None:
-    """Raise `StorageError` at once when a work that needs `wanted` bytes cannot end well."""
+    """Raise `StorageError` if there is no space for work that needs `wanted` bytes."""
     there = free(folder)
     if there < wanted:
         sizes = f"{mebibytes(wanted)} needed, {mebibytes(there)} free at {folder}"
@@ -63,7 +63,7 @@ def require_space(folder: Path, wanted: int, what: str) -> None:
 
 @contextmanager
 def storage_errors(*folders: Path) -> Iterator[None]:
-    """Turn errors of the system about disks and limits into ones that say which disk or limit.
+    """Turn system errors about disks and limits into errors that name the disk or limit.
 
     `folders` are the folders that the work writes to.
     """
@@ -77,7 +77,7 @@ def storage_errors(*folders: Path) -> Iterator[None]:
 
 
 def explain(error: OSError, folders: Iterable[Path]) -> ObeliskError | None:
-    """Return what an error of the system means, None when it is not about disks or limits."""
+    """Return the meaning of a system error; None if it is not about disks or limits."""
     if isinstance(error, shutil.Error):
         return _explain_copies(error, list(folders))
     if error.errno in _LIMITS:
@@ -103,7 +103,7 @@ def _explain_storage(error: OSError, folders: list[Path]) -> StorageError:
 
 
 def limit_error(reason: str) -> LimitError:
-    """Return the error for what the system refuses a process."""
+    """Return the error for a resource that the system refused."""
     files = _limit(resource.RLIMIT_NOFILE)
     memory = _limit(resource.RLIMIT_AS)
     message = f"out of resources: {reason} (limits: {files} open files, {memory} memory)"
@@ -113,7 +113,7 @@ def limit_error(reason: str) -> LimitError:
 
 
 def is_full(error: OSError) -> bool:
-    """Say whether an error of the system is a full disk."""
+    """Return whether a system error is a full disk."""
     return error.errno in _FULL
 
 
@@ -125,9 +125,9 @@ def limit_of(error: OSError) -> LimitError | None:
 def explain_failure(
     what: str, status: int, output: str, folders: Iterable[Path]
 ) -> StorageError | None:
-    """Return the error of a tool that failed because a disk is full, None if it is not that.
+    """Return the error of a tool that failed because a disk is full; None for other failures.
 
-    `folders` are folders that the tool writes to, `output` what it said.
+    `folders` are folders that the tool writes to, `output` is what it printed.
     """
     if status in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
         return _too_large(f"{what} failed")

@@ -1,4 +1,4 @@
-"""Files and folders that are being made: gone when their maker dies, whatever it dies of.
+"""Unfinished files and folders, which are removed when their maker dies, however it dies.
 
 A draft has a lock file beside it, which its maker holds. A draft whose lock can be taken has no
 maker any more, and whoever comes by removes it.

@@ -1,4 +1,4 @@
-"""The machine that builds: the only place that asks which one it is."""
+"""The host: the only module that checks which machine this is."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def own_target() -> Target:
 
 
 def runs(target: Target) -> bool:
-    """Say whether executables for this target run here."""
+    """Return whether executables for this target run here."""
     host = platform.uname()
     return target.runs_on(host.machine, host.system)

@@ -17,7 +17,7 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
-    """One place that an archive can come from."""
+    """A location of an archive."""
 
     url: str | None
     """Upstream's own address."""
@@ -41,7 +41,7 @@ class Pin:
     license: str
     """SPDX expression."""
     license_file: str
-    """Path of its licence inside the archive, without the archive's top folder."""
+    """Path of its license inside the archive, without the top folder."""
     origins: tuple[Origin, ...]
 
 

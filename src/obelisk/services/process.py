@@ -1,6 +1,6 @@
 """Starting other programs: the only module that does.
 
-Output goes to a log file; what fails is reported with the last lines of it.
+Output goes to a log file; failures are reported with its last lines.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from obelisk.services.interrupt import deferred
 
 _TAIL_LINES: Final = 40
 _PAUSE: Final = 0.01
-"""Seconds between two looks at a program that is waited for."""
+"""Seconds between two checks of a program that is waited for."""
 
 
 _children: Final = Children()
 
 
 def is_stopping() -> bool:
-    """Say whether what runs in threads was told to end."""
+    """Return whether work in threads was told to stop."""
     return _children.stopped
 
 
@@ -56,7 +56,7 @@ def working_together(workers: int) -> Iterator[ThreadPoolExecutor]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finished:
-    """What a program left behind."""
+    """The result of a program."""
 
     status: int
     stdout: bytes
@@ -166,7 +166,7 @@ def run_limited(
 
 
 def _wait_until_ended(pid: int, end: float) -> bool:
-    """Wait for a program without reaping it; say whether it ended in time."""
+    """Wait for a program without reaping it; return whether it ended in time."""
     options = os.WEXITED | os.WNOHANG | os.WNOWAIT
     while os.waitid(os.P_PID, pid, options) is None:
         if time.monotonic() > end:
@@ -232,7 +232,7 @@ def _start(
 
 @contextmanager
 def _ended_with_us(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """See that an interrupted build does not leave compilers running."""
+    """Make sure that an interrupted build does not leave compilers running."""
     try:
         with process:
             try:
@@ -245,7 +245,7 @@ def _ended_with_us(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a program with all that it started, gently if it lets itself be asked."""
+    """End a program with all that it started, by SIGTERM first."""
     send(process.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         process.wait(GRACE)

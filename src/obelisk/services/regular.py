@@ -1,4 +1,4 @@
-"""Reading files that others name: regular ones only, and never without bounds.
+"""Reading files named by others: regular files only, up to a size limit.
 
 A FIFO would hang a build, a device may act on being opened or never end. What a path names is asked
 of the open file, so that it cannot be exchanged in between; opening waits for nobody.
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 _LARGEST_TEXT: Final = 16 * 1024 * 1024
-"""Far above any requirement file, script or metadata that somebody wrote."""
+"""Far above any requirements file, script or metadata that somebody wrote."""
 _KINDS: Final = {
     stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a named pipe",
@@ -41,12 +41,12 @@ def read_regular(path: Path, *, largest: int = _LARGEST_TEXT) -> bytes:
 
 
 def is_regular(path: Path) -> bool:
-    """Say whether there is a regular file; `Path.is_file` raises for what cannot be a path."""
+    """Return whether there is a regular file; `Path.is_file` raises for what cannot be a path."""
     return os.path.isfile(path)  # noqa: PTH113
 
 
 def is_folder(path: Path | str) -> bool:
-    """Say whether there is a folder; `Path.is_dir` raises for what cannot be a path."""
+    """Return whether there is a folder; `Path.is_dir` raises for what cannot be a path."""
     return os.path.isdir(path)  # noqa: PTH112
 
 
@@ -59,7 +59,7 @@ def require_copyable(root: Path) -> None:
 
 
 def kind_of(mode: int) -> str:
-    """Return what a file that is not regular is, in words."""
+    """Describe the kind of a file that is not regular."""
     return _KINDS.get(stat.S_IFMT(mode), "not a regular file")
 
 

@@ -20,7 +20,7 @@ from obelisk.verify.finding import Finding, listed
 _MAGIC: Final = b"\x89OBDIGEST\r\n\x1a\n\0\0\0"
 _VERSION: Final = 1
 _REWRITTEN: Final = frozenset({"ELF header", "section headers"})
-"""Parts that `strip` and `objcopy` write anew, also where nothing behind them moves."""
+"""Parts that `strip` and `objcopy` rewrite, even if nothing after them moves."""
 _BLOCK: Final = 64 * 1024
 _HEADER: Final = struct.Struct("<16sIIQIIQ")
 _PART: Final = struct.Struct("<QII")
@@ -36,7 +36,7 @@ class Digest:
     end: int
     """Where it ends in the file."""
     is_moved: bool
-    """Whether it stood elsewhere when it was written."""
+    """Whether it was at another offset when it was written."""
     parts: tuple[tuple[int, int, str], ...]
     """(start, end, name) of all parts of the file."""
     hashes: bytes
@@ -45,7 +45,7 @@ class Digest:
 def find_digest(data: mmap.mmap) -> Digest | None:
     """Return the digest of a file; None if it has none, or a corrupt one.
 
-    Files inside may have digests of their own: one that stands where it says is preferred.
+    Files inside may have digests of their own: one at the offset that it states is preferred.
     """
     moved = None
     offset = data.rfind(_MAGIC)

@@ -29,7 +29,7 @@ _DAMAGE: Final = (
     *(ELFError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError),
     *(RecursionError, TypeError, ValueError, struct.error),
 )
-"""What pyelftools raises at tables that make no sense."""
+"""What pyelftools raises for malformed tables."""
 PAYLOAD_SEGMENT: Final = 0x6F626C6B
 OBJECTS_SEGMENT: Final = 0x6F626C6D
 
@@ -45,7 +45,7 @@ class Executable:
     objects_size: int
     """Bytes of linked shared objects in it."""
     objects: tuple[tuple[str, int], ...]
-    """The name of each of them, and its bytes in memory; empty if they are damaged."""
+    """The name of each of them, and its bytes in memory; empty if they are corrupt."""
 
 
 def map_file(path: Path) -> mmap.mmap:

@@ -20,7 +20,7 @@ _REBUILD: Final = "rebuild it, and copy it as a binary file"
 def verify(path: Path) -> tuple[Finding, ...]:
     """Check a file's headers, and every byte against its digest, without running it.
 
-    Raises `VerifyError` when it cannot be read, or is not an executable that Obelisk made.
+    Raises `VerifyError` if it is unreadable or not an Obelisk executable.
     """
     data = map_file(path)
     digest = find_digest(data)

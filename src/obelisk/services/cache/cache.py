@@ -1,4 +1,4 @@
-"""Using the cache: finding entries, making them, and work that leaves nothing behind.
+"""Using the cache: finding and making entries, and scratch folders that leave nothing behind.
 
 An entry is made in a draft and renamed into its place when it is whole and on the disk, so that a
 build that ends anywhere, by whatever, leaves either the entry or nothing. Two builds that want the
@@ -47,12 +47,12 @@ class Cache:
         """Entries that were checked, by this process."""
 
     def find(self, kind: str, key: str) -> Path | None:
-        """Return the folder of an entry that is sound, or None."""
+        """Return the folder of a valid entry, or None."""
         path = path_of(self.root, kind, key)
         return path if self._open() and (self._trusted(path) or self._checked(path)) else None
 
     def obtain(self, kind: str, key: str, make: Callable[[Path], None]) -> Path:
-        """Return the folder of an entry; if there is none that is sound, let `make` fill one."""
+        """Return the folder of an entry; if there is no valid one, let `make` fill it."""
         path = path_of(self.root, kind, key)
         if self._open() and self._trusted(path):
             return path
@@ -62,7 +62,7 @@ class Cache:
         return path
 
     def keep(self, kind: str, makes: Mapping[str, Callable[[Path], None]]) -> None:
-        """Add entries that only save time: by their keys, unless they are there.
+        """Add entries that only save time, by their keys, unless they exist.
 
         They wait for the disk together. A cache that cannot be written stays as it is.
         """
@@ -77,7 +77,7 @@ class Cache:
                 self._make(kind, wanted)
 
     def reject(self, kind: str, key: str, reason: str) -> None:
-        """Remove an entry that whoever uses it found to be damaged."""
+        """Remove an entry whose user found it to be corrupt."""
         path = path_of(self.root, kind, key)
         self._warn_of_damage(path, reason)
         self._sound.discard(path)
@@ -86,7 +86,7 @@ class Cache:
 
     @contextmanager
     def scratch(self, name: str) -> Iterator[Path]:
-        """Give a scratch folder that is gone afterwards.
+        """Give a scratch folder, which is removed afterwards.
 
         The log of a tool that failed in it stays for a while, and the error names it.
         """
@@ -110,9 +110,9 @@ class Cache:
         return list(entries(self.root)) if self._open() else []
 
     def verify(self) -> list[tuple[Path, str]]:
-        """Hash all entries; return those that are damaged and in which way.
+        """Hash all entries; return the corrupt ones and their faults.
 
-        They are made anew when they are used next.
+        They are rebuilt when they are next used.
         """
         damaged = []
         for entry in self.entries():
@@ -134,7 +134,7 @@ class Cache:
         self._sound.clear()
 
     def _open(self) -> bool:
-        """Take the cache's lock, together with others; say whether there is a cache."""
+        """Take the cache's lock, together with others; return whether there is a cache."""
         if not self._opened and root.exists(self.root):
             waiting = f"waiting for another process to finish cleaning the cache {self.root}"
             self._lock = root.hold(self.root, alone=False, on_wait=lambda: self._warn(waiting))
@@ -154,7 +154,7 @@ class Cache:
         return False
 
     def _checked(self, path: Path) -> bool:
-        """Say whether an entry is there and has the bytes that were made; warn if it has not."""
+        """Return whether an entry exists and matches its record; warn if it does not match."""
         if not os.path.lexists(path):
             return False
         try:
@@ -211,7 +211,7 @@ class Cache:
 
     @contextmanager
     def _entry_lock(self, kind: str, key: str) -> Iterator[None]:
-        """Hold the lock of one entry; without it where nobody can make one."""
+        """Hold the lock of one entry, unless the cache is read-only."""
         if self._open() and not root.is_writable(self.root):
             yield
             return

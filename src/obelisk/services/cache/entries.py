@@ -1,4 +1,4 @@
-"""What stands in a cache: kinds of entries, by their keys, and folders of another use.
+"""The contents of a cache: kinds of entries, by their keys, and other folders.
 
 Only what is listed here, and looks as it must, is ever removed.
 """
@@ -29,7 +29,7 @@ TAG: Final = "CACHEDIR.TAG"
 LOCK: Final = ".obelisk.lock"
 KNOWN: Final = KINDS | {WORK, LOGS, LOCKS, UV, TAG, LOCK}
 OF_NOBODY: Final = {"lost+found"}
-"""What a folder may hold that nothing was put into: a file system of its own."""
+"""Names that an empty folder may contain: those of a file system of its own."""
 _KEY: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}")
 
 
@@ -47,7 +47,7 @@ class Entry:
 
 
 def path_of(root: Path, kind: str, key: str) -> Path:
-    """Return where an entry stands."""
+    """Return the path of an entry."""
     if kind not in KINDS or not is_key(key):
         message = f"invalid cache entry name: {kind}/{key}"
         raise ValueError(message)
@@ -55,12 +55,12 @@ def path_of(root: Path, kind: str, key: str) -> Path:
 
 
 def is_key(name: str) -> bool:
-    """Say whether this is the name of an entry, or of a cache of uv's."""
+    """Return whether this is the name of an entry, or of a cache of uv's."""
     return _KEY.fullmatch(name) is not None
 
 
 def strangers(root: Path) -> list[str]:
-    """Return the names in the cache's folder that are none of its own, sorted."""
+    """Return the names in the cache's folder that are not part of the cache, sorted."""
     return sorted({path.name for path in root.iterdir()} - KNOWN - OF_NOBODY)
 
 

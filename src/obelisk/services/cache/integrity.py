@@ -1,4 +1,4 @@
-"""Whether an entry is what was made: a record in its folder, of every file's hash.
+"""Whether an entry is intact: a record in its folder has every file's hash.
 
 The record begins with a fingerprint of the files' sizes, times and inodes. As long as it matches,
 nobody has written to them since they were hashed; when it does not, they are hashed again: another
@@ -29,11 +29,11 @@ _OWNER_RUNS: Final = 0o100
 
 
 class DamagedError(Exception):
-    """An entry is not what was made; says in which way."""
+    """An entry does not match its record; the message is the difference."""
 
 
 def is_trusted(entry: Path) -> bool:
-    """Say whether an entry is there and nobody wrote to it since its hashes were known to hold."""
+    """Return whether an entry exists and was not written to since its hashes were verified."""
     try:
         with (entry / RECORD).open(encoding="utf-8") as stream:
             head, fingerprint = stream.readline(), stream.readline()
@@ -43,13 +43,13 @@ def is_trusted(entry: Path) -> bool:
 
 
 def record(entry: Path) -> None:
-    """Write the record of an entry that is whole."""
+    """Write the record of a complete entry."""
     text = _record_text(_fingerprint(entry), _hashes(entry))
     (entry / RECORD).write_text(text, encoding="utf-8")
 
 
 def check(entry: Path) -> None:
-    """Hash an entry whole; raise `DamagedError` when it differs from its record.
+    """Hash an entry completely; raise `DamagedError` if it differs from its record.
 
     An entry of an older Obelisk, which has none, is believed.
     """
@@ -69,17 +69,17 @@ def check(entry: Path) -> None:
 
 
 def renew(entry: Path, scratch: Path) -> None:
-    """Note that an entry was hashed and is sound; in a cache that cannot be written do nothing."""
+    """Record that an entry was hashed and matches; do nothing in a read-only cache."""
     _replace_record(entry, scratch, _fingerprint(entry))
 
 
 def distrust(entry: Path, scratch: Path) -> None:
-    """Have an entry hashed, and so made anew, when it is used next."""
+    """Have an entry hashed, and so rebuilt, when it is next used."""
     _replace_record(entry, scratch, _DISTRUST)
 
 
 def note_use(entry: Path) -> None:
-    """Note the time of a use."""
+    """Record the time of a use."""
     with contextlib.suppress(OSError):
         os.utime(entry / RECORD)
 
@@ -104,7 +104,7 @@ def _replace_record(entry: Path, scratch: Path, fingerprint: str) -> None:
 
 
 def _read_record(entry: Path) -> dict[str, str] | None:
-    """Return the hashes that a record says, None if there is no record."""
+    """Return the hashes in a record; None if there is no record."""
     try:
         head, _, digest, body = (entry / RECORD).read_text(encoding="utf-8").split("\n", 3)
     except FileNotFoundError:
@@ -124,7 +124,7 @@ def _record_text(fingerprint: str, hashes: dict[str, str]) -> str:
 
 
 def _hashes(entry: Path) -> dict[str, str]:
-    """Return what each file is: its kind and the hash of its bytes, or where a link leads."""
+    """Return the kind of each file, and the hash of its bytes or the target of a link."""
     found = {}
     for name, item in _walk(str(entry)):
         if item.is_symlink():

@@ -1,4 +1,4 @@
-"""Names of cache entries: hashes of what they are made of, as their makers declare it."""
+"""Keys of cache entries: hashes of their declared inputs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def hash_tree(root: Path) -> str:
 
 
 def hash_code(*modules: ModuleType | Path) -> dict[str, str]:
-    """Hash what modules do: their text without comments, docstrings and blank lines.
+    """Hash the code of modules: their text without comments, docstrings and blank lines.
 
     Modules are named by their file, so that it does not matter in which order they come.
     """
@@ -49,7 +49,7 @@ def _hash_text(text: str) -> str:
 
 
 def _remarks(text: str) -> Iterator[tuple[int, int, int, int]]:
-    """Yield line and column of the start and the end of all that is said to readers."""
+    """Yield line and column of the start and the end of comments and docstrings."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             last, end = node.end_lineno or node.lineno, node.end_col_offset or 0

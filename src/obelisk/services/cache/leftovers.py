@@ -1,4 +1,4 @@
-"""What processes that were killed left in the cache, and logs of tools that failed.
+"""Leftovers of killed processes in the cache, and logs of failed tools.
 
 The work of a dead process is known by its lock. What an older Obelisk left has none: it goes when
 nobody can be at work in it any more.

@@ -40,7 +40,7 @@ class Removed:
     """Bytes."""
     entries: int
     left: tuple[Path, ...]
-    """What is in the cache's folder and not known, or could not be removed."""
+    """What is in the cache's folder but unknown, or could not be removed."""
 
 
 def clean(root: Path, on_wait: Callable[[], None]) -> Removed:

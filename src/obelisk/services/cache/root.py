@@ -1,6 +1,6 @@
-"""The cache's folder: which it is, whether it is ours, and who uses it.
+"""The cache's folder: its location, whether it is ours, and its lock.
 
-Builds hold its lock together, who removes entries holds it alone.
+Builds share the lock, removing entries needs it exclusively.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _HINT: Final = f"set {ENVIRONMENT} to another directory"
 
 
 def default_root() -> Path:
-    """Return the cache's folder: of the variable, or below the user's cache folder."""
+    """Return the cache's folder: from the variable, or below the user's cache folder."""
     named = os.environ.get(ENVIRONMENT)
     if named:
         return Path(os.path.abspath(named))  # noqa: PTH100 - a link in it may be the user's wish
@@ -38,7 +38,7 @@ def default_root() -> Path:
 
 
 def exists(root: Path) -> bool:
-    """Say whether there is a cache at `root`; raise `ConfigError` if something else is there."""
+    """Return whether there is a cache at `root`; raise `ConfigError` if something else is there."""
     try:
         names = {path.name for path in root.iterdir()}
         if not names - OF_NOBODY:
@@ -74,12 +74,12 @@ def create(root: Path) -> None:
 
 
 def is_writable(root: Path) -> bool:
-    """Say whether entries can be added: not in a cache that is read-only, or of another user."""
+    """Return whether entries can be added: not in a cache that is read-only, or of another user."""
     return os.access(root, os.W_OK | os.X_OK)
 
 
 def hold(root: Path, *, alone: bool, on_wait: Callable[[], None]) -> Lock | None:
-    """Take the lock of the whole cache; None where it cannot be written, and so not be cleaned."""
+    """Take the lock of the whole cache; None if it is not writable, and so cannot be cleaned."""
     try:
         return lock(root / LOCK, shared=not alone, on_wait=on_wait)
     except OSError as error:
@@ -107,7 +107,7 @@ def _require_writable(root: Path) -> None:
 
 
 def _refuse_home(root: Path) -> None:
-    """Refuse folders that can be no cache, whatever an older Obelisk wrote into them."""
+    """Refuse folders that cannot be a cache, whatever an older Obelisk wrote into them."""
     for path, name in ((Path("~"), "your home directory"), (Path("/"), "the root directory")):
         same = False
         with suppress(OSError, RuntimeError):  # there is no home
