@@ -36,6 +36,11 @@ _ANSWERS: Final = {
     "ac_cv_file__dev_ptmx": "yes",
     "ac_cv_file__dev_ptc": "no",
     "ac_cv_buggy_getaddrinfo": "no",
+    # Programs that say another thing where the build has the lowest priority, or /dev/shm is missing.
+    "ac_cv_broken_mbstowcs": "no",
+    "ac_cv_broken_nice": "no",
+    "ac_cv_broken_poll": "no",
+    "ac_cv_posix_semaphores_enabled": "yes",
     "ac_cv_aligned_required": "no",
     "ac_cv_broken_sem_getvalue": "no",
     "ac_cv_computed_gotos": "yes",
