@@ -36,7 +36,7 @@ _ANSWERS: Final = {
     "ac_cv_file__dev_ptmx": "yes",
     "ac_cv_file__dev_ptc": "no",
     "ac_cv_buggy_getaddrinfo": "no",
-    # Programs that say another thing where the build has the lowest priority, or /dev/shm is missing.
+    # Programs that answer otherwise at the lowest priority, or without /dev/shm.
     "ac_cv_broken_mbstowcs": "no",
     "ac_cv_broken_nice": "no",
     "ac_cv_broken_poll": "no",
