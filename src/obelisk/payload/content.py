@@ -17,11 +17,12 @@ _CHUNK: Final = 1 << 20
 class FileContent:
     """The bytes of a file, which may be more than memory has room for."""
 
-    __slots__ = ("_size", "path")
+    __slots__ = ("_size", "known_hash", "path")
 
     def __init__(self, path: Path, size: int) -> None:
         self.path = path
         self._size = size
+        self.known_hash: int | None = None
 
     def __len__(self) -> int:
         """Return how many bytes there are."""
@@ -72,10 +73,14 @@ def whole(content: Content) -> bytes:
 
 
 def hash_content(content: Content, seed: int = 0) -> int:
-    """Return the XXH64 of a content."""
+    """Return the XXH64 of a content; that of a file without a seed is asked for more than once."""
     if not isinstance(content, FileContent):
         return xxhash.xxh64_intdigest(content, seed)
+    if seed == 0 and content.known_hash is not None:
+        return content.known_hash
     digest = xxhash.xxh64(seed=seed)
     for chunk in chunks(content):
         digest.update(chunk)
+    if seed == 0:
+        content.known_hash = digest.intdigest()
     return digest.intdigest()

@@ -25,6 +25,8 @@ _BLOCK: Final = 64 * 1024
 _HEADER: Final = struct.Struct("<16sIIQIIQ")
 _PART: Final = struct.Struct("<QII")
 _HASH_SIZE: Final = 32
+_HELD: Final = 256 << 20
+"""Bytes of a file that may stay in memory as a whole while it is checked."""
 _BATCH: Final = 32
 """Blocks that a thread takes at once."""
 
@@ -112,12 +114,15 @@ def _damaged(data: mmap.mmap, digest: Digest) -> list[str]:
 
     def damaged_in(batch: Sequence[tuple[int, int, int, str]]) -> list[str]:
         with memoryview(data) as view:
-            return [
+            found = [
                 name
                 for number, start, stop, name in batch
                 if hashlib.sha256(view[start:stop]).digest()
                 != digest.hashes[number * _HASH_SIZE : (number + 1) * _HASH_SIZE]
             ]
+        if len(data) > _HELD:  # or all of it would be in memory at once
+            data.madvise(mmap.MADV_DONTNEED)
+        return found
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = [name for names in pool.map(damaged_in, batches) for name in names]
