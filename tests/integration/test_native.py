@@ -134,7 +134,7 @@ def test_a_library_that_is_not_there_is_named_at_build_time(compiler, tmp_path):
     compiler(tmp_path / "libhigh.so", "high.c", low)
     low.unlink()
     said = obelisk("build", tmp_path / "native.py", status=6)
-    assert "`.obelisk/lib/libhigh.so` needs `liblow.so`" in said
+    assert "`.obelisk/lib/libhigh.so`: `liblow.so`" in said
     assert "native-libraries" in said
     assert "Traceback" not in said
 
@@ -225,7 +225,7 @@ def test_an_object_of_this_host_is_refused_as_built_for_glibc(tmp_path):
     (tmp_path / "message.txt").write_text("")
     shutil.copy(found, tmp_path / "libz.so")
     said = obelisk("build", tmp_path / "native.py", status=6)
-    assert "`.obelisk/lib/libz.so`: it was built for glibc" in said
+    assert "`.obelisk/lib/libz.so`: built for glibc" in said
 
 
 def test_an_object_that_nothing_loads_is_data(tmp_path):

@@ -48,7 +48,9 @@ def test_a_function_that_is_not_there(project):
 def test_several_console_scripts(tmp_path):
     wheel = write_wheel(tmp_path, ["one = tiny:main", "two = tiny:main"])
     said = build(wheel, cwd=tmp_path, status=2)
-    assert "choose one with `--script`: `one`, `two`" in said
+    assert (
+        "choose one with `--script`, or build all in one with `--multicall`: `one`, `two`" in said
+    )
     assert "did you mean `two`?" in build(wheel, "--script", "tow", cwd=tmp_path, status=2)
 
 
@@ -107,7 +109,7 @@ def test_a_native_library_that_is_not_there(project):
 
 def test_a_script_that_does_not_compile(tmp_path):
     (tmp_path / "bad.py").write_text("def main(:\n")
-    assert "cannot be compiled" in build("bad.py", cwd=tmp_path, status=4)
+    assert "cannot parse" in build("bad.py", cwd=tmp_path, status=4)
 
 
 def test_a_failed_build_leaves_the_old_executable(tmp_path, python_version):

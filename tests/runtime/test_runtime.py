@@ -356,7 +356,7 @@ def test_damaged_settings_end_the_process(compiled, tmp_path):
         (b"a=1", None): "malformed record in settings",
         (b"", None): "malformed record in settings",
         # The name by which they are found.
-        (b"a=1\0", b"settings"): "checksum mismatch in the index of its payload in ",
+        (b"a=1\0", b"settings"): "checksum mismatch in the payload's index in ",
     }
     for (content, damage), message in wrong.items():
         assert settings_of(compiled, tmp_path, content, "a", damage=damage) == (74, message)
