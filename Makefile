@@ -24,7 +24,7 @@ attack: $(READY)
 	OBELISK_ATTACK=whole $(VENV)/bin/pytest -n auto --dist loadfile tests/attack
 
 applications: $(READY)
-	$(VENV)/bin/pytest -m application tests/applications
+	$(VENV)/bin/pytest -m application tests/applications tests/integration
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .
