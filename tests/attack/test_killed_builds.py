@@ -24,7 +24,7 @@ SLACK = 1 << 20
 """Bytes that the cache may grow by: records, locks, uv's notes."""
 
 
-class Services:
+class Site:
     """A cache of its own, and one program that is built again and again."""
 
     def __init__(self, folder, python):
@@ -107,7 +107,7 @@ def link_or_copy(source, place):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, executables, python_version):
     executables("hello.py")  # the cache is filled
-    return Services(tmp_path_factory.mktemp("killed"), python_version)
+    return Site(tmp_path_factory.mktemp("killed"), python_version)
 
 
 @pytest.fixture
@@ -133,26 +133,26 @@ def await_none(running, seconds=10):
     return [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in running()]
 
 
-def test_killed_builds(campaign, services, orphans):
+def test_killed_builds(campaign, site, orphans):
     attack = campaign("killed builds", part=2, whole=200)
     disturbed = False
     for case in attack.cases:
         random = attack.random(case)
         for kind in random.sample(REMADE, 1 + case % 2):
-            shutil.rmtree(services.cache / kind, ignore_errors=True)
+            shutil.rmtree(site.cache / kind, ignore_errors=True)
         number, group = SIGNALS[case % len(SIGNALS)], random.random() < 0.5
-        after = 0.1 + random.random() * services.cached  # what is made anew comes on top
-        status = services.kill(number, after=after, group=group)
+        after = 0.1 + random.random() * site.cached  # what is made anew comes on top
+        status = site.kill(number, after=after, group=group)
         assert await_none(orphans) == [], f"case {case}: processes were left"
         attack.saw(f"{number.name} {'group' if group else 'process'}: {outcome(status, number)}")
         disturbed = disturbed or status != 0
         if status in (0, 128 + number):
-            assert services.leftovers() == [], f"case {case}: {status}"
-        assert services.build() == services.expected, f"case {case}: another executable"
-        assert services.leftovers() == [], f"case {case}: the next build left them"
-        assert services.cache_size() <= services.size + SLACK, f"case {case}: the cache grew"
+            assert site.leftovers() == [], f"case {case}: {status}"
+        assert site.build() == site.expected, f"case {case}: another executable"
+        assert site.leftovers() == [], f"case {case}: the next build left them"
+        assert site.cache_size() <= site.size + SLACK, f"case {case}: the cache grew"
     assert disturbed, "all builds had ended before"
-    for entry in Cache(services.cache).entries():
+    for entry in Cache(site.cache).entries():
         if entry.kind in REMADE:
             integrity.check(entry.path)
 
