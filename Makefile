@@ -15,7 +15,7 @@ demo: $(READY)
 	$(VENV)/bin/obelisk verify dist/hello
 
 test: $(READY)
-	$(VENV)/bin/pytest -n auto --dist loadfile
+	$(VENV)/bin/pytest -n auto --dist loadfile --durations=15
 
 unit: $(READY)
 	$(VENV)/bin/pytest tests/unit
@@ -24,7 +24,7 @@ attack: $(READY)
 	OBELISK_ATTACK=whole $(VENV)/bin/pytest -n auto --dist loadfile tests/attack
 
 applications: $(READY)
-	$(VENV)/bin/pytest -m application tests/applications
+	$(VENV)/bin/pytest -m application tests/applications tests/integration
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

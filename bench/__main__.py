@@ -24,7 +24,7 @@ from bench.model import BenchError, Measure, Part, Results, read_results, write_
 from bench.place import CHROOT, Place, enter, this_machine
 from bench.session import Session
 from obelisk import __version__
-from obelisk.distribution.build import python_source
+from obelisk.distribution.versions import python_source
 
 _HERE = Path(__file__).parents[1]
 _PAGE = _HERE / "docs/explanation/benchmarks.md"

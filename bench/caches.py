@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from bench.place import Place
-from obelisk.cache import Cache
+from obelisk.services.cache import Cache
 
 _OF_DISTRIBUTIONS = ("downloads", "libraries", "distributions", "builders")
 _OF_THE_INDEX = "uv"

@@ -1,4 +1,4 @@
-"""Link damaged shared objects, as many as one likes: `fuzz_objects.py [COUNT] [SEED]`.
+"""Link damaged shared objects, as many as one likes: `fuzz_objects.py [COUNT] [SEED] [TARGET]`.
 
 Whatever is wrong with an object, the linker must refuse it with a `LinkError`, or link it; any
 other exception, and a case that computes for two seconds, ends this and leaves the object.
@@ -13,35 +13,41 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from elf_files import runtime
-from fuzz import WHOLE, damaged, library
+from elf_files import Elf
+from fuzz import damaged, whole
 
 from obelisk.errors import LinkError
-from obelisk.link.elf import read_elf
-from obelisk.link.graph import Found, connect
-from obelisk.link.machine import machine_of
-from obelisk.link.native import link_found
-from obelisk.link.objects import read_object
-from obelisk.target import DEFAULT_TARGET, parse_target
-
-BASE = runtime()
-ELF = read_elf(BASE)
-MACHINE = machine_of(parse_target(DEFAULT_TARGET))
-LIBRARY = library("libf.so")
+from obelisk.link.elf.dso import read_object
+from obelisk.link.elf.elf import read_elf
+from obelisk.link.elf.graph import Found, connect
+from obelisk.link.elf.machine import machine_of
+from obelisk.link.elf.shared_objects import link_found
+from obelisk.target import DEFAULT_TARGET, Target, parse_target
 
 
-def found(name: str, data: bytes) -> Found:
-    """Read an object."""
-    return Found(object=read_object(name, None, memoryview(data), MACHINE), names=(name,))
+class Linker:
+    """Links objects for one target."""
 
+    def __init__(self, target: Target) -> None:
+        """Make what they are linked with."""
+        files = Elf(target)
+        self.whole = whole(files)
+        self._machine = machine_of(target)
+        self._runtime = files.runtime()
+        self._elf = read_elf(self._runtime)
+        self._library = files.library("libf.so")
 
-def link(data: bytes) -> None:
-    """Do all that `link` does with an object."""
-    files = [found("a.so", data), found("libf.so", LIBRARY)]
-    linked = link_found(connect(files, lambda _: None), MACHINE, BASE, ELF, 0x2000)
-    linked.table(0x100000)
-    for _ in linked.pieces():
-        pass
+    def link(self, data: bytes) -> None:
+        """Do all that `link` does with an object."""
+        files = [self._found("a.so", data), self._found("libf.so", self._library)]
+        nodes = connect(files, lambda _: None)
+        linked = link_found(nodes, self._machine, self._runtime, self._elf, 0x10000)
+        linked.table(0x1000000)
+        for _ in linked.pieces():
+            pass
+
+    def _found(self, name: str, data: bytes) -> Found:
+        return Found(object=read_object(name, None, memoryview(data), self._machine), names=(name,))
 
 
 def too_long(*_: object) -> None:
@@ -50,16 +56,17 @@ def too_long(*_: object) -> None:
     raise TimeoutError(message)
 
 
-def main(count: int = 1_000_000, seed: int = 0) -> None:
+def main(count: str = "1000000", seed: str = "0", target: str = DEFAULT_TARGET) -> None:
     """Try `count` damaged objects; the same seed gives the same."""
     signal.signal(signal.SIGVTALRM, too_long)
-    chance = random.Random(seed)  # noqa: S311 - to be the same again
+    linker = Linker(parse_target(target))
+    chance = random.Random(int(seed))  # noqa: S311 - to be the same again
     refused, started = 0, time.monotonic()
-    for number in range(count):
-        data = damaged(chance.choice(WHOLE), chance)
+    for number in range(int(count)):
+        data = damaged(chance.choice(linker.whole), chance)
         try:
             signal.setitimer(signal.ITIMER_VIRTUAL, 2)
-            link(data)
+            linker.link(data)
         except LinkError:
             refused += 1
         except BaseException:
@@ -68,8 +75,8 @@ def main(count: int = 1_000_000, seed: int = 0) -> None:
             print(f"case {number} of seed {seed}, written to {place}", file=sys.stderr)
             raise
     seconds = time.monotonic() - started
-    print(f"{count} objects, {refused} refused, {count - refused} linked, {seconds:.0f} s")
+    print(f"{count} objects, {refused} refused, {int(count) - refused} linked, {seconds:.0f} s")
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*sys.argv[1:])

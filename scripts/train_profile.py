@@ -22,16 +22,17 @@ from typing import Final
 import zstandard
 from debian_chroot import make_chroot
 
-from obelisk.cache import Cache, hash_tree
-from obelisk.catalog import Source
-from obelisk.console import Console
-from obelisk.distribution import profiles
-from obelisk.distribution.build import DEFAULT_PYTHON, python_source
-from obelisk.distribution.libraries import Site, build_libraries, in_workshop
-from obelisk.distribution.recipes import cpython
-from obelisk.distribution.workshop import Workshop
+from obelisk.distribution import cpython
+from obelisk.distribution.versions import DEFAULT_PYTHON, python_source
+from obelisk.recipes import profiles
+from obelisk.recipes.build import build_from_source, build_libraries
+from obelisk.recipes.context import RecipeContext
+from obelisk.services.cache import Cache, hash_tree
+from obelisk.services.console import Console
+from obelisk.services.pins import Pin
+from obelisk.services.services import Services
 from obelisk.target import DEFAULT_TARGET, parse_target
-from obelisk.toolchain import archive, clang_version
+from obelisk.toolchain.clang import archive, clang_version
 
 _TRAINING: Final = Path(__file__).parent / "training"
 _LEVEL: Final = 19
@@ -70,22 +71,22 @@ def main() -> None:
     """Train, check, and write the profile into the package."""
     options = parse_options()
     console = Console()
-    site = Site(
+    services = Services(
         cache=Cache(warn=console.warn),
         console=console,
         target=parse_target(DEFAULT_TARGET),
-        sources=None,
+        archives=None,
     )
     pinned = python_source(options.python)
     tools = find_tools(options.chroot)
-    place = profiles.place_of(pinned.name, site.target)
+    place = profiles.place_of(pinned.name, services.target)
     with console.step(f"Training a profile of {pinned.name}"):
-        data = train(site, pinned, tools, options.seconds)
+        data = train(services, pinned, tools, options.seconds)
     place.parent.mkdir(exist_ok=True)
     place.write_bytes(zstandard.ZstdCompressor(level=_LEVEL).compress(data))
     print(f"{place}: {place.stat().st_size:,} bytes, {len(data):,} unpacked")
     with console.step("Checking it by two builds"):
-        check(site, pinned)
+        check(services, pinned)
 
 
 def parse_options() -> argparse.Namespace:
@@ -109,24 +110,24 @@ def find_tools(chroot: Path) -> Tools:
     return tools
 
 
-def train(site: Site, pinned: Source, tools: Tools, seconds: int) -> bytes:
+def train(services: Services, pinned: Pin, tools: Tools, seconds: int) -> bytes:
     """Build CPython instrumented, let it work, and return the profile."""
-    libraries = build_libraries(site)
+    libraries = build_libraries(services)
     with (
         tempfile.TemporaryDirectory(dir=tools.chroot / "tmp") as raw,
         tempfile.TemporaryDirectory() as output,
     ):
 
-        def work(shop: Workshop) -> None:
+        def work(shop: RecipeContext) -> None:
             cpython.configure(shop)
             cpython.make(shop, instrumentation(shop, tools))
             exercise(shop, Path(raw), seconds)
 
-        in_workshop(site, pinned, libraries.values(), Path(output), work)
+        build_from_source(services, pinned, libraries.values(), Path(output), work)
         return merge(tools, Path(raw))
 
 
-def instrumentation(shop: Workshop, tools: Tools) -> dict[str, str]:
+def instrumentation(shop: RecipeContext, tools: Tools) -> dict[str, str]:
     """Return the variables of `make` with which what it builds records a profile."""
     recorder = shop.root / "profile.a"
     shims = shop.root / "profile_runtime.o"
@@ -142,7 +143,7 @@ def instrumentation(shop: Workshop, tools: Tools) -> dict[str, str]:
     }
 
 
-def exercise(shop: Workshop, raw: Path, seconds: int) -> None:
+def exercise(shop: RecipeContext, raw: Path, seconds: int) -> None:
     """Run the training work; every process adds to the recordings below `raw`."""
     env = {"LLVM_PROFILE_FILE": f"{raw}/%4m.profraw"}
     python = shop.tree / "python"
@@ -173,19 +174,19 @@ def without_dispatch(text: str) -> str:
     return _DISPATCH.sub("0\n", text)
 
 
-def check(site: Site, pinned: Source) -> None:
+def check(services: Services, pinned: Pin) -> None:
     """End the program unless the profile fits and two builds in two folders are the same."""
     said: list[str] = []
     digests = set()
-    libraries = build_libraries(site)
+    libraries = build_libraries(services)
     for _ in range(2):
         with tempfile.TemporaryDirectory() as output:
 
-            def work(shop: Workshop) -> None:
+            def work(shop: RecipeContext) -> None:
                 cpython.build(shop)
                 said.extend(profiles.misfits(shop, without=cpython.OF_THE_BUILD))
 
-            in_workshop(site, pinned, libraries.values(), Path(output), work)
+            build_from_source(services, pinned, libraries.values(), Path(output), work)
             digests.add(hash_tree(Path(output)))
     if said:
         sys.exit(f"error: the profile does not fit {', '.join(sorted(set(said)))}")

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from support import APPS, in_root, obelisk, run
+from store import stored
+from support import APPS, in_root, run
+
+from obelisk.services.atomic import link_or_copy
 
 pytest_plugins = ["campaigns", "databases", "terminals"]
 
@@ -28,7 +31,7 @@ def python_version():
 
 
 class Executables:
-    """Builds applications on demand, once each."""
+    """Builds applications on demand, once for each content (store.py)."""
 
     def __init__(self, folder, python):
         self.folder = folder
@@ -38,10 +41,10 @@ class Executables:
     def __call__(self, name, *options, what=None):
         key = (name, *options)
         if key not in self.built:
-            place = Path(tempfile.mkdtemp(dir=self.folder)) / Path(name).name.removesuffix(".py")
-            source = what or APPS / name
-            obelisk("build", source, "-q", "-o", place, "--python", self.python, *options)
-            self.built[key] = place
+            path = Path(tempfile.mkdtemp(dir=self.folder)) / Path(name).name.removesuffix(".py")
+            arguments = [what or APPS / name, "--python", self.python, *options]
+            shutil.copy(stored(path.name, arguments), path)
+            self.built[key] = path
         return self.built[key]
 
 
@@ -58,7 +61,7 @@ class EmptyRoot:
 
     def run(self, executable, *arguments, path="/app", **options):
         (self.folder / "tmp").mkdir(exist_ok=True)
-        shutil.copy(executable, self.folder / "app")
+        link_or_copy(str(executable), str(self.folder / "app"))
         done = run(in_root(self.folder, path, *arguments), cwd="/", **options)
         (self.folder / "app").unlink()
         return done

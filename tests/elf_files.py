@@ -1,22 +1,31 @@
-"""Small ELF files for tests of the linker, made byte by byte: no compiler is asked."""
+"""Small ELF files for tests of the linker, made byte by byte: no compiler is asked.
+
+Parts with rights of their own are 64 KiB apart, the largest page that a machine has.
+"""
 
 import struct
+from functools import partial
 
-DATA = 0x2100
+from obelisk.target import DEFAULT_TARGET, parse_target
+
+CODE = 0x10000
+DYNAMIC = 0x20000
+DATA = 0x20100
 """Address of a shared object's data; its dynamic section is before it."""
-CODE = 0x1000
-TLS_AT = 0x2F00
+TLS_AT = 0x20F00
 
 RELATIVE, SYMBOL, SLOT, MODULE, IN_MODULE, IN_THREAD, DESCRIPTOR, IFUNC = (
-    8,
-    1,
-    6,
-    16,
-    17,
-    18,
-    36,
-    37,
+    *("relative", "symbol", "slot", "module", "in-module", "in-thread", "descriptor", "ifunc"),
 )
+"""Kinds of relocations, whose numbers each machine has of its own."""
+_NUMBERS = {
+    "EM_X86_64": dict(zip((RELATIVE, SYMBOL, SLOT), (8, 1, 6), strict=True))
+    | dict(zip((MODULE, IN_MODULE, IN_THREAD), (16, 17, 18), strict=True))
+    | {DESCRIPTOR: 36, IFUNC: 37},
+    "EM_AARCH64": dict(zip((RELATIVE, SYMBOL, SLOT), (1027, 257, 1026), strict=True))
+    | dict(zip((MODULE, IN_MODULE, IN_THREAD), (1028, 1029, 1030), strict=True))
+    | {DESCRIPTOR: 1031, IFUNC: 1032},
+}
 FUNCTION, OBJECT, TLS, IFUNC_KIND = 2, 1, 6, 10
 GLOBAL, WEAK = 1, 2
 
@@ -30,7 +39,7 @@ def header(machine=62, kind=3, segments=0, sections_at=0, sections=0, names=0, s
     )
 
 
-def segment(kind, flags, address, size, memory=None, align=0x1000):
+def segment(kind, flags, address, size, memory=None, align=0x10000):
     memory = size if memory is None else memory
     return struct.pack("<IIQQQQQQ", kind, flags, address, address, address, size, memory, align)
 
@@ -71,18 +80,22 @@ def shared_object(
     relr=(),
     name="x.so",
     versions=(),
+    versions_of="libc.so",
+    target=None,
     **head,
 ):
-    """Return the bytes of a shared object.
+    """Return the bytes of a shared object for `target`, or the default one.
 
     `exports` are {name: (address, kind)}; `imports` names or (name, binding); `relocations`
     (address, type, name or number, addend); `tls` (initial bytes, size, alignment); `tags`
     (tag, value), whose value may be a text.
     """
+    target = target or parse_target(DEFAULT_TARGET)
+    kinds = _NUMBERS[target.elf_machine]
     exports = exports or {}
     imports = [(one, GLOBAL) if isinstance(one, str) else one for one in imports]
     texts = [value for _, value in tags if isinstance(value, str)]
-    words = [*(one for one, _ in imports), *exports, *needed, *texts, name, *versions]
+    words = [*(one for one, _ in imports), *exports, *needed, *texts, name, *versions, versions_of]
     strings, places = strings_of(words)
     symbols = bytes(24)
     for one, binding in imports:
@@ -91,7 +104,7 @@ def shared_object(
         symbols += struct.pack("<IBBHQQ", places[one], GLOBAL << 4 | kind, 0, 1, address, 8)
     numbers = {one: 1 + n for n, one in enumerate([*(i for i, _ in imports), *exports])}
     rela = b"".join(
-        struct.pack("<QQq", place, numbers.get(one, one or 0) << 32 | kind, addend)
+        struct.pack("<QQq", place, numbers.get(one, one or 0) << 32 | kinds.get(kind, kind), addend)
         for place, kind, one, addend in relocations
     )
     content, at = b"", {}
@@ -101,7 +114,7 @@ def shared_object(
         ("rela", rela),
         ("relr", b"".join(struct.pack("<Q", word) for word in relr)),
         ("strings", strings),
-        ("versions", _version_needs([places[one] for one in versions])),
+        ("versions", _version_needs([places[one] for one in versions], places[versions_of])),
     ):
         content += bytes(-len(content) % 8)
         at[key] = 0x400 + len(content)
@@ -119,25 +132,26 @@ def shared_object(
     dynamic += [(tag, places.get(value, value)) for tag, value in tags]
     table = b"".join(struct.pack("<qQ", *one) for one in [*dynamic, (0, 0)])
     image, size, alignment = tls or (b"", 0, 1)
-    used = 0x1000 if image else 0x100 + len(data)
+    used = 0x1000 if image else DATA - DYNAMIC + len(data)
     segments = [
         segment(1, 4, 0, 0x400 + len(content)),
         segment(1, head.pop("code_flags", 5), CODE, 16),
-        segment(1, 6, 0x2000, used, used + bss),
-        segment(2, 6, 0x2000, len(table), align=8),
+        segment(1, 6, DYNAMIC, used, used + bss),
+        segment(2, 6, DYNAMIC, len(table), align=8),
         *([segment(7, 4, TLS_AT, len(image), size, alignment)] if tls else []),
         *([segment(3, 4, 0x400, 8)] if head.pop("interpreter", False) else []),
     ]
+    head.setdefault("machine", target.elf_number)
     file = (header(segments=len(segments), **head) + b"".join(segments)).ljust(0x400, b"\0")
     file = (file + content).ljust(CODE, b"\0") + b"\xc3" * 16
-    file = (file.ljust(0x2000, b"\0") + table).ljust(DATA, b"\0") + data
+    file = (file.ljust(DYNAMIC, b"\0") + table).ljust(DATA, b"\0") + data
     return file.ljust(TLS_AT, b"\0") + image.ljust(0x100, b"\0") if image else file
 
 
-def _version_needs(names):
+def _version_needs(names, file):
     if not names:
         return b""
-    table = struct.pack("<HHIII", 1, len(names), 0, 16, 0)
+    table = struct.pack("<HHIII", 1, len(names), file, 16, 0)
     return table + b"".join(struct.pack("<IHHII", 0, 0, 2, name, 16) for name in names)
 
 
@@ -154,11 +168,12 @@ RUNTIME_RELR = (0x708, 0x760)
 """Addresses of the runtime's own relative relocations; the second is in its TLS image."""
 
 
-def runtime(symbols=None, pool=0x200):
+def runtime(symbols=None, pool=0x200, target=None):
     """Return an ELF file with what `link` needs of a runtime, in the memory from 0 to 0x1800.
 
     Its thread-local block is at 0x760: 16 bytes with initial values, then `pool` bytes of room.
     """
+    target = target or parse_target(DEFAULT_TARGET)
     symbols = RUNTIME_SYMBOLS if symbols is None else symbols
     reserve, count = 896, 7
     note = 64 + 56 * count
@@ -201,6 +216,47 @@ def runtime(symbols=None, pool=0x200):
     ]
     assert note + reserve <= head_size
     body[:64] = header(
-        segments=count, sections_at=len(body) + len(names), sections=len(sections), names=2
+        machine=target.elf_number,
+        segments=count,
+        sections_at=len(body) + len(names),
+        sections=len(sections),
+        names=2,
     )
     return bytes(body) + names + b"".join(sections)
+
+
+class Elf:
+    """Makes files for one target."""
+
+    def __init__(self, target):
+        self.target = target
+        self.shared_object = partial(shared_object, target=target)
+        self.runtime = partial(runtime, target=target)
+
+    def user(self, *names, needed=(), **more):
+        """Return an object that uses names."""
+        slots = [(DATA + 8 * n, SLOT, name, 0) for n, name in enumerate(names)]
+        return self.shared_object(
+            imports=names, relocations=slots, data=bytes(64), needed=needed, name="user.so", **more
+        )
+
+    def library(self, name, *exports, **more):
+        """Return an object that defines names."""
+        return self.shared_object(
+            exports=dict.fromkeys(exports, (CODE, FUNCTION)), name=name, **more
+        )
+
+    def tls_user(self, exports=None, **more):
+        """Return an object with all kinds of relocations for thread-local variables."""
+        return self.shared_object(
+            exports=exports or {},
+            relocations=[
+                (DATA, IN_THREAD, None, 4),
+                (DATA + 8, MODULE, None, 0),
+                (DATA + 24, DESCRIPTOR, None, 2),
+                *((DATA + 40 + 16 * n, MODULE, name, 0) for n, name in enumerate(exports or {})),
+                *((DATA + 48 + 16 * n, IN_MODULE, name, 0) for n, name in enumerate(exports or {})),
+            ],
+            data=bytes(16) + struct.pack("<Q", 6) + bytes(80),
+            **more,
+        )

@@ -93,6 +93,7 @@ KEYS = (
     *("obelisk", "uv", "sources", "workspace", "members", "index", "gui-scripts", "optional"),
     *("target", "python", "script", "entry", "module", "include", "exclude", "pure", "no-binary"),
     *("build-packages", "native-libraries", "data", "requirements", "optimize", "compression"),
+    *("source-text", "profile", "stdlib"),
     *("unbuffered", "smoke-test", "debug", "multicall", "bundle-certificates", "interpreter"),
     *("python-option", "children", "module-search-paths", "allocator", "hash-seed", "cpu-count"),
     *("x-options", "warnings", "int-max-str-digits", "tracemalloc", "stdio-encoding", "SHORTHAND"),

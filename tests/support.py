@@ -10,6 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 from zipfile import ZipFile
 
+import pytest
+
+from obelisk.services import host
+
 APPS = Path(__file__).parent / "apps"
 
 
@@ -51,6 +55,16 @@ def run(argv, *, cwd, stdin=None, env=None, timeout=60, makes_code=False, before
         check=False,
         preexec_fn=before or (None if makes_code else refuse_new_code),
     )
+
+
+def emulation(target):
+    """The words before an executable's path that run it here."""
+    if host.runs(target):
+        return []
+    found = shutil.which(target.emulator)
+    if found is None:
+        pytest.skip(f"{target.emulator} is not installed (Debian's package qemu-user-static)")
+    return [found]
 
 
 def in_root(folder, path, *arguments):

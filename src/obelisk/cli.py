@@ -18,17 +18,17 @@ from obelisk.commands.cache import cache_group
 from obelisk.commands.distribution import distribution_group
 from obelisk.commands.init import init_command
 from obelisk.commands.inspect import inspect_command, verify_command
-from obelisk.console import Console
-from obelisk.disk import explain, limit_error
 from obelisk.errors import ConfigError, ObeliskError
-from obelisk.interrupt import Stopped, stopped_by_signals
-from obelisk.process import kill_all
+from obelisk.services.console import Console
+from obelisk.services.disk import explain, limit_error
+from obelisk.services.interrupt import Stopped, stopped_by_signals
+from obelisk.services.process import kill_all
 
 _CLOSED: Final = 141
-"""As a shell reports a program that SIGPIPE ended."""
+"""The status that shells report for a program killed by SIGPIPE."""
 _BUG: Final = (
-    f"this is a bug of Obelisk {__version__}: please report it in the project's issues, with this\n"
-    "traceback, the command line, and the input if you can show it"
+    f"this is a bug in Obelisk {__version__}; please report it with this traceback, the command\n"
+    "line and, if you can share it, the input"
 )
 _SHELLS: Final = ("bash", "zsh", "fish")
 
@@ -39,9 +39,9 @@ def cli() -> None:
     """Turn a Python application into one statically linked executable.
 
     \b
-    Start with:
-      obelisk build hello.py     then run dist/hello
-      obelisk run hello.py -- arguments
+    Examples:
+      obelisk build hello.py           write the executable dist/hello
+      obelisk run hello.py -- ARGS     build it and run it
     """
 
 
@@ -79,12 +79,12 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _again_in_utf8() -> None:
-    """Start anew with file names and arguments in UTF-8, as they are in executables (PEP 540)."""
+    """Restart in UTF-8 mode, so that file names and arguments are as in executables (PEP 540)."""
     os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
 
 
 def _status(argv: list[str]) -> int:
-    """Return the exit status of a command line; of `run`, what follows `--` is the program's."""
+    """Return the exit status of a command line; arguments of `run` after `--` are the program's."""
     arguments: tuple[str, ...] = ()
     if argv[:1] == ["run"] and "--" in argv:
         split = argv.index("--")
@@ -115,7 +115,7 @@ def _status(argv: list[str]) -> int:
 
 
 def _explain(error: Exception) -> ObeliskError | None:
-    """Return what the system refused; None for what is a bug."""
+    """Return the error for what the system refused; None if it is a bug."""
     if isinstance(error, OSError):
         return explain(error, (Path(),))
     if isinstance(error, MemoryError) or "start new thread" in str(error):
@@ -129,9 +129,11 @@ def _report(error: ObeliskError) -> int:
 
 
 def _report_stop(error: BaseException) -> int:
-    """Say what ended us; click has an exception of its own in place of ours."""
+    """Report an interruption; click raises an exception of its own instead of ours."""
     cause = error.__cause__ if isinstance(error, click.Abort) else error
     number = cause.number if isinstance(cause, Stopped) else signal.SIGINT
-    what = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
-    Console().warn(f"{what}; nothing half-made was left behind")
+    what = (
+        "interrupted" if number == signal.SIGINT else f"terminated by {signal.Signals(number).name}"
+    )
+    Console().warn(f"{what}; no partial output was left behind")
     return 128 + number

@@ -1,7 +1,7 @@
 """Every error that Obelisk reports to a person; each kind has an exit code of its own.
 
-A message says what failed, on what, and why, without a final period. The hint says what to do
-next. Only `obelisk.cli` catches these and turns them into an exit status.
+A message names the thing, the fault and the place, without a final period. The hint says what to
+do. Only `obelisk.cli` catches these and turns them into an exit status.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _LONGEST_WORD: Final = 100
 
 
 class ObeliskError(Exception):
-    """An expected failure: bad input, an unreachable source, a failing tool."""
+    """An expected failure: invalid input, an unreachable server, a failing tool."""
 
     exit_code = 1
 
@@ -26,27 +26,27 @@ class ObeliskError(Exception):
 
 
 class ConfigError(ObeliskError):
-    """The configuration, the command line or the entry point is wrong."""
+    """The configuration, the command line or the entry point is invalid."""
 
     exit_code = 2
 
 
 class SourceError(ObeliskError):
-    """A pinned source could not be had, or is not what its pin says."""
+    """A pinned archive could not be downloaded, or its hash does not match the pin."""
 
     exit_code = 3
 
 
 class CollectError(ObeliskError):
-    """The application or its dependencies could not be resolved, built or read."""
+    """The application or a dependency could not be resolved, built or read."""
 
     exit_code = 4
 
 
 class ToolError(ObeliskError):
-    """An outside tool failed.
+    """An external tool failed.
 
-    `log` is the file with all its output, which the hint names; the message carries the last lines.
+    `log` is the file with its full output, which the hint names; the message has the last lines.
     """
 
     exit_code = 5
@@ -57,36 +57,36 @@ class ToolError(ObeliskError):
 
     @property
     def log(self) -> Path | None:
-        """The log; who moves it says where it is now."""
+        """Path of the log; set it when the log is moved."""
         return self._log
 
     @log.setter
-    def log(self, place: Path | None) -> None:
-        self._log = place
-        if place is not None:
-            self.hint = f"the whole log is {place}"
+    def log(self, path: Path | None) -> None:
+        self._log = path
+        if path is not None:
+            self.hint = f"see the full log: {path}"
 
 
 class LinkError(ObeliskError):
-    """Native code cannot become part of the executable."""
+    """Native code cannot be linked into the executable."""
 
     exit_code = 6
 
 
 class VerifyError(ObeliskError):
-    """A file is not a sound Obelisk executable or distribution."""
+    """An executable or distribution failed verification."""
 
     exit_code = 7
 
 
 class StorageError(ObeliskError):
-    """The disk is full, or the output cannot be written."""
+    """The disk is full, or the output is not writable."""
 
     exit_code = 8
 
 
 class LimitError(ObeliskError):
-    """The system refused memory, an open file or a process."""
+    """The system refused memory, a file descriptor or a process."""
 
     exit_code = 9
 
@@ -98,4 +98,4 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, names, n=1) if len(word) < _LONGEST_WORD else []
     if close:
         return f"did you mean `{close[0]}`?"
-    return "known: " + ", ".join(f"`{name}`" for name in names)
+    return "choose from " + ", ".join(f"`{name}`" for name in names)

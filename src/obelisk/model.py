@@ -11,9 +11,9 @@ RESERVED_FOLDER: Final = ".obelisk"
 LIBRARY_FOLDER: Final = f"{RESERVED_FOLDER}/lib"
 """Folder in the executable of libraries that belong to no package."""
 CERTIFICATES: Final = f"{RESERVED_FOLDER}/cacert.pem"
-"""Where runtime/certificates.c looks when the application has no certifi."""
+"""Where runtime/c/host/certificates.c looks when the application has no certifi."""
 LOADER: Final = f"{LIBRARY_FOLDER}/ld-musl.so.1"
-"""musl's dynamic linker, by which runtime/programs.c executes programs that ask for it."""
+"""musl's dynamic linker, by which runtime/c/exec/programs.c executes programs that ask for it."""
 COMMANDS: Final = "bin"
 """Folder in the executable of commands and programs, as in a prefix."""
 
@@ -32,7 +32,7 @@ class Layout:
     """
 
     stdlib: str
-    """The standard library, `lib/pythonX.Y`; runtime/layout.h has the same."""
+    """The standard library, `lib/pythonX.Y`; runtime/c/vfs/layout.h has the same."""
     site: str
     """What packages install."""
 
@@ -68,19 +68,19 @@ class RunScript:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CommandOf:
-    """A console script of an installed distribution, known when it is installed."""
+class ConsoleScript:
+    """A console script of an installed package, known when it is installed."""
 
-    distribution: str
+    package: str
     command: str | None
-    """None: the only one, or the one that has the distribution's name."""
+    """None: the only one, or the one that has the package's name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CommandsOf:
-    """All console scripts of an installed distribution, in one executable."""
+class AllConsoleScripts:
+    """All console scripts of an installed package, in one executable."""
 
-    distribution: str
+    package: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +93,7 @@ class Multicall:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScriptFile:
-    """A Python script that a wheel brings as it is, beside its entry points."""
+    """A Python script in a wheel, besides its entry points."""
 
     name: str
     source: Path
@@ -101,21 +101,21 @@ class ScriptFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunProgram:
-    """A program that a wheel brings, which is executed in place of Python."""
+    """A program in a wheel, which is executed instead of Python."""
 
     path: str
     """Where it is in the executable."""
 
 
-Entry = EntryPoint | RunModule | RunScript | CommandOf | CommandsOf
-"""What a plan says is to be run."""
+Entry = EntryPoint | RunModule | RunScript | ConsoleScript | AllConsoleScripts
+"""What a plan runs."""
 ResolvedEntry = EntryPoint | RunModule | RunScript | Multicall | ScriptFile | RunProgram
-"""The same when all is installed."""
+"""The same after installation."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Placed:
-    """A file that goes in."""
+    """An included file."""
 
     path: str
     """Where it is in the executable, with `/` between the parts."""
@@ -131,7 +131,7 @@ class Placed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Module(Placed):
-    """A Python module with its source on disk, or with its bytecode if that is all there is."""
+    """A Python module with its source on disk, or with its bytecode if there is no source."""
 
     name: str
     """Dotted name, by which it is imported."""
@@ -139,9 +139,9 @@ class Module(Placed):
     alias: str | None = None
     """Another such name: that in a folder which a `.pth` file adds to the search path."""
     package: str | None = None
-    """The distribution that brought it, if it is known what that brought."""
+    """The package that installed it, if known."""
     digest: str | None = None
-    """The hash of its source, as the RECORD of that distribution has it."""
+    """The hash of its source in the RECORD of that package."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -161,15 +161,15 @@ class Module(Placed):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataFile(Placed):
-    """Any other file that goes in."""
+    """Any other included file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class NativeFile(Placed):
+class SharedObjectFile(Placed):
     """A shared object, which is linked in."""
 
     package: str | None
-    """The distribution that brought it."""
+    """The package that installed it."""
 
     @property
     def module(self) -> str | None:
@@ -185,7 +185,7 @@ class NativeFile(Placed):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Package:
-    """An installed distribution, as its metadata describes it."""
+    """An installed package, as its metadata describes it."""
 
     name: str
     version: str
@@ -201,17 +201,17 @@ class Package:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Collection:
-    """All that goes into an executable, as files on disk."""
+    """The contents of an executable, as files on disk."""
 
     modules: tuple[Module, ...]
     files: tuple[DataFile, ...]
-    natives: tuple[NativeFile, ...]
+    natives: tuple[SharedObjectFile, ...]
     packages: tuple[Package, ...]
     entry: ResolvedEntry
     main: str
     """The path of the file that is run, in the executable."""
     command: Path | None = None
-    """What was installed as the command that is run, if it is one; else it is made."""
+    """The installed command that is run, if it is one; otherwise it is generated."""
     search_path: tuple[str, ...]
     """Folders in the executable that imports look in, in their order; empty text is the top."""
     own: frozenset[str] = frozenset()
@@ -221,7 +221,7 @@ class Collection:
     asked: frozenset[str] = frozenset()
     """Settings that the application's own code asks for (collect/freezers.py)."""
     first_use_log: Path | None = None
-    """Where a runtime for training notes what is used; nothing that is shipped has it."""
+    """Where a runtime for training records what is used; shipped executables have none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

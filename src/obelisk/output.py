@@ -1,4 +1,4 @@
-"""Where an executable may be written: in place of a regular file or of nothing, never of an input.
+"""Where an executable may be written: over a regular file or to a new path, never over an input.
 
 A symbolic link is followed: what it leads to is written. Another name of the same file (a hard
 link) keeps what it had, since the executable is a new file that takes the old one's name.
@@ -14,8 +14,8 @@ from typing import Final
 
 from obelisk.config.request import Project, Requirement, Script, WheelFile
 from obelisk.errors import ConfigError, StorageError
-from obelisk.files import try_folder
 from obelisk.plan import Plan
+from obelisk.services.atomic import try_folder
 
 _HINT: Final = "choose another `--output` or `--name`"
 _ELF: Final = b"\x7fELF"
@@ -24,22 +24,22 @@ _ELF: Final = b"\x7fELF"
 def writable_place(output: Path, plan: Plan, cache: Path) -> Path:
     """Return the path of the file to write, and make its folder.
 
-    Says at once, and not after minutes of building, what could not be written or must not be.
+    Reports immediately, not after minutes of building, what cannot or must not be written.
     """
     _require_file_or_nothing(output)
     try:
-        place = output.resolve()
-        _refuse_project_file(place, plan)
-        refuse_input(place, _inputs(plan))
-        _refuse_cache(output, place, cache)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try_folder(place.parent)
+        path = output.resolve()
+        _refuse_project_file(path, plan)
+        refuse_input(path, _inputs(plan))
+        _refuse_cache(output, path, cache)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try_folder(path.parent)
     except (OSError, RuntimeError) as error:  # a loop of links is a RuntimeError of pathlib
-        reason = error.strerror if isinstance(error, OSError) else "a loop of symbolic links"
+        reason = error.strerror if isinstance(error, OSError) else "symbolic link loop"
         message = f"cannot write {output}: {reason}"
         raise StorageError(message, hint="choose another `--output`") from error
     # What a person named, unless a link leads elsewhere.
-    return place if output.is_symlink() else output
+    return path if output.is_symlink() else output
 
 
 def refuse_input(output: Path, inputs: Iterable[Path]) -> None:
@@ -53,7 +53,7 @@ def refuse_input(output: Path, inputs: Iterable[Path]) -> None:
         except OSError:
             continue
         if same:
-            message = f"refusing to overwrite {output}: it is an input of this build ({path})"
+            message = f"refusing to overwrite {output}: it is an input of this build, {path}"
             raise ConfigError(message, hint=_HINT)
 
 
@@ -71,7 +71,7 @@ def _inputs(plan: Plan) -> Iterator[Path]:
     yield from plan.requirement_files
 
 
-def _refuse_project_file(place: Path, plan: Plan) -> None:
+def _refuse_project_file(path: Path, plan: Plan) -> None:
     """Raise `ConfigError` for a file of the project or of libraries' folders, but an executable.
 
     Only a project's backend knows which of its files it reads.
@@ -79,18 +79,20 @@ def _refuse_project_file(place: Path, plan: Plan) -> None:
     folders = [plan.folder / name for name in plan.settings.build_packages if "/" in name]
     if isinstance(plan.application, Project):
         folders.append(plan.application.folder)
-    if not place.exists() or not any(place.is_relative_to(one.resolve()) for one in folders):
+    if not path.exists() or not any(path.is_relative_to(folder.resolve()) for folder in folders):
         return
-    with place.open("rb") as stream:
+    with path.open("rb") as stream:
         head = stream.read(len(_ELF))
     if head not in (b"", _ELF):
-        message = f"refusing to overwrite {place}: it is a file of the project, not an executable"
+        message = (
+            f"refusing to overwrite {path}: it belongs to the project and is not an executable"
+        )
         raise ConfigError(message, hint=_HINT)
 
 
-def _refuse_cache(output: Path, place: Path, cache: Path) -> None:
-    if place.is_relative_to(cache.resolve()):
-        message = f"refusing to write {output}: it is inside the cache"
+def _refuse_cache(output: Path, path: Path, cache: Path) -> None:
+    if path.is_relative_to(cache.resolve()):
+        message = f"refusing to write {output}: it is inside the cache directory"
         raise ConfigError(message, hint=_HINT)
 
 
@@ -100,7 +102,7 @@ def _require_file_or_nothing(output: Path) -> None:
     except OSError:
         return  # nothing, or nothing that can be reached: which of them comes out below
     if stat.S_ISDIR(mode):
-        message = f"{output} is a folder"
+        message = f"{output} is a directory"
         raise ConfigError(message, hint=_HINT)
     if not stat.S_ISREG(mode):
         message = f"refusing to overwrite {output}: not a regular file"

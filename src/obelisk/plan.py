@@ -14,30 +14,31 @@ from typing import Final
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from obelisk.catalog import Source
 from obelisk.config.installer import InstallerConfig, installer_config
 from obelisk.config.interpreter import Interpreter, check_interpreter
 from obelisk.config.names import require_file_name, require_package_name, require_package_or_all
 from obelisk.config.pylock import require_hashes
 from obelisk.config.request import Application, Project, Request, Requirement, Script, WheelFile
 from obelisk.config.requirements import Requirements, read_requirements
-from obelisk.config.schema import Profile, Settings, Storage
+from obelisk.config.settings import Profile, Settings, Storage
 from obelisk.config.tables import key_of
 from obelisk.config.toml import shown
-from obelisk.distribution.build import python_source
+from obelisk.distribution.test_suite import TEST_PACKAGE
+from obelisk.distribution.versions import python_source
 from obelisk.errors import ConfigError, did_you_mean
-from obelisk.filetimes import VARIABLE, source_date_epoch
-from obelisk.model import CommandOf, CommandsOf, Entry, EntryPoint, RunModule, RunScript
-from obelisk.regular import is_folder, is_regular, require_copyable
+from obelisk.model import AllConsoleScripts, ConsoleScript, Entry, EntryPoint, RunModule, RunScript
+from obelisk.payload.filetimes import VARIABLE, source_date_epoch
+from obelisk.recipes import RECIPES
+from obelisk.services.pins import Pin
+from obelisk.services.regular import is_folder, is_regular, require_copyable
 from obelisk.target import Target, parse_target
 
 _SHOWN: Final = (
-    *("include", "exclude", "pure", "no_binary", "build_packages", "native_libraries", "data"),
+    *("extra_requirements", "include", "exclude", "pure", "no_binary", "native_libraries", "data"),
     *("optimize", "unbuffered", "integrity", "bundle_certificates"),
     *("bundle_time_zones", "train"),
 )
 """Settings that `obelisk plan` prints as they are."""
-
 
 _SYSTEM_FOLDERS: Final = ("/", "/usr", "/usr/local")
 """Where this machine's own libraries are."""
@@ -51,7 +52,7 @@ class Plan:
     """File name of the executable."""
     application: Application
     target: Target
-    python: Source
+    python: Pin
     entry: Entry
     lock: Path | None
     """`uv.lock` or `pylock.toml` that fixes the versions of dependencies."""
@@ -66,6 +67,33 @@ class Plan:
     """The time of the files inside, in seconds since 1970; None: made from their content."""
     refresh: bool = False
     """Whether indexes are asked even if what is known of them has not expired."""
+
+    @property
+    def abi(self) -> str:
+        """The tag of extension modules that can be linked in."""
+        return self.target.abi(self.python.version)
+
+    @property
+    def has_tests(self) -> bool:
+        """Whether CPython's own tests go in."""
+        return any(name.split(".")[0] == TEST_PACKAGE for name in self.settings.include)
+
+    @property
+    def build_packages(self) -> tuple[str, ...]:
+        """Libraries for what is built from source: names of recipes, absolute paths of folders."""
+        names = self.settings.build_packages
+        return tuple(str(self.folder / name) if "/" in name else name for name in names)
+
+    @property
+    def train_record(self) -> Path | None:
+        """The file that keeps what training saw."""
+        name = self.settings.train_record
+        return self.folder / name if name else None
+
+    @property
+    def provided_libraries(self) -> tuple[str, ...]:
+        """Sonames of shared libraries that are linked in when a shared object needs them."""
+        return tuple(name for recipe in RECIPES.values() for name in recipe.shared)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +117,7 @@ def make_plans(request: Request) -> list[Plan]:
     _check_packages(settings, request.folder)
     lock = _lock(request.application)
     files = tuple(request.folder / name for name in settings.requirements)
-    requirements = read_requirements(files, request.folder)
+    requirements = read_requirements(files, request.folder, settings.extra_requirements)
     return [
         Plan(
             name=require_file_name(name, "the executable's name"),
@@ -126,9 +154,25 @@ def explain(plan: Plan) -> list[Decision]:
             why="default" if settings.python == defaults.python else "`python`",
         ),
         Decision(what="entry", value=_describe_entry(plan.entry), why=_entry_reason(plan)),
-        Decision(what="dependencies", value=_describe_dependencies(plan), why="found there"),
+        Decision(what="dependencies", value=_describe_dependencies(plan), why="found"),
         *_installer_decisions(plan.installer),
         _times_decision(plan.source_date_epoch),
+        Decision(what="extension-modules", value=plan.abi, why="`python` and `target`"),
+        Decision(
+            what="provided-libraries",
+            value=_listed(plan.provided_libraries),
+            why="linked in if a wheel needs them",
+        ),
+        Decision(
+            what="build-packages",
+            value=_listed(plan.build_packages),
+            why="`build-packages`" if plan.build_packages else "default",
+        ),
+        Decision(
+            what="python-tests",
+            value="included" if plan.has_tests else "excluded",
+            why="`include`" if plan.has_tests else "default",
+        ),
     ]
     decisions += _storage_decisions(settings)
     for field in _SHOWN:
@@ -147,8 +191,8 @@ def _storage_decisions(settings: Settings) -> list[Decision]:
     for field in fields(Storage):
         shown = str(getattr(settings.storage, field.name)).lower()
         by_profile = "default" if is_default else "`profile`"
-        why = by_profile if getattr(settings, field.name) is None else f"`{field.name}`"
-        found.append(Decision(what=field.name, value=shown, why=why))
+        why = by_profile if getattr(settings, field.name) is None else f"`{key_of(field.name)}`"
+        found.append(Decision(what=key_of(field.name), value=shown, why=why))
     return found
 
 
@@ -166,21 +210,25 @@ def _installer_decisions(config: InstallerConfig) -> list[Decision]:
 
 def _times_decision(epoch: int | None) -> Decision:
     if epoch is None:
-        return Decision(what="file-times", value="made from each file's content", why="default")
+        return Decision(what="file-times", value="derived from each file's content", why="default")
     shown = datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z")
     return Decision(what="file-times", value=shown, why=f"`{VARIABLE}`")
 
 
 def _setting(key: str, value: object, *, why: bool) -> Decision:
-    shown = ", ".join(value) if isinstance(value, tuple) else str(value).lower()
-    return Decision(what=key, value=shown or "-", why=f"`{key}`" if why else "default")
+    shown = _listed(value) if isinstance(value, tuple) else str(value).lower()
+    return Decision(what=key, value=shown, why=f"`{key}`" if why else "default")
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    return ", ".join(values) or "-"
 
 
 def _named_entries(request: Request) -> list[tuple[str, Entry]]:
     settings, application = request.settings, request.application
     chosen = [key for key in ("script", "entry", "module") if getattr(settings, key)]
     if len(chosen) > 1:
-        message = "more than one entry point is given: " + " and ".join(f"`{k}`" for k in chosen)
+        message = "more than one entry point: " + " and ".join(f"`{k}`" for k in chosen)
         raise ConfigError(message, hint="keep one of them")
     name = settings.name or _default_name(application)
     if settings.multicall:
@@ -197,17 +245,17 @@ def _named_entries(request: Request) -> list[tuple[str, Entry]]:
             return [(name, RunScript(path=application.path))]
         case Requirement() | WheelFile():
             name = settings.name or settings.script or application.name
-            return [(name, CommandOf(distribution=application.name, command=settings.script))]
+            return [(name, ConsoleScript(package=application.name, command=settings.script))]
 
 
-def _all_commands(application: Application, chosen: list[str]) -> CommandsOf:
+def _all_commands(application: Application, chosen: list[str]) -> AllConsoleScripts:
     if chosen:
-        message = f"`multicall` takes all console scripts, and `{chosen[0]}` chooses one"
-        raise ConfigError(message, hint="leave out one of the two")
+        message = f"`multicall` and `{chosen[0]}` exclude each other: all console scripts, or one"
+        raise ConfigError(message, hint="remove one of the two")
     if isinstance(application, Script):
-        message = f"`multicall` needs console scripts, and {application.path} is a single script"
+        message = f"`multicall` needs console scripts, but {application.path} is a single script"
         raise ConfigError(message, hint="make it a project with `[project.scripts]`")
-    return CommandsOf(distribution=application.name)
+    return AllConsoleScripts(package=application.name)
 
 
 def parse_entry(text: str) -> EntryPoint:
@@ -215,8 +263,8 @@ def parse_entry(text: str) -> EntryPoint:
     module, colon, function = (part.strip() for part in text.partition(":"))
     parts = [*module.split("."), *function.split(".")]
     if not colon or not all(part.isidentifier() and not keyword.iskeyword(part) for part in parts):
-        message = f"{shown(text)} is not an entry point"
-        raise ConfigError(message, hint="write `module:function`, such as `app.cli:main`")
+        message = f"invalid entry point {shown(text)}"
+        raise ConfigError(message, hint="expected `module:function`, such as `app.cli:main`")
     return EntryPoint(module=module, function=function)
 
 
@@ -224,19 +272,19 @@ def _project_entries(project: Project, settings: Settings) -> list[tuple[str, En
     scripts = dict(project.scripts)
     if not scripts and project.dynamic_scripts:
         name = settings.name or settings.script or project.name
-        return [(name, CommandOf(distribution=project.name, command=settings.script))]
+        return [(name, ConsoleScript(package=project.name, command=settings.script))]
     if not scripts:
-        message = f"the project `{project.name}` has no entry point: `[project.scripts]` is empty"
-        hint = "add a script, or give `--entry module:function` or `-m module`"
+        message = f"project `{project.name}` has no entry point: `[project.scripts]` is empty"
+        hint = "add a console script, or pass `--entry module:function` or `-m module`"
         raise ConfigError(message, hint=hint)
     if settings.script is not None:
         if settings.script not in scripts:
-            message = f"the project `{project.name}` has no script `{settings.script}`"
+            message = f"project `{project.name}` has no console script `{settings.script}`"
             raise ConfigError(message, hint=did_you_mean(settings.script, scripts))
         scripts = {settings.script: scripts[settings.script]}
     if settings.name and len(scripts) > 1:
-        message = f"`name` is set, but the project `{project.name}` has {len(scripts)} scripts"
-        hint = "choose one with `--script`, set `multicall`, or leave out `name`"
+        message = f"`name` is set, but project `{project.name}` has {len(scripts)} console scripts"
+        hint = "choose one with `--script`, set `multicall`, or remove `name`"
         raise ConfigError(message, hint=hint)
     return [(settings.name or name, parse_entry(text)) for name, text in scripts.items()]
 
@@ -257,13 +305,15 @@ def _lock(application: Application) -> Path | None:
     # One that is there but cannot be read is no reason to build without it.
     found = next((path for path in candidates if os.path.lexists(path)), None)
     if found and not is_regular(found):
-        message = f"the lock {found} is not a regular file"
-        raise ConfigError(message, hint="make it anew with `uv lock`, or remove it")
+        message = f"lockfile {found} is not a regular file"
+        raise ConfigError(message, hint="regenerate it with `uv lock`, or delete it")
     if found and found.suffix == ".toml":
         require_hashes(found)
     if found is None and isinstance(application, Script) and application.configures_uv:
-        message = f"`[tool.uv]` in the header of {application.path} has no effect without a lock"
-        hint = f"run `uv lock --script {application.path.name}`, or leave `[tool.uv]` out"
+        message = (
+            f"`[tool.uv]` in the metadata of {application.path} has no effect without a lockfile"
+        )
+        hint = f"run `uv lock --script {application.path.name}`, or remove `[tool.uv]`"
         raise ConfigError(message, hint=hint)
     return found
 
@@ -280,26 +330,26 @@ def _check_packages(settings: Settings, folder: Path) -> None:
 
 def _check_library_folder(name: str, folder: Path) -> None:
     if str(folder.resolve()) in _SYSTEM_FOLDERS:
-        message = f"`build-packages` names `{name}`, which holds what is built for this machine"
-        raise ConfigError(message, hint="name a folder with libraries that are built for musl")
+        message = f"`{name}` in `build-packages` contains the host's libraries"
+        raise ConfigError(message, hint="use a directory with libraries built for musl")
     try:
         require_copyable(folder)
     except OSError as error:
-        message = f"`build-packages` names `{name}`: {error.filename}: {error.strerror}"
+        message = f"cannot read `{name}` in `build-packages`: {error.filename}: {error.strerror}"
         raise ConfigError(message) from error
 
 
-def _check_requires_python(application: Application, python: Source) -> None:
+def _check_requires_python(application: Application, python: Pin) -> None:
     if not isinstance(application, Script) or application.requires_python is None:
         return
     try:
         wanted = SpecifierSet(application.requires_python)
     except InvalidSpecifier as error:
-        message = f"`requires-python` of {application.path} is not a version specifier: {error}"
+        message = f"invalid `requires-python` in {application.path}: {error}"
         raise ConfigError(message) from error
     if not wanted.contains(python.version):
-        message = f"{application.path} requires Python {wanted}, not {python.version}"
-        raise ConfigError(message, hint="choose another with `--python`")
+        message = f"{application.path} requires Python {wanted} (building for {python.version})"
+        raise ConfigError(message, hint="choose another version with `--python`")
 
 
 def _describe(application: Application) -> str:
@@ -322,10 +372,10 @@ def _describe_entry(entry: Entry) -> str:
             return f"module {entry.module}"
         case RunScript():
             return f"script {entry.path.name}"
-        case CommandsOf():
-            return f"console scripts of {entry.distribution}"
-        case CommandOf():
-            return f"console script {entry.command or 'of ' + entry.distribution}"
+        case AllConsoleScripts():
+            return f"console scripts of {entry.package}"
+        case ConsoleScript():
+            return f"console script {entry.command or 'of ' + entry.package}"
 
 
 def _entry_reason(plan: Plan) -> str:

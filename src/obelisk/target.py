@@ -6,7 +6,7 @@ A triple is parsed once, here; nothing else looks inside its text.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from obelisk.errors import ConfigError, did_you_mean
 
@@ -21,21 +21,57 @@ class Target:
     """Machine name as `uname -m` prints it."""
     clang_triple: str
     """The same target in clang's spelling."""
+    configure_triple: str
+    """The same in that of autoconf's `config.guess`."""
+    machine_name: str
+    """What people call the machine, for messages."""
+    object_format: Literal["elf"]
+    """Of its executables and shared objects."""
     elf_machine: str
     """`e_machine` of its ELF files, as pyelftools names it."""
+    elf_number: int
+    """The same as the number that stands there."""
     openssl_target: str
     """OpenSSL's name of the target, see its `Configurations/10-main.conf`."""
+    libffi_target: str
+    """libffi's name of the machine and its calling convention, see its `configure.host`."""
     kernel_headers: tuple[str, ...]
     """Folders of zig's `lib/libc/include` that hold the kernel's headers, most specific first."""
+    runtime_rooms: tuple[str, ...]
+    """Folders of `runtime/c` whose files its runtime is compiled of, in the order of the link."""
     page_size: int
-    """Largest page size, in bytes, that the kernel uses on this machine."""
+    """Largest page size, in bytes, that the kernel uses on this machine: what has rights of its own
+    begins at a multiple of it. No code may take it for the page size of a running system."""
+    thread_gap: int | None
+    """Bytes from the thread pointer up to thread-local variables, where they lie above it (variant
+    I of Drepper's "ELF Handling For Thread-Local Storage"); None where they lie below it (variant
+    II)."""
+    profiled_on: str
+    """The machine whose profiles it is built with (recipes/profiles.py): what they know of a
+    function depends on the source, and hardly on the machine."""
+    emulator: str | None = None
+    """A program that runs its executables on other machines, for tests."""
 
     @property
     def platform_triplet(self) -> str:
         """CPython's platform triplet, part of `SOABI` and of `config-*` folders."""
         return f"{self.architecture}-linux-musl"
 
-    def runs_here(self, machine: str, system: str) -> bool:
+    @property
+    def python_platform(self) -> str:
+        """What `sysconfig.get_platform` says there."""
+        return f"linux-{self.architecture}"
+
+    def abi(self, python: str) -> str:
+        """Return the tag of extension modules of a Python: `cpython-314-x86_64-linux-musl`."""
+        digits = "".join(python.split(".")[:2])
+        return f"cpython-{digits}-{self.platform_triplet}"
+
+    def rooms_for(self, purpose: str) -> tuple[str, str]:
+        """Return the folders of `runtime/c` for one purpose: every machine's, and this one's."""
+        return purpose, f"{purpose}/{self.architecture}"
+
+    def runs_on(self, machine: str, system: str) -> bool:
         """Say whether a host with this `uname` runs the target's executables."""
         return system == "Linux" and machine == self.architecture
 
@@ -47,10 +83,44 @@ TARGETS: Final = {
             triple="x86_64-unknown-linux-musl",
             architecture="x86_64",
             clang_triple="x86_64-linux-musl",
+            configure_triple="x86_64-pc-linux-musl",
+            machine_name="x86-64",
+            object_format="elf",
             elf_machine="EM_X86_64",
+            elf_number=62,
             openssl_target="linux-x86_64",
-            kernel_headers=("x86_64-linux-any", "x86-linux-any", "any-linux-any"),
+            libffi_target="X86_64",
+            kernel_headers=("x86-linux-any", "any-linux-any"),
+            runtime_rooms=(
+                *(".", "payload", "vfs", "elf", "elf/x86_64", "exec", "exec/x86_64", "python"),
+                *("host", "libc", "libc/x86_64", "os/linux"),
+            ),
             page_size=4096,
+            thread_gap=None,
+            profiled_on="x86_64",
+        ),
+        Target(
+            triple="aarch64-unknown-linux-musl",
+            architecture="aarch64",
+            clang_triple="aarch64-linux-musl",
+            configure_triple="aarch64-unknown-linux-musl",
+            machine_name="AArch64",
+            object_format="elf",
+            elf_machine="EM_AARCH64",
+            elf_number=183,
+            openssl_target="linux-aarch64",
+            libffi_target="AARCH64",
+            kernel_headers=("aarch64-linux-any", "any-linux-any"),
+            runtime_rooms=(
+                # First: see elf/aarch64/tls.c.
+                "elf/aarch64",
+                *(".", "payload", "vfs", "elf", "exec", "exec/aarch64", "python"),
+                *("host", "libc", "libc/aarch64", "os/linux"),
+            ),
+            page_size=65536,
+            thread_gap=16,
+            profiled_on="x86_64",
+            emulator="qemu-aarch64-static",
         ),
     )
 }

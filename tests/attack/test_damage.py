@@ -18,7 +18,7 @@ from elf_files import CODE, DATA, FUNCTION, OBJECT, shared_object
 from support import APPS
 
 from obelisk.errors import VerifyError
-from obelisk.payload_reader import read_payload
+from obelisk.payload.reader import read_payload
 from obelisk.verify.digest import find_digest
 from obelisk.verify.elf import map_file, read_executable
 from obelisk.verify.verify import verify
@@ -156,7 +156,7 @@ class Damaged:
         except OSError as error:
             return "refused by the kernel", str(error)
         said = done.stderr.decode(errors="replace")[-500:]
-        if done.returncode == 74 and "this executable is damaged: " in said:
+        if done.returncode == 74 and "corrupt executable: " in said:
             return "refused", said
         if done.returncode == 0:
             return "not needed" if done.stdout == self.whole.output else "silently wrong", said
@@ -247,7 +247,7 @@ def test_truncation_is_told(campaign, application, tmp_path):
             assert outcome in {"refused", "refused by the kernel", "signal"}, (size, said)
         else:
             assert outcome == "refused", (size, outcome, said)
-            assert said == f"{path}: this executable is damaged: the file is truncated\n"
+            assert said == f"{path}: corrupt executable: file truncated\n"
         attacks.saw(outcome)
 
 
@@ -258,4 +258,4 @@ def test_what_is_appended_does_no_harm(application, tmp_path):
         file.write(random.Random(1).randbytes(100))
     assert copy.run()[0] == "not needed"
     assert copy.verified() == []
-    assert "100 bytes behind its end" in verify(copy.path)[0].detail
+    assert "100 trailing bytes" in verify(copy.path)[0].detail

@@ -19,23 +19,23 @@ from obelisk.collect.collect import _own_files
 from obelisk.collect.commands import commands
 from obelisk.collect.entry import main_path, resolve_entry
 from obelisk.collect.installed import Prefix, read_installed, record_text
+from obelisk.collect.launcher import main_program
 from obelisk.collect.matching import matching
-from obelisk.collect.native import native_files, split_native
 from obelisk.collect.pth import files_with_code, pth_files, search_path, with_aliases
 from obelisk.collect.read import read_tree
+from obelisk.collect.shared_objects import native_files, split_native
 from obelisk.config.installer import installer_config
 from obelisk.config.interpreter import Interpreter, check_interpreter, runtime_settings
 from obelisk.config.request import read_request
 from obelisk.config.requirements import read_requirements
-from obelisk.config.schema import Settings, apply_assignments
+from obelisk.config.settings import Settings, apply_assignments
 from obelisk.config.tables import apply_table, documented_fields
 from obelisk.config.toml import parse_toml
 from obelisk.errors import ObeliskError
 from obelisk.model import Bytecode, Collection, EntryPoint, Module, Multicall
-from obelisk.pack import RuntimeFacts, pack
-from obelisk.payload_reader import read_payload
+from obelisk.pack.pack import RuntimeFacts, pack
+from obelisk.payload.reader import read_payload
 from obelisk.plan import explain, make_plans
-from obelisk.program import main_program
 
 STATUSES = {0, *range(2, 9)}
 
@@ -264,7 +264,7 @@ def _write_application(folder):
 
 
 COMMANDS = ("plan", "plan", "plan", "plan", "inspect", "verify", "init", "distribution info")
-FLAGS = ("--json", "-v", "-q", "--multicall", "--debug", "--unbuffered", "--without-sources")
+FLAGS = ("--json", "-v", "-q", "--multicall", "--debug", "--unbuffered", "--no-source-text")
 OPTIONS = {
     "--script": "app",
     "--entry": "app:main",

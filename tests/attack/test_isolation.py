@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support import APPS
 
-from obelisk.cache import Cache
+from obelisk.services.cache import Cache
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 

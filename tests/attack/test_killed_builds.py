@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from obelisk.cache import Cache, integrity
-from obelisk.cache.entries import KINDS
+from obelisk.services.cache import Cache, integrity
+from obelisk.services.cache.entries import KINDS
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 PR_SET_CHILD_SUBREAPER = 36

@@ -49,7 +49,7 @@ def as_nobody(argv, **options):
 
 
 def mark(permission):
-    """A permission as it stands before a path (runtime/permission.h)."""
+    """A permission as it stands before a path (runtime/c/exec/permission.h)."""
     bits = (byte >> bit & 1 for byte in permission for bit in range(8))
     return "/" + "".join("./" if bit else "/" for bit in bits)
 

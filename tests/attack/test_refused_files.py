@@ -44,7 +44,7 @@ def outcome(argv, what, **options):
     said = done.stdout.splitlines()
     lines = expected(APPS / "attacked_files/app.py")
     assert done.returncode >= 0, f"{what}: ended by signal {-done.returncode}: {done.stderr}"
-    assert "damaged" not in done.stderr, f"{what}: taken for damage: {done.stderr}"
+    assert "corrupt executable" not in done.stderr, f"{what}: taken for damage: {done.stderr}"
     # A child that cannot be waited for, or read, says that it is so.
     wrong = [line for line in said if line not in (*lines, "child False")]
     assert not wrong, f"{what}: {wrong}"

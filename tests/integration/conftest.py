@@ -1,16 +1,19 @@
 """What makes shared objects for the tests of native code."""
 
+import functools
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from obelisk.cache import Cache
-from obelisk.console import Console, Verbosity
-from obelisk.distribution.build import python_source
-from obelisk.distribution.builder import obtain_builder
-from obelisk.distribution.libraries import Site, build_libraries
+from obelisk.buildenv.environment import obtain_builder
+from obelisk.distribution.distribution import obtain_distribution
+from obelisk.distribution.versions import python_source
+from obelisk.recipes.build import build_libraries
+from obelisk.services.cache import Cache
+from obelisk.services.console import Console, Verbosity
+from obelisk.services.services import Services
 from obelisk.target import DEFAULT_TARGET, parse_target
 
 SOURCES = Path(__file__).parents[1] / "native"
@@ -19,15 +22,17 @@ SOURCES = Path(__file__).parents[1] / "native"
 class Compiler:
     """Makes shared objects as a build backend would."""
 
-    def __init__(self, python_version, folder):
-        site = Site(
+    def __init__(self, python_version, folder, target):
+        services = Services(
             cache=Cache(),
             console=Console(Verbosity.QUIET),
-            target=parse_target(DEFAULT_TARGET),
-            sources=None,
+            target=target,
+            archives=None,
         )
-        self.libraries = build_libraries(site)
-        self.builder = obtain_builder(site, python_source(python_version), (), folder)
+        self.libraries = build_libraries(services)
+        self.builder = obtain_builder(
+            services, obtain_distribution(services, python_source(python_version)), (), folder
+        )
 
     def __call__(self, place, *arguments, tool="cc"):
         self.run(tool, place, arguments)
@@ -47,8 +52,19 @@ class Compiler:
 
 
 @pytest.fixture(scope="session")
-def compiler(python_version, tmp_path_factory):
-    return Compiler(python_version, tmp_path_factory.mktemp("compiler"))
+def compilers(python_version, tmp_path_factory):
+    """A function that returns the compiler for a target."""
+
+    @functools.cache
+    def compiler_for(target):
+        return Compiler(python_version, tmp_path_factory.mktemp("compiler"), target)
+
+    return compiler_for
+
+
+@pytest.fixture(scope="session")
+def compiler(compilers):
+    return compilers(parse_target(DEFAULT_TARGET))
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 import pytest
 from support import APPS, obelisk, run, write_wheel
 
-from obelisk.cache import Cache
+from obelisk.services.cache import Cache
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
@@ -157,7 +157,7 @@ def test_a_training_run_that_fails_leaves_all_as_it_was(tmp_path, build):
     assert not record.exists()
     nowhere = ("--train=--flag", "--train-record", tmp_path / "none/record")
     said = obelisk("build", script, "-o", tmp_path / "app", *nowhere, status=2)
-    assert f"there is no folder {tmp_path / 'none'} for the training record" in said
+    assert f"no such directory for the training record: {tmp_path / 'none'}" in said
 
 
 def test_executables_of_one_project_are_installed_once(tmp_path, python_version):

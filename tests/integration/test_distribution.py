@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from support import obelisk
 
+from obelisk.recipes import RECIPES
+
 pytestmark = pytest.mark.compile
 
 
@@ -29,7 +31,11 @@ def description(extracted):
 
 
 def test_a_second_build_does_nothing(archive, python_version):
-    assert obelisk("distribution", "build", "--python", python_version).strip() == str(archive)
+    before = archive.stat().st_mtime_ns, sorted(path.name for path in archive.parent.iterdir())
+    said = obelisk("distribution", "build", "--python", python_version, stderr=True)
+    assert said.splitlines() == [str(archive)], "there was no step"
+    after = archive.stat().st_mtime_ns, sorted(path.name for path in archive.parent.iterdir())
+    assert before == after
     listed = obelisk("distribution", "list", "--json")
     rows = json.loads(listed)["distributions"]
     assert {row["cached"] for row in rows if row["python"].startswith(python_version)} == {True}
@@ -65,6 +71,11 @@ def test_everything_to_link_it_again_is_there(extracted, description):
     missing = [path for path in named if not (extracted / path).is_file()]
     assert missing == []
     assert len(info["extensions"]) > 80
+
+
+def test_libraries_that_wheels_expect_are_those_of_the_table(extracted):
+    shared = {path.name for path in (extracted / "build/lib").glob("*.so.*")}
+    assert shared == {name for recipe in RECIPES.values() for name in recipe.shared}
 
 
 def test_every_licence_is_there(extracted, description):
@@ -126,4 +137,4 @@ def test_its_python_has_one_allocator(extracted, description):
 
 def test_what_is_there_is_not_overwritten(archive, tmp_path):
     said = obelisk("distribution", "extract", archive, tmp_path, status=2)
-    assert "exists already" in said
+    assert "already exists" in said

@@ -97,7 +97,7 @@ def test_strip_and_objcopy_keep_the_payload(hello, tmp_path, tool):
     assert [line for line in said.splitlines() if line.startswith("FAIL")] == [
         (
             "FAIL file: checksum mismatch in ELF header, program headers, padding, "
-            "section contents, section headers (`strip` and `objcopy` change them)"
+            "section contents, section headers (`strip` or `objcopy` changes them)"
         )
     ]
     assert run([copy], cwd=tmp_path).stdout.startswith("hello\n")
@@ -151,11 +151,11 @@ def damage(executable, folder, mark, skip=0):
     ids=["header", "bytecode"],
 )
 def test_a_damaged_executable_refuses_to_run(executables, tmp_path, mark, skip):
-    executable = executables("hello.py", "--without-sources")
+    executable = executables("hello.py", "--no-source-text")
     damaged = damage(executable, tmp_path, mark, skip)
     done = run([damaged], cwd=tmp_path)
     assert done.returncode == 74
-    assert "this executable is damaged" in done.stderr
+    assert "corrupt executable" in done.stderr
     assert "Traceback" not in done.stderr
     obelisk("verify", damaged, status=7)
 
@@ -197,7 +197,7 @@ def test_damage_that_hides_is_not_taken_for_absence(
     damaged = hide(executable, tmp_path, table, name)
     done = run([damaged], cwd=tmp_path)
     assert (done.returncode, done.stdout) == (74, "")
-    assert "checksum mismatch in the index of its payload" in done.stderr
+    assert "checksum mismatch in the payload's index" in done.stderr
     said = obelisk("verify", damaged, status=7)
     assert "FAIL file: checksum mismatch in payload\n" in said
     assert "FAIL index: checksum mismatch in " in said
@@ -215,7 +215,7 @@ def test_integrity_at_start_checks_what_nothing_else_does(executables, tmp_path)
         damaged.chmod(0o755)
         done = run([damaged], cwd=tmp_path)
         assert (done.returncode, done.stdout) == (74, "")
-        assert done.stderr.endswith(f"damaged: checksum mismatch in `{part}`\n")
+        assert done.stderr.endswith(f"corrupt executable: checksum mismatch in `{part}`\n")
 
 
 def test_integrity_at_start_wants_to_read_the_file(executables, tmp_path):
@@ -226,7 +226,7 @@ def test_integrity_at_start_wants_to_read_the_file(executables, tmp_path):
     argv = ["strace", "-qq", "-f", "-o", "/dev/null", *fault, executable]
     done = subprocess.run(argv, capture_output=True, text=True, env={}, check=False)
     assert (done.returncode, done.stdout) == (70, "")
-    assert done.stderr.endswith("cannot read this executable to check it: Permission denied\n")
+    assert done.stderr.endswith("cannot verify this executable: Permission denied\n")
 
 
 def test_a_script_that_is_shorter_than_its_interpreter_is_not_taken_for_it(
@@ -249,7 +249,7 @@ def test_a_truncated_executable_says_so_without_proc(executables, empty_root):
     cut.chmod(0o755)
     done = empty_root.run(executable, path="/cut")
     assert done.returncode == 74
-    assert done.stderr == "/cut: this executable is damaged: the file is truncated\n"
+    assert done.stderr == "/cut: corrupt executable: file truncated\n"
 
 
 def test_the_reserved_folder_is_no_way_to_settings(tmp_path):
@@ -287,7 +287,7 @@ def test_compression(executables, empty_root, hello, compression):
 
 
 def test_without_sources_tracebacks_have_no_lines(executables, tmp_path):
-    executable = executables("behaviour.py", "--without-sources")
+    executable = executables("behaviour.py", "--no-source-text")
     done = run([executable, "fail"], cwd=tmp_path)
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr

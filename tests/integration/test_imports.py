@@ -6,13 +6,13 @@ from support import APPS, expected, obelisk, run, write_wheel
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
 
-@pytest.mark.parametrize("sources", [(), ("--without-sources",)], ids=["sources", "no sources"])
-def test_everything_about_importing(executables, empty_root, sources):
-    arguments = ["no sources"] if sources else []
-    executable = executables("imports.py", *sources)
+@pytest.mark.parametrize("options", [(), ("--no-source-text",)], ids=["text", "no text"])
+def test_everything_about_importing(executables, empty_root, options):
+    arguments = ["no sources"] if options else []
+    executable = executables("imports.py", *options)
     done = empty_root.run(executable, *arguments, env={"SCRATCH": "/tmp"})
     lines = expected(APPS / "imports.py")
-    if sources:
+    if options:
         start = lines.index("source of code True")
         del lines[start : lines.index("main True None")]
     assert (done.returncode, done.stderr) == (0, "")

@@ -163,7 +163,10 @@ def test_a_script_that_asks_whether_it_is_frozen_is_told(tmp_path, python_versio
     (tmp_path / "script.py").write_text(ASKS)
     options = ("-o", tmp_path / "script", "--python", python_version)
     said = obelisk("build", tmp_path / "script.py", *options, stderr=True)
-    assert "script.py reads `sys.frozen`, so it is set (`interpreter.frozen = false`" in said
+    assert (
+        "setting `sys.frozen`, which script.py reads (to disable: `interpreter.frozen = false`"
+        in said
+    )
     path = tmp_path / "script"
     assert run([path], cwd=tmp_path).stdout == f"True {path}\n"
     unset = ("--set", "interpreter.frozen=false", "--set", "interpreter.meipass=false")

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from support import APPS, obelisk, run
 
-from obelisk.cache import Cache
+from obelisk.services.cache import Cache
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
@@ -87,7 +87,7 @@ def compile_c(compiler, tmp_path, machine):
 
 
 def refused(done, output, path):
-    text = f"`{path}` is of this machine, not of the target"
+    text = f"`{path}` belongs to the host, not to the target"
     return done.returncode == 1 and text in done.stderr.decode() and not output.exists()
 
 

@@ -115,7 +115,7 @@ def test_deeper_than_others_when_the_stack_is_larger(limited):
 def test_too_small_a_stack(limited, size):
     done = limited("", "-s", size)
     assert done.returncode == 70
-    assert done.stderr.endswith("too small to run Python: raise its limit (ulimit -s)\n")
+    assert done.stderr.endswith("too small to run Python; raise its limit with `ulimit -s`\n")
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from support import obelisk, run, write_wheel
 
-from obelisk.link.elf import EXECUTE, SegmentType, read_elf
+from obelisk.link.elf.elf import EXECUTE, SegmentType, read_elf
 
 pytestmark = pytest.mark.compile
 
@@ -163,7 +163,7 @@ with multiprocessing.get_context({method!r}).Pool(1) as pool:
 
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
-@pytest.mark.parametrize("options", [("--set", "interpreter=true"), ("--set", "sources=false")])
+@pytest.mark.parametrize("options", [("--set", "interpreter=true"), ("--set", "source-text=false")])
 def test_children_run_the_main_module_again(execute, executables, method, options):
     executable = executables("anything.py", *options)
     printed = execute(SPAWN.format(method=method), executable=executable)

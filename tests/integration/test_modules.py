@@ -72,10 +72,10 @@ def test_modules_of_every_kind(wheel, tmp_path, python_version):
     (folder / "latin.py").write_bytes("# coding: latin-1\nWORD = 'wört'\n".encode("latin-1"))
     os.mkfifo(folder / "pipe.py")
     argv = ["build", "tool.py", "-o", tmp_path / "app", "--python", python_version]
-    said = messages(*argv, "--without-sources", cwd=folder)
-    old = f"(stale.pyc): it is bytecode of Python 3.11, not of Python {python_version}"
-    assert f"hidden.stale is left out {old}" in said
-    assert "hidden/__pycache__/lost.cpython-314.pyc is left out: hidden/lost.py is missing" in said
+    said = messages(*argv, "--no-source-text", cwd=folder)
+    old = f"(stale.pyc): bytecode of Python 3.11, expected Python {python_version}"
+    assert f"excluding hidden.stale {old}" in said
+    assert "excluding hidden/__pycache__/lost.cpython-314.pyc: hidden/lost.py is missing" in said
     done = run([tmp_path / "app"], cwd=tmp_path)
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
@@ -88,7 +88,7 @@ def test_modules_of_every_kind(wheel, tmp_path, python_version):
 
 def test_bytecode_of_another_python_cannot_be_the_entry_point(wheel, tmp_path):
     said = obelisk("build", wheel, "--entry", "hidden.stale:double", cwd=tmp_path, status=4)
-    assert "it is bytecode of Python 3.11" in said
+    assert "bytecode of Python 3.11" in said
 
 
 def messages(*arguments, cwd):
@@ -103,12 +103,12 @@ def test_a_neighbour_with_an_error_is_named(tmp_path):
     (tmp_path / "tool.py").write_text("try:\n    import helper\nexcept ImportError:\n    pass\n")
     (tmp_path / "helper.py").write_text("x = 1\nif x\n    pass\n")
     said = obelisk("build", "tool.py", cwd=tmp_path, status=4)
-    assert "helper.py:2 cannot be compiled by the target's Python: expected ':'" in said
+    assert "helper.py:2: expected ':'" in said
     assert "Traceback" not in said
 
 
 def test_a_main_module_that_no_python_compiles(tmp_path):
     (tmp_path / "tool.py").write_text("x = " + "-" * 100_000 + "1\n")
     said = obelisk("build", "tool.py", cwd=tmp_path, status=4)
-    assert "cannot be compiled" in said
+    assert "cannot parse" in said
     assert "too complex" in said

@@ -22,7 +22,7 @@ import pytest
 from seccomp import refuser
 from support import APPS, obelisk, run
 
-from obelisk.payload import LARGE
+from obelisk.payload.payload import LARGE
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 

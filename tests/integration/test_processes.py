@@ -277,7 +277,7 @@ def test_several_commands_in_one_file(tmp_path, python_version):
     ("arguments", "said"),
     [
         (["processes.py", "--multicall"], "single script"),
-        (["inventory", "--multicall", "--script", "inventory"], "chooses one"),
+        (["inventory", "--multicall", "--script", "inventory"], "exclude each other"),
     ],
 )
 def test_multicall_needs_several(arguments, said, tmp_path):

@@ -5,11 +5,11 @@ import re
 import pytest
 import zstandard
 
-from obelisk.catalog import source
-from obelisk.distribution import profiles
-from obelisk.distribution.workshop import Workshop
+from obelisk.recipes import profiles
+from obelisk.recipes.context import RecipeContext
+from obelisk.services.pins import pin
 from obelisk.target import DEFAULT_TARGET, parse_target
-from obelisk.toolchain import write_toolchain
+from obelisk.toolchain.clang import write_toolchain
 
 pytestmark = pytest.mark.compile
 
@@ -20,9 +20,10 @@ def shop(tmp_path):
     said = []
     for name in ("tree", "output"):
         (tmp_path / name).mkdir()
-    made = Workshop(
-        source=source("cpython-3.14"),
+    made = RecipeContext(
+        source=pin("cpython-3.14"),
         chain=write_toolchain(parse_target(DEFAULT_TARGET), tmp_path / "toolchain"),
+        native=None,
         root=tmp_path,
         tree=tmp_path / "tree",
         output=tmp_path / "output",
@@ -57,7 +58,7 @@ def test_functions_that_are_other_than_the_profile_knows_are_counted(shop):
     text = f"long PyObject_Size(long a, long b) {body}\nlong PyObject_Hash(long a, long b) {body}\n"
     compile_function(workshop, flags, text)
     assert said == [
-        "the profile of cpython-3.14 is of another source: 2 functions are built without it"
+        "the PGO profile of cpython-3.14 is outdated: 2 changed functions are built without it"
     ]
 
 
@@ -68,7 +69,7 @@ def test_a_profile_that_the_compiler_cannot_read_is_left_out(shop, tmp_path):
     flags = profiles.use_profile(workshop, place)
     assert flags == ()
     compile_function(workshop, flags, "int f(void) { return 1; }\n")
-    assert said == ["cpython-3.14 is built without its profile: the compiler cannot read it"]
+    assert said == ["cpython-3.14 is built without its PGO profile: the compiler cannot read it"]
 
 
 @pytest.mark.parametrize("version", ["3.13", "3.14"])

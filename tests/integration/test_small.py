@@ -24,8 +24,8 @@ NEW_IN_3_14 = {"concurrent.interpreters._queues", "ctypes._layout", "string.temp
 
 def missing(name):
     return (
-        f"ModuleNotFoundError {name} No module named '{name}': it was left out of this executable, "
-        f'since the build saw no use of it (`include = ["{name}"]` puts it in)'
+        f"ModuleNotFoundError {name} No module named '{name}': not included in this executable, "
+        f'because the build found no use of it (add `include = ["{name}"]`)'
     )
 
 

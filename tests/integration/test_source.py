@@ -2,9 +2,12 @@
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from support import APPS, expected, obelisk
+
+import obelisk as obelisk_package
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
@@ -72,7 +75,7 @@ def broken(tmp_path):
         (tmp_path / "broken.py").write_text("def main():\n    print('whole')\n")
         (tmp_path / "setup.py").write_text(f"from setuptools import setup\n{setup}\nsetup()\n")
         said = obelisk("build", cwd=tmp_path, status=status)
-        assert 'Traceback (most recent call last):\n  File "/work' not in said
+        assert f'File "{Path(obelisk_package.__file__).parent}' not in said, "a traceback of ours"
         return said
 
     return build
@@ -80,9 +83,11 @@ def broken(tmp_path):
 
 def test_a_missing_compiler_is_named(broken):
     said = broken("import subprocess\nsubprocess.run(['cargo', 'build'], check=True)")
-    assert "building it from source failed: it needs a Rust compiler, which is not here" in said
+    assert (
+        "its build from source failed: it requires a Rust compiler, which is not available" in said
+    )
     said = broken("import subprocess\nsubprocess.run(['gfortran', 'x.f90'], check=True)")
-    assert "it needs a Fortran compiler" in said
+    assert "it requires a Fortran compiler" in said
 
 
 def test_a_build_that_fails_says_what_was_tried_and_what_to_do(broken):
@@ -92,7 +97,7 @@ def test_a_build_that_fails_says_what_was_tried_and_what_to_do(broken):
         "setup(ext_modules=[Extension('x', ['x.c'])])"
     )
     assert "not_there.h" in said
-    assert "has no wheel for the target, and building it from source failed" in said
+    assert "has no wheel for the target, and its build from source failed" in said
     assert "`build-packages`" in said
 
 
@@ -102,8 +107,8 @@ def test_a_header_of_this_machine_is_named(broken):
         "open('x.c', 'w').write('#include \"/etc/passwd\"\\n')\n"
         "setup(ext_modules=[Extension('x', ['x.c'])])"
     )
-    assert "error: `/etc/passwd` is of this machine, not of the target" in said
-    assert "what `build-packages` names" in said
+    assert "error: `/etc/passwd` belongs to the host, not to the target" in said
+    assert "only see their own source tree and `build-packages`" in said
 
 
 def test_a_folder_of_this_machine_is_no_build_package(tmp_path):
@@ -111,7 +116,7 @@ def test_a_folder_of_this_machine_is_no_build_package(tmp_path):
     path = project / "pyproject.toml"
     path.write_text(path.read_text().replace('"zlib"', '"/usr"'))
     said = obelisk("build", cwd=project, status=2)
-    assert "`/usr`, which holds what is built for this machine" in said
+    assert "`/usr` in `build-packages` contains the host's libraries" in said
 
 
 def test_an_unknown_build_package_is_refused(tmp_path):

@@ -61,6 +61,6 @@ def test_a_time_that_is_none_is_refused(builds):
     place = script.with_name("never")
     env = os.environ | {"SOURCE_DATE_EPOCH": "yesterday"}
     said = obelisk("build", script, "-o", place, env=env, status=2)
-    assert "error: `SOURCE_DATE_EPOCH` is `yesterday`, which is not a number of seconds" in said
+    assert "error: invalid `SOURCE_DATE_EPOCH`: `yesterday` is not a number of seconds" in said
     assert "hint: use `SOURCE_DATE_EPOCH=$(git log -1 --pretty=%ct)`" in said
     assert not place.exists()

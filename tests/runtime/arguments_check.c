@@ -1,7 +1,7 @@
 /* Says what arguments.c makes of its own arguments: `python`, `helper`, both or nothing. */
 
-#include "arguments.h"
-#include "vfs.h"
+#include "exec/python_arguments.h"
+#include "vfs/vfs.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* Executes random things with foreign.c, whose memory ends exactly where a page is that nobody may touch.
    What stands for copies gives paths of every length; what stands for the execution reads all it gets. */
 
-#include "copies.h"
-#include "foreign.h"
+#include "exec/copies.h"
+#include "exec/foreign.h"
 #include "random.h"
 #include "scratch_guarded.h"
-#include "self_exec.h"
-#include "vfs.h"
+#include "exec/self_exec.h"
+#include "vfs/vfs.h"
 
 #include <fcntl.h>
 #include <stdio.h>

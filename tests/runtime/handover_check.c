@@ -1,7 +1,7 @@
 /* Takes the variable of build 1 from its environment; says what it told, what is handed on, and what
    else the environment holds. */
 
-#include "handover.h"
+#include "exec/handover.h"
 
 #include <stdio.h>
 

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "payload.h"
+#include "payload/payload.h"
 
 #define MOST_NAMES 1024
 

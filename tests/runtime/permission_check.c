@@ -1,6 +1,6 @@
 /* Marks a path with a permission given as text, and reads it back; or reads what is no marked path. */
 
-#include "permission.h"
+#include "exec/permission.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #ifndef OBELISK_CHECK_SCRATCH_GUARDED_H
 #define OBELISK_CHECK_SCRATCH_GUARDED_H
 
-#include "scratch.h"
+#include "exec/scratch.h"
 
 #include <stdlib.h>
 #include <string.h>

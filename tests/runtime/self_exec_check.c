@@ -1,14 +1,14 @@
 /* Executes random things with self_exec.c, whose memory ends exactly where a page is that nobody may
    touch. What stands for libc's calls looks at all that it gets, and fails. */
 
-#include "os.h"
-#include "permission.h"
-#include "privilege.h"
+#include "os/os.h"
+#include "exec/permission.h"
+#include "exec/privilege.h"
 #include "scratch_guarded.h"
-#include "self_exec.h"
-#include "vfs.h"
+#include "exec/self_exec.h"
+#include "vfs/vfs.h"
 
-#include "command_line.h"
+#include "exec/command_line.h"
 #include "random.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* Prints all settings of a payload's file, and one by its name: `settings_check FILE NAME`. */
 
-#include "payload.h"
-#include "settings.h"
+#include "payload/payload.h"
+#include "payload/settings.h"
 
 #include <stdio.h>
 #include <stdlib.h>

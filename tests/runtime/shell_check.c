@@ -1,7 +1,7 @@
 /* Says where shell.c finds the first argument in the shell's command among the others, and what words
    follow there: a line for each place. */
 
-#include "shell.h"
+#include "exec/shell.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,15 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support import emulation
 
-from obelisk.cache import Cache
-from obelisk.console import Console, Verbosity
-from obelisk.distribution.libraries import Site, build_libraries, merge_into_sysroot
-from obelisk.distribution.runtime import runtime_folder
-from obelisk.payload import Control, Item, Kind, write_payload
-from obelisk.stored import Dictionaries, Frame
-from obelisk.target import DEFAULT_TARGET, parse_target
-from obelisk.toolchain import write_toolchain
+from obelisk.payload.payload import Control, Item, Kind, write_payload
+from obelisk.payload.stored import Dictionaries, Frame
+from obelisk.runtime.sources import c_files, c_folder
+from obelisk.target import DEFAULT_TARGET, TARGETS, parse_target
 
 pytestmark = pytest.mark.compile
 
@@ -24,27 +21,26 @@ WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werr
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory):
+def compilers(chains):
+    """A function that returns `compiled` for a target."""
+    return functools.cache(lambda target: compiler_with(chains(target)))
+
+
+@pytest.fixture(scope="session")
+def compiled(compilers):
     """A function that compiles one of the programs here with a file of the runtime."""
-    root = tmp_path_factory.mktemp("runtime")
-    site = Site(
-        cache=Cache(),
-        console=Console(Verbosity.QUIET),
-        target=parse_target(DEFAULT_TARGET),
-        sources=None,
-    )
-    libraries = build_libraries(site)
-    chain = write_toolchain(site.target, root / "toolchain")
-    for name in ("musl", "zstd", "mimalloc"):
-        merge_into_sysroot(libraries[name], chain.root)
+    return compilers(parse_target(DEFAULT_TARGET))
+
+
+def compiler_with(chain):
 
     @functools.cache
     def compile_program(name, *tested, library="zstd"):
         sources = [Path(__file__).with_name(f"{name}.c")]
-        sources += [runtime_folder() / one for one in tested]
+        sources += [c_folder() / one for one in tested]
         command = [chain.tool("cc"), "-std=c11", "-O1", "-g", "-D_GNU_SOURCE", *WARNINGS]
-        command += ["-fsanitize=undefined", "-fsanitize-trap=undefined", f"-I{runtime_folder()}"]
-        program = root / f"{name}-{library}"
+        command += ["-fsanitize=undefined", "-fsanitize-trap=undefined", f"-I{c_folder()}"]
+        program = chain.root.parent / f"{name}-{library}"
         command += [*sources, f"-l{library}", "-o", program]
         subprocess.run(command, env=chain.environment(), check=True)
         return program
@@ -54,7 +50,7 @@ def compiled(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def checker(compiled):
-    return compiled("payload_check", "payload.c")
+    return compiled("payload_check", "payload/payload.c")
 
 
 @pytest.fixture(scope="session")
@@ -98,9 +94,12 @@ def test_a_cut_payload_is_refused(checker, payload_file, tmp_path, size):
     assert run(checker, path).returncode == 1
 
 
-def test_memory_functions_agree_with_plain_loops(compiled):
-    parts = [f"memory_{part}_x86_64.c" for part in ("width", "copy", "search", "text")]
-    done = run(compiled("memory_check", *parts))
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+def test_memory_functions_agree_with_plain_loops(compilers, target):
+    emulator = emulation(target)
+    parts = [path for path in c_files(target) if path.match("libc/*/memory_*.c")]
+    assert parts
+    done = run(*emulator, compilers(target)("memory_check", *parts))
     assert (done.returncode, done.stdout) == (0, "")
 
 
@@ -146,13 +145,13 @@ def test_cleared_memory_is_zero_and_costs_nothing_before_it_is_used(compiled, li
     ],
 )
 def test_whose_arguments_these_are(compiled, arguments, whose):
-    done = run(compiled("arguments_check", "arguments.c"), *arguments)
+    done = run(compiled("arguments_check", "exec/python_arguments.c"), *arguments)
     assert (done.returncode, done.stdout.strip()) == (0, whose)
 
 
 def found_in(compiled, *arguments):
     """Where a shell's command executes /opt/app, each place with the words behind it."""
-    done = run(compiled("shell_check", "shell.c"), "/opt/app", *arguments)
+    done = run(compiled("shell_check", "exec/shell.c"), "/opt/app", *arguments)
     assert done.returncode == 0, f"ended by signal {-done.returncode}"
     return done.stdout.splitlines()
 
@@ -217,7 +216,7 @@ PERMISSION = "00ff0123456789abcdef5aa5deadbeef"
 
 @pytest.mark.parametrize("path", ["/usr/bin/env", "/usr/../usr/bin/env", "./env", "env"])
 def test_a_marked_path_leads_to_the_same_file(compiled, path):
-    done = run(compiled("permission_check", "permission.c"), PERMISSION, path)
+    done = run(compiled("permission_check", "exec/permission.c"), PERMISSION, path)
     marked, text = done.stdout.splitlines()
     assert (done.returncode, text) == (0, PERMISSION)
     same = 'cd /usr/bin && test "$1" -ef /usr/bin/env'
@@ -227,7 +226,7 @@ def test_a_marked_path_leads_to_the_same_file(compiled, path):
 
 
 def test_only_permissions_and_marks_are_read(compiled):
-    checker = compiled("permission_check", "permission.c")
+    checker = compiled("permission_check", "exec/permission.c")
     for text in ("", PERMISSION[:-1], PERMISSION + "0", PERMISSION.upper(), PERMISSION[:-1] + "g"):
         assert run(checker, text, "/x").stdout == "not a permission\n"
     whole = run(checker, PERMISSION, "/x").stdout.splitlines()[0]
@@ -237,8 +236,10 @@ def test_only_permissions_and_marks_are_read(compiled):
 
 
 def test_any_arguments_are_given_on_in_the_memory_reserved_for_them(compiled):
-    parts = ("self_exec", "arguments", "handover", "nesting", "own_file")
-    sources = [f"{name}.c" for name in (*parts, "permission", "python_path", "shell")]
+    parts = ("self_exec", "python_arguments", "handover", "nesting", "own_file")
+    sources = [
+        f"exec/{name}.c" for name in (*parts, "permission", "process", "python_path", "shell")
+    ]
     done = run(compiled("self_exec_check", *sources), 5000)
     assert done.returncode == 0, f"ended by signal {-done.returncode}"
     marked, read = map(int, done.stdout.split())
@@ -247,7 +248,9 @@ def test_any_arguments_are_given_on_in_the_memory_reserved_for_them(compiled):
 
 
 def test_any_copies_are_given_on_in_the_memory_reserved_for_them(compiled):
-    done = run(compiled("foreign_check", "foreign.c", "shell.c"), 20_000)
+    done = run(
+        compiled("foreign_check", "exec/foreign.c", "exec/process.c", "exec/shell.c"), 20_000
+    )
     assert done.returncode == 0, f"ended by signal {-done.returncode}"
     concerned, copied, read = map(int, done.stdout.split())
     assert 1000 < concerned < copied < read
@@ -268,9 +271,9 @@ def test_lines_for_readline_become_commands_of_libedit(compiled):
         '"unfinished: complete': '"unfinished: complete',
         f'"{"x" * 65}": complete': f'"{"x" * 65}": complete',
     }
-    done = run(compiled("key_bindings_check", "key_bindings.c"), *lines)
+    done = run(compiled("key_bindings_check", "python/key_bindings.c"), *lines)
     assert done.stdout.splitlines() == list(lines.values())
-    done = run(compiled("key_bindings_check", "key_bindings.c"), 30_000)
+    done = run(compiled("key_bindings_check", "python/key_bindings.c"), 30_000)
     assert done.returncode == 0, f"ended by signal {-done.returncode}"
     assert int(done.stdout) > 30_000
 
@@ -280,7 +283,9 @@ VARIABLE = "OBELISK_0000000000000001"
 
 def handed(compiled, **variables):
     """What a process was told by its variables, what it hands on of it, and what else is left."""
-    checker = compiled("handover_check", "handover.c", "nesting.c", "permission.c")
+    checker = compiled(
+        "handover_check", "exec/handover.c", "exec/nesting.c", "exec/permission.c", "exec/process.c"
+    )
     env = {name: value.encode(errors="surrogateescape") for name, value in variables.items()}
     done = subprocess.run([checker], capture_output=True, env=env, check=False)
     assert done.returncode == 0, f"ended by signal {-done.returncode}"
@@ -334,7 +339,7 @@ def settings_of(compiled, tmp_path, content, name, *, damage=None):
     if damage:
         data[data.rindex(damage)] ^= 1
     path.write_bytes(data)
-    done = run(compiled("settings_check", "settings.c", "payload.c"), path, name)
+    done = run(compiled("settings_check", "payload/settings.c", "payload/payload.c"), path, name)
     return done.returncode, done.stdout or done.stderr
 
 
@@ -351,7 +356,7 @@ def test_damaged_settings_end_the_process(compiled, tmp_path):
         (b"a=1", None): "malformed record in settings",
         (b"", None): "malformed record in settings",
         # The name by which they are found.
-        (b"a=1\0", b"settings"): "checksum mismatch in the index of its payload in ",
+        (b"a=1\0", b"settings"): "checksum mismatch in the payload's index in ",
     }
     for (content, damage), message in wrong.items():
         assert settings_of(compiled, tmp_path, content, "a", damage=damage) == (74, message)
@@ -363,7 +368,9 @@ def test_no_file_of_a_package_is_taken_for_settings(compiled, tmp_path):
     files = [Item(name=name, kind=Kind.FILE, data=b"python_option=1\0") for name in names]
     modules = [Item(name="settings", kind=Kind.CODE, data=b"python_option=1\0")]
     path.write_bytes(write_payload(modules, files, {}))
-    done = run(compiled("settings_check", "settings.c", "payload.c"), path, "python_option")
+    done = run(
+        compiled("settings_check", "payload/settings.c", "payload/payload.c"), path, "python_option"
+    )
     assert (done.returncode, done.stdout) == (0, " none 0")
 
 

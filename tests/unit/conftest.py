@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from obelisk.cache import Cache
+from obelisk.services.cache import Cache
 
 
 @pytest.fixture

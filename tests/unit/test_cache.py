@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from obelisk import cli
-from obelisk.cache import Cache
-from obelisk.cache.removal import clean, prune
 from obelisk.errors import ConfigError, StorageError, ToolError
+from obelisk.services.cache import Cache
+from obelisk.services.cache.removal import clean, prune
 
 KIND, KEY, OTHER = "runtimes", "0" * 32, "1" * 32
 DAY = 24 * 3600
@@ -114,16 +114,16 @@ def test_nothing_is_kept_of_what_was_interrupted(cache):
 
 
 def fail_in(cache, said):
-    with cache.workshop("tool") as tool:
+    with cache.scratch("tool") as tool:
         (tool / "log.txt").write_text(said)
         (tool / "large").write_bytes(bytes(1000))
         raise ToolError("no", log=tool / "log.txt")
 
 
 def test_the_log_of_a_tool_that_failed_stays_and_nothing_else(cache):
-    with cache.workshop("good") as good:
+    with cache.scratch("good") as good:
         pass
-    with pytest.raises(ConfigError), cache.workshop("bad") as bad:
+    with pytest.raises(ConfigError), cache.scratch("bad") as bad:
         raise ConfigError("no")
     with pytest.raises(ToolError) as caught:
         fail_in(cache, "said")
@@ -137,7 +137,7 @@ def test_logs_are_few(cache):
     for number in range(30):
         with pytest.raises(ToolError):
             fail_in(cache, str(number))
-    with Cache(cache.root).workshop("next"):
+    with Cache(cache.root).scratch("next"):
         assert len(list((cache.root / "logs").iterdir())) == 20
 
 
@@ -295,7 +295,7 @@ def test_a_read_only_cache_is_used(used, read_only):
     os.utime(used.place / "file", (1, 1))
     read_only(used.root)
     assert used.again() == (0, [])
-    with Cache(used.root).workshop("work") as work:
+    with Cache(used.root).scratch("work") as work:
         (work / "file").write_text("")
         assert not work.is_relative_to(used.root)
         assert Cache(used.root).folder_of_uv(KEY, work).is_relative_to(work)
@@ -325,7 +325,7 @@ def test_a_folder_of_others_is_refused_and_left_as_it_is(tmp_path, files):
         lambda cache: cache.find(KIND, KEY),
         lambda cache: cache.entries(),
         lambda cache: cache.verify(),
-        lambda cache: cache.workshop("x").__enter__(),
+        lambda cache: cache.scratch("x").__enter__(),
         lambda cache: clean(cache.root, print),
         lambda cache: prune(cache.root, max_size=0, older_than=None, on_wait=print),
     ):
@@ -341,9 +341,9 @@ def test_the_home_folder_is_refused_even_with_our_tag(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "link").symlink_to(tmp_path)
     for root in (tmp_path, tmp_path / "link"):
-        with pytest.raises(ConfigError, match="your home folder"):
+        with pytest.raises(ConfigError, match="your home directory"):
             Cache(root).obtain(KIND, KEY, fill)
-        with pytest.raises(ConfigError, match="your home folder"):
+        with pytest.raises(ConfigError, match="your home directory"):
             clean(root, print)
 
 
@@ -418,7 +418,7 @@ def test_anything_in_work_is_survived(used):
     os.mkfifo(place / "pipe")
     os.utime(place, (1, 1))
     assert [entry.key for entry in Cache(used.root).entries()] == [KEY]
-    with Cache(used.root).workshop("next"):
+    with Cache(used.root).scratch("next"):
         assert not place.exists()
 
 
@@ -426,12 +426,12 @@ SLEEPER = """
 import sys, time
 from pathlib import Path
 from obelisk import cli
-from obelisk.cache import Cache
-from obelisk.files import draft_beside
+from obelisk.services.cache import Cache
+from obelisk.services.atomic import draft_beside
 root, output = map(Path, sys.argv[1:])
 def make(folder):
     (folder / "half").write_bytes(bytes(100000))
-    with Cache(root).workshop("inner") as work, draft_beside(output, 0o755) as draft:
+    with Cache(root).scratch("inner") as work, draft_beside(output, 0o755) as draft:
         (work / "file").write_bytes(bytes(100000))
         draft.write_bytes(bytes(1000))
         print("ready", flush=True)
@@ -455,10 +455,10 @@ def drafts(used, folder):
 
 
 def test_work_of_the_living_stays_and_of_the_dead_goes(used, tmp_path, sleeper):
-    from obelisk.files import draft_beside
+    from obelisk.services.atomic import draft_beside
 
     def start():
-        with Cache(used.root).workshop("x"), draft_beside(tmp_path / "output", 0o755):
+        with Cache(used.root).scratch("x"), draft_beside(tmp_path / "output", 0o755):
             pass
 
     there = drafts(used, tmp_path)
@@ -492,7 +492,7 @@ def test_removal_waits_until_no_build_uses_the_cache(used, sleeper):
 
 
 def test_a_build_waits_until_the_cache_is_cleaned(used):
-    from obelisk.locks import lock
+    from obelisk.services.locks import lock
 
     held = lock(used.root / ".obelisk.lock")
     said, found = [], []
@@ -540,7 +540,7 @@ def test_prune_by_age_and_by_size(cache):
 
 def test_a_key_is_a_hash_and_a_kind_is_known(cache):
     for kind, key in (("documents", KEY), (KIND, "../../x"), (KIND, "key")):
-        with pytest.raises(ValueError, match="not the kind and key"):
+        with pytest.raises(ValueError, match="invalid cache entry name"):
             cache.obtain(kind, key, fill)
 
 
@@ -549,7 +549,7 @@ def test_a_full_disk_while_an_entry_is_made(cache, code):
     def fail(folder):
         raise OSError(code, os.strerror(code))
 
-    with pytest.raises(StorageError, match=r"the disk of .* is full \(.* MiB free now\)"):
+    with pytest.raises(StorageError, match=r"disk full at .* \(.* MiB free\)"):
         cache.obtain(KIND, KEY, fail)
     assert cache.find(KIND, KEY) is None
     assert list((cache.root / "work").iterdir()) == []
@@ -577,7 +577,7 @@ def test_the_folders_of_a_cache_are_on_one_file_system(cache):
         if Path(other).stat().st_dev == cache.root.stat().st_dev:
             pytest.skip("the cache is in /dev/shm too")
         (cache.root / "bytecode").symlink_to(other)
-        with pytest.raises(StorageError, match="different file systems") as caught:
+        with pytest.raises(StorageError, match="not on the same file system") as caught:
             cache.obtain("bytecode", KEY, fill)
         assert "on one file system" in caught.value.hint
         assert list(Path(other).iterdir()) == []
@@ -604,7 +604,7 @@ def test_a_limit_of_any_size_is_one(used, monkeypatch, words):
 def test_what_is_no_limit_is_refused(used, monkeypatch, capsys, words):
     monkeypatch.setenv("OBELISK_CACHE", str(used.root))
     assert command("prune", *words) == 2
-    assert "is not a" in capsys.readouterr().err
+    assert "error: invalid " in capsys.readouterr().err
     assert used.place.exists()
 
 

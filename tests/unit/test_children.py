@@ -12,7 +12,7 @@ import pytest
 RUN = """
 import os, sys
 from pathlib import Path
-from obelisk.process import run_logged, run_watched
+from obelisk.services.process import run_logged, run_watched
 script = "sleep 0.5; echo $$ >&2; trap '' TERM; while :; do sleep 1; done"
 if sys.argv[1] == "watched":
     run_watched(["sh", "-c", script], env=dict(os.environ), what="x", on_line=print)
@@ -60,7 +60,7 @@ def test_a_program_ends_with_who_was_killed(how, tmp_path):
 
 FINALISED = """
 import os, signal, time
-from obelisk.interrupt import Stopped, stopped_by_signals
+from obelisk.services.interrupt import Stopped, stopped_by_signals
 
 class Finalised:
     def __del__(self):

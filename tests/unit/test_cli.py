@@ -11,9 +11,9 @@ from support import obelisk
 
 from obelisk import cli
 from obelisk.commands.init import commented_table
-from obelisk.config.schema import Settings, apply_table
-from obelisk.console import Console
+from obelisk.config.settings import Settings, apply_table
 from obelisk.errors import ConfigError, StorageError
+from obelisk.services.console import Console
 
 
 def run(*argv):
@@ -55,6 +55,7 @@ def test_plan_needs_no_cache_and_no_network(capsys, tmp_path):
     (plan,) = json.loads(capsys.readouterr().out)["plans"]
     assert plan["optimize"] == {"value": "2", "why": "`optimize`"}
     assert plan["entry"]["value"] == "script hello.py"
+    assert plan["source-text"] == {"value": "true", "why": "default"}
     assert not (tmp_path / "cache").exists()
 
 
@@ -67,6 +68,49 @@ def test_the_command_line_overrules_the_file(capsys, tmp_path):
     (plan,) = json.loads(capsys.readouterr().out)["plans"]
     assert plan["entry"]["value"] == "app:other"
     assert plan["exclude"]["value"] == "a, b"
+
+
+PROJECT = '[project]\nname = "app"\n[project.scripts]\napp = "app:main"\n[tool.obelisk]\n'
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "old", "new"),
+    [
+        ("sources = false\n", (), "`sources`", "`source-text`"),
+        ("", ("--set", "sources=false"), "`sources`", "`source-text`"),
+        ("", ("--without-sources",), "`--without-sources`", "`--no-source-text`"),
+        ("", ("--with-sources",), "`--with-sources`", "`--source-text`"),
+        ("", ("--compression", "sources"), '`compression = "sources"`', '`compression = "text"`'),
+        ('compression = "sources"\n', (), '`compression = "sources"`', '`compression = "text"`'),
+    ],
+)
+def test_old_names_warn_of_the_new_ones(capsys, tmp_path, table, options, old, new):
+    (tmp_path / "pyproject.toml").write_text(PROJECT + table)
+    assert run("plan", *options) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"warning: {old} ")
+    assert line.endswith(f" deprecated; use {new} instead")
+
+
+def test_old_names_of_the_archives_warn_of_the_new_ones(capsys, tmp_path, monkeypatch):
+    """The folder lacks the archive, and the error names it: it was looked in."""
+    (tmp_path / "empty").mkdir()
+    monkeypatch.delenv("OBELISK_ARCHIVES", raising=False)
+    said = []
+    for name in ("--archives", "--sources"):
+        assert run("distribution", "build", name, "empty") == 3
+        said.append(capsys.readouterr().err)
+    assert said[1] == "warning: `--sources` is deprecated; use `--archives` instead\n" + said[0]
+    for name in ("OBELISK_ARCHIVES", "OBELISK_SOURCES"):
+        monkeypatch.setenv(name, "empty")
+        assert run("distribution", "build") == 3
+        said.append(capsys.readouterr().err)
+        monkeypatch.delenv(name)
+    assert said[2] == said[0]
+    assert said[3] == said[1].replace("--sources", "OBELISK_SOURCES").replace(
+        "`--archives`", "`OBELISK_ARCHIVES`", 1
+    )
+    assert "in empty: looked for" in said[0]
 
 
 def test_init_writes_a_table_that_can_be_read(capsys, tmp_path):
@@ -98,7 +142,7 @@ def test_distributions_are_listed(capsys):
     rows = json.loads(capsys.readouterr().out)["distributions"]
     assert {row["python"] for row in rows} >= {"3.14.6", "3.13.15"}
     assert run("distribution", "info", "3.13") == 2
-    assert "has not been built" in capsys.readouterr().err
+    assert "is not in the cache" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["info", "licenses", "extract"])
@@ -109,7 +153,7 @@ def test_what_is_no_distribution_is_refused(capsys, tmp_path, command):
     more = ("out",) if command == "extract" else ()
     for name in ("folder", "fifo", "/dev/zero"):
         assert run("distribution", command, name, *more) == 2
-        assert "neither an archive nor" in capsys.readouterr().err
+        assert "neither a distribution archive nor" in capsys.readouterr().err
     assert run("distribution", command, "broken.tar.zst", *more) == 3
     assert not (tmp_path / "out").exists()
 
@@ -145,7 +189,7 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
     monkeypatch.setattr(cli.cli, "main", fail)
     with pytest.raises(ZeroDivisionError) as caught:
         cli.main(["build"])
-    assert "this is a bug of Obelisk" in caught.value.__notes__[0]
+    assert "this is a bug in Obelisk" in caught.value.__notes__[0]
 
 
 @pytest.mark.parametrize("name", ["[/x]out", "[bold]out", ":smile:", "[red", "a\x1b[31mb", "\tx"])

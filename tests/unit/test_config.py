@@ -20,38 +20,38 @@ from obelisk.config.request import (
     parse_script_header,
     read_request,
 )
-from obelisk.config.schema import Compression, Settings, apply_assignments
+from obelisk.config.settings import Compression, Settings, apply_assignments
 from obelisk.config.tables import apply_table, documented_fields
-from obelisk.distribution.runtime import runtime_folder
 from obelisk.errors import ConfigError
 from obelisk.plan import make_plans
+from obelisk.runtime.sources import c_folder, frozen_folder
 
 
 def test_values_are_converted_and_checked():
-    table = {"optimize": 2, "compression": "zstd", "exclude": ["a.tests"], "sources": False}
+    table = {"optimize": 2, "compression": "zstd", "exclude": ["a.tests"], "source-text": False}
     settings = apply_table(Settings(), table, "here")
     assert settings.optimize == 2
     assert settings.compression is Compression.ZSTD
     assert settings.exclude == ("a.tests",)
-    assert settings.sources is False
+    assert settings.source_text is False
 
 
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("optimize", 3, "from 0 to 2"),
-        ("optimize", "1", "a whole number"),
-        ("optimize", True, "a whole number"),
-        ("sources", "yes", "true or false"),
-        ("exclude", "tests", "a list of strings"),
-        ("exclude", [1], "a list of strings"),
-        ("compression", "gzip", 'one of "off", "sources", "unused", "zstd"'),
-        ("name", 1, "a string"),
+        ("optimize", 3, "between 0 and 2"),
+        ("optimize", "1", "an integer"),
+        ("optimize", True, "an integer"),
+        ("source-text", "yes", "true or false"),
+        ("exclude", "tests", "a list of UTF-8 strings"),
+        ("exclude", [1], "a list of UTF-8 strings"),
+        ("compression", "gzip", 'one of "off", "text", "unused", "zstd"'),
+        ("name", 1, "a non-empty UTF-8 string"),
         ("interpreter", 1, "a table"),
         ("interpreter", {"faulthandler": 1}, "true or false"),
         ("interpreter", {"children": "shell"}, 'one of "python", "application"'),
-        ("interpreter", {"hash-seed": -1}, "from 0 to 4294967295"),
-        ("interpreter", {"hash-seed": "x"}, "a whole number"),
+        ("interpreter", {"hash-seed": -1}, "between 0 and 4294967295"),
+        ("interpreter", {"hash-seed": "x"}, "an integer"),
         ("interpreter", {"multiprocessing-start-method": 3}, "one of"),
     ],
 )
@@ -65,6 +65,27 @@ def test_a_misspelt_key_is_corrected():
     with pytest.raises(ConfigError, match="unknown key `optimise`") as caught:
         apply_table(Settings(), {"optimise": 1}, "here")
     assert caught.value.hint == "did you mean `optimize`?"
+
+
+def test_old_names_are_read_with_a_warning():
+    said = []
+    table = {"sources": False, "compression": "sources"}
+    settings = apply_table(Settings(), table, "pyproject.toml", said.append)
+    assert (settings.source_text, settings.compression) == (False, Compression.TEXT)
+    key, value = said
+    assert key == "`sources` in pyproject.toml is deprecated; use `source-text` instead"
+    assert value.startswith('`compression = "sources"` in pyproject.toml is deprecated')
+    assert value.endswith('use `compression = "text"` instead')
+    said.clear()
+    new = {"source-text": False, "compression": "text"}
+    assert apply_table(Settings(), new, "pyproject.toml", said.append) == settings
+    assert said == []
+
+
+def test_a_setting_by_both_of_its_names_is_an_error():
+    with pytest.raises(ConfigError, match="`source-text` is set twice in here") as caught:
+        apply_table(Settings(), {"sources": True, "source-text": True}, "here")
+    assert caught.value.hint == "remove `sources`"
 
 
 @pytest.mark.parametrize("settings", [Settings, Interpreter])
@@ -106,11 +127,11 @@ def test_the_runtime_is_told_only_what_differs():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (Interpreter(module_search_paths=("plugins",)), "depends on the working folder"),
-        (Interpreter(module_search_paths=("$ORIGINAL/x",)), "depends on the working folder"),
-        (Interpreter(cpu_count="many"), "neither a number above 0 nor `cgroup`"),
-        (Interpreter(thread_inherit_context=True), r"is of Python 3\.14"),
-        (Interpreter(cpu_count="0"), "neither a number above 0 nor `cgroup`"),
+        (Interpreter(module_search_paths=("plugins",)), "is a relative path"),
+        (Interpreter(module_search_paths=("$ORIGINAL/x",)), "is a relative path"),
+        (Interpreter(cpu_count="many"), "neither a positive number nor `cgroup`"),
+        (Interpreter(thread_inherit_context=True), r"requires Python 3\.14 or newer"),
+        (Interpreter(cpu_count="0"), "neither a positive number nor `cgroup`"),
         (Interpreter(int_max_str_digits=639), "int-max-str-digits"),
         (Interpreter(stdio_encoding="a\nb"), "stdio-encoding"),
         (Interpreter(warnings=("a\0b",)), "warnings"),
@@ -123,7 +144,9 @@ def test_what_the_interpreter_would_not_take_is_refused(wrong, said):
 
 def test_the_runtime_knows_every_setting():
     """A name that the C files do not ask for would be without effect."""
-    texts = [path.read_text() for path in runtime_folder().glob("*.*")]
+    texts = [
+        path.read_text() for path in (*c_folder().rglob("*.[ch]"), *frozen_folder().glob("*.py"))
+    ]
     known = {
         name
         for text in texts
@@ -242,9 +265,9 @@ def test_requirements_and_wheels(tmp_path):
     wheel = tmp_path / "app-1.0-py3-none-any.whl"
     wheel.write_bytes(b"")
     assert isinstance(read_request(str(wheel)).application, WheelFile)
-    with pytest.raises(ConfigError, match="no wheel"):
+    with pytest.raises(ConfigError, match="no such wheel"):
         read_request("other-1.0-py3-none-any.whl")
-    with pytest.raises(ConfigError, match="neither a script"):
+    with pytest.raises(ConfigError, match="not a script, wheel, project or requirement"):
         read_request("what is this")
 
 

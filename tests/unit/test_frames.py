@@ -9,7 +9,7 @@ from elftools.dwarf.structs import DWARFStructs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obelisk.link.frames import debug_frames
+from obelisk.link.elf.frames import debug_frames
 
 # Defines the CFA as rsp + 8, with the return address below it (DW_CFA_def_cfa, DW_CFA_offset).
 START = bytes([0x0C, 7, 8, 0x90, 1])

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obelisk.distribution import guard
-from obelisk.distribution.guard import Guard, RefusedError, expand, prerequisites
+from obelisk.buildenv import guard
+from obelisk.buildenv.guard import Guard, RefusedError, expand, prerequisites
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obelisk.importable import importable
-from obelisk.payload import Kind
+from obelisk.pack.importable import importable
+from obelisk.payload.payload import Kind
 
 NAMES = ("a", "b", "__init__", "__main__", "a-b", "1", "a.b", "data")
 SUFFIXES = (".py", ".pyc", ".txt", "")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import obelisk
 
-RUNTIME = Path(obelisk.__file__).parent / "runtime"
+RUNTIME = Path(obelisk.__file__).parent / "runtime/frozen"
 
 
 def assigned(file, name):

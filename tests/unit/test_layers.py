@@ -5,84 +5,104 @@ from pathlib import Path
 
 import pytest
 
+from obelisk.runtime.sources import c_folder
+from obelisk.target import TARGETS
+
 ROOT = Path(__file__).parents[2] / "src/obelisk"
-LEVELS = [
-    {"errors", "target", "model"},
-    {
-        *{"console", "process", "children", "interrupt", "fetch", "cache", "catalog", "toolchain"},
-        *{"disk", "drafts", "files", "filetimes", "locks", "regular", "stored", "untar"},
-    },
-    {"config"},
+ROOMS = [
+    {"errors"},
+    {"target", "model"},
+    {"services"},
+    {"toolchain"},
+    {"recipes", "payload", "config"},
     {"distribution"},
-    {"plan", "program", "reach"},
-    {"collect", "compile", "payload", "payload_reader", "importable", "link"},
-    {"frames"},
-    {"pack", "verify", "output", "training"},
-    {"report"},
-    {"build", "unused"},
+    {"buildenv", "runtime", "plan"},
+    {"collect", "compile", "pack", "link", "verify"},
+    {"trim", "output", "report"},
+    {"pipeline"},
     {"commands"},
     {"cli"},
     {"__main__"},
 ]
+"""From the ground up: each imports what is below it, and itself."""
 STAGES = {"collect", "compile", "pack", "link", "verify"}
+"""They do not import one another."""
+IN_TARGETS_PYTHON = {
+    *("buildenv/guard.py", "buildenv/sitecustomize.py", "collect/neighbours.py"),
+    *("compile/imports_worker.py", "compile/worker.py"),
+}
+"""Programs of their own, which the target's Python runs, without Obelisk."""
 FILES = sorted(
-    path for path in ROOT.rglob("*.py") if "runtime" not in path.relative_to(ROOT).parts[:1]
+    path.relative_to(ROOT).as_posix()
+    for path in ROOT.rglob("*.py")
+    if path.parent != ROOT / "runtime/frozen"
 )
 
 
-def level(name):
-    return next(number for number, names in enumerate(LEVELS) if name in names)
+def level(room):
+    return next(number for number, rooms in enumerate(ROOMS) if room in rooms)
 
 
-def part(path):
-    return path.relative_to(ROOT).with_suffix("").parts[0]
+def room_of(path):
+    return path.removesuffix(".py").split("/")[0]
+
+
+def tree(path):
+    return ast.parse((ROOT / path).read_text(encoding="utf-8"))
 
 
 def imported(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+    """Yield the rooms that a file imports from."""
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("obelisk"):
             names = node.module.split(".")[1:2] or [alias.name for alias in node.names]
             yield from (name for name in names if not name.startswith("__"))
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if part(p) != "__init__"], ids=str)
+@pytest.mark.parametrize("path", [path for path in FILES if path != "__init__.py"])
 def test_imports_go_downwards(path):
-    own = part(path)
-    for name in imported(path):
-        assert name == own or level(name) <= level(own), f"{path} imports {name}"
-        if own in STAGES:
-            assert name == own or name not in STAGES, f"stage {own} imports stage {name}"
+    own = room_of(path)
+    for room in imported(path):
+        assert room == own or level(room) < level(own), f"{path} imports {room}"
+
+
+def test_every_room_is_in_the_plan_and_says_what_it_is_for():
+    found = {room_of(path) for path in FILES} - {"__init__"}
+    assert found == set().union(*ROOMS)
+    for package in ROOT.rglob("__init__.py"):
+        assert ast.get_docstring(ast.parse(package.read_text(encoding="utf-8"))), package
 
 
 def names_in(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Name):
             yield node.id
         elif isinstance(node, ast.Attribute):
             yield ast.unparse(node)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module)
 
 
 @pytest.mark.parametrize(
     ("forbidden", "allowed"),
     [
-        ({"print", "sys.stdout.write", "sys.stderr.write"}, {"console.py"}),
-        ({"subprocess"}, {"process.py"}),
-        ({"sys.exit"}, {"cli.py", "inspect.py"}),
-        ({"sys.platform"}, {"toolchain.py"}),
+        ({"print", "sys.stdout.write", "sys.stderr.write"}, {"services/console.py"}),
+        ({"subprocess"}, {"services/process.py"}),
+        ({"sys.exit"}, {"cli.py", "commands/inspect.py"}),
+        ({"sys.platform", "platform", "os.uname", "os.sched_getaffinity"}, {"services/host.py"}),
     ],
     ids=["print", "subprocess", "exit", "platform"],
 )
 def test_some_things_have_one_place(forbidden, allowed):
-    found = {path.name for path in FILES if forbidden & set(names_in(path))}
-    # Those run in the target's Python, as programs of their own.
-    assert found - {"worker.py", "guard.py"} <= allowed
+    found = {path for path in FILES if forbidden & set(names_in(path))}
+    assert found - IN_TARGETS_PYTHON <= allowed
 
 
 def texts_without_encoding(path):
     """Calls that read or write text in the encoding of whoever's locale it is."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             named = {keyword.arg for keyword in node.keywords}
             # That of importlib.metadata takes a name, and is of UTF-8.
@@ -92,19 +112,24 @@ def texts_without_encoding(path):
                 and of_path
                 and "encoding" not in named
             ):
-                yield f"{path.name}:{node.lineno}"
+                yield f"{path}:{node.lineno}"
 
 
 def test_text_is_utf8_whatever_the_locale_says():
-    """Where only pinned sources and our own texts are read, all of them are ASCII.
-
-    What stands there is in the keys of the cache: an edit makes all be built anew.
-    """
-    read = [path for path in FILES if part(path) not in ("distribution", "toolchain")]
+    """Where only pinned sources and our own texts are read, all of them are ASCII."""
+    ascii_only = {"buildenv", "distribution", "recipes", "runtime", "toolchain"}
+    read = [path for path in FILES if room_of(path) not in ascii_only]
     assert [found for path in read for found in texts_without_encoding(path)] == []
 
 
 def test_modules_stay_small():
-    for path in [*FILES, *ROOT.glob("runtime/*")]:
-        if path.suffix in (".py", ".c", ".h"):
-            assert len(path.read_text().splitlines()) <= 400, path
+    for path in [*ROOT.rglob("*.py"), *ROOT.rglob("*.[ch]")]:
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path
+
+
+def test_every_c_file_is_in_a_room_that_some_target_has():
+    rooms = {room for target in TARGETS.values() for room in target.runtime_rooms}
+    for room in ("recording", "thin"):  # what a runtime has for one purpose
+        rooms |= {one for target in TARGETS.values() for one in target.rooms_for(room)}
+    for path in c_folder().rglob("*.c"):
+        assert path.parent.relative_to(c_folder()).as_posix() in rooms, path

@@ -13,15 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from obelisk.errors import LinkError, VerifyError
-from obelisk.link.elf import read_elf
-from obelisk.link.image import link as link_all
-from obelisk.link.native import Natives
-from obelisk.payload import Item, Kind, Packed, write_payload
+from obelisk.link.elf.elf import read_elf
+from obelisk.link.link import link as link_all
+from obelisk.payload.payload import Item, Kind, Packed, write_payload
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.verify.digest import check_digest, find_digest
 from obelisk.verify.verify import open_payload, verify
-
-NOTHING = Natives(files=(), provided={}, abi="")
 
 
 def link(runtime, payload, page_size=4096):
@@ -29,7 +26,7 @@ def link(runtime, payload, page_size=4096):
     target = replace(parse_target(DEFAULT_TARGET), page_size=page_size)
     file = io.BytesIO()
     packed = Packed(pieces=((0, payload),), size=len(payload))
-    link_all(runtime, packed, NOTHING, target).write(file)
+    link_all(runtime, packed, None, target).write(file)
     return file.getvalue()
 
 
@@ -74,7 +71,7 @@ def test_a_sound_executable_has_only_sound_findings(executable):
 
 
 def test_a_runtime_without_room_is_refused(tiny_runtime):
-    with pytest.raises(LinkError, match="no room"):
+    with pytest.raises(LinkError, match="no space for program headers"):
         link(tiny_runtime.replace(b".note.obelisk", b".note.another"), b"")
 
 
@@ -83,7 +80,7 @@ def test_what_is_no_executable_of_ours_is_refused(tmp_path, data):
     path = tmp_path / "other"
     path.write_bytes(data)
     for read in (verify, open_payload):
-        with pytest.raises(VerifyError, match="not an executable that Obelisk made"):
+        with pytest.raises(VerifyError, match="not an Obelisk executable, or is corrupt"):
             read(path)
     with pytest.raises(LinkError):
         link(data, b"")
@@ -101,7 +98,7 @@ def test_only_regular_files_are_opened(tmp_path):
     kinds = {
         tmp_path / "pipe": "named pipe",
         tmp_path / "socket": "socket",
-        tmp_path: "folder",
+        tmp_path: "directory",
         Path("/dev/zero"): "device",
     }
     for path, kind in kinds.items():
@@ -133,11 +130,11 @@ def test_every_byte_is_checked_but_what_follows_the_file(executable):
     assert {part.removeprefix("checksum mismatch in ") for part in parts} == {
         *("ELF header", "program headers", "payload", "section contents", "section headers"),
         "padding",
-        "the digest of the file is damaged, or there is none: it may be truncated",
+        "no valid digest: the file may be truncated",
     }
     executable.write_bytes(data + b"signature")
     assert all(finding.sound for finding in verify(executable))
-    assert "9 bytes behind its end" in verify(executable)[0].detail
+    assert "9 trailing bytes" in verify(executable)[0].detail
 
 
 def test_an_executable_inside_another_is_not_taken_for_it(tiny_runtime, executable, tmp_path):

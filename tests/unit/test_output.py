@@ -13,9 +13,9 @@ from support import write_wheel
 
 from obelisk.config.request import read_request
 from obelisk.errors import ConfigError, ObeliskError, StorageError
-from obelisk.files import draft_beside, draft_folder_beside
 from obelisk.output import refuse_input, writable_place
 from obelisk.plan import make_plans
+from obelisk.services.atomic import draft_beside, draft_folder_beside
 
 ELF = b"\x7fELF and so on"
 
@@ -131,7 +131,7 @@ def test_only_a_regular_file_or_nothing_is_replaced(folder, kind):
     except PermissionError:
         pytest.skip("making a device needs root")
     before = (folder / "out").lstat()
-    with pytest.raises(ConfigError, match=r"is a folder|not a regular file"):
+    with pytest.raises(ConfigError, match=r"is a directory|not a regular file"):
         place("out")
     assert (folder / "out").lstat().st_ino == before.st_ino
     with (

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from obelisk.collect.launcher import main_module, main_program
 from obelisk.config.request import read_request
-from obelisk.config.schema import Compression
+from obelisk.config.settings import Compression
 from obelisk.errors import CollectError
 from obelisk.model import (
     CERTIFICATES,
@@ -14,16 +15,15 @@ from obelisk.model import (
     DataFile,
     EntryPoint,
     Module,
-    NativeFile,
     Package,
     RunProgram,
     RunScript,
+    SharedObjectFile,
 )
-from obelisk.pack import RuntimeFacts, pack
-from obelisk.payload import Control, Kind, Table, use_key
-from obelisk.payload_reader import read_payload
+from obelisk.pack.pack import RuntimeFacts, pack
+from obelisk.payload.payload import Control, Kind, Table, use_key
+from obelisk.payload.reader import read_payload
 from obelisk.plan import make_plans
-from obelisk.program import main_module, main_program
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def parts(tmp_path):
             DataFile(path="bin/program", source=program),
         ),
         natives=tuple(
-            NativeFile(path=f"{SITE}/{name}", source=data, base=SITE, package="App")
+            SharedObjectFile(path=f"{SITE}/{name}", source=data, base=SITE, package="App")
             for name in NATIVES
         ),
         packages=(Package(name="App", version="1", license="MIT", commands=()),),
@@ -117,7 +117,7 @@ def test_modules_files_sources_and_manifest(plan, parts):
 
 
 def test_packages_are_folders_without_their_sources(plan, parts):
-    payload = packed(plan, parts, sources=False)
+    payload = packed(plan, parts, source_text=False)
     assert payload.file(f"{SITE}/app/__init__.py") is None
     assert payload.file(f"{SITE}/app/deep").kind == Kind.FOLDER
 
@@ -126,7 +126,7 @@ def test_packages_are_folders_without_their_sources(plan, parts):
     ("compression", "source", "data", "code"),
     [
         (Compression.OFF, False, False, False),
-        (Compression.SOURCES, True, False, False),
+        (Compression.TEXT, True, False, False),
         (Compression.UNUSED, True, True, True),
         (Compression.ZSTD, True, True, True),
     ],
@@ -168,7 +168,7 @@ def test_commands_and_a_program_that_is_run_are_told(plan, parts):
     settings = packed(plan, (run, bytecodes)).control(Control.SETTINGS)
     assert settings == b"commands=1\0program=bin/program\0"
     missing = replace(run, files=collection.files[:2])
-    with pytest.raises(CollectError, match="main program `bin/program` is not among what goes in"):
+    with pytest.raises(CollectError, match="main program `bin/program` is not included"):
         packed(plan, (missing, bytecodes))
 
 
@@ -178,7 +178,7 @@ def test_the_reserved_folder_is_not_for_files_of_packages(plan, parts, path):
     source = collection.files[0].source
     for added in (
         {"files": (DataFile(path=path, source=source),)},
-        {"natives": (NativeFile(path=path, source=source, package="App"),)},
+        {"natives": (SharedObjectFile(path=path, source=source, package="App"),)},
     ):
         with pytest.raises(CollectError, match=r"reserved for Obelisk"):
             packed(plan, (replace(collection, **added), bytecodes))
@@ -188,7 +188,7 @@ def test_what_obelisk_adds_goes_into_the_reserved_folder(plan, parts):
     collection, bytecodes = parts
     source = collection.files[0].source
     files = (DataFile(path=CERTIFICATES, source=source),)
-    natives = (NativeFile(path=".obelisk/lib/libx.so.1", source=source, package=None),)
+    natives = (SharedObjectFile(path=".obelisk/lib/libx.so.1", source=source, package=None),)
     payload = packed(plan, (replace(collection, files=files, natives=natives), bytecodes))
     assert payload.file(CERTIFICATES) is not None
     assert payload.file(".obelisk/lib/libx.so.1") is not None
@@ -199,14 +199,12 @@ def test_the_main_program_of_an_entry_point(tmp_path):
     text = main_program(entry)
     assert "from app.cli import Main\n" in text
     assert "sys.exit(Main.run())" in text
-    module = main_module(entry, "bin/app", tmp_path)
+    module = main_module(entry, "bin/app", tmp_path / "__main__.py")
     assert (module.path, module.source) == ("bin/app", Path(tmp_path / "__main__.py"))
     assert module.source.read_text() == "#!python\n" + text
 
 
 def test_a_main_program_that_is_left_out(plan, parts):
     collection, bytecodes = parts
-    with pytest.raises(
-        CollectError, match=r"the main program `gone\.py` is not among what goes in"
-    ):
+    with pytest.raises(CollectError, match=r"the main program `gone\.py` is not included"):
         packed(plan, (replace(collection, main="gone.py"), bytecodes))

@@ -6,20 +6,13 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obelisk import stored
 from obelisk.compile.dictionaries import train
 from obelisk.errors import CollectError, ConfigError, VerifyError
-from obelisk.filetimes import EARLIEST, source_date_epoch
-from obelisk.payload import (
-    LARGE,
-    Control,
-    Item,
-    Kind,
-    pack_payload,
-    write_payload,
-)
-from obelisk.payload_reader import read_payload
-from obelisk.stored import Frame, compressed, expanded, frame_key
+from obelisk.payload import stored
+from obelisk.payload.filetimes import EARLIEST, source_date_epoch
+from obelisk.payload.payload import LARGE, Control, Item, Kind, pack_payload, write_payload
+from obelisk.payload.reader import read_payload
+from obelisk.payload.stored import Frame, compressed, expanded, frame_key
 
 CONTROLS = {Control.MAIN: b"app/cli.py", Control.MANIFEST: b"{}"}
 
@@ -80,9 +73,9 @@ def test_two_things_of_one_name_are_refused(names):
         Item(name=first, kind=Kind.FILE, data=contents[0]),
         Item(name=second, kind=Kind.FILE, data=contents[1]),
     ]
-    with pytest.raises(CollectError, match="`a` is to be"):
+    with pytest.raises(CollectError, match=r"`a` (would be|in the executable)"):
         write_payload([], items, {})
-    with pytest.raises(CollectError, match="`a` is to be"):
+    with pytest.raises(CollectError, match=r"`a` (would be|in the executable)"):
         write_payload([], reversed(items), {})
 
 
@@ -92,7 +85,7 @@ def test_a_file_that_is_named_twice_is_one():
 
 
 def test_a_module_that_is_named_twice_and_a_long_name_are_refused():
-    with pytest.raises(CollectError, match="twice"):
+    with pytest.raises(CollectError, match="two files have the path `m`"):
         write_payload([Item(name="m", kind=Kind.MODULE)] * 2, [], {})
     with pytest.raises(CollectError, match="more than 65535 bytes"):
         write_payload([], [Item(name="x" * 65535, kind=Kind.FILE)], {})
@@ -202,7 +195,7 @@ def test_source_date_epoch_is_read():
     ["now", "-1", "1.5", "1e9", " 1", "0x10", "1_000", "\u0661", "1700000000000", "9" * 5000],
 )
 def test_source_date_epoch_that_is_no_time(text):
-    with pytest.raises(ConfigError, match="`SOURCE_DATE_EPOCH` is"):
+    with pytest.raises(ConfigError, match="invalid `SOURCE_DATE_EPOCH`"):
         source_date_epoch({"SOURCE_DATE_EPOCH": text})
 
 
@@ -323,12 +316,12 @@ def test_a_damaged_or_missing_dictionary_is_refused(dictionaries, monkeypatch, m
     else:
         data[record.offset + 99] ^= 1
         payload = read_payload(memoryview(bytes(data)))
-    with pytest.raises(VerifyError, match="the payload is damaged"):
+    with pytest.raises(VerifyError, match="corrupt payload"):
         payload.read(payload.modules[0])
 
 
 def test_a_frame_that_says_another_size_is_refused_before_it_is_expanded():
     """A kilobyte of it can be gigabytes of zeros."""
     frame = zstandard.ZstdCompressor().compress(bytes(1 << 30))
-    with pytest.raises(zstandard.ZstdError, match="the frame has 1073741824 bytes and not 9"):
+    with pytest.raises(zstandard.ZstdError, match="frame size 1073741824, expected 9"):
         expanded(frame, 9, None)

@@ -6,7 +6,7 @@ import pytest
 from obelisk.config.interpreter import Interpreter
 from obelisk.config.request import read_request
 from obelisk.errors import ConfigError
-from obelisk.model import CommandOf, CommandsOf, EntryPoint, RunModule
+from obelisk.model import AllConsoleScripts, ConsoleScript, EntryPoint, RunModule
 from obelisk.plan import explain, make_plans, parse_entry
 
 PROJECT = '[project]\nname = "app"\n[project.scripts]\none = "app:main"\ntwo = "app.two:Run.go"\n'
@@ -33,13 +33,13 @@ def test_every_script_of_a_project_is_an_executable(project):
 def test_one_script_can_be_chosen(project):
     (plan,) = make_plans(with_settings(project, script="two", name="second"))
     assert plan.name == "second"
-    with pytest.raises(ConfigError, match="no script `tow`") as caught:
+    with pytest.raises(ConfigError, match="no console script `tow`") as caught:
         make_plans(with_settings(project, script="tow"))
     assert caught.value.hint == "did you mean `two`?"
 
 
 def test_one_name_for_two_executables_is_refused(project):
-    with pytest.raises(ConfigError, match="2 scripts"):
+    with pytest.raises(ConfigError, match="2 console scripts"):
         make_plans(with_settings(project, name="app"))
 
 
@@ -54,8 +54,8 @@ def test_entry_and_module_take_the_place_of_scripts(project):
 
 def test_all_commands_in_one_executable(project, tmp_path):
     (plan,) = make_plans(with_settings(project, multicall=True))
-    assert (plan.name, plan.entry) == ("app", CommandsOf(distribution="app"))
-    with pytest.raises(ConfigError, match="`script` chooses one"):
+    assert (plan.name, plan.entry) == ("app", AllConsoleScripts(package="app"))
+    with pytest.raises(ConfigError, match="`multicall` and `script` exclude each other"):
         make_plans(with_settings(project, multicall=True, script="one"))
     (tmp_path / "tool.py").write_text("")
     script = read_request(str(tmp_path / "tool.py"))
@@ -74,7 +74,7 @@ def test_settings_of_the_interpreter_are_explained(project):
 
 @pytest.mark.parametrize("text", ["app", "app:", ":main", "app:a b", "my-app:main"])
 def test_what_is_no_entry_point_is_refused(text):
-    with pytest.raises(ConfigError, match="not an entry point"):
+    with pytest.raises(ConfigError, match="invalid entry point"):
         parse_entry(text)
 
 
@@ -88,7 +88,7 @@ def test_a_project_without_scripts_needs_an_entry(tmp_path):
 def test_scripts_that_only_the_backend_knows(tmp_path):
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "lib"\ndynamic = ["scripts"]\n')
     (plan,) = make_plans(read_request(str(tmp_path)))
-    assert plan.entry == CommandOf(distribution="lib", command=None)
+    assert plan.entry == ConsoleScript(package="lib", command=None)
 
 
 def test_extras_of_an_entry_point_are_passed_over(tmp_path):
@@ -115,7 +115,7 @@ def test_full_and_short_python_versions(project):
 def test_a_script_that_wants_another_python(tmp_path):
     path = tmp_path / "tool.py"
     path.write_text('# /// script\n# requires-python = "<3.10"\n# ///\n')
-    with pytest.raises(ConfigError, match=r"requires Python <3\.10"):
+    with pytest.raises(ConfigError, match=r"requires Python <3\.10 \(building for"):
         make_plans(read_request(str(path)))
 
 
@@ -128,7 +128,7 @@ def test_locks_are_found(project, tmp_path):
 
 def test_a_requirement_plans_its_console_script():
     (plan,) = make_plans(read_request("httpie"))
-    assert plan.entry == CommandOf(distribution="httpie", command=None)
+    assert plan.entry == ConsoleScript(package="httpie", command=None)
     assert {row.what: row.why for row in explain(plan)}["python"] == "default"
 
 
@@ -148,11 +148,26 @@ def test_a_folder_of_libraries_that_cannot_be_copied(project, tmp_path):
         lambda path: path.symlink_to("../.."),
     ):
         make(tmp_path / "geo/include/odd")
-        with pytest.raises(ConfigError, match=r"`build-packages` names `\./geo`: .*odd"):
+        with pytest.raises(ConfigError, match=r"`\./geo` in `build-packages`: .*odd"):
             make_plans(chosen)
         (tmp_path / "geo/include/odd").unlink()
 
 
 def test_missing_requirement_files_are_named(project):
-    with pytest.raises(ConfigError, match=r"no requirement file .*more\.txt"):
+    with pytest.raises(ConfigError, match=r"no such requirements file: .*more\.txt"):
         make_plans(with_settings(project, requirements=("more.txt",)))
+
+
+def test_a_plan_says_what_it_decides_for_native_code_and_tests(project):
+    def shown(**settings):
+        (plan, _) = make_plans(with_settings(project, **settings))
+        return {row.what: row.value for row in explain(plan)}
+
+    default = shown()
+    assert default["extension-modules"] == "cpython-314-x86_64-linux-musl"
+    assert default["provided-libraries"] == "libz.so.1"
+    assert (default["build-packages"], default["python-tests"]) == ("-", "excluded")
+    other = shown(python="3.13", include=("test.support",), build_packages=("openssl", "own/"))
+    assert other["extension-modules"] == "cpython-313-x86_64-linux-musl"
+    assert other["build-packages"] == f"openssl, {project.folder / 'own'}"
+    assert other["python-tests"] == "included"

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from obelisk.compile.reach import at_start, reachable
 from obelisk.model import Import, Module, ModuleUnits, Unit
-from obelisk.reach import at_start, reachable
 
 
 def unit(name="", *, imports=(), mentions=(), computed=()):

@@ -5,7 +5,7 @@ import pytest
 
 from obelisk.config.request import read_request
 from obelisk.errors import ConfigError
-from obelisk.regular import is_folder, is_regular, read_regular, require_copyable
+from obelisk.services.regular import is_folder, is_regular, read_regular, require_copyable
 
 
 def make_socket(path):
@@ -24,8 +24,8 @@ CASES = [
     (lambda path: path.symlink_to("/dev/zero"), "it is a device"),
     (lambda path: path.symlink_to(path.name), "Too many levels"),
     (lambda path: path.symlink_to("nowhere"), "No such file"),
-    (lambda path: path.mkdir(), "it is a folder"),
-    (make_huge, "it has 1099511627776 bytes"),
+    (lambda path: path.mkdir(), "is a directory"),
+    (make_huge, "too large: 1099511627776 bytes"),
     # It is a regular file by its word, and reading it fails.
     (lambda path: path.symlink_to("/proc/self/mem"), "Input/output error"),
 ]

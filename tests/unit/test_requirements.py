@@ -31,7 +31,7 @@ OPTIONS = [
 
 @pytest.mark.parametrize("text", OPTIONS)
 def test_what_is_no_requirement_is_refused_in_a_header(tmp_path, text):
-    with pytest.raises(ConfigError, match=r"not a requirement|cannot be printed"):
+    with pytest.raises(ConfigError, match=r"invalid requirement|non-printable"):
         parse_requirement(text, "here")
     path = tmp_path / "tool.py"
     path.write_text('# /// script\n# dependencies = [\'six\', """' + text.replace("\0", "\\u0000"))
@@ -47,7 +47,7 @@ def test_what_is_no_package_is_refused_in_settings(tmp_path, key, name):
         f"# /// script\n# [tool.obelisk]\n# {key} = ['{name}']\n# ///\n",
         encoding="utf-8",
     )
-    with pytest.raises(ConfigError, match=f"`{key}` names"):
+    with pytest.raises(ConfigError, match=f"in `{key}` is not a valid package name"):
         make_plans(read_request(str(tmp_path / "tool.py")))
 
 
@@ -99,19 +99,19 @@ def test_requirement_files_are_flattened_and_never_editable(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("six\n--dry-run", "line 2 .*option `--dry-run`"),
+        ("six\n--dry-run", "option `--dry-run` in line 2 "),
         ("--config-file x", "option `--config-file`"),
         ("--target=/", "option `--target`"),
         ("--index-url", "option `--index-url`"),
         ("--index-url --dry-run", "option `--index-url`"),
-        ("six --global-option=x", "option after its requirement"),
-        ("-r nothing.txt", "no requirement file .*nothing.txt"),
+        ("six --global-option=x", "unsupported option after a requirement"),
+        ("-r nothing.txt", "no such requirements file: .*nothing.txt"),
         ("-r /dev/zero", "cannot read .* it is a device"),
-        ("-r .", "cannot read .* it is a folder"),
-        ("-r pyproject.toml", "not a requirement file"),
-        ("six\x1b[2J", "cannot be printed"),
-        ("what is this", "not a requirement"),
-        ("caf\udce9", "not UTF-8"),
+        ("-r .", "cannot read .* is a directory"),
+        ("-r pyproject.toml", "not a requirements file"),
+        ("six\x1b[2J", "non-printable"),
+        ("what is this", "invalid requirement"),
+        ("caf\udce9", "not valid UTF-8"),
     ],
 )
 def test_what_has_no_place_in_a_requirement_file(tmp_path, text, said):
@@ -128,7 +128,7 @@ def test_long_inputs_take_no_longer_than_their_length(tmp_path):
     assert read_requirements([tmp_path / "a.txt"], tmp_path).lines == ("six==1 --hash=sha256:00",)
     for text in (f"./{line}x", "./" + "[" * 100_000, f"{line}; x"):
         (tmp_path / "a.txt").write_text(text)
-        with pytest.raises(ConfigError, match=r"a requirement of \d+ characters"):
+        with pytest.raises(ConfigError, match=r"requirement too long .* \d+ characters"):
             read_requirements([tmp_path / "a.txt"], tmp_path)
     (tmp_path / "tool.py").write_text("# /// x\n" * 300_000)
     assert read_request(str(tmp_path / "tool.py")).application.dependencies == ()
@@ -149,7 +149,7 @@ def test_variables_in_requirement_files_cannot_add_lines(tmp_path, monkeypatch):
     monkeypatch.setenv("NAME", "six")
     write(tmp_path, a_txt="${NAME}\n", b_txt="${LIB}\n")
     assert read_requirements([tmp_path / "a.txt"], tmp_path).lines == ("six",)
-    with pytest.raises(ConfigError, match="cannot be printed"):
+    with pytest.raises(ConfigError, match="non-printable"):
         read_requirements([tmp_path / "b.txt"], tmp_path)
 
 
@@ -174,17 +174,17 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_names_of_executables_are_names_of_files(tmp_path, name):
-    with pytest.raises(ConfigError, match="cannot be the name of a file"):
+    with pytest.raises(ConfigError, match="is not a valid file name"):
         require_file_name(name, "the name")
 
 
 def test_the_names_of_scripts_are_checked_as_well(tmp_path):
     text = '[project]\nname = "app"\n[project.scripts]\n"../../outside" = "app:main"\n'
     (tmp_path / "pyproject.toml").write_text(text)
-    with pytest.raises(ConfigError, match=r"'\.\./\.\./outside' cannot be the name"):
+    with pytest.raises(ConfigError, match=r"'\.\./\.\./outside' is not a valid file name"):
         make_plans(read_request(str(tmp_path)))
     (tmp_path / "tool.py").write_text('# /// script\n# [tool.obelisk]\n# name = "../x"\n# ///\n')
-    with pytest.raises(ConfigError, match=r"'\.\./x' cannot be the name"):
+    with pytest.raises(ConfigError, match=r"'\.\./x' is not a valid file name"):
         make_plans(read_request(str(tmp_path / "tool.py")))
 
 
@@ -213,7 +213,7 @@ def test_a_script_in_another_encoding_is_read_as_python_does(tmp_path):
 def test_sources_of_a_header_need_a_lock(tmp_path):
     text = "# /// script\n# [tool.uv.sources]\n# x = { path = 'x' }\n# ///\n"
     (tmp_path / "tool.py").write_text(text)
-    with pytest.raises(ConfigError, match="no effect without a lock"):
+    with pytest.raises(ConfigError, match="no effect without a lockfile"):
         make_plans(read_request(str(tmp_path / "tool.py")))
     (tmp_path / "tool.py.lock").write_text("")
     (plan,) = make_plans(read_request(str(tmp_path / "tool.py")))
@@ -238,7 +238,7 @@ def test_every_archive_of_a_pylock_has_a_hash(tmp_path, package, sound):
     if sound:
         assert make_plans(request)[0].lock == tmp_path / "pylock.toml"
     else:
-        with pytest.raises(ConfigError, match="an archive of `x` without a hash"):
+        with pytest.raises(ConfigError, match=r"an archive of `x` in .* has no hash"):
             make_plans(request)
 
 
@@ -303,7 +303,7 @@ def test_who_says_that_no_configuration_is_read_or_another_is_obeyed(tmp_path):
 @pytest.mark.parametrize("text", ["six", "six>=1", "six==1.*", "six[x]<2 ; python_version > '3'"])
 def test_a_hash_is_of_one_version(text, tmp_path):
     (tmp_path / "a.txt").write_text(f"{text} --hash=sha256:{'0' * 64}\n")
-    with pytest.raises(ConfigError, match=r"a\.txt.*`--hash`, but its requirement has no version"):
+    with pytest.raises(ConfigError, match=r"`--hash` without a pinned version in .*a\.txt"):
         read_requirements([tmp_path / "a.txt"], tmp_path)
 
 

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from obelisk.cache import content_key
-from obelisk.catalog import Origin, Source, sources
 from obelisk.errors import SourceError, ToolError
-from obelisk.fetch import fetch, unpack
-from obelisk.process import run_captured, run_logged, working_together
+from obelisk.services.cache import content_key
+from obelisk.services.fetch import fetch, unpack
+from obelisk.services.pins import Origin, Pin, pins
+from obelisk.services.process import run_captured, run_logged, working_together
 from obelisk.target import TARGETS, parse_target
 
 
@@ -22,20 +22,20 @@ def test_keys_depend_on_values_and_not_on_order():
 def make_source(data, name="thing.tar.gz"):
     digest = hashlib.sha256(data).hexdigest()
     origin = Origin(url=None, debian=f"t/thing/{name}", sha256=digest, size=len(data))
-    return Source(name="thing", version="1", license="MIT", license_file="L", origins=(origin,))
+    return Pin(name="thing", version="1", license="MIT", license_file="L", origins=(origin,))
 
 
 def test_offline_archives_are_checked(tmp_path, cache):
     pinned = make_source(b"good bytes")
-    with pytest.raises(SourceError, match=r"lacks `thing`.*`thing\.tar\.gz`"):
+    with pytest.raises(SourceError, match=r"no archive of `thing`.*`thing\.tar\.gz`"):
         fetch(pinned, cache, tmp_path)
     (tmp_path / "thing.tar.gz").write_bytes(b"good bytes")
     assert fetch(pinned, cache, tmp_path).read_bytes() == b"good bytes"
     (tmp_path / "thing.tar.gz").write_bytes(b"evil bytes")
-    with pytest.raises(SourceError, match="not what its pin says"):
+    with pytest.raises(SourceError, match="hash mismatch for `thing`"):
         fetch(pinned, cache, tmp_path)
     (tmp_path / "thing.tar.gz").write_bytes(b"good")
-    with pytest.raises(SourceError, match="4 bytes instead of 10"):
+    with pytest.raises(SourceError, match="4 bytes, expected 10"):
         fetch(pinned, cache, tmp_path)
 
 
@@ -46,36 +46,36 @@ def serve(tmp_path, data):
 
 
 def test_a_download_is_checked_and_cached(tmp_path, cache, monkeypatch):
-    monkeypatch.delenv("OBELISK_SOURCES", raising=False)
+    monkeypatch.delenv("OBELISK_ARCHIVES", raising=False)
     good = b"archive"
     digest = hashlib.sha256(good).hexdigest()
     url = serve(tmp_path, good)
     origin = Origin(url=url, debian=None, sha256=digest, size=len(good))
-    pinned = Source(name="t", version="1", license="MIT", license_file="L", origins=(origin,))
+    pinned = Pin(name="t", version="1", license="MIT", license_file="L", origins=(origin,))
     first = fetch(pinned, cache, None)
     (tmp_path / "served.tar.gz").unlink()
     assert fetch(pinned, cache, None) == first
 
 
 def test_a_truncated_download_leaves_nothing(tmp_path, cache, monkeypatch):
-    monkeypatch.delenv("OBELISK_SOURCES", raising=False)
+    monkeypatch.delenv("OBELISK_ARCHIVES", raising=False)
     url = serve(tmp_path, b"arch")
     digest = hashlib.sha256(b"archive").hexdigest()
     origin = Origin(url=url, debian=None, sha256=digest, size=7)
-    pinned = Source(name="t", version="1", license="MIT", license_file="L", origins=(origin,))
-    with pytest.raises(SourceError, match="4 bytes instead of 7"):
+    pinned = Pin(name="t", version="1", license="MIT", license_file="L", origins=(origin,))
+    with pytest.raises(SourceError, match="4 bytes, expected 7"):
         fetch(pinned, cache, None)
     assert cache.find("downloads", digest) is None
 
 
 def test_an_unreachable_source_names_every_origin(cache, monkeypatch):
-    monkeypatch.delenv("OBELISK_SOURCES", raising=False)
+    monkeypatch.delenv("OBELISK_ARCHIVES", raising=False)
     origin = Origin(url="file:///nothing/here.tar", debian=None, sha256="0" * 64, size=1)
-    pinned = Source(name="t", version="1", license="MIT", license_file="L", origins=(origin,))
+    pinned = Pin(name="t", version="1", license="MIT", license_file="L", origins=(origin,))
     with pytest.raises(SourceError, match="cannot download `t` 1") as caught:
         fetch(pinned, cache, None)
     assert "here.tar" in str(caught.value)
-    assert "--sources" in caught.value.hint
+    assert "--archives" in caught.value.hint
 
 
 def member(name, kind=tarfile.REGTYPE, linkname=""):
@@ -127,7 +127,7 @@ def test_archives_are_unpacked(tmp_path, either_python):
 
 
 def test_every_pin_is_whole():
-    for pinned in sources().values():
+    for pinned in pins().values():
         assert pinned.license
         assert len({origin.filename for origin in pinned.origins}) == len(pinned.origins)
         assert any(origin.debian for origin in pinned.origins)
@@ -158,7 +158,7 @@ def test_one_failure_ends_the_programs_beside_it(tmp_path):
         slow = pool.submit(start, "sleep 60; sleep 60")
         pool.submit(start, "sleep 0.2; exit 3").result()
     assert time.monotonic() - started < 30
-    with pytest.raises(ToolError, match="work was stopped"):
+    with pytest.raises(ToolError, match="work was interrupted"):
         slow.result()
     start("true")
 
@@ -170,6 +170,6 @@ def test_a_missing_tool_is_named():
 
 def test_targets_know_where_they_run():
     target = parse_target("x86_64-unknown-linux-musl")
-    assert target.runs_here("x86_64", "Linux")
-    assert not target.runs_here("arm64", "Darwin")
+    assert target.runs_on("x86_64", "Linux")
+    assert not target.runs_on("arm64", "Darwin")
     assert all(name == target.triple for name, target in TARGETS.items())

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from obelisk.distribution.linkmap import library_sizes
-from obelisk.payload import Item, Kind, write_payload
-from obelisk.payload_reader import read_payload
+from obelisk.payload.payload import Item, Kind, write_payload
+from obelisk.payload.reader import read_payload
+from obelisk.payload.stored import Frame
 from obelisk.report.sizes import payload_parts
-from obelisk.stored import Frame
+from obelisk.runtime.linkmap import library_sizes
 
 MAP = """\
              VMA              LMA     Size Align Out     In      Symbol

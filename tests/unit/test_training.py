@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from obelisk.errors import ConfigError, VerifyError
-from obelisk.process import run_limited
-from obelisk.training import _noted, parse_commands, read_record, train, write_record
+from obelisk.pack.first_use import _noted, parse_commands, read_record, train, write_record
+from obelisk.services.process import run_limited
 
 
 def noted(table, key):
@@ -15,7 +15,7 @@ def noted(table, key):
 
 def test_arguments_are_split_as_a_shell_does():
     assert parse_commands(["", "--name 'a b' -v"]) == [[], ["--name", "a b", "-v"]]
-    with pytest.raises(ConfigError, match="cannot be split"):
+    with pytest.raises(ConfigError, match="cannot split"):
         parse_commands(["'a"])
 
 

@@ -1,4 +1,4 @@
-"""What uv is asked to install: the application, and what its lock says."""
+"""What uv is asked to install: the application, and its locked requirements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from obelisk.plan import Plan
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """What is to be installed, beside the requirement files of the plan."""
+    """What to install, in addition to the plan's requirements files."""
 
     own: tuple[str, ...]
     """The requirements that the application itself is, or has without a lock."""
@@ -23,17 +23,17 @@ class Asked:
 
     @property
     def on_top(self) -> tuple[str, ...]:
-        """What is built anew each time, when all that it needs is there."""
+        """What is built each time, after everything that it needs is installed."""
         return self.own if self.is_project else ()  # a script is no package
 
     @property
     def unhashed(self) -> Requirements:
-        """The folders and commits of the lock, which no hash can be of."""
+        """Folders and commits in the lock, which cannot have a hash."""
         return Requirements(lines=self.locked.unhashed if self.locked else ())
 
     @property
     def is_fixed(self) -> bool:
-        """Whether nothing is built anew each time."""
+        """Whether nothing is built each time."""
         return not self.on_top and self.unhashed == Requirements()
 
 
@@ -56,12 +56,12 @@ def _locked_requirements(plan: Plan, work: Path) -> Requirements | None:
         options = ["--script", str(plan.application.path)]
     else:
         options = ["--project", str(plan.folder), "--no-emit-project"]
-    place = work / "exported.txt"
+    path = work / "exported.txt"
     argv = ["export", "--frozen", "--no-dev", "--no-header", "--no-annotate", "--no-editable"]
     # All that a frozen export says is in the lock: nobody's configuration has a part in it.
-    argv += ["--no-config", "--output-file", str(place), *options]
+    argv += ["--no-config", "--output-file", str(path), *options]
     require_uv(argv, f"reading {plan.lock}")
-    return read_requirements([place], plan.folder)
+    return read_requirements([path], plan.folder)
 
 
 def _own(plan: Plan) -> list[str]:

@@ -1,27 +1,28 @@
-"""The stage `collect`: from a plan to all files that go into the executable."""
+"""The stage `collect`: from a plan to all files of the executable."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
 
+from obelisk.buildenv.environment import Interpreter
 from obelisk.collect.commands import commands
 from obelisk.collect.entry import installed_command, main_path, resolve_entry
 from obelisk.collect.fallbacks import fallbacks
 from obelisk.collect.freezers import questions
 from obelisk.collect.installed import Installed, Prefix, record_text
 from obelisk.collect.matching import matching
-from obelisk.collect.native import native_files, split_native
-from obelisk.collect.patterns import Filter
 from obelisk.collect.provide import Provided
 from obelisk.collect.pth import files_with_code, pth_files, search_path, with_aliases
-from obelisk.collect.read import Tree, module_at, read_files, read_tree, require_place
+from obelisk.collect.read import Tree, module_at, read_files, read_tree, require_path
 from obelisk.collect.script import script_modules
+from obelisk.collect.select import Filter
+from obelisk.collect.shared_objects import native_files, split_native
 from obelisk.collect.sourceless import sourceless_modules
 from obelisk.config.request import Project, Script
-from obelisk.distribution.builder import Interpreter
 from obelisk.errors import ConfigError
 from obelisk.model import (
     COMMANDS,
@@ -30,33 +31,51 @@ from obelisk.model import (
     DataFile,
     Layout,
     Module,
-    NativeFile,
+    Package,
     ResolvedEntry,
     RunModule,
     RunScript,
+    SharedObjectFile,
 )
 from obelisk.plan import Plan
 
 
-def collect(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gathered:
+    """The contents that all executables of an application share, whichever command they run."""
+
+    modules: tuple[Module, ...]
+    files: tuple[DataFile, ...]
+    natives: tuple[SharedObjectFile, ...]
+    packages: tuple[Package, ...]
+    search_path: tuple[str, ...]
+    """Folders in the executable on `sys.path`, except for the main program's."""
+    has_own_modules: bool
+    """Whether modules of the application are at the top."""
+    own: frozenset[str]
+    pth: tuple[str, ...]
+    asked: frozenset[str]
+
+
+def gather(
     plan: Plan,
     interpreter: Interpreter,
     provided: Provided,
     stdlib: Tree,
     tests: Tree,
     work: Path,
-) -> Collection:
-    """List all that goes in of what is installed, of the application's own files, and of Python.
+) -> Gathered:
+    """List the files to include: of installed packages, of the application, and of Python.
 
-    The standard library, and CPython's own tests if they go in, are given as they were read;
-    `work` is a folder for this stage alone. Raises `CollectError`, and `ConfigError` for an entry
-    point or a package that is not there.
+    The standard library, and CPython's own tests if they are included, are passed as read;
+    `work` is a folder for this stage alone. Raises `CollectError`, and `ConfigError` for a package
+    that is not installed.
     """
     chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
     layout = Layout.of(plan.python.version)
-    warn = interpreter.site.console.warn
+    warn = interpreter.services.console.warn
     prefix, installed = provided.prefix, provided.installed
-    packages = [one.package for one in installed]
+    packages = [found.package for found in installed]
     pth = pth_files(prefix, installed, warn)
     modules, files = _installed_files(prefix, installed, work)
     modules, files = [*modules, *tests[0]], [*files, *tests[1]]
@@ -65,7 +84,7 @@ def collect(
         *native_files(prefix, installed, shared, pure=plan.settings.pure),
         *_native_libraries(plan),
     ]
-    names = {module.name for module in modules} | {one.module or "" for one in natives}
+    names = {module.name for module in modules} | {native.module or "" for native in natives}
     modules += sourceless_modules(prefix.site, prefix.base, names, warn)
     modules = provided.recorded(with_aliases(modules, pth))
     project = _project_paths(plan, prefix, installed)
@@ -75,10 +94,10 @@ def collect(
         *_script(plan, interpreter, (*modules, *stdlib[0]), natives),
         *_importable(own_files),
     ]
-    application = (*own_modules, *(one for one in modules if one.path in project))
+    application = (*own_modules, *(module for module in modules if module.path in project))
     asked = questions(plan.settings.interpreter, application)
     for answer in asked.values():
-        interpreter.site.console.note(answer)
+        interpreter.services.console.note(answer)
     kept = _unique(filter(chosen.keeps_module, (*own_modules, *modules, *stdlib[0])))
     data = [file for file in (*own_files, *files) if chosen.keeps_file(file)]
     added: list[Module] = []
@@ -91,28 +110,41 @@ def collect(
     for pattern in chosen.unused(
         (*own_modules, *modules, *stdlib[0], *added), (*own_files, *files, *natives, *stdlib[1])
     ):
-        warn(f"`{pattern}` of `include` or `exclude` names nothing that could go in")
+        warn(f"`{pattern}` in `include` or `exclude` matches no module or file")
     own = (*own_files, *own_modules)
-    at_top = any(not module.base for module in own_modules)
-    entry = resolve_entry(plan, packages, kept)
-    main = main_path(entry, plan, kept)
-    return Collection(
+    return Gathered(
         modules=kept,
-        natives=tuple(one for one in natives if chosen.keeps_file(one)),
+        natives=tuple(native for native in natives if chosen.keeps_file(native)),
         files=tuple(sorted({file.path: file for file in data}.values(), key=lambda f: f.path)),
         packages=tuple(packages),
-        entry=entry,
-        main=main,
-        command=installed_command(entry, main, packages, data),
-        search_path=(
-            *_first_folder(entry, main),
-            *(layout.stdlib, layout.site),
-            *search_path(data, pth),
-            *([""] if at_top and not isinstance(entry, RunScript) else []),
-        ),
-        own=frozenset(one.path.partition("/")[0] for one in own if not one.base),
+        search_path=(layout.stdlib, layout.site, *search_path(data, pth)),
+        has_own_modules=any(not module.base for module in own_modules),
+        own=frozenset(item.path.partition("/")[0] for item in own if not item.base),
         pth=files_with_code(data, pth),
         asked=frozenset(asked),
+    )
+
+
+def collect(plan: Plan, gathered: Gathered) -> Collection:
+    """Return the contents of one plan's executable.
+
+    Raises `ConfigError` for an entry point that is not there.
+    """
+    entry = resolve_entry(plan, list(gathered.packages), gathered.modules)
+    main = main_path(entry, plan, gathered.modules)
+    at_top = gathered.has_own_modules and not isinstance(entry, RunScript)
+    return Collection(
+        modules=gathered.modules,
+        natives=gathered.natives,
+        files=gathered.files,
+        packages=gathered.packages,
+        entry=entry,
+        main=main,
+        command=installed_command(entry, main, list(gathered.packages), gathered.files),
+        search_path=(*_first_folder(entry, main), *gathered.search_path, *([""] if at_top else [])),
+        own=gathered.own,
+        pth=gathered.pth,
+        asked=gathered.asked,
     )
 
 
@@ -132,7 +164,7 @@ def _unique(modules: Iterable[Module]) -> tuple[Module, ...]:
 def _installed_files(
     prefix: Prefix, installed: list[Installed], work: Path
 ) -> tuple[list[Module], list[DataFile]]:
-    """Return the files of packages: modules and their data, commands, and what else wheels have."""
+    """Return the files of packages: modules and their data, commands, and other files of wheels."""
     modules, files = read_tree(prefix.site, base=prefix.base)
     programs, rewritten = commands(prefix, work)
     # `.lock` is the installer's own.
@@ -157,34 +189,37 @@ def _records(
 
 
 def _is_stdlib_data(file: DataFile) -> bool:
-    """Leave out what only building against Python needs."""
+    """Exclude what is only needed to compile against Python."""
     path = PurePosixPath(file.relative)
     return not path.parts[0].startswith("config-") and path.suffix not in (".exe", ".bat", ".ico")
 
 
 def _script(
-    plan: Plan, interpreter: Interpreter, modules: Iterable[Module], natives: Iterable[NativeFile]
+    plan: Plan,
+    interpreter: Interpreter,
+    modules: Iterable[Module],
+    natives: Iterable[SharedObjectFile],
 ) -> list[Module]:
-    """Return the script, if the application is one, with the modules beside it that it imports."""
+    """Return the script, if the application is one, with the modules next to it that it imports."""
     if not isinstance(plan.application, Script):
         return []
-    names = {module.name for module in modules} | {one.module or "" for one in natives}
+    names = {module.name for module in modules} | {native.module or "" for native in natives}
     return script_modules(plan.application.path, python=interpreter.python, installed=names)
 
 
 def _own_files(plan: Plan) -> list[DataFile]:
-    """Return what `data` names."""
+    """Return the files that `data` matches."""
     files = [
         DataFile(path=path.relative_to(plan.folder).as_posix(), source=path)
         for path in matching(plan.folder, "data", plan.settings.data)
     ]
     for file in files:
-        require_place(file)
+        require_path(file)
     return files
 
 
 def _project_paths(plan: Plan, prefix: Prefix, installed: list[Installed]) -> frozenset[str]:
-    """Return where the files are that the project itself installed, if the application is one."""
+    """Return the paths of files that the project itself installed, if the application is one."""
     if not isinstance(plan.application, Project):
         return frozenset()
     name = canonicalize_name(plan.application.name)
@@ -210,16 +245,15 @@ def _importable(files: Iterable[DataFile]) -> list[Module]:
     return [module for module in map(module_at, files) if module]
 
 
-def _native_libraries(plan: Plan) -> list[NativeFile]:
+def _native_libraries(plan: Plan) -> list[SharedObjectFile]:
     """Return the libraries that `native-libraries` names; raise `ConfigError` for two of a name."""
     found: dict[str, Path] = {}
     for path in matching(plan.folder, "native-libraries", plan.settings.native_libraries):
         if found.setdefault(path.name, path) != path:
-            message = (
-                f"`native-libraries` has two files `{path.name}`: {found[path.name]} and {path}"
-            )
-            raise ConfigError(message, hint="programs open them by that name; keep one")
+            both = f"{found[path.name]}, {path}"
+            message = f"`native-libraries` matches two files named `{path.name}`: {both}"
+            raise ConfigError(message, hint="libraries are loaded by file name: keep one of them")
     return [
-        NativeFile(path=f"{LIBRARY_FOLDER}/{name}", source=path, package=None)
+        SharedObjectFile(path=f"{LIBRARY_FOLDER}/{name}", source=path, package=None)
         for name, path in sorted(found.items())
     ]

@@ -12,7 +12,7 @@ from obelisk.model import COMMANDS, DataFile
 
 
 def commands(prefix: Prefix, work: Path) -> tuple[list[DataFile], dict[str, bytes]]:
-    """Return all that is in `bin`, and the content of what is not as the installer wrote it.
+    """Return all files in `bin`, and the new contents of rewritten ones.
 
     That is written to a new folder of `work`. Programs that are no Python scripts stay as they are.
     """

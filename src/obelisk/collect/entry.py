@@ -1,4 +1,4 @@
-"""Finding the entry point among what was collected."""
+"""Finding the entry point in what was collected."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from obelisk.config.request import Project
 from obelisk.errors import ConfigError, did_you_mean
 from obelisk.model import (
     COMMANDS,
-    CommandOf,
-    CommandsOf,
+    AllConsoleScripts,
+    ConsoleScript,
     DataFile,
     EntryPoint,
     Module,
@@ -34,7 +34,7 @@ from obelisk.plan import Plan, parse_entry
 def resolve_entry(
     plan: Plan, packages: list[Package], modules: tuple[Module, ...]
 ) -> ResolvedEntry:
-    """Return the entry point with all that had to be installed to be known.
+    """Return the entry point, with what is only known after installation.
 
     Raises `ConfigError` when there is no such command, module or function.
     """
@@ -46,19 +46,19 @@ def resolve_entry(
             return _runnable(entry, by_name)
         case EntryPoint() as entry:
             return _callable(entry, by_name, plan)
-        case CommandOf() as wanted:
+        case ConsoleScript() as wanted:
             name, found = _command(wanted, packages)
             if isinstance(found, ScriptFile | RunProgram):
                 return found
             entry = _callable(parse_entry(found), by_name, plan)
             return replace(entry, command=name)
-        case CommandsOf() as wanted:
-            commands = _package(wanted.distribution, packages).commands
+        case AllConsoleScripts() as wanted:
+            commands = _package(wanted.package, packages).commands
             if not commands:
-                raise _no_command(CommandOf(distribution=wanted.distribution, command=None), ())
+                raise _no_command(ConsoleScript(package=wanted.package, command=None), ())
             entries = []
             for name, text in commands:
-                require_file_name(name, f"the console script of `{wanted.distribution}`")
+                require_file_name(name, f"the console script of `{wanted.package}`")
                 entries.append((name, _callable(parse_entry(text), by_name, plan)))
             return Multicall(commands=tuple(entries))
 
@@ -83,18 +83,22 @@ def main_path(entry: ResolvedEntry, plan: Plan, modules: tuple[Module, ...]) -> 
 def installed_command(
     entry: ResolvedEntry, main: str, packages: list[Package], files: Iterable[DataFile]
 ) -> Path | None:
-    """Return the command of that path which the installer wrote for the entry, or None."""
+    """Return the installer's command for the entry at that path, or None."""
     found = next((file.source for file in files if file.path == main), None)
     if not isinstance(entry, EntryPoint):
         return found if isinstance(entry, ScriptFile) else None
     wanted = (main.rpartition("/")[2], f"{entry.module}:{entry.function}")
-    commands = ((name, text.replace(" ", "")) for one in packages for name, text in one.commands)
+    commands = (
+        (name, text.replace(" ", "")) for package in packages for name, text in package.commands
+    )
     return found if wanted in commands else None
 
 
 def _by_name(modules: tuple[Module, ...]) -> dict[str, Module]:
     """Return the modules that imports find: the application's own, then the standard library's."""
-    ordered = sorted(modules, key=lambda one: (one.base != "", not one.from_stdlib, one.path))
+    ordered = sorted(
+        modules, key=lambda module: (module.base != "", not module.from_stdlib, module.path)
+    )
     found: dict[str, Module] = {}
     for module in ordered:
         for name in module.names:
@@ -113,61 +117,88 @@ def _callable(entry: EntryPoint, by_name: dict[str, Module], plan: Plan) -> Entr
     return entry
 
 
+def require_choice(wanted: ConsoleScript, package: Package) -> None:
+    """Raise `ConfigError` if a package has several commands and none was chosen."""
+    commands = _commands(package)
+    if wanted.command is None and _chosen(wanted, package, commands) is None:
+        raise _no_command(wanted, commands)
+
+
 def _command(
-    wanted: CommandOf, packages: list[Package]
+    wanted: ConsoleScript, packages: list[Package]
 ) -> tuple[str, str | ScriptFile | RunProgram]:
-    package = _package(wanted.distribution, packages)
-    commands: dict[str, str | ScriptFile | RunProgram] = {
-        **{name: RunProgram(path=f"{COMMANDS}/{name}") for name in package.programs},
-        **{one.name: one for one in package.scripts},
-        **dict(package.commands),
-    }
-    name = wanted.command or (package.name if package.name in commands else None)
-    main = dict(package.commands) or commands
-    if name is None and len(main) == 1:
-        name = next(iter(main))
+    package = _package(wanted.package, packages)
+    commands = _commands(package)
+    name = _chosen(wanted, package, commands)
+    if wanted.command is not None and name not in commands:
+        # `mkdocs-material` has none of its own: what one runs is the command of a dependency.
+        commands |= {n: found for other in packages for n, found in _commands(other).items()}
     if name is None or name not in commands:
         raise _no_command(wanted, commands)
     return name, commands[name]
 
 
-def _package(distribution: str, packages: list[Package]) -> Package:
-    wanted = canonicalize_name(distribution)
-    found = next((one for one in packages if canonicalize_name(one.name) == wanted), None)
+def _chosen(wanted: ConsoleScript, package: Package, commands: Collection[str]) -> str | None:
+    """Return the chosen command, or the only possible one of a package."""
+    if wanted.command is not None or package.name in commands:
+        return wanted.command or package.name
+    main = dict(package.commands) or commands
+    return next(iter(main)) if len(main) == 1 else None
+
+
+def _commands(package: Package) -> dict[str, str | ScriptFile | RunProgram]:
+    """Return the commands of a package; a console script takes precedence."""
+    return {
+        **{name: RunProgram(path=f"{COMMANDS}/{name}") for name in package.programs},
+        **{script.name: script for script in package.scripts},
+        **dict(package.commands),
+    }
+
+
+def _package(name: str, packages: list[Package]) -> Package:
+    wanted = canonicalize_name(name)
+    found = next(
+        (package for package in packages if canonicalize_name(package.name) == wanted), None
+    )
     if found is None:
-        message = f"`{distribution}` was not installed: a marker leaves it out for the target"
-        raise ConfigError(message, hint="leave out what follows the `;` of the requirement")
+        message = f"`{name}` is not installed: its environment marker excludes the target"
+        raise ConfigError(
+            message, hint="remove the marker (the part after `;`) from the requirement"
+        )
     return found
 
 
-def _no_command(wanted: CommandOf, commands: Collection[str]) -> ConfigError:
-    if not commands:
-        message = f"`{wanted.distribution}` has no console script"
-        return ConfigError(message, hint="give `--entry module:function` or `-m module`")
+def _no_command(wanted: ConsoleScript, commands: Collection[str]) -> ConfigError:
+    package = wanted.package
     if wanted.command:
-        message = f"`{wanted.distribution}` has no console script `{wanted.command}`"
+        message = f"no console script `{wanted.command}` in `{package}` or its dependencies"
         return ConfigError(message, hint=did_you_mean(wanted.command, commands))
-    message = f"`{wanted.distribution}` has {len(commands)} console scripts"
+    if not commands:
+        message = f"`{package}` has no console scripts"
+        hint = "choose one of a dependency with `--script`, or pass `--entry module:function`"
+        return ConfigError(message, hint=hint)
+    message = f"`{package}` has {len(commands)} console scripts"
     listed = ", ".join(f"`{name}`" for name in sorted(commands))
-    return ConfigError(message, hint=f"choose one with `--script`: {listed}")
+    hint = f"choose one with `--script`, or build all in one with `--multicall`: {listed}"
+    return ConfigError(message, hint=hint)
 
 
 def _runnable(entry: RunModule, modules: dict[str, Module]) -> RunModule:
     module = modules.get(entry.module)
     if module is None:
-        message = f"module `{entry.module}` is not among what goes in"
+        message = f"module `{entry.module}` is not included in the executable"
         raise ConfigError(message, hint=did_you_mean(entry.module, modules))
     if not module.is_package:
         return entry
     main = f"{entry.module}.__main__"
     if main not in modules:
-        message = f"package `{entry.module}` has no `__main__` module to run"
+        message = f"package `{entry.module}` cannot be run: it has no `__main__` module"
         raise ConfigError(message)
     return RunModule(module=main)
 
 
 def _missing_module(name: str, modules: dict[str, Module], plan: Plan) -> ConfigError:
-    message = f"the entry point's module `{name}` is not among what goes in"
+    message = f"the entry point's module `{name}` is not included in the executable"
     hint = did_you_mean(name, modules)
     if not hint.startswith("did"):
         hint = "check the entry point"
@@ -177,7 +208,7 @@ def _missing_module(name: str, modules: dict[str, Module], plan: Plan) -> Config
 
 
 def defines(source: bytes, name: str) -> bool:
-    """Say whether a module's text may define `name` at its top level; in doubt it does."""
+    """Return whether a module's text may define `name` at its top level; in doubt it does."""
     try:
         with warnings.catch_warnings(action="ignore"):
             tree = ast.parse(source)

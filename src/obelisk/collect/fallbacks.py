@@ -1,4 +1,4 @@
-"""What goes in for machines that lack it: certificates of authorities, and time zones.
+"""Fallbacks for machines that lack them: CA certificates and time zones.
 
 The application's own certifi and tzdata come first; what is added is of the versions that Obelisk
 depends on, which are pinned since the product's bytes depend on them.
@@ -16,7 +16,7 @@ from packaging.metadata import parse_email
 
 from obelisk import model
 from obelisk.collect.read import read_tree
-from obelisk.config.schema import Settings
+from obelisk.config.settings import Settings
 from obelisk.model import CERTIFICATES, DataFile, Module, Package
 
 
@@ -55,7 +55,7 @@ def _package(name: str) -> Package:
 
 
 def without_fallbacks(inside: model.Collection, modules: Container[str]) -> model.Collection:
-    """Return what goes in without the fallbacks of `ssl` and `zoneinfo`, where these go out."""
+    """Remove the fallbacks of `ssl` and `zoneinfo` from a collection that excludes these."""
     gone: set[Path] = set()
     packages: set[str] = set()
     if "ssl" not in modules:
@@ -65,15 +65,15 @@ def without_fallbacks(inside: model.Collection, modules: Container[str]) -> mode
     if "zoneinfo" not in modules:
         folder = _folder("tzdata")
         own = {
-            one.source
-            for one in (*inside.modules, *inside.files)
-            if one.source.is_relative_to(folder)
+            item.source
+            for item in (*inside.modules, *inside.files)
+            if item.source.is_relative_to(folder)
         }
         gone |= own
         packages |= {"tzdata"} if own else set()
     return replace(
         inside,
-        modules=tuple(one for one in inside.modules if one.source not in gone),
-        files=tuple(one for one in inside.files if one.source not in gone),
-        packages=tuple(one for one in inside.packages if one.name not in packages),
+        modules=tuple(item for item in inside.modules if item.source not in gone),
+        files=tuple(item for item in inside.files if item.source not in gone),
+        packages=tuple(package for package in inside.packages if package.name not in packages),
     )

@@ -1,4 +1,4 @@
-"""What the application's own code asks of a freezer: `sys.frozen` and `sys._MEIPASS`.
+"""What the application's own code reads of a freezer: `sys.frozen` and `sys._MEIPASS`.
 
 docs/explanation/frozen.md says why the code of packages is not asked.
 """
@@ -12,7 +12,7 @@ from typing import Final
 from obelisk.config.interpreter import Interpreter
 from obelisk.config.tables import key_of
 from obelisk.model import Module
-from obelisk.regular import read_regular
+from obelisk.services.regular import read_regular
 
 _QUESTIONS: Final = {
     "frozen": ("sys.frozen", re.compile(rb"\bsys\s*(?:\.\s*|,\s*['\"])frozen\b")),
@@ -22,7 +22,7 @@ _QUESTIONS: Final = {
 
 
 def questions(interpreter: Interpreter, own: Iterable[Module]) -> dict[str, str]:
-    """Return the settings that modules of the application ask for and nobody has set.
+    """Return the settings that modules of the application read and nobody has set.
 
     The values say so, each with the first module that asks.
     """
@@ -34,7 +34,7 @@ def questions(interpreter: Interpreter, own: Iterable[Module]) -> dict[str, str]
             attribute, code = _QUESTIONS[name]
             if code.search(text):
                 found[name] = (
-                    f"{module.relative} reads `{attribute}`, so it is set "
-                    f"(`interpreter.{key_of(name)} = false` unsets it)"
+                    f"setting `{attribute}`, which {module.relative} reads "
+                    f"(to disable: `interpreter.{key_of(name)} = false`)"
                 )
     return found

@@ -1,7 +1,7 @@
 """Installing the application and its dependencies for the target, with uv.
 
 Nothing of it is run. uv chooses wheels for the target's Python; what has none is built from source
-by its own backend, in isolation, with the target's Python and compilers (distribution/builder.py).
+by its own backend, in isolation, with the target's Python and compilers (buildenv/environment.py).
 """
 
 from __future__ import annotations
@@ -9,21 +9,31 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from obelisk.buildenv.environment import Builder
 from obelisk.collect.asked import Asked
 from obelisk.collect.installed import Prefix
-from obelisk.collect.uv import folder_with_config, output_of, refusal, require_uv, run_uv
+from obelisk.collect.uv import (
+    detail_of,
+    folder_with_config,
+    is_detail,
+    output_of,
+    refusal,
+    require_uv,
+    run_uv,
+)
 from obelisk.config.requirements import Requirements
-from obelisk.distribution.builder import Builder
-from obelisk.distribution.recipes.cpython import major_minor
-from obelisk.files import link_or_copy
+from obelisk.distribution.versions import major_minor
 from obelisk.plan import Plan
+from obelisk.services.atomic import link_or_copy
 
-_BUILDING: Final = re.compile(r"^\s+Building (\S+)")
+_BUILDING: Final = re.compile(r"\s+(Building|Built) ([\w.-]+(?:==\S+| @ \S+))")
+"""uv's own line, not one of a build's tools, such as CMake's `Building CXX object`."""
 
 
 def install(
@@ -48,6 +58,13 @@ def install(
     job.install((), hashed if asked.locked.locks else [*hashed, "--require-hashes"])
     job.install(asked.on_top, [*_written(asked.unhashed, work, "unhashed"), "--no-deps"])
     job.install((), more)
+    return job.prefix
+
+
+def install_alone(plan: Plan, builder: Builder, requirement: str, work: Path) -> Prefix:
+    """Install one package without what it depends on below `work`; raise as `install` does."""
+    job = _Job(plan, builder, work)
+    job.install((requirement,), ["--no-deps"])
     return job.prefix
 
 
@@ -87,6 +104,7 @@ class _Job:
         self.prefix = Prefix(root=root, site=root / f"lib/python{version}/site-packages")
         self.prefix.site.mkdir(parents=True, exist_ok=True)
         self._project = folder_with_config(plan.installer, work)
+        self._begun: dict[str, float] = {}
 
     def install(self, wanted: Sequence[str], options: Sequence[str]) -> None:
         """Install requirements; provide what builds turn out to need, and try again."""
@@ -95,10 +113,10 @@ class _Job:
         argv = [
             *("pip", "install", "--prefix", str(self.prefix.root), "--no-editable"),
             *("--project", str(self._project)),
-            *("--python", str(self._builder.python)),
+            *("--python", str(self._builder.python), *self._builder.options),
             *("--cache-dir", str(self._builder.cache)),
             # The same bytes need no room twice: whoever changes one of them changes its time.
-            *("--link-mode", "hardlink", "--no-progress"),
+            *("--link-mode", "hardlink", "--no-progress", "--verbose"),
             *self._options,
             *options,
         ]
@@ -115,10 +133,29 @@ class _Job:
             raise refusal(said, output_of(done), self._builder.missing())
 
     def _tell(self, line: str) -> None:
-        """Say what is built from source, which may take minutes."""
-        found = _BUILDING.search(line)
-        if found:
-            self._builder.site.console.note(f"building {found[1]} from source")
+        """Say what is built from source, which may take minutes, and how far that is."""
+        console = self._builder.services.console
+        begun, package = building(line)
+        if begun:
+            self._begun[package] = time.monotonic()
+            console.note(f"building {package} from source" + _why(package))
+        elif package in self._begun:
+            seconds = time.monotonic() - self._begun.pop(package)
+            console.note(f"built {package} in {seconds:.0f} s")
+        elif self._begun and is_detail(line):
+            package, since = next(iter(self._begun.items()))
+            console.progress(f"{package} {time.monotonic() - since:.0f} s: {detail_of(line)}")
+
+
+def building(line: str) -> tuple[bool, str]:
+    """Return whether uv begins or ends to build a package, and which; "" for other lines."""
+    found = _BUILDING.fullmatch(line.rstrip())
+    return (found[1] == "Building", found[2]) if found else (False, "")
+
+
+def _why(package: str) -> str:
+    """Return why it is built, unless it is somebody's own folder."""
+    return "" if " @ file:" in package else ": it has no wheel for the target; this takes a while"
 
 
 def _said(wanted: Sequence[str], options: Sequence[str]) -> list[str]:

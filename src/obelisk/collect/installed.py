@@ -1,8 +1,8 @@
-"""What was installed, by the word of its own metadata: names, versions, commands, files.
+"""What was installed, according to its own metadata: names, versions, commands, files.
 
 Packages are installed below a prefix, as in an environment: modules in its `site-packages`,
-commands in its `bin`, data wherever the wheel wants it. The executable has all at the same place.
-Metadata is other people's text: what is wrong in it is an error that names the package.
+commands in its `bin`, data wherever the wheel puts it. The executable has the same layout.
+Metadata is other people's text: an error in it names the package.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from obelisk.collect.shebang import is_python_script
 from obelisk.config.toml import shown
 from obelisk.errors import CollectError
 from obelisk.model import COMMANDS, Package, ScriptFile
-from obelisk.regular import is_regular, read_regular
+from obelisk.services.regular import is_regular, read_regular
 
 MACHINE_FACTS: Final = ("direct_url.json", "REQUESTED", "uv_cache.json", "uv_build.json", "RECORD")
-"""Files of *.dist-info that differ by machine; RECORD is written anew without them."""
+"""Files of *.dist-info that differ by machine; RECORD is rewritten without them."""
 _FIRST_LINES: Final = 4096
-"""Bytes in which a script says what runs it; programs may be large."""
-_BROKEN: Final = "its wheel is broken; try another version"
+"""Bytes that contain a script's interpreter; programs may be large."""
+_BROKEN: Final = "the wheel is invalid; try another version"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,14 +48,14 @@ class Prefix:
         object.__setattr__(self, "base", self.site.relative_to(self.root).as_posix())
 
     def place(self, recorded: str) -> str | None:
-        """Return where a file that a RECORD names is, relative to the root; None for outside."""
-        place = posixpath.normpath(posixpath.join(self.base, recorded))
-        return None if place == ".." or place.startswith(("../", "/")) else place
+        """Return the path of a file in a RECORD, relative to the root; None if it is outside."""
+        path = posixpath.normpath(posixpath.join(self.base, recorded))
+        return None if path == ".." or path.startswith(("../", "/")) else path
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorded:
-    """A file of a distribution, as its RECORD has it."""
+    """A file of a package, as listed in its RECORD."""
 
     path: str
     """Relative to `site-packages`."""
@@ -65,7 +65,7 @@ class Recorded:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Installed:
-    """A distribution with its files."""
+    """An installed package with its files."""
 
     package: Package
     info: str
@@ -79,7 +79,7 @@ class Installed:
 
 
 def read_installed(prefix: Prefix) -> list[Installed]:
-    """Describe the installed distributions, by name; raise `CollectError` for a broken one."""
+    """Describe the installed packages, by name; raise `CollectError` for an invalid one."""
     found: dict[str, Installed] = {}
     for info in sorted(prefix.site.glob("*.dist-info")):
         one = _read(info, prefix)
@@ -91,19 +91,19 @@ def read_installed(prefix: Prefix) -> list[Installed]:
 
 
 def record_text(prefix: Prefix, installed: Installed, rewritten: Mapping[str, bytes]) -> str:
-    """Return the RECORD of a distribution without the entries of files that do not go in.
+    """Return the RECORD of a package without the entries of excluded files.
 
-    `rewritten` has the content of files that are not as the installer wrote them.
+    `rewritten` has the contents of files that changed since the installer wrote them.
     """
     rows = []
     for file in installed.files:
-        place = prefix.place(file.path)
-        if place is None or _is_machine_fact(place, f"{prefix.base}/{installed.info}"):
+        path = prefix.place(file.path)
+        if path is None or _is_machine_fact(path, f"{prefix.base}/{installed.info}"):
             continue
         digest, size = file.digest, file.size
-        if place in rewritten:
-            digest, size = digest_of(rewritten[place]), str(len(rewritten[place]))
-        rows.append((posixpath.relpath(place, prefix.base), digest, size))
+        if path in rewritten:
+            digest, size = digest_of(rewritten[path]), str(len(rewritten[path]))
+        rows.append((posixpath.relpath(path, prefix.base), digest, size))
     rows.append((f"{installed.info}/RECORD", "", ""))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(sorted(rows))
@@ -111,21 +111,21 @@ def record_text(prefix: Prefix, installed: Installed, rewritten: Mapping[str, by
 
 
 def digest_of(data: bytes) -> str:
-    """Return a digest as a RECORD has it."""
+    """Return a digest in RECORD's format."""
     return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
 
-def _is_machine_fact(place: str, info: str) -> bool:
-    folder, _, name = place.rpartition("/")
-    return (folder == info and name in MACHINE_FACTS) or "__pycache__" in place.split("/")
+def _is_machine_fact(path: str, info: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    return (folder == info and name in MACHINE_FACTS) or "__pycache__" in path.split("/")
 
 
 def _read(info: Path, prefix: Prefix) -> Installed:
     metadata, _ = parse_email(_bytes(info / "METADATA"))
     name, version = metadata.get("name"), metadata.get("version")
     if not name or not version:
-        lacking = "version" if name else "name"
-        message = f"the package in {info.name} has no {lacking} in its METADATA"
+        lacking = "Version" if name else "Name"
+        message = f"{info.name}/METADATA has no `{lacking}` field"
         raise CollectError(message, hint=_BROKEN)
     files = tuple(_record(info))
     commands = tuple(_commands(info))
@@ -136,8 +136,8 @@ def _read(info: Path, prefix: Prefix) -> Installed:
             version=version,
             license=_license(metadata),
             commands=commands,
-            scripts=tuple(one for one in others if isinstance(one, ScriptFile)),
-            programs=tuple(one for one in others if isinstance(one, str)),
+            scripts=tuple(command for command in others if isinstance(command, ScriptFile)),
+            programs=tuple(command for command in others if isinstance(command, str)),
         ),
         info=info.name,
         files=files,
@@ -151,7 +151,7 @@ def _record(info: Path) -> Iterator[Recorded]:
     try:
         rows = list(csv.reader(io.StringIO(_text(path), newline="")))
     except csv.Error as error:
-        message = f"{info.name}/RECORD cannot be read: {error}"
+        message = f"malformed {info.name}/RECORD: {error}"
         raise CollectError(message, hint=_BROKEN) from error
     for row in rows:
         if row and row[0] and "\0" not in row[0]:
@@ -172,7 +172,7 @@ def _commands(info: Path) -> list[tuple[str, str]]:
         if line.startswith("[") and line.endswith("]"):
             section = line[1:-1].strip()
         elif not equals or not name or not section:
-            message = f"{info.name}/entry_points.txt cannot be read: {shown(line)}"
+            message = f"malformed line in {info.name}/entry_points.txt: {shown(line)}"
             raise CollectError(message, hint=_BROKEN)
         elif section == "console_scripts":
             # An entry point may name extras, which say nothing of what to call.
@@ -205,7 +205,11 @@ def _license(metadata: RawMetadata) -> str | None:
     if expression:
         return expression
     classifiers = metadata.get("classifiers") or []
-    named = [one.rpartition(" :: ")[2] for one in classifiers if one.startswith("License :: ")]
+    named = [
+        classifier.rpartition(" :: ")[2]
+        for classifier in classifiers
+        if classifier.startswith("License :: ")
+    ]
     lines = (metadata.get("license") or "").strip().splitlines()
     return "; ".join(named) or (lines[0] if lines else None)
 

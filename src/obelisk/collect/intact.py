@@ -1,4 +1,4 @@
-"""Whether installed files are what their packages' RECORDs say.
+"""Whether installed files match their packages' RECORDs.
 
 The installer takes them from its cache, which it trusts: a file that changed there since it was
 unpacked would go into the executable in silence.
@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Final
 
 from obelisk.collect.installed import Installed, Prefix
-from obelisk.process import working_together
-from obelisk.toolchain import jobs
+from obelisk.services.host import jobs
+from obelisk.services.process import working_together
 
 ALGORITHM: Final = "sha256="
-"""How the digests begin that are compared."""
+"""Prefix of the digests that are compared."""
 
 
 def differing(prefix: Prefix, installed: Iterable[Installed]) -> dict[str, list[str]]:
-    """Return the files that go in and differ from their RECORD, by the name of their package."""
+    """Return the included files that differ from their RECORD, by the name of their package."""
     files = [(one.package.name, *file) for one in installed for file in _recorded(prefix, one)]
     with working_together(jobs()) as pool:
         equal = list(pool.map(lambda row: _is_equal(row[1], row[2]), files))
@@ -33,11 +33,11 @@ def differing(prefix: Prefix, installed: Iterable[Installed]) -> dict[str, list[
 
 
 def _recorded(prefix: Prefix, installed: Installed) -> Iterator[tuple[Path, str]]:
-    """Yield (path, digest) of the files that go in and have a digest."""
+    """Yield (path, digest) of the included files that have a digest."""
     for file in installed.files:
-        place = prefix.place(file.path)
-        if file.digest.startswith(ALGORITHM) and place is not None:
-            yield prefix.root / place, file.digest.removeprefix(ALGORITHM)
+        path = prefix.place(file.path)
+        if file.digest.startswith(ALGORITHM) and path is not None:
+            yield prefix.root / path, file.digest.removeprefix(ALGORITHM)
 
 
 def _is_equal(path: Path, digest: str) -> bool:

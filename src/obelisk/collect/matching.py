@@ -1,4 +1,4 @@
-"""The files that the patterns of `data` and `native-libraries` name."""
+"""The files that match the patterns of `data` and `native-libraries`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from obelisk.collect.read import require_regular
 from obelisk.errors import CollectError, ConfigError
-from obelisk.regular import is_folder
+from obelisk.services.regular import is_folder
 
 _DEEPEST: Final = 128
 """Names in a pattern, one below the other; `Path.glob` calls itself for each."""
@@ -26,9 +26,9 @@ def matching(folder: Path, key: str, patterns: Iterable[str]) -> Iterator[Path]:
         matched = sorted(_matches(folder, pattern, key))
         found = [path for path in matched if not is_folder(path)]
         if not found:
-            what = "only folders" if matched else "nothing"
-            message = f"`{key}` names `{pattern}`, but {what} in {folder} matches"
-            hint = "`folder/**/*` names all files below one, but those that begin with a dot"
+            what = "only directories" if matched else "nothing"
+            message = f"`{pattern}` in `{key}` matches {what} in {folder}"
+            hint = "`dir/**/*` matches all files in a directory tree, except for hidden ones"
             raise ConfigError(message, hint=hint)
         for path in found:
             require_regular(path, folder)
@@ -38,14 +38,14 @@ def matching(folder: Path, key: str, patterns: Iterable[str]) -> Iterator[Path]:
 
 
 def _require_below(path: Path, folder: Path) -> None:
-    """Raise `CollectError` for a file in a folder that a link leads to somewhere else."""
+    """Raise `CollectError` for a file in a folder that is a link to somewhere else."""
     if not path.resolve().is_relative_to(folder.resolve()):
-        message = f"{path} is in a folder that is a link, which leads out of {folder}"
-        raise CollectError(message, hint="put a copy of the folder there")
+        message = f"{path} is outside {folder}: a directory in its path is a symbolic link"
+        raise CollectError(message, hint="replace the link with a copy of the directory")
 
 
 def _require_readable(path: Path) -> None:
-    """Say at once, and not when all is packed, what may not be read."""
+    """Report an unreadable file immediately, not when everything is packed."""
     try:
         path.open("rb").close()
     except OSError as error:
@@ -56,12 +56,12 @@ def _require_readable(path: Path) -> None:
 def _require_pattern(pattern: str, folder: Path, key: str) -> None:
     path = PurePosixPath(pattern)
     if path.is_absolute() or ".." in path.parts:
-        message = f"`{key}` names `{pattern}`, which does not stay in {folder}"
-        raise ConfigError(message, hint="give patterns relative to that folder")
+        message = f"`{pattern}` in `{key}` leads outside {folder}"
+        raise ConfigError(message, hint="patterns are relative to that directory, without `..`")
     stars = any("**" in part and part != "**" for part in path.parts)
     if stars or not 0 < len(path.parts) <= _DEEPEST:
-        message = f"`{key}` has `{pattern}`, which is not a pattern of files"
-        hint = "`*` is anything in a name, and `**` as a whole name any folders: `data/**/*.txt`"
+        message = f"`{pattern}` in `{key}` is not a valid glob pattern"
+        hint = "`*` matches within a name, `**` matches any directories: `data/**/*.txt`"
         raise ConfigError(message, hint=hint)
 
 
@@ -73,5 +73,5 @@ def _matches(folder: Path, pattern: str, key: str) -> Iterator[Path]:
             if all(any(fnmatchcase(name, part) for part in dotted) for name in hidden):
                 yield path
     except OSError as error:
-        message = f"`{key}` names `{pattern}`: cannot read {error.filename}: {error.strerror}"
+        message = f"cannot expand `{pattern}` in `{key}`: {error.filename}: {error.strerror}"
         raise ConfigError(message) from error

@@ -1,4 +1,4 @@
-"""Finds the modules beside a script that it imports; run by the target's Python for its grammar.
+"""Finds the modules next to a script that it imports; run by the target's Python for its grammar.
 
 stdin is JSON: the script's path, and the names that installed packages have. stdout is JSON: the
 modules that were found, or the file that is wrong and what is wrong with it.
@@ -27,7 +27,7 @@ class Finder:
         self._waiting = []
 
     def run(self, script):
-        """Find all modules that the script needs, or those need that it needs."""
+        """Find all modules that the script imports, directly or indirectly."""
         self._waiting.append(("__main__", script, False))
         while self._waiting:
             name, path, is_package = self._waiting.pop()
@@ -56,31 +56,31 @@ class Finder:
                 self._import(f"{base}.{name}")
 
     def _import(self, name):
-        """Find a module and the packages above it; say whether it is here."""
-        place = self._folder
+        """Find a module and the packages above it; return whether it is here."""
+        path = self._folder
         parts = name.split(".")
         for count, part in enumerate(parts, 1):
             full = ".".join(parts[:count])
             if full not in self.found:
-                self.found[full] = self._look(full, os.path.join(place, part))
+                self.found[full] = self._look(full, os.path.join(path, part))
             if self.found[full] is None:
                 return False
-            place = os.path.join(place, part)
+            path = os.path.join(path, part)
         return True
 
-    def _look(self, name, place):
+    def _look(self, name, path):
         """Return what the interpreter finds first: a package, a module, a namespace package."""
         if name in self._taken:
             return None
-        init = os.path.join(place, "__init__")
-        for stem, is_package in ((init, True), (place, False)):
+        init = os.path.join(path, "__init__")
+        for stem, is_package in ((init, True), (path, False)):
             if _is_file(f"{stem}.py"):
                 self._waiting.append((name, f"{stem}.py", is_package))
                 return f"{stem}.py", is_package
             if _is_file(f"{stem}.pyc"):
                 return f"{stem}.pyc", is_package  # what it imports in turn is not looked for
         # A folder alone is found after all that is installed.
-        if os.path.isdir(place) and name not in self._installed:
+        if os.path.isdir(path) and name not in self._installed:
             return "", True
         return None
 
@@ -104,7 +104,7 @@ class Finder:
 
 
 def _is_file(path):
-    """Say whether a path is a regular file: nothing else is opened."""
+    """Return whether a path is a regular file: nothing else is opened."""
     try:
         return stat.S_ISREG(os.stat(path).st_mode)
     except (OSError, ValueError):
@@ -125,7 +125,7 @@ def _parse(path):
 
 
 def main():
-    """Answer one question."""
+    """Read the question from stdin, and write the answer."""
     asked = json.load(sys.stdin)
     finder = Finder(os.path.dirname(asked["script"]), asked["installed"])
     try:

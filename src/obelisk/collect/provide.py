@@ -13,17 +13,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from packaging.utils import canonicalize_name
+
+from obelisk.buildenv.environment import Builder, Interpreter
 from obelisk.collect.asked import Asked, read_asked
-from obelisk.collect.install import forget, install
+from obelisk.collect.entry import require_choice
+from obelisk.collect.install import forget, install, install_alone
 from obelisk.collect.installed import Installed, Prefix, read_installed
 from obelisk.collect.intact import ALGORITHM, differing
 from obelisk.collect.resolve import Resolution, resolve
-from obelisk.distribution.builder import Builder, Interpreter
-from obelisk.distribution.recipes.cpython import major_minor
-from obelisk.files import link_or_copy
-from obelisk.model import Module
+from obelisk.distribution.versions import major_minor
+from obelisk.model import ConsoleScript, Module
 from obelisk.plan import Plan
-from obelisk.regular import is_regular, read_regular
+from obelisk.services.atomic import link_or_copy
+from obelisk.services.regular import is_regular, read_regular
 
 KIND: Final = "prefixes"
 _ROOT: Final = "prefix"
@@ -65,6 +68,8 @@ def provide(plan: Plan, interpreter: Interpreter, work: Path) -> Provided:
     if kept is not None and asked.is_fixed:
         return Provided(prefix=kept, installed=read_installed(kept), intact=True)
     builder = interpreter.equipped(work)
+    if kept is None:
+        _require_choice(plan, builder, resolution, work)
     provided = _installed(plan, builder, asked, work, kept)
     if kept is not None or resolution is None or not provided.intact:
         return provided
@@ -75,8 +80,25 @@ def provide(plan: Plan, interpreter: Interpreter, work: Path) -> Provided:
     return Provided(prefix=kept, installed=read_installed(kept), intact=True)
 
 
+def _require_choice(
+    plan: Plan, builder: Builder, resolution: Resolution | None, work: Path
+) -> None:
+    """Raise `ConfigError` for commands nobody chose from before all that is needed is installed."""
+    entry, versions = plan.entry, resolution.versions if resolution else None
+    if not isinstance(entry, ConsoleScript) or entry.command or not versions:
+        return
+    name = canonicalize_name(entry.package)
+    if versions.get(name) is None:
+        return
+    folder = work / "alone"
+    folder.mkdir()
+    prefix = install_alone(plan, builder, f"{name}=={versions[name]}", folder)
+    for package in read_installed(prefix):
+        require_choice(entry, package.package)
+
+
 def _find(plan: Plan, interpreter: Interpreter, resolution: Resolution | None) -> Prefix | None:
-    entry = interpreter.site.cache.find(KIND, resolution.key) if resolution else None
+    entry = interpreter.services.cache.find(KIND, resolution.key) if resolution else None
     if entry is None:
         return None
     version = major_minor(plan.python.version)
@@ -93,8 +115,8 @@ def _installed(
     if not found:
         return Provided(prefix=prefix, installed=installed, intact=True)
     names = sorted(found)
-    warn = builder.site.console.warn
-    warn(f"{found[names[0]][0]} is not what its RECORD says; installing {', '.join(names)} anew")
+    warn = builder.services.console.warn
+    warn(f"{found[names[0]][0]} does not match its RECORD; reinstalling {', '.join(names)}")
     forget(builder, names)
     again = work / "again"
     again.mkdir()
@@ -102,7 +124,7 @@ def _installed(
     installed = read_installed(prefix)
     found = differing(prefix, installed)
     for name, paths in found.items():
-        warn(f"{paths[0]} of `{name}` is not what its RECORD says: the wheel itself is wrong")
+        warn(f"{paths[0]} of `{name}` does not match its RECORD: the wheel is invalid")
     return Provided(prefix=prefix, installed=installed, intact=not found)
 
 
@@ -123,7 +145,7 @@ def _keep(interpreter: Interpreter, resolution: Resolution, provided: Provided) 
         else:
             prefix.root.rename(folder / _ROOT)
 
-    interpreter.site.cache.keep(KIND, {resolution.key: make})
+    interpreter.services.cache.keep(KIND, {resolution.key: make})
 
 
 def _origin(prefix: Prefix, installed: Installed) -> set[str]:

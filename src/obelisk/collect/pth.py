@@ -1,7 +1,7 @@
 """The `.pth` files of packages: folders that imports look in as well, and lines that Python runs.
 
-Such a file may name any folder of the machine. What has effect is what its own distribution
-installed, and nothing else. Lines that begin with `import` are run when the executable starts, by
+Such a file can name any folder of the machine. Only what its own package installed has an
+effect. Lines that begin with `import` are run when the executable starts, by
 the function of the standard library that runs them in an installation.
 """
 
@@ -17,7 +17,7 @@ from typing import Final
 from obelisk.collect.installed import Installed, Prefix
 from obelisk.collect.read import module_name
 from obelisk.model import DataFile, Module
-from obelisk.regular import is_regular, read_regular
+from obelisk.services.regular import is_regular, read_regular
 
 _CODE: Final = ("import ", "import\t")
 
@@ -43,15 +43,15 @@ def pth_files(
 ) -> list[PthFile]:
     """Return the `.pth` files of packages in the order in which `site` reads them.
 
-    A folder that a distribution names but did not install is left out, and `warn` is told.
+    A folder that a package names but did not install is ignored, and `warn` is called.
     """
     found = []
     for one in installed:
-        places = sorted(filter(None, (prefix.place(file.path) for file in one.files)))
-        for place in places:
-            folder, _, name = place.rpartition("/")
+        paths = sorted(filter(None, (prefix.place(file.path) for file in one.files)))
+        for path in paths:
+            folder, _, name = path.rpartition("/")
             if folder == prefix.base and name.endswith(".pth") and not name.startswith("."):
-                found.append(_read(prefix, one, name, places, warn))
+                found.append(_read(prefix, one, name, paths, warn))
     return sorted(found, key=lambda pth: pth.name)
 
 
@@ -62,14 +62,14 @@ def with_aliases(modules: Iterable[Module], files: Sequence[PthFile]) -> list[Mo
 
 
 def search_path(kept: Iterable[DataFile], files: Sequence[PthFile]) -> tuple[str, ...]:
-    """Return the folders that `.pth` files add, if these files go in."""
+    """Return the folders that the included `.pth` files add."""
     paths = {file.path for file in kept}
     found = (folder for file in files if file.path in paths for folder in file.folders)
     return tuple(dict.fromkeys(found))
 
 
 def files_with_code(kept: Iterable[DataFile], files: Sequence[PthFile]) -> tuple[str, ...]:
-    """Return the names of those with lines to run, if these files go in."""
+    """Return the names of the included `.pth` files with lines to run."""
     paths = {file.path for file in kept}
     return tuple(file.name for file in files if file.path in paths and file.has_code)
 
@@ -78,7 +78,7 @@ def _read(
     prefix: Prefix,
     installed: Installed,
     name: str,
-    places: Sequence[str],
+    paths: Sequence[str],
     warn: Callable[[str], None],
 ) -> PthFile:
     folders, has_code = [], False
@@ -89,19 +89,19 @@ def _read(
         folder = posixpath.normpath(posixpath.join(prefix.base, line))
         if folder == prefix.base:
             continue
-        if _installed(folder, places) and not prefix.base.startswith(f"{folder}/"):
+        if _installed(folder, paths) and not prefix.base.startswith(f"{folder}/"):
             folders.append(folder)
         else:
             package = installed.package.name
-            warn(f"{name} of `{package}` names {line}, which it did not install")
+            warn(f"ignoring {line} in {name}: `{package}` did not install that directory")
     path = f"{prefix.base}/{name}"
     return PthFile(path=path, folders=tuple(folders), has_code=has_code)
 
 
-def _installed(folder: str, places: Sequence[str]) -> bool:
-    """Say whether any of the sorted places is in a folder."""
-    start = bisect_left(places, f"{folder}/")
-    return start < len(places) and places[start].startswith(f"{folder}/")
+def _installed(folder: str, paths: Sequence[str]) -> bool:
+    """Return whether any of the sorted places is in a folder."""
+    start = bisect_left(paths, f"{folder}/")
+    return start < len(paths) and paths[start].startswith(f"{folder}/")
 
 
 def _lines(prefix: Prefix, name: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Final
 from obelisk.collect.installed import MACHINE_FACTS
 from obelisk.errors import CollectError
 from obelisk.model import RESERVED_FOLDER, DataFile, Module
-from obelisk.regular import kind_of
+from obelisk.services.regular import kind_of
 
 _NOT_FILES: Final = ("__pycache__",)
 
@@ -23,7 +23,7 @@ def read_tree(root: Path, *, base: str = "", under: str = "", from_stdlib: bool 
     """Sort the files below `root` into modules and data, each with its place in the executable.
 
     `base` is a folder there that is searched for modules, and the files are below its folder
-    `under`. Raises `CollectError` for what is not a file, and for names that cannot go in.
+    `under`. Raises `CollectError` for what is not a file, and for names that cannot be included.
     """
     modules, files = [], []
     for file in read_files(root, base=base, under=under):
@@ -41,11 +41,11 @@ def read_files(
     """Yield the files below `root`, but for the folders and files of it that `without` names."""
     above = f"{under}/" if under else ""
     for relative in sorted(_walk(root, without)):
-        place = above + relative
-        if goes_in(place):
-            path = f"{base}/{place}" if base else place
+        below = above + relative
+        if is_included(below):
+            path = f"{base}/{below}" if base else below
             file = DataFile(path=path, source=root / relative, base=base)
-            require_place(file)
+            require_path(file)
             yield file
 
 
@@ -73,9 +73,9 @@ def module_name(path: PurePosixPath) -> str | None:
     return ".".join(parts)
 
 
-def goes_in(place: str) -> bool:
-    """Say whether a file at this place goes in: not bytecode, nor a fact of this machine."""
-    *folders, name = place.split("/")
+def is_included(path: str) -> bool:
+    """Return whether a file at this path is included: not bytecode, nor a fact of this machine."""
+    *folders, name = path.split("/")
     if (name.endswith(".pyc") and name != ".pyc") or any(
         part in _NOT_FILES for part in (*folders, name)
     ):
@@ -84,16 +84,20 @@ def goes_in(place: str) -> bool:
     return not (info.endswith(".dist-info") and name in MACHINE_FACTS)
 
 
-def require_place(file: DataFile) -> None:
+def require_path(file: DataFile) -> None:
     """Raise `CollectError` for a name that no file in an executable can have."""
     if file.relative.partition("/")[0] == RESERVED_FOLDER:
-        message = f"{file.source} would be `{file.path}` in the executable, a name that is reserved"
-        raise CollectError(message, hint=f"only Obelisk puts files into `{RESERVED_FOLDER}/`")
+        message = (
+            f"cannot include {file.source}: its path in the executable, `{file.path}`, is reserved"
+        )
+        raise CollectError(
+            message, hint=f"`{RESERVED_FOLDER}/` is for Obelisk's own files: rename the directory"
+        )
     try:
         file.path.encode()
     except UnicodeEncodeError as error:
-        message = f"the name of {file.source} is not UTF-8 text"
-        raise CollectError(message, hint="rename it, or leave it out") from error
+        message = f"the name of {file.source} is not valid UTF-8"
+        raise CollectError(message, hint="rename or exclude it") from error
 
 
 def _walk(root: Path, without: tuple[str, ...]) -> Iterator[str]:
@@ -126,12 +130,12 @@ def require_regular(path: Path, root: Path) -> None:
         whole = path.resolve(strict=True) if stat.S_ISLNK(mode) else path
         mode = whole.stat().st_mode
     except (OSError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "the link leads to itself"
+        reason = error.strerror if isinstance(error, OSError) else "symbolic link loop"
         message = f"cannot read {path}: {reason}"
         raise CollectError(message) from error
     if not stat.S_ISREG(mode):
-        message = f"{path} is {kind_of(mode)}, not a file"
+        message = f"{path} is {kind_of(mode)}, not a regular file"
         raise CollectError(message)
     if whole != path and not whole.is_relative_to(root.resolve()):
-        message = f"{path} is a link that leads out of {root}"
-        raise CollectError(message, hint="put a copy of the file there")
+        message = f"{path} is a symbolic link to a file outside {root}"
+        raise CollectError(message, hint="replace the link with a copy of the file")

@@ -1,4 +1,4 @@
-"""What would be installed, asked of uv without installing it, and the key of that in the cache.
+"""What uv would install, resolved without installing it, and its key in the cache.
 
 uv answers from its own cache as long as the index says that its pages are fresh, and asks the index
 after that: when a new release is seen is decided there, and nowhere else. A lock, or hashes for all
@@ -10,7 +10,6 @@ nothing of it is kept, of whatever version it was.
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 import os
 import re
@@ -25,7 +24,8 @@ from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as PackagingRequirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from obelisk.cache import content_key
+from obelisk.buildenv.environment import Interpreter
+from obelisk.buildenv.isolation import VERSIONS, of_installer
 from obelisk.collect import uv
 from obelisk.collect.asked import Asked
 from obelisk.collect.uv import folder_with_config, run_uv
@@ -33,11 +33,10 @@ from obelisk.config.installer import InstallerConfig
 from obelisk.config.request import Project
 from obelisk.config.requirements import Requirements, read_requirements
 from obelisk.config.toml import read_toml, table_in
-from obelisk.distribution.builder import Interpreter
-from obelisk.distribution.isolation import VERSIONS, of_installer
 from obelisk.errors import ConfigError
 from obelisk.plan import Plan
-from obelisk.regular import read_regular
+from obelisk.services.cache import content_key, hash_code
+from obelisk.services.regular import read_regular
 
 _HASH: Final = " --hash="
 _COMMIT: Final = re.compile(r"git\+\S+@[0-9a-f]{40}(#\S*)?(?!\S)")
@@ -45,15 +44,15 @@ _COMMIT: Final = re.compile(r"git\+\S+@[0-9a-f]{40}(#\S*)?(?!\S)")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resolution:
-    """What is fixed of an installation, before anything is installed."""
+    """What is known of an installation before it is made."""
 
     key: str
-    """Names it in the cache: all that can change its bytes."""
+    """Its key in the cache: a hash of everything that can change its bytes."""
     versions: Mapping[NormalizedName, str | None] | None
     """What is expected, None for a version that only its source knows; None: what a lock says."""
 
     def describes(self, packages: Iterable[tuple[str, str]]) -> bool:
-        """Say whether these packages and versions are what was expected."""
+        """Return whether these packages and versions are what was expected."""
         if self.versions is None:
             return True
         found = {canonicalize_name(name): found for name, found in packages}
@@ -89,7 +88,7 @@ def resolve(plan: Plan, interpreter: Interpreter, asked: Asked, work: Path) -> R
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Pin:
-    """A line of what uv answered."""
+    """A line of uv's answer."""
 
     text: str
     name: NormalizedName
@@ -112,7 +111,7 @@ def _parsed(line: str) -> _Pin | None:
         found = PackagingRequirement(line.split(_HASH, maxsplit=1)[0].strip())
     except InvalidRequirement:
         return None
-    exact = [one.version for one in found.specifier if one.operator == "=="]
+    exact = [specifier.version for specifier in found.specifier if specifier.operator == "=="]
     if found.marker is not None:
         return None
     return _Pin(
@@ -124,7 +123,7 @@ def _parsed(line: str) -> _Pin | None:
 
 
 def _of_lock(plan: Plan, interpreter: Interpreter, locked: Requirements) -> Resolution | None:
-    """Return what a lock fixes; requirement files beside it are resolved on top of that."""
+    """Return what a lock fixes; requirements files are resolved on top of it."""
     if plan.requirements != Requirements() or not all(map(_is_fixed, locked.lines)):
         return None
     pins = list(locked.lines)
@@ -136,7 +135,7 @@ def _of_lock(plan: Plan, interpreter: Interpreter, locked: Requirements) -> Reso
 
 
 def _answer(plan: Plan, interpreter: Interpreter, asked: Asked, work: Path) -> Requirements | None:
-    """Let uv resolve; None when it cannot without building something, or at all."""
+    """Let uv resolve; None if it cannot, or only by building something."""
     if plan.requirements.locks:
         return None
     folder = work / "resolving"
@@ -153,7 +152,8 @@ def _answer(plan: Plan, interpreter: Interpreter, asked: Asked, work: Path) -> R
     argv = [
         *("pip", "compile", "--quiet", "--generate-hashes", "--no-annotate", "--no-header"),
         *("--project", str(folder_with_config(plan.installer, folder))),
-        *("--python", str(interpreter.python), "--cache-dir", str(interpreter.cache)),
+        *("--python", str(interpreter.python), *interpreter.options),
+        *("--cache-dir", str(interpreter.cache)),
         *("--no-progress", "--output-file", str(answer)),
         *(f"--no-binary={name}" for name in plan.settings.no_binary),
         *(("--refresh",) if plan.refresh else ()),
@@ -181,13 +181,13 @@ def _key(plan: Plan, interpreter: Interpreter, pins: list[str]) -> str:
             "installer": version("uv"),
             "configuration": _configuration(plan.installer),
             "variables": _variables(os.environ),
-            "code": inspect.getsource(sys.modules[__name__]) + inspect.getsource(uv),
+            "code": hash_code(sys.modules[__name__], uv),
         }
     )
 
 
 def _configuration(config: InstallerConfig) -> list[str]:
-    """Return what uv's configuration files say."""
+    """Return the contents of uv's configuration files."""
     found = []
     for path in filter(None, (config.project, *config.user)):
         table = read_toml(path)

@@ -1,4 +1,4 @@
-"""A script and the modules beside it that it imports."""
+"""A script and the modules next to it that it imports."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 from obelisk.collect import neighbours
 from obelisk.errors import CollectError, ToolError
 from obelisk.model import Module
-from obelisk.process import run_captured
+from obelisk.services.process import run_captured
 
 
 def script_modules(script: Path, *, python: Path, installed: Iterable[str]) -> list[Module]:
-    """Return the script as a module, and those that its import statements find beside it.
+    """Return the script as a module, and the modules next to it that it imports.
 
     `python` is an interpreter of the target's version, which reads them. `installed` are the names
     of packages and modules that come before a namespace package. Raises `CollectError` for a file
@@ -25,8 +25,8 @@ def script_modules(script: Path, *, python: Path, installed: Iterable[str]) -> l
     what = f"reading the imports of {script}"
     done = run_captured(argv, env={}, stdin=json.dumps(question).encode(), what=what)
     if done.status < 0:
-        message = f"{what} failed: Python was ended by {signal.Signals(-done.status).name}"
-        raise CollectError(message, hint="one of the files is too large, or nested too deeply")
+        message = f"{what} failed: Python was killed by {signal.Signals(-done.status).name}"
+        raise CollectError(message, hint="one of the files is too large or too deeply nested")
     if done.status != 0:
         said = done.stderr.decode(errors="replace").strip() or f"status {done.status}"
         message = f"{what} failed: {said}"
@@ -34,8 +34,11 @@ def script_modules(script: Path, *, python: Path, installed: Iterable[str]) -> l
     answer = json.loads(done.stdout)
     if "wrong" in answer:
         where, why = answer["wrong"]
-        message = f"{where} cannot be compiled by the target's Python: {why}"
-        raise CollectError(message, hint="correct the file, or do not import it from the script")
+        message = f"cannot parse {where}: {why}"
+        raise CollectError(
+            message,
+            hint="fix it for the target's Python version, or remove its import",
+        )
     own = Module(name=script.stem, path=script.name, source=script)
     beside = [
         Module(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from obelisk.program import SHEBANG
+from obelisk.collect.launcher import SHEBANG
 
 _FIRST: Final = re.compile(
     rb"#![^\n]*python[^\n]*(?:\n|\Z)|#!/bin/sh\n'''exec' [^\n]*python[^\n]*\n' '''\n"
@@ -18,7 +18,7 @@ _FIRST: Final = re.compile(
 
 
 def is_python_script(data: bytes) -> bool:
-    """Say whether a file is a script that Python runs."""
+    """Return whether a file is a script that Python runs."""
     return _FIRST.match(data) is not None
 
 

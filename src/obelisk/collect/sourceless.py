@@ -50,6 +50,6 @@ def _report_lost(path: Path, site: Path, warn: Callable[[str], None]) -> None:
     if not source.exists():
         lost, wanted = path.relative_to(site), source.relative_to(site)
         warn(
-            f"{lost} is left out: {wanted} is missing, and Python imports nothing from "
-            "`__pycache__` alone; a package without sources has its `.pyc` files beside that folder"
+            f"excluding {lost}: {wanted} is missing, and Python does not import from `__pycache__` "
+            "alone; a package without source needs its `.pyc` files next to that directory"
         )

@@ -13,11 +13,12 @@ from uv import find_uv_bin
 
 from obelisk.config.installer import InstallerConfig
 from obelisk.errors import CollectError, ToolError
-from obelisk.process import Finished, run_watched
+from obelisk.services.process import Finished, run_watched
 
 _FAILED_BUILD: Final = re.compile(
     r"(?:Failed to build|failed to build|Failed to download and build) `([^`]+)`"
 )
+_DETAILS: Final = ("DEBUG ", "TRACE ")
 _NOISE: Final = re.compile(r"\x1b\[[0-9;]*m")
 _WRITTEN: Final = ("--target", "--prefix", "--cache-dir", "--output-file")
 
@@ -47,7 +48,7 @@ def run_uv(
         )
     except FileNotFoundError as error:
         message = f"{what} failed: uv is not installed"
-        raise ToolError(message, hint="install Obelisk again, with its dependencies") from error
+        raise ToolError(message, hint="reinstall Obelisk with its dependencies") from error
 
 
 def require_uv(argv: list[str], what: str) -> None:
@@ -58,8 +59,19 @@ def require_uv(argv: list[str], what: str) -> None:
 
 
 def output_of(done: Finished) -> str:
-    """Return what uv said, without colours."""
-    return _NOISE.sub("", done.stderr.decode(errors="replace")).strip()
+    """Return what uv said, without colours and details."""
+    lines = _NOISE.sub("", done.stderr.decode(errors="replace")).splitlines()
+    return "\n".join(line for line in lines if not is_detail(line)).strip()
+
+
+def is_detail(line: str) -> bool:
+    """Say whether a line of `uv --verbose` is one of many: also what builds print has this form."""
+    return line.startswith(_DETAILS)
+
+
+def detail_of(line: str) -> str:
+    """Return the text of such a line."""
+    return line.partition(" ")[2].strip()
 
 
 def folder_with_config(config: InstallerConfig, work: Path) -> Path:
@@ -79,20 +91,22 @@ def refusal(what: str, output: str, missing: set[str]) -> CollectError:
     if failed is None:
         return CollectError(message, hint=_hint(output))
     package, _, version = failed[1].partition("==")
-    message += f"\n`{package}` has no wheel for the target, and building it from source failed"
+    message += f"\n`{package}` has no wheel for the target, and its build from source failed"
     if missing:
-        message += f": it needs a {' and a '.join(sorted(missing))} compiler, which is not here"
-    choices = f"try another version than {version}, " if version else "try another version, "
-    choices += "name the C libraries that it needs in `build-packages`, or do without the package"
+        message += (
+            f": it requires a {' and a '.join(sorted(missing))} compiler, which is not available"
+        )
+    choices = f"try a version other than {version}, " if version else "try another version, "
+    choices += "add the C libraries that it needs to `build-packages`, or remove the package"
     return CollectError(message, hint=choices)
 
 
 def _hint(output: str) -> str:
     if "hash" in output.lower():
-        return "the download is not what the lock or requirement file says; find out why"
+        return "the download does not match its locked hash; find out why"
     if "No solution found" in output:
         return (
-            "a package without a wheel for the target, and without source to build it from, may "
-            "have one in another version; or do without it"
+            "if a package has neither a wheel for the target nor a source archive, try another "
+            "version of it, or remove it"
         )
-    return "uv's message above says what is wrong"
+    return "see uv's message above"

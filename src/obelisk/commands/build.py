@@ -10,24 +10,26 @@ from typing import Any, Final
 
 import click
 
-from obelisk.build import Built, build_all
 from obelisk.commands.options import (
     JSON_VERSION,
     Command,
+    CompressionChoice,
+    archives_option,
     json_option,
-    make_site,
+    make_services,
     quiet_options,
-    sources_option,
+    source_text_option,
     target_options,
 )
 from obelisk.config.request import Request, read_request
-from obelisk.config.schema import Compression, Profile, Stdlib, apply_assignments
+from obelisk.config.settings import Profile, Stdlib, apply_assignments
 from obelisk.config.tables import apply_table, key_of
-from obelisk.console import Console
-from obelisk.disk import mebibytes
 from obelisk.errors import ConfigError
+from obelisk.pipeline import Built, build_all
 from obelisk.plan import Plan, explain, make_plans
-from obelisk.process import replace_us
+from obelisk.services.console import Console
+from obelisk.services.disk import mebibytes
+from obelisk.services.process import replace_us
 
 _ENTRIES: Final = ("script", "entry", "module")
 """Settings that choose what is run."""
@@ -38,72 +40,92 @@ def input_options(command: Command) -> Command:
     decorators: list[Callable[[Command], Command]] = [
         click.argument("what", required=False),
         target_options,
-        click.option("--script", metavar="NAME", help="Build this console script only."),
-        click.option("--entry", metavar="MODULE:FUNCTION", help="Call this function."),
-        click.option("-m", "--module", metavar="MODULE", help="Run this module, as `python -m`."),
+        click.option("--script", metavar="NAME", help="Build only this console script."),
+        click.option(
+            "--entry", metavar="MODULE:FUNCTION", help="Call this function as the entry point."
+        ),
+        click.option(
+            "-m",
+            "--module",
+            metavar="MODULE",
+            help="Run this module as the entry point, like `python -m`.",
+        ),
         click.option("--name", metavar="NAME", help="File name of the executable."),
         click.option(
             "--include",
             metavar="PATTERN",
             multiple=True,
-            help="Put in modules or files that would be left out.",
+            help="Include modules or files excluded by default.",
         ),
         click.option(
-            "--exclude", metavar="PATTERN", multiple=True, help="Leave out modules or files."
+            "--exclude", metavar="PATTERN", multiple=True, help="Exclude modules or files."
+        ),
+        click.option(
+            "--with",
+            "extra_requirements",
+            metavar="REQUIREMENT",
+            multiple=True,
+            help="Also install this requirement.",
         ),
         click.option(
             *("-r", "--requirements"),
             metavar="FILE",
             multiple=True,
-            help="Install the requirements of this file as well.",
+            help="Also install the requirements in this file.",
         ),
-        click.option("--optimize", type=click.IntRange(0, 2), help="As `python -O` and `-OO`."),
         click.option(
-            "--with-sources/--without-sources",
-            "source_text",
-            default=None,
-            help="Whether source text goes in, for tracebacks.",
+            "--optimize",
+            type=click.IntRange(0, 2),
+            help="Optimization level of the bytecode: 1 is `python -O`, 2 is `-OO`.",
         ),
+        source_text_option,
         click.option(
             "--profile",
-            type=click.Choice([one.value for one in Profile]),
-            help="What the executable is to be good at.",
+            type=click.Choice([profile.value for profile in Profile]),
+            help="Trade-off between size and speed.",
         ),
         click.option(
             "--stdlib",
-            type=click.Choice([one.value for one in Stdlib]),
-            help="How much of the standard library goes in.",
+            type=click.Choice([choice.value for choice in Stdlib]),
+            help="How much of the standard library to include.",
         ),
         click.option(
             "--compression",
-            type=click.Choice([one.value for one in Compression]),
-            help="What is compressed.",
+            type=CompressionChoice(),
+            help="Which parts to compress.",
         ),
         click.option(
             "--train",
             metavar="ARGUMENTS",
             multiple=True,
-            help="Run the executable with these arguments, and store together what it uses first.",
+            help="Run the executable with these arguments and lay it out by what it reads first.",
         ),
         click.option(
             "--train-record",
             metavar="FILE",
-            help="Keep what training saw in this file, or use it if it is there.",
+            help="Save the result of training to this file, or reuse it if it exists.",
         ),
-        click.option("--unbuffered", is_flag=True, default=None, help="As `python -u`."),
-        click.option("--debug", is_flag=True, default=None, help="Keep symbols for gdb and perf."),
+        click.option(
+            "--unbuffered",
+            is_flag=True,
+            default=None,
+            help="Unbuffered stdout and stderr, like `python -u`.",
+        ),
+        click.option(
+            "--debug", is_flag=True, default=None, help="Keep debug symbols for gdb and perf."
+        ),
         click.option(
             "--multicall",
             is_flag=True,
             default=None,
-            help="All console scripts in one executable.",
+            help="Build one executable with all console scripts.",
         ),
         click.option(
             "--set",
             "assignments",
             metavar="KEY=VALUE",
             multiple=True,
-            help="Any key of `[tool.obelisk]`, as `interpreter.faulthandler=true`.",
+            help="Set any key of `[tool.obelisk]`, such as `interpreter.faulthandler=true`.",
         ),
     ]
     return functools.reduce(lambda made, decorate: decorate(made), reversed(decorators), command)
@@ -114,7 +136,7 @@ def refresh_option(command: Command) -> Command:
     return click.option(
         "--refresh",
         is_flag=True,
-        help="Ask package indexes for new releases now, as `uv --refresh` does.",
+        help="Check package indexes for new releases, like `uv --refresh`.",
     )(command)
 
 
@@ -122,42 +144,53 @@ def refresh_option(command: Command) -> Command:
 @input_options
 @click.option(
     *("-o", "--output"),
-    help="File, or folder, to write to [dist].",
+    metavar="PATH",
+    help="File or directory to write to [default: dist].",
 )
 @refresh_option
-@sources_option
+@archives_option
+@click.option("--timings", is_flag=True, help="Print how long each step took.")
 @json_option
 @quiet_options
-def build_command(console: Console, as_json: bool, **options: Any) -> None:
+def build_command(console: Console, as_json: bool, timings: bool, **options: Any) -> None:
     """Build executables from a project, a script, a wheel or a requirement.
 
-    WHAT is a folder with a pyproject.toml (default: this one), a script.py, a .whl file or a
-    requirement such as `httpie` or `yt-dlp==2026.1.1`.
+    WHAT is a directory with a pyproject.toml (default: the current one), a script.py, a .whl
+    file or a requirement such as `httpie` or `yt-dlp==2026.1.1`.
 
     \b
     Examples:
-      obelisk build                    every script of this project
+      obelisk build                    every console script of this project
       obelisk build hello.py           a script, with its PEP 723 dependencies
       obelisk build yt-dlp             a tool from the package index
       obelisk build . --entry app:main
     """
     built = _build_all(console, **options)
+    steps = console.timings()
+    if timings and not as_json:
+        _show_timings(console, steps)
     if as_json:
-        console.json({"version": JSON_VERSION, "executables": [_as_json(one) for one in built]})
+        executables = [_as_json(executable) for executable in built]
+        shown = {"version": JSON_VERSION, "executables": executables}
+        if timings:
+            shown["timings"] = [{"step": name, "seconds": round(took, 3)} for name, took in steps]
+        console.json(shown)
     else:
-        for one in built:
-            console.data(str(one.path))
+        for executable in built:
+            console.data(str(executable.path))
 
 
 @click.command("run")
 @input_options
-@click.option(*("-o", "--output"), help="File to write to [dist].")
+@click.option(
+    *("-o", "--output"), metavar="PATH", help="File or directory to write to [default: dist]."
+)
 @refresh_option
-@sources_option
+@archives_option
 @quiet_options
 @click.pass_obj
 def run_command(arguments: tuple[str, ...], /, console: Console, **options: Any) -> None:
-    """Build an executable and run it with the arguments after `--`.
+    """Build an executable, then run it with the arguments after `--`.
 
     \b
     Example:
@@ -165,8 +198,8 @@ def run_command(arguments: tuple[str, ...], /, console: Console, **options: Any)
     """
     built = _build_all(console, **options)
     if len(built) != 1:
-        names = ", ".join(f"`{one.path.name}`" for one in built)
-        message = f"there are {len(built)} executables to run: {names}"
+        names = ", ".join(f"`{executable.path.name}`" for executable in built)
+        message = f"cannot run {len(built)} executables at once: {names}"
         raise ConfigError(message, hint="choose one with `--script`")
     replace_us([built[0].path.absolute(), *arguments])
 
@@ -176,8 +209,8 @@ def run_command(arguments: tuple[str, ...], /, console: Console, **options: Any)
 @json_option
 @quiet_options
 def plan_command(console: Console, as_json: bool, what: str | None, **options: Any) -> None:
-    """Show what would be built and why, without network or tools."""
-    plans = make_plans(_request(what, options))
+    """Show what would be built and why, without building or using the network."""
+    plans = make_plans(_request(what, options, console.warn))
     if as_json:
         shown = [
             {row.what: {"value": row.value, "why": row.why} for row in explain(plan)}
@@ -196,27 +229,27 @@ def _build_all(
     *,
     what: str | None,
     output: str | None,
-    sources: Path | None,
+    archives: Path | None,
     refresh: bool,
     **options: Any,
 ) -> list[Built]:
-    plans = [replace(plan, refresh=refresh) for plan in make_plans(_request(what, options))]
-    site = make_site(console, plans[0].settings.target, sources)
+    plans = make_plans(_request(what, options, console.warn))
+    plans = [replace(plan, refresh=refresh) for plan in plans]
+    services = make_services(console, plans[0].settings.target, archives)
     built = []
     try:
-        for one in build_all(plans, site, _places(plans, output)):
-            built.append(one)
-            _summarise(console, one)
+        for executable in build_all(plans, services, _output_paths(plans, output)):
+            built.append(executable)
+            _summarise(console, executable)
     finally:
-        site.cache.close()
+        services.cache.close()
     return built
 
 
-def _request(what: str | None, options: dict[str, Any]) -> Request:
+def _request(what: str | None, options: dict[str, Any], warn: Callable[[str], None]) -> Request:
     """Read the request, with the command line's values in place of the file's."""
-    request = read_request(what)
-    settings = apply_assignments(request.settings, options.pop("assignments"))
-    options["sources"] = options.pop("source_text", None)
+    request = read_request(what, warn)
+    settings = apply_assignments(request.settings, options.pop("assignments"), warn)
     given: dict[str, Any] = {}
     for name, value in options.items():
         if value is None or value == ():
@@ -226,11 +259,11 @@ def _request(what: str | None, options: dict[str, Any]) -> Request:
     # An entry point of the command line takes the place of any in the file.
     if given.keys() & set(_ENTRIES):
         settings = replace(settings, script=None, entry=None, module=None)
-    return replace(request, settings=apply_table(settings, given, "the command line"))
+    return replace(request, settings=apply_table(settings, given, "the command line", warn))
 
 
-def _places(plans: list[Plan], output: str | None) -> list[Path]:
-    """Return where each executable goes; a folder is what is one, or ends in a slash."""
+def _output_paths(plans: list[Plan], output: str | None) -> list[Path]:
+    """Return the path of each executable; an output that ends in a slash is a folder."""
     folder = Path("dist" if output is None else output)
     if output is None or output.endswith("/") or len(plans) > 1 or folder.is_dir():
         return [folder / plan.name for plan in plans]
@@ -243,6 +276,12 @@ def _summarise(console: Console, built: Built) -> None:
         f"  {mebibytes(built.size)}  {built.seconds:.1f} s\n",
         (f"sha256 {built.sha256}", "dim"),
     )
+
+
+def _show_timings(console: Console, steps: list[tuple[str, float]]) -> None:
+    total = sum(seconds for _, seconds in steps)
+    for name, seconds in [*steps, ("total", total)]:
+        console.report(f"{seconds:7.2f} s  {name}")
 
 
 def _as_json(built: Built) -> dict[str, Any]:

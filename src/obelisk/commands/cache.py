@@ -1,4 +1,4 @@
-"""`obelisk cache`: where it is, what is in it, whether it is sound, and removing from it."""
+"""`obelisk cache`: show, verify, prune and remove the cache."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from typing import Final
 
 import click
 
-from obelisk.cache import Cache
-from obelisk.cache.removal import Removed, clean, prune
-from obelisk.cache.root import default_root
 from obelisk.commands.options import JSON_VERSION, json_option, quiet_options
-from obelisk.console import Console
-from obelisk.disk import mebibytes
 from obelisk.errors import ConfigError, VerifyError
+from obelisk.services.cache import Cache
+from obelisk.services.cache.removal import Removed, clean, prune
+from obelisk.services.cache.root import default_root
+from obelisk.services.console import Console
+from obelisk.services.disk import mebibytes
 
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 _AGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.IGNORECASE)
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 * 3600}
 _MOST: Final = 1 << 63
-_WAITING: Final = "waiting for builds that use the cache; press ctrl-C to give up"
+_WAITING: Final = "waiting for running builds to release the cache; press Ctrl-C to cancel"
 
 
 @click.group("cache")
 def cache_group() -> None:
-    """Show, check, prune or remove the cache."""
+    """Manage the cache."""
 
 
 @cache_group.command("dir")
 def show_folder() -> None:
-    """Print the cache's folder; the variable OBELISK_CACHE chooses another."""
+    """Show the cache directory. Set OBELISK_CACHE to change it."""
     Console().data(str(default_root()))
 
 
@@ -38,7 +38,7 @@ def show_folder() -> None:
 @json_option
 @quiet_options
 def list_entries(console: Console, as_json: bool) -> None:
-    """List cache entries with their size and the day of their last use."""
+    """List cache entries with their size and last use."""
     entries = Cache(warn=console.warn).entries()
     if as_json:
         rows = [
@@ -55,9 +55,9 @@ def list_entries(console: Console, as_json: bool) -> None:
 @json_option
 @quiet_options
 def verify_cache(console: Console, as_json: bool) -> None:
-    """Check every cached file against its recorded hash.
+    """Verify every cached file against its recorded hash.
 
-    A corrupt entry is rebuilt when it is next needed. uv's own cache is not checked.
+    Corrupt entries are rebuilt when next needed. uv's cache is not verified.
     """
     damaged = Cache(warn=console.warn).verify()
     if as_json:
@@ -68,7 +68,7 @@ def verify_cache(console: Console, as_json: bool) -> None:
     if damaged:
         message = f"corrupt cache entries: {len(damaged)}"
         raise VerifyError(
-            message, hint="the next build replaces them; if it happens again, check the disk"
+            message, hint="the next build rebuilds them; if this happens again, check the disk"
         )
 
 
@@ -76,21 +76,21 @@ def verify_cache(console: Console, as_json: bool) -> None:
 @click.option(
     "--max-size",
     metavar="SIZE",
-    help="Keep at most this much, such as 2G; the least recently used goes.",
+    help="Remove the least recently used entries until the rest fits, e.g. 2G.",
 )
 @click.option(
     "--older-than",
     metavar="AGE",
-    help="Remove entries that were not used for this long, such as 30d or 12h.",
+    help="Remove entries unused for this long, e.g. 30d or 12h.",
 )
 @json_option
 @quiet_options
 def prune_cache(
     console: Console, max_size: str | None, older_than: str | None, as_json: bool
 ) -> None:
-    """Remove what killed builds left, and entries by age or total size.
+    """Remove leftovers of killed builds, and entries by age or total size.
 
-    Waits until no build uses the cache. Without options, entries stay.
+    Waits for running builds. Without options, only leftovers are removed.
     """
     removed = prune(
         default_root(),
@@ -105,14 +105,14 @@ def prune_cache(
 @json_option
 @quiet_options
 def clean_cache(console: Console, as_json: bool) -> None:
-    """Remove the whole cache; later builds make it again.
+    """Remove the whole cache.
 
-    Waits until no build uses it. Files that Obelisk did not put there stay.
+    Waits for running builds. Files that are not Obelisk's are kept.
     """
     removed = clean(default_root(), on_wait=lambda: console.warn(_WAITING))
     _report(console, removed, as_json=as_json)
     for path in removed.left:
-        console.warn(f"left {path}: not part of the cache, or it could not be removed")
+        console.warn(f"kept {path}: not part of the cache, or not removable")
 
 
 def _report(console: Console, removed: Removed, *, as_json: bool) -> None:
@@ -123,7 +123,7 @@ def _report(console: Console, removed: Removed, *, as_json: bool) -> None:
             "left": [str(path) for path in removed.left],
         }
         console.json({"version": JSON_VERSION, **row})
-    console.report(f"removed {mebibytes(removed.size)}")
+    console.report(f"Removed {mebibytes(removed.size)}")
 
 
 def _date(seconds: float) -> str:
@@ -140,8 +140,8 @@ def _size(text: str | None) -> int | None:
         return None
     found = _SIZE.fullmatch(text.strip())
     if found is None:
-        message = f"`{text}` is not a size"
-        raise ConfigError(message, hint="write it as 500M or 2G")
+        message = f"invalid size `{text}`"
+        raise ConfigError(message, hint="examples: 500M, 2G")
     return int(min(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "), _MOST))
 
 
@@ -151,6 +151,6 @@ def _age(text: str | None) -> float | None:
         return None
     found = _AGE.fullmatch(text.strip())
     if found is None:
-        message = f"`{text}` is not an age"
-        raise ConfigError(message, hint="write it as 30d, 12h or 2w")
+        message = f"invalid age `{text}`"
+        raise ConfigError(message, hint="examples: 12h, 30d, 2w")
     return min(float(found[1]) * _SECONDS[found[2].lower()], _MOST)

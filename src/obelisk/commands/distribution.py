@@ -1,4 +1,4 @@
-"""`obelisk distribution`: build Pythons, and read ours and python-build-standalone's."""
+"""`obelisk distribution`: build distributions, and read ours and python-build-standalone's."""
 
 from __future__ import annotations
 
@@ -9,40 +9,39 @@ from typing import Any
 
 import click
 
-from obelisk.cache import Cache
 from obelisk.commands.options import (
     JSON_VERSION,
+    archives_option,
     json_option,
-    make_site,
+    make_services,
     quiet_options,
-    sources_option,
     target_options,
 )
-from obelisk.console import Console
 from obelisk.distribution.archive import Description, extract_archive, read_description
-from obelisk.distribution.build import (
-    DEFAULT_PYTHON,
-    archive_name,
-    distribution_key,
-    obtain_distribution,
-    python_source,
-    python_versions,
-)
+from obelisk.distribution.distribution import distribution_key, obtain_distribution
+from obelisk.distribution.versions import DEFAULT_PYTHON, python_source, python_versions
 from obelisk.errors import ConfigError
-from obelisk.files import draft_beside, draft_folder_beside, require_replaceable
-from obelisk.regular import is_regular
+from obelisk.services.atomic import draft_beside, draft_folder_beside, require_replaceable
+from obelisk.services.cache import Cache
+from obelisk.services.console import Console
+from obelisk.services.regular import is_regular
 from obelisk.target import DEFAULT_TARGET, TARGETS, parse_target
 
 
 @click.group("distribution")
 def distribution_group() -> None:
-    """Build, list and read Python distributions."""
+    """Manage Python distributions."""
 
 
 @distribution_group.command("build")
 @target_options
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Copy the archive to here.")
-@sources_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Copy the archive to this file or directory.",
+)
+@archives_option
 @json_option
 @quiet_options
 def build_distribution(
@@ -50,16 +49,16 @@ def build_distribution(
     target: str | None,
     python: str | None,
     output: Path | None,
-    sources: Path | None,
+    archives: Path | None,
     as_json: bool,
 ) -> None:
-    """Build a Python from pinned sources, with all its libraries, as a `full` archive.
+    """Build Python and its libraries from source, as a `full` archive.
 
-    It stays in the cache; a second build does nothing.
+    The result is cached; building it again does nothing.
     """
-    site = make_site(console, target or DEFAULT_TARGET, sources)
+    services = make_services(console, target or DEFAULT_TARGET, archives)
     pinned = python_source(python or DEFAULT_PYTHON)
-    archive = obtain_distribution(site, pinned) / archive_name(site.target, pinned)
+    archive = obtain_distribution(services, pinned).archive
     if output is not None:
         archive = _copy(archive, output)
     if as_json:
@@ -72,7 +71,7 @@ def build_distribution(
 @json_option
 @quiet_options
 def list_distributions(console: Console, as_json: bool) -> None:
-    """List the Pythons that can be built, and which are in the cache."""
+    """List the available Python versions, and which are cached."""
     cache = Cache(warn=console.warn)
     rows = []
     for triple in sorted(TARGETS):
@@ -92,7 +91,7 @@ def list_distributions(console: Console, as_json: bool) -> None:
 @json_option
 @quiet_options
 def show_distribution(console: Console, which: str, as_json: bool) -> None:
-    """Show what a distribution holds: an archive's path, or the version of a built one."""
+    """Show the contents of a distribution: an archive, or a cached version."""
     description = read_description(_locate(which))
     if as_json:
         console.json({"version": JSON_VERSION, **_as_json(description)})
@@ -111,7 +110,7 @@ def show_distribution(console: Console, which: str, as_json: bool) -> None:
 @json_option
 @quiet_options
 def show_licenses(console: Console, which: str, as_json: bool) -> None:
-    """Show the licence of each library and of the extension modules that contain it."""
+    """Show the licenses of libraries and extension modules."""
     description = read_description(_locate(which))
     rows = [
         {
@@ -132,19 +131,19 @@ def show_licenses(console: Console, which: str, as_json: bool) -> None:
 
 @distribution_group.command("extract")
 @click.argument("which", metavar="ARCHIVE|VERSION")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIRECTORY", type=click.Path(path_type=Path))
 @quiet_options
 def extract_distribution(console: Console, which: str, folder: Path) -> None:
-    """Unpack a distribution into FOLDER, which must not exist yet."""
+    """Extract a distribution to DIRECTORY, which must not exist yet."""
     if os.path.lexists(folder):
-        message = f"{folder} exists already"
-        raise ConfigError(message, hint="name a folder that is not there")
+        message = f"{folder} already exists"
+        raise ConfigError(message, hint="choose a directory that does not exist")
     archive = _locate(which)
     if archive.is_dir():
         found = next(archive.parent.glob("*.tar.zst"), None)
         if found is None:
-            message = f"there is no archive of {archive} to unpack"
-            raise ConfigError(message, hint="name the archive itself")
+            message = f"no archive found for {archive}"
+            raise ConfigError(message, hint="pass the path of the archive")
         archive = found
     with console.step(f"Extracting {archive.name}"), draft_folder_beside(folder) as draft:
         extract_archive(archive, draft)
@@ -156,25 +155,27 @@ def _locate(which: str) -> Path:
     path = Path(which)
     if os.path.lexists(path):
         if not is_regular(path) and not is_regular(path / "PYTHON.json"):
-            message = f"{path} is neither an archive nor a folder with a PYTHON.json"
-            raise ConfigError(message, hint="name a distribution's archive, or a Python version")
+            message = f"{path} is neither a distribution archive nor a directory with a PYTHON.json"
+            raise ConfigError(message, hint="pass the path of an archive, or a Python version")
         return path
     pinned = python_source(which)
     key = distribution_key(parse_target(DEFAULT_TARGET), pinned)
     found = Cache().find("distributions", key)
     if found is None:
-        message = f"Python {pinned.version} has not been built yet"
-        raise ConfigError(message, hint=f"`obelisk distribution build --python {which}`")
+        message = f"Python {pinned.version} is not in the cache"
+        raise ConfigError(
+            message, hint=f"build it with `obelisk distribution build --python {which}`"
+        )
     return found / "python"
 
 
 def _copy(archive: Path, output: Path) -> Path:
-    place = output / archive.name if output.is_dir() else output
-    target = place.resolve()
+    destination = output / archive.name if output.is_dir() else output
+    target = destination.resolve()
     require_replaceable(target)
     with draft_beside(target, mode=0o666) as draft:
         shutil.copyfile(archive, draft)
-    return place
+    return destination
 
 
 def _as_json(description: Description) -> dict[str, Any]:

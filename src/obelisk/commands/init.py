@@ -10,12 +10,12 @@ from typing import Final
 import click
 
 from obelisk.commands.options import quiet_options
-from obelisk.config.schema import Settings
+from obelisk.config.settings import Settings
 from obelisk.config.tables import documented_fields
 from obelisk.config.toml import parse_toml, read_toml, table_in
-from obelisk.console import Console
 from obelisk.errors import ConfigError
-from obelisk.files import draft_beside
+from obelisk.services.atomic import draft_beside
+from obelisk.services.console import Console
 
 _EXAMPLES: Final = {
     "name": '"app"',
@@ -28,7 +28,7 @@ _EXAMPLES: Final = {
     "requirements": '["requirements.txt"]',
     "smoke-test": '["--version"]',
     "stdlib": '"used"',
-    "sources": "false",
+    "source-text": "false",
     "compression": '"zstd"',
     "train": '["--help"]',
     "train-record": '"training.txt"',
@@ -38,29 +38,29 @@ _EXAMPLES: Final = {
 @click.command("init")
 @quiet_options
 def init_command(console: Console) -> None:
-    """Add a commented `[tool.obelisk]` to the pyproject.toml of this folder.
+    """Add a commented `[tool.obelisk]` table to pyproject.toml.
 
-    Every setting is there with its default, commented out: nothing needs to be set.
+    It lists every setting with its default, commented out; none is required.
     """
     path = Path("pyproject.toml")
     if not path.is_file():
-        message = f"there is no pyproject.toml in {Path.cwd()}"
-        raise ConfigError(message, hint="a script needs no configuration: `obelisk build app.py`")
+        message = f"no pyproject.toml found in {Path.cwd()}"
+        raise ConfigError(message, hint="scripts need no configuration: `obelisk build app.py`")
     table = read_toml(path)
     if "obelisk" in table_in(table, "tool", str(path)):
-        message = f"{path} has a `[tool.obelisk]` already"
+        message = f"{path} already has a `[tool.obelisk]` table"
         raise ConfigError(message)
     text = path.read_bytes().rstrip() + f"\n\n{commented_table()}".encode()
     try:
         parse_toml(text, str(path))
     except ConfigError as error:
-        message = f"`[tool.obelisk]` cannot be added to {path}, which has `tool` as a value"
-        raise ConfigError(message, hint="write it as `[tool]` tables first") from error
+        message = f"cannot add `[tool.obelisk]` to {path}: `tool` is not written as tables there"
+        raise ConfigError(message, hint="write it as `[tool.name]` tables first") from error
     # Where it is a link, what it leads to is written.
     with draft_beside(path.resolve(), mode=0o600) as draft:
         draft.write_bytes(text)
         draft.chmod(stat.S_IMODE(path.stat().st_mode))
-    console.report(f"added `[tool.obelisk]` to {path}")
+    console.report(f"Added `[tool.obelisk]` to {path}")
 
 
 def commented_table() -> str:

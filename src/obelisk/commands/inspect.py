@@ -9,10 +9,10 @@ from typing import Any, Final
 import click
 
 from obelisk.commands.options import JSON_VERSION, json_option, quiet_options
-from obelisk.console import Console
 from obelisk.errors import VerifyError
 from obelisk.report.contents import contents
 from obelisk.report.sizes import size_lines, sizes
+from obelisk.services.console import Console
 from obelisk.verify.verify import verify
 
 _FILE: Final = click.Path(path_type=Path)
@@ -22,13 +22,13 @@ _LARGEST: Final = 10
 @click.command("inspect")
 @click.argument("executable", type=_FILE)
 @click.option("--modules", is_flag=True, help="List every module and file.")
-@click.option("--size", is_flag=True, help="Show where the bytes are.")
+@click.option("--size", is_flag=True, help="Show a breakdown of the size.")
 @json_option
 @quiet_options
 def inspect_command(
     console: Console, executable: Path, modules: bool, size: bool, as_json: bool
 ) -> None:
-    """Show everything inside an executable: Python, packages, libraries, modules, sizes."""
+    """Show the contents of an executable: Python, packages, libraries, modules, sizes."""
     inside = sizes(executable) if size else contents(executable)
     if as_json:
         console.json({"version": JSON_VERSION, **inside} if size else inside)
@@ -48,7 +48,7 @@ def inspect_command(
 @json_option
 @quiet_options
 def verify_command(console: Console, executable: Path, as_json: bool) -> None:
-    """Check that an executable is static, hardened and undamaged, without running it."""
+    """Verify that an executable is static, hardened and not corrupt, without running it."""
     findings = verify(executable)
     sound = all(finding.sound for finding in findings)
     if as_json:
@@ -69,17 +69,18 @@ def _summary(inside: dict[str, Any]) -> list[str]:
         f"entry     {inside['entry']}",
         f"size      {size['size']} bytes: runtime {size['runtime']}, payload {size['payload']}",
         f"modules   {len(inside['modules'])}",
-        f"natives   {len(inside['natives'])}: {size['natives']} bytes",
+        f"objects   {len(inside['natives'])} shared objects: {size['natives']} bytes",
         f"files     {len(inside['files'])}",
         "packages",
     ]
-    lines += [_component(one) for one in inside["packages"]] or ["  none"]
+    lines += [_component(component) for component in inside["packages"]] or ["  none"]
     lines.append("libraries")
-    return lines + [_component(one) for one in inside["libraries"]]
+    return lines + [_component(component) for component in inside["libraries"]]
 
 
-def _component(one: dict[str, Any]) -> str:
-    return f"  {one['name']} {one['version']}  {one['license'] or 'licence not stated'}"
+def _component(component: dict[str, Any]) -> str:
+    licensed = component["license"] or "no license given"
+    return f"  {component['name']} {component['version']}  {licensed}"
 
 
 def _listing(inside: dict[str, Any], *, everything: bool) -> list[str]:
@@ -88,7 +89,10 @@ def _listing(inside: dict[str, Any], *, everything: bool) -> list[str]:
     if everything:
         return ["contents", *(f"  {size:>9} {name}" for size, name in sorted(rows, key=_by_name))]
     largest = sorted(rows, reverse=True)[:_LARGEST]
-    return ["largest (all: --modules)", *(f"  {size:>9} {name}" for size, name in largest)]
+    return [
+        "largest files (--modules lists all)",
+        *(f"  {size:>9} {name}" for size, name in largest),
+    ]
 
 
 def _by_name(row: tuple[int, str]) -> str:

@@ -16,8 +16,8 @@ from typing import Final
 from obelisk.compile import worker
 from obelisk.errors import CollectError, ToolError
 from obelisk.model import Bytecode, Module
-from obelisk.process import Finished, run_captured, working_together
-from obelisk.toolchain import jobs
+from obelisk.services.host import jobs
+from obelisk.services.process import Finished, run_captured, working_together
 
 _STARTED: Final = b"\0"
 _CODE: Final = b"c"
@@ -105,4 +105,4 @@ def _answers(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _end_of_python(done: Finished) -> str:
     name = signal.Signals(-done.status).name if done.status < 0 else f"status {done.status}"
-    return f"Python was ended by {name} when it compiled this file"
+    return f"Python was killed by {name} while compiling this file"

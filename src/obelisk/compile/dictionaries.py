@@ -5,7 +5,6 @@ Zstandard makes the same bytes of the same input everywhere, and its version is 
 
 from __future__ import annotations
 
-import inspect
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -14,9 +13,10 @@ from typing import Final
 
 import zstandard
 
-from obelisk.cache import Cache, content_key
 from obelisk.model import Bytecode
-from obelisk.stored import DENSE_LEVEL, Content, Dictionaries, Frame, compressed, frame_key
+from obelisk.payload.content import whole
+from obelisk.payload.stored import DENSE_LEVEL, Dictionaries, Frame, compressed, frame_key
+from obelisk.services.cache import Cache, content_key, hash_code
 
 _SIZE: Final = 110 << 10
 """Bytes of a dictionary: twice as much saves one more hundredth, and only of large programs."""
@@ -36,14 +36,14 @@ def obtain_dictionaries(
         {
             "stdlib": stdlib,
             "optimize": optimize,
-            "code": inspect.getsource(sys.modules[__name__]),
+            "code": hash_code(sys.modules[__name__]),
             "zstandard": [zstandard.__version__, ".".join(map(str, zstandard.ZSTD_VERSION))],
             "level": DENSE_LEVEL,
         }
     )
 
     def make(folder: Path) -> None:
-        samples: dict[Frame, list[Content]] = {Frame.CODE: [], Frame.TEXT: []}
+        samples: dict[Frame, list[bytes]] = {Frame.CODE: [], Frame.TEXT: []}
         for one in bytecodes():
             samples[Frame.CODE].append(one.code)
             samples[Frame.TEXT].append(one.module.source.read_bytes())
@@ -52,25 +52,23 @@ def obtain_dictionaries(
     return _read(cache.obtain("bytecode", key, make))
 
 
-def train(samples: Mapping[Frame, list[Content]]) -> Dictionaries:
+def train(samples: Mapping[Frame, list[bytes]]) -> Dictionaries:
     """Return dictionaries for contents like these."""
     contents = {
-        frame: zstandard.train_dictionary(_SIZE, [bytes(one) for one in ones]).as_bytes()[_HEAD:]
+        frame: zstandard.train_dictionary(_SIZE, [*ones]).as_bytes()[_HEAD:]
         for frame, ones in samples.items()
     }
     return Dictionaries(contents=contents, level=DENSE_LEVEL)
 
 
-def _write(
-    folder: Path, dictionaries: Dictionaries, samples: Mapping[Frame, list[Content]]
-) -> None:
+def _write(folder: Path, dictionaries: Dictionaries, samples: Mapping[Frame, list[bytes]]) -> None:
     for frame in samples:
         (folder / frame.name).write_bytes(dictionaries.contents[frame])
     write_frames(folder, samples, dictionaries)
 
 
 def write_frames(
-    folder: Path, contents: Mapping[Frame, list[Content]], dictionaries: Dictionaries
+    folder: Path, contents: Mapping[Frame, list[bytes]], dictionaries: Dictionaries
 ) -> None:
     """Write the frames of contents into the folder of an entry; what does not pay, as it is."""
     rows = []
@@ -79,7 +77,7 @@ def write_frames(
             done = compressed([(one, frame) for one in ones], dictionaries)
             for content, (stored, _) in zip(ones, done, strict=True):
                 rows.append([frame_key(content, frame).hex(), len(stored)])
-                file.write(stored)
+                file.write(whole(stored))
     (folder / "index.json").write_text(json.dumps(rows), encoding="utf-8")
 
 

@@ -10,10 +10,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from obelisk.cache import Cache
 from obelisk.compile.imports import obtain_imports, read_imports
-from obelisk.model import Bytecode, Import, ModuleUnits, NativeFile, ancestors
-from obelisk.reach import at_start, reachable
+from obelisk.compile.reach import at_start, reachable
+from obelisk.model import Bytecode, Import, ModuleUnits, SharedObjectFile, ancestors
+from obelisk.services.cache import Cache
 
 IMPORTED_BY_C: Final = {
     "_asyncio": ("asyncio",),
@@ -102,7 +102,7 @@ def imported_at_start(
 def used_by_program(
     cache: Cache,
     bytecodes: Iterable[Bytecode],
-    natives: Iterable[NativeFile],
+    natives: Iterable[SharedObjectFile],
     included: AbstractSet[str],
     distribution: tuple[AbstractSet[str], Path],
 ) -> Used:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -11,12 +10,12 @@ from pathlib import Path
 
 import zstandard
 
-from obelisk import stored
-from obelisk.cache import Cache, content_key
 from obelisk.compile.dictionaries import read_frames, write_frames
 from obelisk.compile.kept import KIND, by_package
 from obelisk.model import Bytecode
-from obelisk.stored import Content, Dictionaries, Frame
+from obelisk.payload import stored
+from obelisk.payload.stored import Dictionaries, Frame
+from obelisk.services.cache import Cache, content_key, hash_code
 
 
 def with_packages(
@@ -56,7 +55,7 @@ def with_packages(
 def _write(
     bytecodes: list[Bytecode], kinds: list[Frame], dictionaries: Dictionaries, folder: Path
 ) -> None:
-    contents: dict[Frame, list[Content]] = {
+    contents: dict[Frame, list[bytes]] = {
         Frame.CODE: [one.code for one in bytecodes],
         Frame.TEXT: [one.module.source.read_bytes() for one in bytecodes],
     }
@@ -72,5 +71,5 @@ def _identity(dictionaries: Dictionaries) -> Mapping[str, object]:
         },
         "level": dictionaries.level,
         "zstandard": [zstandard.__version__, ".".join(map(str, zstandard.ZSTD_VERSION))],
-        "code": inspect.getsource(stored),
+        "code": hash_code(stored),
     }

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from obelisk.cache import Cache, content_key
 from obelisk.errors import ToolError
 from obelisk.model import Bytecode, Import, ModuleUnits, Unit
-from obelisk.process import run_captured
+from obelisk.services.cache import Cache, content_key
+from obelisk.services.process import run_captured
 
 _WORKER: Final = Path(__file__).with_name("imports_worker.py")
 """Its names of instructions are those of the target's Python, so it is not imported here."""

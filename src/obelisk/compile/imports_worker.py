@@ -208,7 +208,7 @@ class Scan:
 
 
 def is_name(text):
-    """Say whether a text may be the name of something, or of a module in another."""
+    """Return whether a text may be the name of something, or of a module in another."""
     return text.isascii() and all(part.isidentifier() for part in text.split("."))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from obelisk.cache import Cache, content_key
 from obelisk.compile import bytecode, worker
 from obelisk.compile.bytecode import Compiled, compile_modules
 from obelisk.model import Bytecode, Module
+from obelisk.services.cache import Cache, content_key, hash_code
 
 KIND: Final = "bytecode"
 
@@ -71,7 +70,7 @@ def _joined(parts: Sequence[Compiled]) -> Compiled:
 
 def bytecode_key(distribution: str, optimize: int, inputs: Mapping[str, object]) -> str:
     """Return the key of bytecode by a distribution's Python; `inputs` say of which modules."""
-    code = inspect.getsource(worker) + inspect.getsource(bytecode)
+    code = hash_code(worker, bytecode)
     return content_key(
         {"distribution": distribution, "code": code, "optimize": optimize, "format": 2, **inputs}
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from obelisk.cache import Cache
 from obelisk.compile.bytecode import compile_modules
 from obelisk.compile.kept import KIND, bytecode_key, read_compiled, write_compiled
 from obelisk.model import Bytecode, Module
+from obelisk.services.cache import Cache
 
 
 def stdlib_bytecode(

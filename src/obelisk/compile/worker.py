@@ -57,11 +57,11 @@ def read_bytecode(data):
     """Return the code object of a .pyc file; raise `ValueError` when it is another Python's."""
     if data[:4] != MAGIC_NUMBER:
         own = ".".join(map(str, sys.version_info[:2]))
-        reason = f"it is bytecode of {version_of(data[:4])}, not of Python {own}"
+        reason = f"bytecode of {version_of(data[:4])}, expected Python {own}"
         raise ValueError(reason)
     code = marshal.loads(data[_HEADER:])  # noqa: S302 - it is what will run
     if not isinstance(code, types.CodeType):
-        reason = "it holds no code object"
+        reason = "no code object in it"
         raise TypeError(reason)
     return code
 
@@ -69,7 +69,7 @@ def read_bytecode(data):
 def version_of(magic):
     number = int.from_bytes(magic[:2], "little")
     release = _RELEASES.get(number)
-    return f"Python {release}" if release else f"another Python (magic number {number})"
+    return f"Python {release}" if release else f"an unknown Python (magic number {number})"
 
 
 if __name__ == "__main__":

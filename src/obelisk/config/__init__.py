@@ -1,1 +1,1 @@
-"""Reading what a person asked for: every kind of input ends in the same `Request`."""
+"""Reading the request: every kind of input ends in the same `Request`."""

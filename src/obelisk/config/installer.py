@@ -1,4 +1,4 @@
-"""Which of uv's configuration is obeyed: that of the project that is built, and the user's own.
+"""Which configuration uv uses: that of the project that is built, and the user's own.
 
 uv looks for `uv.toml` and `[tool.uv]` in the working folder and in all folders above it. What lies
 there may be anybody's, so it is told where to look: at the project, or its workspace. For all that
@@ -16,7 +16,7 @@ from typing import Any, Final
 from obelisk.config.request import Application, Project
 from obelisk.config.toml import read_toml, table_in, texts_in
 from obelisk.errors import ConfigError
-from obelisk.regular import is_regular
+from obelisk.services.regular import is_regular
 
 _FILE: Final = "uv.toml"
 _CHOSEN: Final = "UV_CONFIG_FILE"
@@ -25,7 +25,7 @@ _NONE: Final = "UV_NO_CONFIG"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InstallerConfig:
-    """What uv is configured by."""
+    """The configuration of uv."""
 
     project: Path | None
     """The `uv.toml` or pyproject.toml of the project or its workspace; None: of no project."""
@@ -48,11 +48,11 @@ def installer_config(application: Application, env: Mapping[str, str]) -> Instal
 
 
 def _of_project(folder: Path) -> Path | None:
-    for place in filter(None, (folder, _workspace(folder))):
-        if is_regular(place / _FILE):
-            return place / _FILE
-        if "uv" in _tool(place / "pyproject.toml"):
-            return place / "pyproject.toml"
+    for path in filter(None, (folder, _workspace(folder))):
+        if is_regular(path / _FILE):
+            return path / _FILE
+        if "uv" in _tool(path / "pyproject.toml"):
+            return path / "pyproject.toml"
     return None
 
 

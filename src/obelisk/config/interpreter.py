@@ -1,7 +1,7 @@
 """The settings of `[tool.obelisk.interpreter]`: how CPython is configured in the executable.
 
 They are the fields of PyPreConfig and PyConfig (PEP 587) that make sense where there is no
-installation, and a few of Obelisk's own. The runtime reads them as `name=value` (configure.c).
+installation, and a few of Obelisk's own. The runtime reads them as `name=value`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from obelisk.errors import ConfigError
 
 
 class Children(StrEnum):
-    """What a process is that the executable starts as `[sys.executable, ...]`."""
+    """What `[sys.executable, ...]` runs."""
 
     PYTHON = "python"
     APPLICATION = "application"
@@ -45,7 +45,7 @@ class Allocator(StrEnum):
 
 
 class HashedBytecode(StrEnum):
-    """When bytecode that names its source by hash is checked (PEP 552)."""
+    """When hash-based `.pyc` files are validated (PEP 552)."""
 
     DEFAULT = "default"
     ALWAYS = "always"
@@ -54,89 +54,90 @@ class HashedBytecode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interpreter:
-    """What can be set, with its default."""
+    """The settings, with their defaults."""
 
     SHORTHAND: ClassVar[str] = "python-option"
     """The key that is meant by `interpreter = true`."""
 
     python_option: bool = False
-    """Whether `EXECUTABLE --python ...` is `python`, with its options and `PYTHON*` variables.
-    `interpreter = true` is short for this."""
+    """Whether `EXECUTABLE --python ...` behaves like `python`, with its options and `PYTHON*`
+    variables. `interpreter = true` is short for this."""
     children: Children = Children.PYTHON
-    """What `[sys.executable, "-c", ...]`, `-m` or a script starts: `python`, or the `application`
-    again. Helpers of multiprocessing work either way."""
+    """What `[sys.executable, "-c", ...]`, `-m` or a script runs: `python`, or the `application`
+    again. Helper processes of multiprocessing work either way."""
     copy_arguments: bool = True
-    """Whether a program that is not in the executable gets temporary copies of the files in it that
-    its arguments, its variables or a shell's command name."""
+    """Whether external programs get temporary copies of bundled files that are named in their
+    arguments, environment variables or shell command."""
     frozen: bool | None = None
-    """Whether `sys.frozen` is there and true. Default: if the script or project reads it."""
+    """Whether `sys.frozen` is set to true. Default: if the script or project reads it."""
     meipass: bool | None = None
-    """Whether `sys._MEIPASS` is there, as in PyInstaller: the executable's path. Default: if the
+    """Whether `sys._MEIPASS` is set to the executable's path, as PyInstaller does. Default: if the
     script or project reads it."""
     module_search_paths: tuple[str, ...] = ()
-    """Folders or zip files to import from besides the executable; `$ORIGIN` is the folder that it
-    is in."""
+    """Directories or zip files to import from besides the executable; `$ORIGIN` is the executable's
+    directory."""
     multiprocessing_start_method: StartMethod | None = None
     """`fork`, `spawn` or `forkserver`. Default: Python's own."""
     allocator: Allocator = Allocator.DEFAULT
-    """Python's allocator, as `PYTHONMALLOC` names it; `malloc` is the executable's own mimalloc."""
+    """Python's memory allocator, as in `PYTHONMALLOC`; `malloc` is the bundled mimalloc."""
     configure_locale: bool = True
-    """Whether the user's locale is taken over for `LC_CTYPE`."""
+    """Whether to use the user's locale for `LC_CTYPE`."""
     coerce_c_locale: bool = False
-    """Whether the C locale is replaced by `C.UTF-8` (PEP 538)."""
+    """Whether to replace the C locale with `C.UTF-8` (PEP 538)."""
     utf8_mode: bool = True
-    """Whether text is UTF-8 whatever the locale says (PEP 540)."""
+    """Whether to use UTF-8 for text regardless of the locale (PEP 540)."""
     dev_mode: bool = False
-    """Python Development Mode, as `-X dev`."""
+    """Python Development Mode, like `-X dev`."""
     use_environment: bool = False
-    """Whether the application obeys `PYTHON*` variables."""
+    """Whether the application reads `PYTHON*` variables."""
     site_import: bool = False
-    """Whether `site` is imported at start, and with it a `sitecustomize` that goes in."""
+    """Whether to import `site` at startup, and a bundled `sitecustomize` with it."""
     safe_path: bool = True
-    """Whether the working folder stays out of `sys.path` of a `python` that the application starts,
-    as with `-P`. It is never in that of the application."""
+    """Whether to keep the working directory out of `sys.path` of a `python` that the application
+    starts, like `-P`. It is never in the application's own."""
     write_bytecode: bool = False
-    """Whether modules that are imported from outside get a `__pycache__`."""
+    """Whether to write `__pycache__` for modules imported from outside the executable."""
     pycache_prefix: str | None = None
-    """Folder for that bytecode, as `-X pycache_prefix`."""
+    """Directory for that bytecode, like `-X pycache_prefix`."""
     check_hash_pycs: HashedBytecode = HashedBytecode.DEFAULT
-    """`default`, `always` or `never`: whether bytecode from outside that has a hash is checked."""
+    """When to validate hash-based `.pyc` files outside the executable: `default`, `always` or
+    `never`."""
     install_signal_handlers: bool = True
-    """Whether ctrl-C raises KeyboardInterrupt and SIGPIPE is ignored."""
+    """Whether Ctrl-C raises KeyboardInterrupt and SIGPIPE is ignored."""
     faulthandler: bool = False
-    """Whether a crash prints Python's stacks, as `-X faulthandler`."""
+    """Whether to print Python tracebacks on a crash, like `-X faulthandler`."""
     tracemalloc: Annotated[int, Range(0, 65535)] = 0
-    """Frames to keep for each allocation, as `-X tracemalloc`; 0 is off."""
+    """Number of frames to store for each allocation, like `-X tracemalloc`; 0 disables it."""
     perf_profiling: Annotated[int, Range(0, 2)] = 0
-    """1 or 2: tell `perf` Python's functions, as `-X perf` or `-X perf_jit`."""
+    """Support for the `perf` profiler: 1 is `-X perf`, 2 is `-X perf_jit`."""
     import_time: Annotated[int, Range(0, 2)] = 0
-    """Print how long imports take, as `-X importtime`; 2: also of what was there already (3.14)."""
+    """Print how long each import takes, like `-X importtime`; 2 includes cached modules (3.14)."""
     malloc_stats: bool = False
-    """Whether statistics of the allocator are printed at exit."""
+    """Whether to print allocator statistics at exit."""
     verbose: Annotated[int, Range(0, 2)] = 0
-    """Print each import, as `-v`."""
+    """Print a message for each import, like `-v`."""
     bytes_warning: Annotated[int, Range(0, 2)] = 0
-    """Warn (1) or raise (2) when bytes are compared with text, as `-b`."""
+    """Warn (1) or raise an exception (2) when bytes are compared with str, like `-b`."""
     warnings: tuple[str, ...] = ()
-    """Filters of warnings, as `-W`."""
+    """Warning filters, like `-W`."""
     x_options: tuple[str, ...] = ()
-    """What `sys._xoptions` holds: names, or `name=value`."""
+    """Contents of `sys._xoptions`: names, or `name=value`."""
     hash_seed: Annotated[int, Range(0, 4294967295)] | None = None
-    """A fixed seed for hashes of text; 0 switches randomisation off. Default: random."""
+    """Fixed seed for string hashes; 0 disables randomization. Default: random."""
     int_max_str_digits: Annotated[int, Range(0, 2147483647)] = 4300
-    """Digits that a whole number may have when it is turned into text or back; 0 is no limit."""
+    """Maximum number of digits in conversions between int and str; 0 is no limit."""
     code_debug_ranges: bool = True
-    """Whether tracebacks mark columns (bytecode in the executable has them all the same)."""
+    """Whether tracebacks show columns; bytecode in the executable keeps them either way."""
     stdio_encoding: str | None = None
     """Encoding of stdin, stdout and stderr. Default: UTF-8."""
     stdio_errors: str | None = None
     """Error handler of stdin and stdout. Default: `surrogateescape`."""
     configure_c_stdio: bool = False
-    """Whether C's own stdio is unbuffered too when `unbuffered` is set."""
+    """Whether C's stdio is unbuffered too when `unbuffered` is set."""
     cpu_count: str | None = None
-    """What `os.cpu_count()` returns: a number, or `cgroup` for what the container is granted."""
+    """Value of `os.cpu_count()`: a number, or `cgroup` for the container's CPU limit."""
     thread_inherit_context: bool = False
-    """Whether threads start with a copy of the context of who started them (3.14)."""
+    """Whether a thread starts with a copy of its caller's context (3.14)."""
     context_aware_warnings: bool = False
     """Whether `warnings.catch_warnings` is local to a context (3.14)."""
 
@@ -161,26 +162,26 @@ def check_interpreter(interpreter: Interpreter, python: str) -> None:
     """Raise `ConfigError` for values that Python of this version would not understand."""
     for name, version in _SINCE.items():
         if getattr(interpreter, name) and Version(python) < Version(version):
-            message = f"`{key_of(name)}` is of Python {version}, and this is {python}"
-            raise ConfigError(message, hint="choose another with `--python`")
+            message = f"`{key_of(name)}` requires Python {version} or newer (building for {python})"
+            raise ConfigError(message, hint="choose another version with `--python`")
     for field in fields(Interpreter):
         value = getattr(interpreter, field.name)
         texts = value if isinstance(value, tuple) else (value,)
         if any(isinstance(text, str) and not text.isprintable() for text in texts):
-            message = f"`{key_of(field.name)}` has a character that cannot be printed"
+            message = f"`{key_of(field.name)}` contains a non-printable character"
             raise ConfigError(message)
     for path in interpreter.module_search_paths:
         if not path.startswith(("/", "$ORIGIN/")) and path != "$ORIGIN":
-            message = f"`module-search-paths` names `{path}`, which depends on the working folder"
-            raise ConfigError(message, hint="begin it with `/` or with `$ORIGIN`")
+            message = f"`{path}` in `module-search-paths` is a relative path"
+            raise ConfigError(message, hint="start it with `/` or `$ORIGIN`")
     count = interpreter.cpu_count
     if count is not None and count != "cgroup" and not _PROCESSORS.fullmatch(count):
-        message = f"`cpu-count` is `{count}`, which is neither a number above 0 nor `cgroup`"
+        message = f"invalid `cpu-count`: `{count}` is neither a positive number nor `cgroup`"
         raise ConfigError(message)
     digits = interpreter.int_max_str_digits
     if 0 < digits < _FEWEST_DIGITS:
-        message = f"`int-max-str-digits` is {digits}"
-        raise ConfigError(message, hint=f"Python takes 0, or {_FEWEST_DIGITS} and more")
+        message = f"invalid `int-max-str-digits`: {digits}"
+        raise ConfigError(message, hint=f"Python accepts 0, or {_FEWEST_DIGITS} and more")
 
 
 def runtime_settings(
@@ -201,8 +202,8 @@ def runtime_settings(
         name = _RENAMED.get(field.name, field.name)
         if field.name == "hash_seed":
             yield "use_hash_seed", "1"
-        for one in value if isinstance(value, tuple) else (value,):
-            yield name, _text(one)
+        for item in value if isinstance(value, tuple) else (value,):
+            yield name, _text(item)
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Names that come from settings and packages, and are to be names of files or packages."""
+"""Validating names of files and packages that come from settings and packages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from obelisk.config.toml import shown
 from obelisk.errors import ConfigError
 
 _LONGEST: Final = 255 - len(".-12345678")
-"""What file systems allow, without what `files.draft_beside` adds."""
+"""What file systems allow, without what `atomic.draft_beside` adds."""
 _ALL: Final = ":all:"
 
 
@@ -22,8 +22,8 @@ def require_file_name(name: str, what: str) -> str:
     problem = _problem_of_file_name(name)
     if problem is None:
         return name
-    message = f"{what} {shown(name)} cannot be the name of a file: {problem}"
-    raise ConfigError(message, hint="choose a plain one with `--name`")
+    message = f"{what} {shown(name)} is not a valid file name: {problem}"
+    raise ConfigError(message, hint="choose another name with `--name`")
 
 
 def require_package_name(name: str, key: str) -> NormalizedName:
@@ -31,7 +31,7 @@ def require_package_name(name: str, key: str) -> NormalizedName:
     try:
         return canonicalize_name(name, validate=True)
     except InvalidName as error:
-        message = f"`{key}` names {shown(name)}, which is not the name of a package"
+        message = f"{shown(name)} in `{key}` is not a valid package name"
         raise ConfigError(message) from error
 
 
@@ -43,10 +43,10 @@ def require_package_or_all(name: str, key: str) -> str:
 def _problem_of_file_name(name: str) -> str | None:
     problems = {
         "it is empty": not name.strip(),
-        "it is a folder": name in (".", ".."),
-        "it has a `/`": "/" in name,
-        "it begins with `-`, as options do": name.startswith("-"),
-        "it has a character that cannot be printed": not name.isprintable(),
+        "it is a directory": name in (".", ".."),
+        "it contains a `/`": "/" in name,
+        "it starts with `-`, like an option": name.startswith("-"),
+        "it contains a non-printable character": not name.isprintable(),
         f"it is longer than {_LONGEST} bytes": len(name.encode(errors="surrogatepass")) > _LONGEST,
     }
     return next((problem for problem, applies in problems.items() if applies), None)

@@ -19,8 +19,10 @@ def require_hashes(lock: Path) -> None:
         for archive in _archives(package):
             if not archive.get("hashes"):
                 name = package.get("name")
-                message = f"{lock} has an archive of `{name}` without a hash"
-                raise ConfigError(message, hint="make the lock anew: `uv export -o pylock.toml`")
+                message = f"an archive of `{name}` in {lock} has no hash"
+                raise ConfigError(
+                    message, hint="regenerate the lockfile: `uv export -o pylock.toml`"
+                )
 
 
 def _archives(package: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -32,4 +34,4 @@ def _archives(package: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _tables(value: object) -> Iterator[dict[str, Any]]:
     """Yield the tables of a list; what else is there uv refuses."""
     if isinstance(value, list):
-        yield from (one for one in value if isinstance(one, dict))
+        yield from (item for item in value if isinstance(item, dict))

@@ -1,11 +1,11 @@
-"""Deciding what the command line's argument is, and reading the settings that come with it."""
+"""Recognizing the command line's argument, and reading the settings that come with it."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,11 +14,11 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from obelisk.config.names import require_package_name
 from obelisk.config.requirements import absolute_requirement, parse_requirement
-from obelisk.config.schema import Settings
+from obelisk.config.settings import Settings
 from obelisk.config.tables import apply_table
 from obelisk.config.toml import parse_toml, read_toml, shown, table_in, text_in, texts_in
 from obelisk.errors import ConfigError
-from obelisk.regular import is_folder, is_regular, read_regular
+from obelisk.services.regular import is_folder, is_regular, read_regular
 
 _BLOCK: Final = re.compile(r"# /// ([a-zA-Z0-9-]+)")
 """The first line of a block of inline metadata (PEP 723)."""
@@ -77,7 +77,7 @@ class Request:
     """What relative paths in the settings start from."""
 
 
-def read_request(what: str | None) -> Request:
+def read_request(what: str | None, warn: Callable[[str], None] = lambda _: None) -> Request:
     """Read the project in the working folder, or what the argument names.
 
     An argument that ends in `.py` is a script, in `.whl` a wheel, a folder is a project, and all
@@ -86,10 +86,10 @@ def read_request(what: str | None) -> Request:
     _require_working_folder()
     path = Path(what) if what else Path()
     if is_folder(path) and (what is None or _is_path(what) or _has_project(path)):
-        return _read_project(path)
+        return _read_project(path, warn)
     assert what is not None  # noqa: S101 - `Path()` is a folder
     if path.suffix == ".py":
-        return _read_script(path)
+        return _read_script(path, warn)
     if path.suffix == ".whl":
         return _read_wheel(path)
     return _read_requirement(what)
@@ -99,8 +99,8 @@ def _require_working_folder() -> None:
     try:
         Path.cwd()
     except OSError as error:
-        message = f"the working folder cannot be read: {error.strerror}"
-        raise ConfigError(message, hint="change to another one") from error
+        message = f"cannot read the working directory: {error.strerror}"
+        raise ConfigError(message, hint="change to another directory") from error
 
 
 def _is_path(what: str) -> bool:
@@ -111,19 +111,19 @@ def _has_project(folder: Path) -> bool:
     return os.path.lexists(folder / "pyproject.toml")
 
 
-def _read_project(folder: Path) -> Request:
+def _read_project(folder: Path, warn: Callable[[str], None]) -> Request:
     path = folder / "pyproject.toml"
     if not _has_project(folder):
-        message = f"there is no pyproject.toml in {folder.absolute()}"
-        hint = "name a script, a wheel or a requirement to build, such as `obelisk build app.py`"
+        message = f"no pyproject.toml found in {folder.absolute()}"
+        hint = "name a script, wheel or requirement to build, such as `obelisk build app.py`"
         raise ConfigError(message, hint=hint)
     table = read_toml(path)
     project = table_in(table, "project", str(path))
     tool = table_in(table_in(table, "tool", str(path)), "obelisk", str(path))
     name = text_in(project, "name", f"`[project]` of {path}")
     if name is None:
-        message = f"{path} has no `name` in its `[project]` table"
-        raise ConfigError(message, hint="Obelisk builds projects that follow PEP 621")
+        message = f"`[project]` in {path} has no `name`"
+        raise ConfigError(message, hint="projects need PEP 621 metadata")
     require_package_name(name, f"name` of `[project]` in `{path}")
     return Request(
         application=Project(
@@ -132,7 +132,7 @@ def _read_project(folder: Path) -> Request:
             scripts=_scripts(project, path),
             dynamic_scripts="scripts" in texts_in(project, "dynamic", f"`[project]` of {path}"),
         ),
-        settings=apply_table(Settings(), tool, f"`[tool.obelisk]` of {path}"),
+        settings=apply_table(Settings(), tool, f"`[tool.obelisk]` of {path}", warn),
         folder=folder.absolute(),
     )
 
@@ -148,7 +148,7 @@ def _scripts(project: dict[str, Any], path: Path) -> tuple[tuple[str, str], ...]
     return tuple(sorted(found))
 
 
-def _read_script(path: Path) -> Request:
+def _read_script(path: Path, warn: Callable[[str], None]) -> Request:
     header = parse_script_header(_script_text(path), path)
     where = f"the header of {path}"
     tool = table_in(table_in(header, "tool", where), "obelisk", where)
@@ -157,11 +157,11 @@ def _read_script(path: Path) -> Request:
     return Request(
         application=Script(
             path=path.absolute(),
-            dependencies=tuple(absolute_requirement(one, folder, where) for one in dependencies),
+            dependencies=tuple(absolute_requirement(text, folder, where) for text in dependencies),
             requires_python=text_in(header, "requires-python", where),
             configures_uv="uv" in table_in(header, "tool", where),
         ),
-        settings=apply_table(Settings(), tool, f"`[tool.obelisk]` of {path}"),
+        settings=apply_table(Settings(), tool, f"`[tool.obelisk]` of {path}", warn),
         folder=folder,
     )
 
@@ -175,7 +175,7 @@ def _script_text(path: Path) -> str:
         raise ConfigError(message) from error
     except (SyntaxError, ValueError, LookupError) as error:
         message = f"cannot read the script {path}: {error}"
-        raise ConfigError(message, hint="save it as UTF-8") from error
+        raise ConfigError(message, hint="save the file as UTF-8") from error
 
 
 def parse_script_header(text: str, path: Path) -> dict[str, Any]:
@@ -213,12 +213,12 @@ def _blocks(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
 
 def _read_wheel(path: Path) -> Request:
     if not is_regular(path):
-        message = f"there is no wheel {path}"
+        message = f"no such wheel: {path}"
         raise ConfigError(message)
     try:
         name, *_ = parse_wheel_filename(path.name)
     except InvalidWheelFilename as error:
-        message = f"{path.name} is not the name of a wheel: {error}"
+        message = f"invalid wheel file name {path.name}: {error}"
         raise ConfigError(message) from error
     application = WheelFile(path=path.absolute(), name=name)
     return Request(application=application, settings=Settings(), folder=Path.cwd())
@@ -229,7 +229,7 @@ def _read_requirement(what: str) -> Request:
     try:
         requirement = parse_requirement(what, "the command line")
     except ConfigError as error:
-        message = f"{shown(what)} is neither a script, a wheel, a project nor a requirement"
+        message = f"{shown(what)} is not a script, wheel, project or requirement"
         raise ConfigError(message, hint=str(error)) from error
     application = Requirement(
         text=absolute_requirement(what, folder, "the command line"),

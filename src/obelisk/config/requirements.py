@@ -20,7 +20,7 @@ from packaging.requirements import Requirement as PackagingRequirement
 
 from obelisk.config.toml import shown
 from obelisk.errors import ConfigError
-from obelisk.regular import is_folder, read_regular
+from obelisk.services.regular import is_folder, read_regular
 
 _OPTIONS: Final = {
     "-i": "--index-url",
@@ -31,7 +31,7 @@ _OPTIONS: Final = {
     "--no-binary": "--no-binary",
     "--only-binary": "--only-binary",
 }
-"""Options of a requirement file that go on to uv: where packages come from, and which kind."""
+"""Options of a requirements file that are passed to uv: where packages come from, which kind."""
 _FLAGS: Final = ("--no-index",)
 _NESTED: Final = ("-r", "--requirement", "--requirements")
 _CONSTRAINTS: Final = ("-c", "--constraint", "--constraints")
@@ -72,21 +72,24 @@ def parse_requirement(text: str, where: str) -> PackagingRequirement:
         requirement = PackagingRequirement(text)
     except (InvalidRequirement, RecursionError) as error:
         reason = str(error).splitlines()[0]
-        message = f"{where} has {shown(text)}, which is not a requirement: {reason}"
-        hint = "write it as PEP 508 says, such as `rich>=13` or `name @ https://...`"
+        message = f"invalid requirement {shown(text)} in {where}: {reason}"
+        hint = "requirements follow PEP 508: `rich>=13`, `name @ https://...`"
         raise ConfigError(message, hint=hint) from error
     if not text.isprintable():
-        message = f"{where} has {shown(text)}, which has a character that cannot be printed"
+        message = f"non-printable character in {where}: {shown(text)}"
         raise ConfigError(message)
     return requirement
 
 
-def read_requirements(paths: Iterable[Path], folder: Path) -> Requirements:
-    """Return what requirement files say; relative paths in them start from `folder`.
+def read_requirements(
+    paths: Iterable[Path], folder: Path, more: Iterable[str] = ()
+) -> Requirements:
+    """Return what requirement files say, and `more`; relative paths start from `folder`.
 
     Raises `ConfigError` that names file and line.
     """
     reader = _Reader(folder)
+    reader.lines += [absolute_requirement(text, folder, "`extra-requirements`") for text in more]
     for path in paths:
         reader.read(path, constraint=False)
     return Requirements(
@@ -113,14 +116,14 @@ class _Reader:
             return
         self._seen.add(key)
         if len(self._seen) > _MOST_FILES:
-            message = f"{path} is one of more than {_MOST_FILES} requirement files"
+            message = f"too many requirements files (more than {_MOST_FILES}) at {path}"
             raise ConfigError(message)
         for number, line in _logical_lines(path):
             self._take(line, path, f"line {number} of {path}", constraint=constraint)
 
     def _take(self, line: str, path: Path, where: str, *, constraint: bool) -> None:
         if not line.isprintable():
-            message = f"{where} has a character that cannot be printed"
+            message = f"non-printable character in {where}"
             raise ConfigError(message)
         if not line.startswith("-"):
             self._require(line, where, constraint=constraint)
@@ -141,18 +144,18 @@ class _Reader:
             shown_value = str(self._folder / value) if is_folder else value
             self.lines.append(f"{_OPTIONS[option]} {shown_value}")
         else:
-            message = f"{where} has the option `{option}`, which has no place there"
-            raise ConfigError(message, hint=f"understood in requirement files: {_UNDERSTOOD}")
+            message = f"unsupported option `{option}` in {where}"
+            raise ConfigError(message, hint=f"supported in requirements files: {_UNDERSTOOD}")
 
     def _require(self, line: str, where: str, *, constraint: bool) -> None:
         text, *hashes = (part.strip() for part in _BEFORE_HASH.split(line))
         if not all(map(_HASH.fullmatch, hashes)):
-            message = f"{where} has a `--hash` that is none"
-            raise ConfigError(message, hint="write `--hash=sha256:` and the digits")
+            message = f"invalid `--hash` in {where}"
+            raise ConfigError(message, hint="expected `--hash=sha256:<digest>`")
         written, can_be_hashed = _written(text, self._folder, where)
         if hashes and not _is_pinned(written):
-            message = f"{where} has a `--hash`, but its requirement has no version: {shown(text)}"
-            raise ConfigError(message, hint="write `name==version`; a hash is of one version")
+            message = f"`--hash` without a pinned version in {where}: {shown(text)}"
+            raise ConfigError(message, hint="pin the version: `name==version`")
         into = self.lines if can_be_hashed else self.unhashed
         into = self.constraints if constraint else into
         into.append(" ".join([written, *(f"--hash={digest}" for digest in hashes)]))
@@ -161,19 +164,19 @@ class _Reader:
 def _logical_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield (number, text) of the lines of a file, joined and without comments, as pip reads it."""
     if not os.path.lexists(path):
-        message = f"there is no requirement file {path}"
+        message = f"no such requirements file: {path}"
         raise ConfigError(message)
     try:
         text = read_regular(path).decode("utf-8-sig")
     except OSError as error:
-        message = f"cannot read the requirement file {path}: {error.strerror}"
+        message = f"cannot read requirements file {path}: {error.strerror}"
         raise ConfigError(message) from error
     except UnicodeDecodeError as error:
-        message = f"the requirement file {path} is not UTF-8 text: {error}"
-        raise ConfigError(message, hint="save it as UTF-8") from error
+        message = f"requirements file {path} is not valid UTF-8: {error}"
+        raise ConfigError(message, hint="save the file as UTF-8") from error
     if path.suffix == ".toml" or path.name in ("setup.py", "setup.cfg"):
-        message = f"{path} is not a requirement file"
-        hint = "name a requirements.txt; what a project needs comes with the project"
+        message = f"{path} is not a requirements file"
+        hint = "pass a requirements.txt; dependencies of a project are installed with it"
         raise ConfigError(message, hint=hint)
     pending, began = "", 0
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
@@ -216,8 +219,8 @@ def _written(text: str, folder: Path, where: str) -> tuple[str, bool]:
     """Return a line of a requirement file as it is for uv, and whether it can have a hash."""
     _require_length(text, where)
     if _OPTION_AFTER.search(text):
-        message = f"{where} has an option after its requirement: {shown(text)}"
-        raise ConfigError(message, hint=f"understood in requirement files: {_UNDERSTOOD}")
+        message = f"unsupported option after a requirement in {where}: {shown(text)}"
+        raise ConfigError(message, hint=f"supported in requirements files: {_UNDERSTOOD}")
     if _is_place(text):
         return _written_place(text, folder)
     written = absolute_requirement(text, folder, where)
@@ -225,23 +228,27 @@ def _written(text: str, folder: Path, where: str) -> tuple[str, bool]:
 
 
 def _is_pinned(written: str) -> bool:
-    """Say whether a requirement can only be one version: the installer ignores others' hashes."""
+    """Return whether a requirement allows one version only: other versions' hashes are ignored."""
     try:
         requirement = PackagingRequirement(written)
     except InvalidRequirement:
         return True  # a path or URL
-    exact = [one for one in requirement.specifier if one.operator in ("==", "===")]
-    return requirement.url is not None or any(not one.version.endswith("*") for one in exact)
+    exact = [
+        specifier for specifier in requirement.specifier if specifier.operator in ("==", "===")
+    ]
+    return requirement.url is not None or any(
+        not specifier.version.endswith("*") for specifier in exact
+    )
 
 
 def _require_length(text: str, where: str) -> None:
     if len(text) > _LONGEST:
-        message = f"{where} has a requirement of {len(text)} characters"
-        raise ConfigError(message, hint=f"one has {_LONGEST} at most")
+        message = f"requirement too long in {where}: {len(text)} characters"
+        raise ConfigError(message, hint=f"at most {_LONGEST} characters are allowed")
 
 
 def _is_place(text: str) -> bool:
-    """Say whether a line is a path or URL without a name before it."""
+    """Return whether a line is a path or URL without a name before it."""
     try:
         PackagingRequirement(text)
     except (InvalidRequirement, RecursionError):

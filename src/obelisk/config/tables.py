@@ -1,15 +1,15 @@
-"""TOML tables as frozen dataclasses: what a field may hold is said once, by its type.
+"""TOML tables as frozen dataclasses: the type of a field defines its valid values.
 
 A field is a `str`, `int`, `bool`, `tuple[str, ...]`, a `StrEnum`, one of these or None, or another
 such dataclass, which is a table of its own. `Annotated[int, Range(...)]` bounds a number. The text
-under a field is what the reference page says of it.
+under a field is its description in the reference.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
@@ -32,8 +32,26 @@ class Range:
     highest: int
 
 
-def apply_table(settings: _T, table: Mapping[str, Any], where: str) -> _T:
-    """Return `settings`, a dataclass, with a table's values; raise `ConfigError` for wrong ones."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldNames:
+    """Keys and values of a table that were renamed; the old ones are read with a warning."""
+
+    keys: Mapping[str, str]
+    values: Mapping[str, Mapping[str, str]]
+    """Of a key, the new name of each old value."""
+
+
+def apply_table(
+    settings: _T,
+    table: Mapping[str, Any],
+    where: str,
+    warn: Callable[[str], None] = lambda _: None,
+) -> _T:
+    """Return `settings`, a dataclass, with a table's values; raise `ConfigError` for invalid ones.
+
+    `warn` receives a message for each name that `OLD_NAMES` of the dataclass has as an old one.
+    """
+    table = _with_new_names(getattr(type(settings), "OLD_NAMES", None), table, where, warn)
     hints = get_type_hints(type(settings), include_extras=True)
     known = {key_of(field.name): field.name for field in fields(settings)}  # type: ignore[arg-type]
     values: dict[str, Any] = {}
@@ -71,13 +89,33 @@ def key_of(name: str) -> str:
     return name.replace("_", "-")
 
 
+def _with_new_names(
+    old: OldNames | None, table: Mapping[str, Any], where: str, warn: Callable[[str], None]
+) -> Mapping[str, Any]:
+    if old is None:
+        return table
+    renamed = {}
+    for key, value in table.items():
+        name = old.keys.get(key, key)
+        if name != key:
+            if name in table:
+                message = f"`{name}` is set twice in {where}, once by its old name `{key}`"
+                raise ConfigError(message, hint=f"remove `{key}`")
+            warn(f"`{key}` in {where} is deprecated; use `{name}` instead")
+        new = old.values.get(name, {}).get(value) if isinstance(value, str) else None
+        if new is not None:
+            warn(f'`{name} = "{value}"` in {where} is deprecated; use `{name} = "{new}"` instead')
+        renamed[name] = value if new is None else new
+    return renamed
+
+
 def _inner(key: str, value: object, current: object, where: str) -> object:
     shorthand = getattr(type(current), "SHORTHAND", None)
     if isinstance(value, bool) and shorthand is not None:
         value = {shorthand: value}
     if isinstance(value, Mapping):
         return apply_table(current, value, f"`{key}` of {where}")
-    message = f"`{key}` in {where} is {shown(value)}, which is not a table"
+    message = f"`{key}` in {where} must be a table, not {shown(value)}"
     raise ConfigError(message)
 
 
@@ -92,10 +130,10 @@ def _convert(key: str, value: object, hint: Any, where: str) -> object:  # noqa:
             hint, bounds = get_args(hint)
     converted, problem = _as_kind(value, hint)
     if problem is None and bounds and not bounds.lowest <= value <= bounds.highest:
-        problem = f"from {bounds.lowest} to {bounds.highest}"
+        problem = f"between {bounds.lowest} and {bounds.highest}"
     if problem is None:
         return converted
-    message = f"`{key}` in {where} is {shown(value)}, which is not {problem}"
+    message = f"`{key}` in {where} must be {problem}, not {shown(value)}"
     raise ConfigError(message)
 
 
@@ -104,7 +142,7 @@ def _as_kind(value: object, kind: Any) -> tuple[object, str | None]:  # noqa: AN
     if get_origin(kind) is tuple:
         if isinstance(value, list) and all(_is_text(item) for item in value):
             return tuple(value), None
-        return None, "a list of strings of UTF-8 text"
+        return None, "a list of UTF-8 strings"
     if issubclass(kind, StrEnum):
         if isinstance(value, str) and value in tuple(kind):
             return kind(value), None
@@ -112,14 +150,14 @@ def _as_kind(value: object, kind: Any) -> tuple[object, str | None]:  # noqa: AN
     if type(value) is kind and (kind is not str or (value and _is_text(value))):
         return value, None
     return None, {
-        str: "a string of UTF-8 text, not empty",
-        int: "a whole number",
+        str: "a non-empty UTF-8 string",
+        int: "an integer",
         bool: "true or false",
     }[kind]
 
 
 def _is_text(value: object) -> bool:
-    """Say whether a value is text that can be part of a path, an argument and a UTF-8 file.
+    """Return whether a value is text that can be part of a path, an argument and a UTF-8 file.
 
     From the command line may come what is not UTF-8, from TOML a zero byte.
     """

@@ -1,4 +1,4 @@
-"""Reading TOML that somebody else wrote, and showing its values in messages."""
+"""Reading TOML written by others, and showing its values in messages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from obelisk.errors import ConfigError
-from obelisk.regular import read_regular
+from obelisk.services.regular import read_regular
 
 _SHOWN: Final = 80
 """Characters of a value that a message repeats."""
@@ -30,12 +30,14 @@ def parse_toml(data: bytes | str, where: str) -> dict[str, Any]:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
         return tomllib.loads(text)
     except RecursionError:
-        message = f"{where} is nested too deeply to be read"
+        message = f"{where} is too deeply nested"
         raise ConfigError(message) from None
     # Not only TOMLDecodeError: also text that is not UTF-8, and numbers of thousands of digits.
     except ValueError as error:
-        message = f"{where} is not TOML: {error}"
-        raise ConfigError(message, hint="TOML is UTF-8 text, see https://toml.io") from error
+        message = f"invalid TOML in {where}: {error}"
+        raise ConfigError(
+            message, hint="see https://toml.io for the syntax; TOML files are UTF-8"
+        ) from error
 
 
 def table_in(parent: dict[str, Any], key: str, where: str) -> dict[str, Any]:
@@ -45,7 +47,7 @@ def table_in(parent: dict[str, Any], key: str, where: str) -> dict[str, Any]:
     """
     value = parent.get(key, {})
     if not isinstance(value, dict):
-        message = f"`{key}` in {where} is {shown(value)}, which is not a table"
+        message = f"`{key}` in {where} must be a table, not {shown(value)}"
         raise ConfigError(message)
     return value
 
@@ -53,8 +55,8 @@ def table_in(parent: dict[str, Any], key: str, where: str) -> dict[str, Any]:
 def texts_in(parent: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
     """Return the list of strings that `parent` has as `key`; raise `ConfigError` for others."""
     value = parent.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        message = f"`{key}` in {where} is {shown(value)}, which is not a list of strings"
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        message = f"`{key}` in {where} must be a list of strings, not {shown(value)}"
         raise ConfigError(message)
     return tuple(value)
 
@@ -63,7 +65,7 @@ def text_in(parent: dict[str, Any], key: str, where: str) -> str | None:
     """Return the string that `parent` has as `key`, or None; raise `ConfigError` for others."""
     value = parent.get(key)
     if value is not None and not isinstance(value, str):
-        message = f"`{key}` in {where} is {shown(value)}, which is not a string"
+        message = f"`{key}` in {where} must be a string, not {shown(value)}"
         raise ConfigError(message)
     return value
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import zstandard
 
 from obelisk.errors import SourceError
-from obelisk.untar import extract_safely
+from obelisk.services.safe_tar import extract_safely
 
 _LEVEL: Final = 9
 _KNOWN_FORMATS: Final = ("7", "8")
@@ -88,8 +88,8 @@ def read_description(archive: Path) -> Description:
             if member.name == "python/PYTHON.json":
                 stream = tar.extractfile(member)
                 return parse_description(stream.read() if stream else b"", str(archive))
-    message = f"{archive} is not a distribution: it has no python/PYTHON.json"
-    raise SourceError(message, hint="an `install_only` archive does not have it; take a `full` one")
+    message = f"{archive} is not a distribution: no python/PYTHON.json in it"
+    raise SourceError(message, hint="`install_only` archives do not contain it; use a `full` one")
 
 
 def parse_description(data: bytes, where: str) -> Description:
@@ -97,13 +97,13 @@ def parse_description(data: bytes, where: str) -> Description:
     try:
         return _parse(json.loads(data))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        message = f"PYTHON.json of {where} is not understood: {type(error).__name__}: {error}"
+        message = f"invalid PYTHON.json in {where}: {type(error).__name__}: {error}"
         raise SourceError(message) from error
 
 
 def _parse(table: dict[str, Any]) -> Description:
     if table["version"] not in _KNOWN_FORMATS:
-        message = f"format version {table['version']!r} is none of {', '.join(_KNOWN_FORMATS)}"
+        message = f"format version {table['version']!r} is not {' or '.join(_KNOWN_FORMATS)}"
         raise ValueError(message)
     info = table["build_info"]
     extensions = info["extensions"]
@@ -152,7 +152,7 @@ def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
         ):
             yield tar
     except (tarfile.TarError, zstandard.ZstdError, EOFError) as error:
-        message = f"{archive} is not a sound tar.zst archive: {error}"
+        message = f"invalid tar.zst archive {archive}: {error}"
         raise SourceError(message) from error
     except OSError as error:
         message = f"cannot read {archive}: {error.strerror or error}"

@@ -1,4 +1,4 @@
-"""The digest of a whole executable: what `verify` and `integrity = "start"` find damage by.
+"""The digest of a whole executable, by which `verify` and `integrity = "start"` detect damage.
 
 It stands at the end of the file and covers every byte before it: the SHA-256 of each block, and of
 all that, the root. Blocks begin anew with each part of the file, so damage has a name even where
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from obelisk.link.native import Piece
+from obelisk.payload.content import Piece, chunks
 
 BLOCK: Final = 64 * 1024
 """Bytes of a block; the last one of a part is shorter."""
@@ -33,15 +33,15 @@ Parts = Sequence[tuple[int, str]]
 Span = tuple[int, int]
 
 
-def digest_size(parts: Parts, place: int) -> int:
-    """Return how many bytes the digest takes that stands at `place`."""
+def digest_size(parts: Parts, offset: int) -> int:
+    """Return the size of the digest at `offset`."""
     names = sum(len(name.encode()) for _, name in parts)
-    tables = len(parts) * _PART.size + len(_blocks(parts, place)) * _HASH_SIZE
+    tables = len(parts) * _PART.size + len(_blocks(parts, offset)) * _HASH_SIZE
     return _HEADER.size + _HASH_SIZE + tables + names
 
 
 def write_digest(pieces: Sequence[Piece], parts: Parts, place: int) -> bytes:
-    """Return the digest that stands at `place`, of all bytes before it.
+    """Return the digest at `offset`, of all bytes before it.
 
     Between the pieces there are zeros.
     """
@@ -67,7 +67,7 @@ def _blocks(parts: Parts, end: int) -> list[Span]:
 
 def _hashes(pieces: Sequence[Piece], blocks: Sequence[Span]) -> Iterator[bytes]:
     ordered = sorted(pieces, key=lambda piece: piece[0])
-    starts = [place for place, _ in ordered]
+    starts = [offset for offset, _ in ordered]
 
     def hash_batch(batch: Sequence[Span]) -> bytes:
         return b"".join(_hash(ordered, starts, span) for span in batch)
@@ -78,18 +78,18 @@ def _hashes(pieces: Sequence[Piece], blocks: Sequence[Span]) -> Iterator[bytes]:
 
 
 def _hash(pieces: Sequence[Piece], starts: Sequence[int], span: Span) -> bytes:
-    place, stop = span
+    offset, stop = span
     digest = _HASH()
-    number = max(0, bisect_right(starts, place) - 1)
-    while place < stop and number < len(pieces):
+    number = max(0, bisect_right(starts, offset) - 1)
+    while offset < stop and number < len(pieces):
         start, content = pieces[number]
-        if start > place:
-            zeros = min(start, stop) - place
+        if start > offset:
+            zeros = min(start, stop) - offset
             digest.update(bytes(zeros))
-            place += zeros
-        part = memoryview(content)[place - start : stop - start] if place < stop else b""
-        digest.update(part)
-        place += len(part)
+            offset += zeros
+        for chunk in chunks(content, offset - start, stop - start):
+            digest.update(chunk)
+            offset += len(chunk)
         number += 1
-    digest.update(bytes(stop - place))
+    digest.update(bytes(stop - offset))
     return digest.digest()

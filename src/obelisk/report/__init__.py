@@ -1,1 +1,1 @@
-"""Saying what is inside an executable."""
+"""Describing the contents of an executable."""

@@ -1,4 +1,4 @@
-"""What `obelisk inspect` tells: everything inside an executable, as values for text or JSON."""
+"""What `obelisk inspect` shows: the contents of an executable, as values for text or JSON."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from obelisk.errors import VerifyError
-from obelisk.payload import Control, Kind
-from obelisk.payload_reader import Payload, Record
+from obelisk.payload.payload import Control, Kind
+from obelisk.payload.reader import Payload, Record
 from obelisk.verify.verify import open_payload
 
 
@@ -39,15 +39,15 @@ def contents(path: Path) -> dict[str, Any]:
 
 
 def manifest_of(payload: Payload, path: Path) -> dict[str, Any]:
-    """Return what an executable was built from; raise `VerifyError` when it does not say so."""
+    """Return what an executable was built from; raise `VerifyError` if it has no manifest."""
     text = payload.control(Control.MANIFEST)
     try:
         manifest = json.loads(text) if text is not None else None
     except ValueError:
         manifest = None
     if not isinstance(manifest, dict):
-        message = f"{path} has no manifest that can be read"
-        raise VerifyError(message, hint="build it again")
+        message = f"no readable manifest in {path}"
+        raise VerifyError(message, hint="rebuild the executable")
     return manifest
 
 

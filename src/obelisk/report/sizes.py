@@ -1,4 +1,4 @@
-"""What `obelisk inspect --size` tells: where the bytes of an executable are."""
+"""What `obelisk inspect --size` shows: where the bytes of an executable are."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from obelisk.model import CERTIFICATES, RESERVED_FOLDER
-from obelisk.payload import Kind
-from obelisk.payload_reader import Payload, Record
+from obelisk.payload.payload import Kind
+from obelisk.payload.reader import Payload, Record
 from obelisk.report.contents import manifest_of
 from obelisk.verify.verify import open_payload
 
@@ -23,7 +23,7 @@ _CERTIFICATES_NAME: Final = CERTIFICATES.rpartition("/")[2]
 _KINDS: Final = {
     Kind.CONTROL: "manifest and settings",
     Kind.CODE: "bytecode",
-    Kind.OTHER: "index of imports",
+    Kind.OTHER: "import index",
     Kind.PROGRAM: "programs",
 }
 
@@ -42,7 +42,7 @@ class Part:
 def sizes(path: Path) -> dict[str, Any]:
     """Return where the bytes of the executable at `path` are, ready for JSON.
 
-    The runtime is told by library and part, as the manifest has it; shared objects each; the
+    The runtime is broken down by library and part, as in the manifest; shared objects each; the
     payload by kind and by owner, with its bytes as stored and when expanded. What several records
     share counts for the first one. Raises `VerifyError` when the file is damaged.
     """
@@ -135,22 +135,22 @@ def _owner(record: Record, owners: dict[str, str]) -> str:
 
 
 def _owners(payload: Payload) -> dict[str, str]:
-    """Return which distribution installed a path, by the RECORD of each that has one."""
+    """Return which package installed a path, by the RECORD of each that has one."""
     found: dict[str, str] = {}
     for record in payload.files:
         folder, _, name = record.name.rpartition("/")
         if name == "RECORD" and folder.endswith(".dist-info") and record.stored:
             site, _, info = folder.rpartition("/")
-            distribution = info.partition("-")[0]
+            package = info.partition("-")[0]
             for line in payload.read(record).decode(errors="replace").splitlines():
                 path = line.partition(",")[0]
-                found[f"{site}/{path}"] = distribution
-                found.setdefault(path.partition("/")[0], distribution)
+                found[f"{site}/{path}"] = package
+                found.setdefault(path.partition("/")[0], package)
     return found
 
 
 def size_lines(found: dict[str, Any]) -> list[str]:
-    """Return what `sizes` tells as lines of text."""
+    """Format the result of `sizes` as lines of text."""
     runtime, objects, payload = found["runtime"], found["objects"], found["payload"]
     lines = [
         _row(found["size"], found["path"]),
@@ -159,13 +159,13 @@ def size_lines(found: dict[str, Any]) -> list[str]:
         *_library_lines(runtime["libraries"]),
         "",
         _row(objects["size"], f"shared objects ({len(objects['files'])})"),
-        *_largest((one["size"], one["path"]) for one in objects["files"]),
+        *_largest((file["size"], file["path"]) for file in objects["files"]),
         "",
         _row(payload["size"], "payload"),
     ]
-    lines += [_compared(one) for one in payload["kinds"]]
-    lines += [f"  {payload['index']:>10}  index", "", "payload by owner"]
-    return lines + [_compared(one) for one in payload["owners"]]
+    lines += [_compared(row) for row in payload["kinds"]]
+    lines += [f"  {payload['index']:>10}  index", "", "payload by package"]
+    return lines + [_compared(row) for row in payload["owners"]]
 
 
 def _row(size: int, name: str) -> str:
@@ -184,6 +184,6 @@ def _library_lines(libraries: dict[str, dict[str, int]]) -> list[str]:
     ]
 
 
-def _compared(one: dict[str, Any]) -> str:
-    share = f", {one['expanded']} expanded" if one["expanded"] != one["stored"] else ""
-    return f"  {one['stored']:>10}  {one['name']} ({one['count']}{share})"
+def _compared(row: dict[str, Any]) -> str:
+    share = f", {row['expanded']} decompressed" if row["expanded"] != row["stored"] else ""
+    return f"  {row['stored']:>10}  {row['name']} ({row['count']}{share})"

@@ -1,1 +1,1 @@
-"""Reading an executable back as a stranger would."""
+"""Reading an executable back, independently of the code that wrote it."""

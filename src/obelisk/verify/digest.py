@@ -1,7 +1,7 @@
-"""The digest of an executable: is every byte of the file as it was written.
+"""The digest of an executable, which tells whether every byte is as it was written.
 
 Reads what link/digest.py writes by itself, so that a mistake of the writer shows. It is found by
-its magic and not by the headers, which may be what is damaged.
+its magic number instead of the headers, which may be corrupt.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from obelisk.verify.finding import Finding, listed
 _MAGIC: Final = b"\x89OBDIGEST\r\n\x1a\n\0\0\0"
 _VERSION: Final = 1
 _REWRITTEN: Final = frozenset({"ELF header", "section headers"})
-"""Parts that `strip` and `objcopy` write anew, also where nothing behind them moves."""
+"""Parts that `strip` and `objcopy` rewrite, even if nothing after them moves."""
 _BLOCK: Final = 64 * 1024
 _HEADER: Final = struct.Struct("<16sIIQIIQ")
 _PART: Final = struct.Struct("<QII")
 _HASH_SIZE: Final = 32
+_HELD: Final = 256 << 20
+"""Bytes of a file that may stay in memory as a whole while it is checked."""
 _BATCH: Final = 32
 """Blocks that a thread takes at once."""
 
@@ -36,43 +38,43 @@ class Digest:
     end: int
     """Where it ends in the file."""
     is_moved: bool
-    """Whether it stood elsewhere when it was written."""
+    """Whether it was at another offset when it was written."""
     parts: tuple[tuple[int, int, str], ...]
     """(start, end, name) of all parts of the file."""
     hashes: bytes
 
 
 def find_digest(data: mmap.mmap) -> Digest | None:
-    """Return the digest of a file; None when it has none, or one that is damaged.
+    """Return the digest of a file; None if it has none, or a corrupt one.
 
-    Files inside may have digests of their own: one that stands where it says is preferred.
+    Files inside may have digests of their own: one at the offset that it states is preferred.
     """
     moved = None
-    place = data.rfind(_MAGIC)
-    while place >= 0:
-        found = _read(data, place)
+    offset = data.rfind(_MAGIC)
+    while offset >= 0:
+        found = _read(data, offset)
         if found is not None and not found.is_moved:
             return found
         moved = moved or found
-        place = data.rfind(_MAGIC, 0, place)
+        offset = data.rfind(_MAGIC, 0, offset)
     return moved
 
 
 def check_digest(data: mmap.mmap, digest: Digest | None) -> Finding:
-    """Check every byte of the file that the digest covers, and name the damaged parts."""
+    """Check every byte of the file that the digest covers, and name the corrupt parts."""
     if digest is None:
-        fault = "the digest of the file is damaged, or there is none: it may be truncated"
+        fault = "no valid digest: the file may be truncated"
         return Finding(what="file", sound=False, detail=fault)
     damaged = _damaged(data, digest)
     if damaged:
         fault = f"checksum mismatch in {listed(damaged)}"
         if digest.is_moved or _REWRITTEN.issubset(damaged):
-            fault += " (`strip` and `objcopy` change them)"
+            fault += " (`strip` or `objcopy` changes them)"
         return Finding(what="file", sound=False, detail=fault)
     behind = len(data) - digest.end
     detail = f"{digest.end} bytes checked"
     if behind:
-        detail += f"; {behind} bytes behind its end, such as a signature, are not"
+        detail += f"; {behind} trailing bytes, such as a signature, not covered"
     return Finding(what="file", sound=True, detail=detail)
 
 
@@ -112,12 +114,15 @@ def _damaged(data: mmap.mmap, digest: Digest) -> list[str]:
 
     def damaged_in(batch: Sequence[tuple[int, int, int, str]]) -> list[str]:
         with memoryview(data) as view:
-            return [
+            found = [
                 name
                 for number, start, stop, name in batch
                 if hashlib.sha256(view[start:stop]).digest()
                 != digest.hashes[number * _HASH_SIZE : (number + 1) * _HASH_SIZE]
             ]
+        if len(data) > _HELD:  # or all of it would be in memory at once
+            data.madvise(mmap.MADV_DONTNEED)
+        return found
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = [name for names in pool.map(damaged_in, batches) for name in names]
@@ -127,6 +132,6 @@ def _damaged(data: mmap.mmap, digest: Digest) -> list[str]:
 def _blocks(digest: Digest) -> Iterator[tuple[int, int, int, str]]:
     number = 0
     for start, end, name in digest.parts:
-        for place in range(start, end, _BLOCK):
-            yield number, place, min(place + _BLOCK, end), name
+        for offset in range(start, end, _BLOCK):
+            yield number, offset, min(offset + _BLOCK, end), name
             number += 1

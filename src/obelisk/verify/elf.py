@@ -1,4 +1,4 @@
-"""What an ELF executable must be: static, position-independent, hardened.
+"""What an ELF executable must be: static, position-independent and hardened.
 
 Read with pyelftools and not with the views that `link` writes by, so that a mistake there shows.
 """
@@ -18,9 +18,9 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.constants import P_FLAGS
 from elftools.elf.elffile import ELFFile
 
-from obelisk.disk import limit_of
 from obelisk.errors import VerifyError
-from obelisk.regular import kind_of
+from obelisk.services.disk import limit_of
+from obelisk.services.regular import kind_of
 from obelisk.target import TARGETS
 from obelisk.verify.finding import Finding, listed
 from obelisk.verify.objects import Reader, check_objects, object_sizes, objects_size
@@ -29,7 +29,7 @@ _DAMAGE: Final = (
     *(ELFError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError),
     *(RecursionError, TypeError, ValueError, struct.error),
 )
-"""What pyelftools raises at tables that make no sense."""
+"""What pyelftools raises for malformed tables."""
 PAYLOAD_SEGMENT: Final = 0x6F626C6B
 OBJECTS_SEGMENT: Final = 0x6F626C6D
 
@@ -45,13 +45,13 @@ class Executable:
     objects_size: int
     """Bytes of linked shared objects in it."""
     objects: tuple[tuple[str, int], ...]
-    """The name of each of them, and its bytes in memory; empty if they are damaged."""
+    """The name of each of them, and its bytes in memory; empty if they are corrupt."""
 
 
 def map_file(path: Path) -> mmap.mmap:
-    """Map a file into memory: executables may be larger than one wants to hold there.
+    """Map a file into memory, because executables may be large.
 
-    Raises `VerifyError` for what is no regular file; nothing else is opened.
+    Raises `VerifyError` for anything but a regular file, without opening it.
     """
     try:
         _require_regular(path, path.stat().st_mode)
@@ -72,11 +72,11 @@ def map_file(path: Path) -> mmap.mmap:
 def _require_regular(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
         message = f"cannot read {path}: it is {kind_of(mode)}"
-        raise VerifyError(message, hint="name an executable that `obelisk build` wrote")
+        raise VerifyError(message, hint="pass an executable built by Obelisk")
 
 
 def read_executable(data: mmap.mmap) -> Executable:
-    """Read an executable; raise `VerifyError` when its headers make no sense."""
+    """Read an executable; raise `VerifyError` for malformed headers."""
     try:
         return _read(data)
     except _DAMAGE as error:
@@ -90,11 +90,11 @@ def _read(data: mmap.mmap) -> Executable:
     segments = [segment.header for segment in elf.iter_segments()]
     ours = [segment for segment in segments if segment["p_type"] == PAYLOAD_SEGMENT]
     if len(ours) != 1:
-        message = "no payload segment: it was not made by Obelisk, or its headers are damaged"
+        message = "no payload segment"
         raise VerifyError(message)
     end = max(segment["p_offset"] + segment["p_filesz"] for segment in segments)
     if end > len(data):
-        message = f"the file is truncated: {len(data)} bytes of at least {end}"
+        message = f"file truncated: {len(data)} bytes, expected at least {end}"
         raise VerifyError(message)
     start, size = ours[0]["p_offset"], ours[0]["p_filesz"]
     findings = _findings(elf, segments, ours[0])
@@ -119,11 +119,11 @@ def _reader(data: mmap.mmap, segments: list[Any]) -> Reader:
 
     def read(address: int, size: int) -> memoryview:
         for load in loads:
-            place = address - load["p_vaddr"]
-            if place >= 0 and place + size <= load["p_filesz"]:
-                start = load["p_offset"] + place
+            offset = address - load["p_vaddr"]
+            if offset >= 0 and offset + size <= load["p_filesz"]:
+                start = load["p_offset"] + offset
                 return memoryview(data)[start : start + size]
-        message = f"it refers to {size} bytes at {address:#x}, which are not there"
+        message = f"reference to {size} unmapped bytes at {address:#x}"
         raise VerifyError(message)
 
     return read
@@ -147,19 +147,19 @@ def _findings(elf: ELFFile, segments: list[Any], payload: Any) -> list[Finding]:
     return [
         _finding("machine", known, machine, f"unknown machine {machine}"),
         _finding("file type", kind == "ET_DYN", kind, f"not position-independent: {kind}"),
-        _finding("interpreter", "PT_INTERP" not in types, "none", "it has a PT_INTERP"),
-        _finding("shared libraries", not needed, "none needed", f"needs {listed(needed)}"),
-        _finding("RELRO", "PT_GNU_RELRO" in types, "read-only relocations", "no PT_GNU_RELRO"),
+        _finding("interpreter", "PT_INTERP" not in types, "none", "has a PT_INTERP"),
+        _finding("shared libraries", not needed, "none", f"needs {listed(needed)}"),
+        _finding("RELRO", "PT_GNU_RELRO" in types, "present", "no PT_GNU_RELRO"),
         _finding(
             "stack",
             len(stack) == 1 and not stack[0]["p_flags"] & P_FLAGS.PF_X,
-            "not executable",
-            "executable, or without PT_GNU_STACK",
+            "non-executable",
+            "executable, or no PT_GNU_STACK",
         ),
         Finding(
             what="control-flow protection",
             sound=True,
-            detail="noted" if "PT_GNU_PROPERTY" in types else "no note of IBT or shadow stacks",
+            detail="marked" if "PT_GNU_PROPERTY" in types else "not marked",
         ),
         _finding(
             "permissions",
@@ -171,7 +171,7 @@ def _findings(elf: ELFFile, segments: list[Any], payload: Any) -> list[Finding]:
             "segments",
             addresses == sorted(addresses),
             f"{len(loads)} loaded",
-            "not in the order of addresses",
+            "not sorted by address",
         ),
         _finding(
             "payload segment",

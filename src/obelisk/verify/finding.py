@@ -1,4 +1,4 @@
-"""What `verify` tells: one thing that was looked at."""
+"""The results of `verify`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     what: str
     """Its name, such as `payload`."""

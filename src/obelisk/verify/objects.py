@@ -1,6 +1,6 @@
-"""The linked shared objects of an executable: are they as they were written.
+"""The linked shared objects of an executable, verified by their checksums.
 
-Reads the table of runtime/objects.h by itself, so that a mistake of the writer shows.
+Reads the table of runtime/c/elf/dso.h by itself, so that a mistake of the writer shows.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ Reader = Callable[[int, int], memoryview]
 """Returns bytes by their address; raises `VerifyError` where there are none."""
 
 
-def check_objects(read: Reader, place: int, size: int) -> Finding:
-    """Check the table at the address `place` and the memory of every object in it."""
-    head = read(place, _HEADER.size)
+def check_objects(read: Reader, address: int, size: int) -> Finding:
+    """Check the table at `address` and the memory of every object in it."""
+    head = read(address, _HEADER.size)
     magic, version, count, objects_at, *_, used, check = _HEADER.unpack(head)
     if magic != _MAGIC or version != _VERSION or not _HEADER.size <= used <= size:
-        return _finding("malformed header of the table of shared objects")
+        return _finding("malformed header in the table of shared objects")
     seed = xxhash.xxh64_intdigest(head[:-_CHECK_SIZE], 0)
-    if xxhash.xxh64_intdigest(read(place + _HEADER.size, used - _HEADER.size), seed) != check:
+    if xxhash.xxh64_intdigest(read(address + _HEADER.size, used - _HEADER.size), seed) != check:
         return _finding("checksum mismatch in the table of shared objects")
     damaged = _damaged(read, objects_at, count)
     if damaged:
@@ -40,15 +40,15 @@ def check_objects(read: Reader, place: int, size: int) -> Finding:
     return Finding(what="shared objects", sound=True, detail=f"{count} linked")
 
 
-def objects_size(read: Reader, place: int) -> int:
-    """Return how many bytes of the executable the objects take, by the table at `place`."""
-    *_, start, end, _, _ = _HEADER.unpack(read(place, _HEADER.size))
+def objects_size(read: Reader, address: int) -> int:
+    """Return how many bytes of the executable the objects take, by the table at `address`."""
+    *_, start, end, _, _ = _HEADER.unpack(read(address, _HEADER.size))
     return int(end - start)
 
 
-def object_sizes(read: Reader, place: int) -> list[tuple[str, int]]:
-    """Return the objects of the table at `place`: the name of each, and its bytes in memory."""
-    _, _, count, objects_at, *_ = _HEADER.unpack(read(place, _HEADER.size))
+def object_sizes(read: Reader, address: int) -> list[tuple[str, int]]:
+    """Return the objects of the table at `address`: the name of each, and its bytes in memory."""
+    _, _, count, objects_at, *_ = _HEADER.unpack(read(address, _HEADER.size))
     return [
         (_text(read, name), end - base) for name, base, end, _ in _rows(read, objects_at, count)
     ]
@@ -76,8 +76,8 @@ def _rows(read: Reader, objects_at: int, count: int) -> Iterator[tuple[int, int,
         yield name, base, end, check
 
 
-def _text(read: Reader, place: int) -> str:
+def _text(read: Reader, address: int) -> str:
     name = b""
     while not name.endswith(b"\0") and len(name) < _LONGEST_NAME:
-        name += bytes(read(place + len(name), 1))
+        name += bytes(read(address + len(name), 1))
     return name[:-1].decode(errors="replace")

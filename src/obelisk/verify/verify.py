@@ -1,26 +1,26 @@
-"""The stage `verify`: is the file what it must be, is every byte as it was built, does it run."""
+"""The stage `verify`: checks the headers, every byte of the file, and that it runs."""
 
 from __future__ import annotations
 
-import platform
 from pathlib import Path
 from typing import Final
 
 from obelisk.errors import VerifyError
-from obelisk.payload_reader import Payload, read_payload
-from obelisk.process import run_captured
+from obelisk.payload.reader import Payload, read_payload
+from obelisk.services import host
+from obelisk.services.process import run_captured
 from obelisk.target import Target
 from obelisk.verify.digest import check_digest, find_digest
 from obelisk.verify.elf import Executable, map_file, read_executable
 from obelisk.verify.finding import Finding, listed
 
-_REBUILD: Final = "build it again, and copy it as a binary file"
+_REBUILD: Final = "rebuild it, and copy it as a binary file"
 
 
 def verify(path: Path) -> tuple[Finding, ...]:
-    """Check a file, and that every byte of it is as it was written, without running it.
+    """Check a file's headers, and every byte against its digest, without running it.
 
-    Raises `VerifyError` when it cannot be read, or is not an executable that Obelisk made.
+    Raises `VerifyError` if it is unreadable or not an Obelisk executable.
     """
     data = map_file(path)
     digest = find_digest(data)
@@ -29,14 +29,14 @@ def verify(path: Path) -> tuple[Finding, ...]:
         executable = read_executable(data)
     except VerifyError as error:
         if digest is None:
-            message = f"{path} is damaged, or not an executable that Obelisk made: {error}"
+            message = f"{path} is not an Obelisk executable, or is corrupt: {error}"
             raise VerifyError(message, hint=_REBUILD) from error
         return (whole, Finding(what="headers", sound=False, detail=str(error)))
     return (whole, *executable.findings, *_check_payload(executable.payload))
 
 
 def require_sound(path: Path) -> None:
-    """Raise `VerifyError` that names what `verify` found to be wrong."""
+    """Raise a `VerifyError` with the faults that `verify` found."""
     wrong = [finding for finding in verify(path) if not finding.sound]
     if wrong:
         faults = "\n".join(f"  {finding.what}: {finding.detail}" for finding in wrong)
@@ -45,13 +45,13 @@ def require_sound(path: Path) -> None:
 
 
 def open_payload(path: Path) -> tuple[Executable, Payload]:
-    """Read an executable and its payload; raise `VerifyError` when they are damaged."""
+    """Read an executable and its payload; raise `VerifyError` if they are corrupt."""
     data = map_file(path)
     try:
         executable = read_executable(data)
         return executable, read_payload(executable.payload)
     except VerifyError as error:
-        message = f"{path} is damaged, or not an executable that Obelisk made: {error}"
+        message = f"{path} is not an Obelisk executable, or is corrupt: {error}"
         raise VerifyError(message, hint=_REBUILD) from error
 
 
@@ -60,14 +60,13 @@ def smoke_test(path: Path, arguments: tuple[str, ...], target: Target, folder: P
 
     Raises `VerifyError` when it exits with another status than 0.
     """
-    host = platform.uname()
-    if not target.runs_here(host.machine, host.system):
+    if not host.runs(target):
         return
     done = run_captured([path, *arguments], cwd=folder, env={}, what="the smoke test")
     if done.status != 0:
         output = (done.stdout + done.stderr).decode(errors="replace").strip()
-        message = f"the smoke test exited with status {done.status}\n{output}"
-        raise VerifyError(message, hint="`smoke-test` sets its arguments")
+        message = f"smoke test failed: exit status {done.status}\n{output}"
+        raise VerifyError(message, hint="the arguments come from `smoke-test`")
 
 
 def _check_payload(data: memoryview) -> tuple[Finding, ...]:

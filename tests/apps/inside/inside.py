@@ -296,11 +296,11 @@ def environments():
     made = [str(work / name) for name in ("venv", "virtualenv")]
     for module, place in zip(("venv", "virtualenv"), made, strict=True):
         said = output(EXE, "-m", module, place)
-        print(module, "cannot make a virtual environment of EXE: it is an app" in said, said[-4:])
+        print(module, "cannot create a virtual environment from EXE: it is an app" in said, said[-4:])
     try:
         venv.create(work / "created")
     except RuntimeError as error:
-        print("create", str(error).startswith("cannot make a virtual environment"))
+        print("create", str(error).startswith("cannot create a virtual environment"))
     print("left", [path.name for path in work.iterdir()])
     python = os.environ["PYTHON"]
     output(EXE, "-m", "virtualenv", "--python", python, made[1], cwd=work)

@@ -1,0 +1,237 @@
+"""What packages are built with: the target's Python, able to load extension modules, and compilers.
+
+Build backends run in this Python as on a system whose libc is musl: its sysconfig, its headers and
+its platform tags are the target's, and wheels for musl that a build needs (numpy) work in it. The
+compilers are those of the distribution, under the names that backends call.
+
+Where the target's programs do not run here, the Python is this machine's own of the same version,
+with the target's headers and, while a package is built, the target's sysconfig (cross.py).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from obelisk.buildenv import cross, isolation
+from obelisk.distribution.distribution import Distribution
+from obelisk.errors import ConfigError, did_you_mean
+from obelisk.recipes import EXTRA_RECIPES, RECIPES
+from obelisk.recipes.build import build_extra, build_libraries, merge_into_sysroot
+from obelisk.recipes.cxx import obtain_cxx
+from obelisk.services.cache import content_key, hash_code, hash_tree
+from obelisk.services.process import run_logged
+from obelisk.services.services import Services
+from obelisk.toolchain.clang import Toolchain, write_toolchain
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Interpreter:
+    """The Python that packages are installed for, before there is anything to build them with."""
+
+    home: Path
+    python: Path
+    """The interpreter that build backends run in."""
+    cache: Path
+    """Folder for what the installer downloads and builds."""
+    services: Services
+    packages: tuple[str, ...]
+    """The libraries that extension modules may be linked with."""
+    distribution: Distribution
+
+    @property
+    def options(self) -> list[str]:
+        """What the installer is told of the target, beside the interpreter."""
+        return cross.installer_options(self.distribution.target)
+
+    def equipped(self, work: Path) -> Builder:
+        """Return a builder with its compilers in the folder `work`; build libraries that it lacks.
+
+        Raises `ConfigError`, `SourceError` or `ToolError`.
+        """
+        chain = write_toolchain(self.services.target, work / "toolchain")
+        for library in _libraries(self.services, self.packages):
+            merge_into_sysroot(library, chain.root)
+        named = [Path(name) for name in self.packages if Path(name).is_absolute()]
+        search = os.environ.get("PATH", os.defpath)
+        isolation.write_tools(chain, self.home, [self.cache, *named], search)
+        cross.write_tools(chain)
+        for folder in named:
+            isolation.add_programs(chain, folder / "bin")
+        return Builder(
+            home=self.home,
+            python=self.python,
+            cache=self.cache,
+            chain=chain,
+            services=self.services,
+            distribution=self.distribution,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Builder:
+    """A place where packages can be built."""
+
+    home: Path
+    python: Path
+    """The interpreter that build backends run in."""
+    cache: Path
+    """Folder for what the installer downloads and builds."""
+    chain: Toolchain
+    services: Services
+    distribution: Distribution
+
+    @property
+    def options(self) -> list[str]:
+        """What the installer is told of the target, beside the interpreter."""
+        return cross.installer_options(self.distribution.target)
+
+    def environment(self, base: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment of the installer, which starts backends; `base` is the user's."""
+        foreign = cross.variables(self.chain, self.distribution, self.home)
+        return isolation.enclosed(self.chain, base, foreign)
+
+    def variables(self, base: Mapping[str, str]) -> dict[str, str]:
+        """Return the whole environment of a build backend; `base` is the user's."""
+        return isolation.variables(self.chain, base)
+
+    def missing(self) -> set[str]:
+        """Return the languages whose compiler was called and is not there."""
+        return {path.name for path in self._calls.iterdir()}
+
+    def add_missing(self) -> bool:
+        """Provide what was missing and can be built; say whether there was anything."""
+        if isolation.CXX not in self.missing():
+            return False
+        merge_into_sysroot(obtain_cxx(self.services, self.distribution.sysroot), self.chain.root)
+        (self._calls / isolation.CXX).unlink()
+        isolation.add_cxx(self.chain)
+        return True
+
+    @property
+    def _calls(self) -> Path:
+        return self.chain.root / "calls"
+
+
+def obtain_builder(
+    services: Services, distribution: Distribution, packages: tuple[str, ...], work: Path
+) -> Builder:
+    """Return a builder with its compilers in the folder `work`: see `obtain_interpreter`."""
+    return obtain_interpreter(services, distribution, packages, work).equipped(work)
+
+
+def obtain_interpreter(
+    services: Services, distribution: Distribution, packages: tuple[str, ...], work: Path
+) -> Interpreter:
+    """Return the Python that packages are installed for; build it if it is missing.
+
+    `packages` are the libraries that extension modules may be linked with besides libc: names of
+    recipes, or absolute paths of folders with `include` and `lib`. Raises `ConfigError`,
+    `SourceError` or `ToolError`.
+    """
+    _require_known(packages)
+    own = cross.host_distribution(services, distribution)
+    inputs = {
+        "distribution": distribution.key,
+        "host": own.key,
+        "code": hash_code(
+            *(sys.modules[__name__], isolation, cross),
+            *(_beside("guard.py"), _beside("sitecustomize.py")),
+        ),
+        # The interpreter names its loader by the whole path.
+        "place": str(services.cache.root),
+    }
+    key = content_key(inputs)
+
+    def make(folder: Path) -> None:
+        place = services.cache.root / "builders" / key
+        version = distribution.source.version
+        with (
+            services.console.step(f"Preparing Python {version} to build packages"),
+            services.cache.scratch("builder") as root,
+        ):
+            _make(own, root, folder, place)
+            if own != distribution:
+                cross.add_foreign(distribution, folder)
+
+    home = services.cache.obtain("builders", key, make)
+    return Interpreter(
+        home=home,
+        python=home / "bin" / f"python{distribution.version}",
+        cache=services.cache.folder_of_uv(_installer_key(key, packages), work),
+        services=services,
+        packages=packages,
+        distribution=distribution,
+    )
+
+
+def _installer_key(builder: str, packages: tuple[str, ...]) -> str:
+    """Name a cache of what was built with these libraries; other ones may give other results."""
+    if not packages:
+        return builder
+    folders = {name: hash_tree(Path(name)) for name in packages if Path(name).is_absolute()}
+    return content_key({"builder": builder, "packages": sorted(packages), "folders": folders})
+
+
+def _require_known(packages: tuple[str, ...]) -> None:
+    for package in packages:
+        is_folder = Path(package).is_absolute() and Path(package).is_dir()
+        if not is_folder and package not in RECIPES and package not in EXTRA_RECIPES:
+            message = (
+                f"`build-packages` contains `{package}`, which is neither a recipe nor a directory"
+            )
+            raise ConfigError(message, hint=did_you_mean(package, [*RECIPES, *EXTRA_RECIPES]))
+
+
+def _libraries(services: Services, packages: tuple[str, ...]) -> list[Path]:
+    """Return the folders of libc and of the libraries that `packages` name."""
+    found = build_libraries(services)
+    chosen = [found["musl"]]
+    for package in packages:
+        if package in found:
+            chosen.append(found[package])
+        elif package in EXTRA_RECIPES:
+            chosen.append(build_extra(services, package, found))
+        else:
+            chosen.append(Path(package))
+    return chosen
+
+
+def _beside(name: str) -> Path:
+    return Path(str(files("obelisk"))) / "buildenv" / name
+
+
+def _make(distribution: Distribution, root: Path, folder: Path, place: Path) -> None:
+    """Lay out a Python below `folder` that will be at `place`."""
+    chain = write_toolchain(distribution.target, root / "toolchain")
+    merge_into_sysroot(distribution.sysroot, chain.root)
+    stdlib = distribution.stdlib
+    for name in ("bin", "lib"):
+        (folder / name).mkdir()
+    shutil.copy(chain.lib / "libc.so", folder / "lib/ld-musl.so.1")
+    skipped = shutil.ignore_patterns("config-*")
+    library = folder / "lib" / stdlib.name
+    shutil.copytree(stdlib, library, ignore=skipped)
+    shutil.copytree(distribution.include, folder / "include" / stdlib.name)
+    shutil.copyfile(_beside("sitecustomize.py"), library / "sitecustomize.py")
+    (library / "lib-dynload").mkdir()  # Python looks for it to know where it is
+    libraries = [name for recipe in RECIPES.values() for name in recipe.provides]
+    argv: list[str | Path] = [
+        chain.tool("cc-shared"),
+        *("-pie", "-Wl,--export-dynamic"),
+        f"-Wl,--dynamic-linker={place / 'lib/ld-musl.so.1'}",
+        distribution.sysroot / "Programs/python.o",
+        *("-Wl,--whole-archive", distribution.static_library, "-Wl,--no-whole-archive"),
+        *distribution.bundled_archives,
+        "-Wl,--start-group",
+        *(f"-l{name}" for name in libraries if name not in ("c", "m", "dl", "mimalloc")),
+        "-Wl,--end-group",
+        *("-o", folder / "bin" / stdlib.name),
+    ]
+    env = chain.environment()
+    run_logged(argv, log=root / "log.txt", cwd=root, env=env, what="linking Python")

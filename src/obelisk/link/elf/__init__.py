@@ -1,0 +1,1 @@
+"""Executables and shared objects in the ELF format."""

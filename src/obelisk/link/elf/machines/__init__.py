@@ -1,0 +1,1 @@
+"""What each type of dynamic relocation asks for: one table for each machine."""

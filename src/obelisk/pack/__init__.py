@@ -1,0 +1,1 @@
+"""Making the payload: what is stored, how, and in which order."""

@@ -1,0 +1,120 @@
+"""Training: what an executable uses first, as a run of it shows or a record says.
+
+The executable that is run has another runtime (runtime/recording), and is thrown away. The result
+is a list of keys (`payload.use_key`) in the order of first use, which a file can keep.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from obelisk.errors import ConfigError, VerifyError
+from obelisk.payload.payload import Table, use_key
+from obelisk.services.atomic import draft_beside
+from obelisk.services.process import run_limited
+from obelisk.services.regular import read_regular
+
+_SECONDS: Final = 60.0
+"""What a run may take."""
+_HEAD: Final = "# Obelisk: order of first use, version 1"
+_NOTE: Final = struct.Struct("<BH")
+_SHOWN: Final = 20
+"""Lines of a program's output that a message repeats."""
+_HINT: Final = "`--train` takes the arguments of a run that terminates by itself with status 0"
+
+
+def parse_commands(commands: Iterable[str]) -> list[list[str]]:
+    """Return the arguments of each run; raise `ConfigError` for a quote that does not end."""
+    parsed = []
+    for command in commands:
+        try:
+            parsed.append(shlex.split(command))
+        except ValueError as error:
+            message = f"cannot split `{command}` in `train` into arguments: {error}"
+            raise ConfigError(message, hint="quote the arguments as in a shell") from error
+    return parsed
+
+
+def train(
+    executable: Path, runs: Sequence[Sequence[str]], *, folder: Path, log: Path
+) -> tuple[str, ...]:
+    """Run an executable that notes in `log` what it uses, in `folder`; return the keys of that.
+
+    Raises `VerifyError` when a run fails or does not end.
+    """
+    found: dict[str, None] = {}
+    for arguments in runs:
+        log.write_bytes(b"")
+        _run(executable, arguments, folder)
+        found |= dict.fromkeys(_noted(log.read_bytes()))
+    return tuple(found)
+
+
+def default_order(main: str) -> tuple[str, ...]:
+    """Return what every start uses: the main program, since what precedes it is in the runtime."""
+    return (use_key(Table.MODULES, main),)
+
+
+def read_record(path: Path) -> tuple[str, ...]:
+    """Return the keys that a file keeps; raise `ConfigError` if it is no such file."""
+    try:
+        text = read_regular(path).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not valid UTF-8"
+        message = f"cannot read training record {path}: {reason}"
+        raise ConfigError(message) from error
+    return _parse(text, str(path))
+
+
+def write_record(keys: Iterable[str], path: Path) -> None:
+    """Keep keys in a file; it is replaced as a whole."""
+    with draft_beside(path, mode=0o666) as draft:
+        draft.write_text("".join(f"{line}\n" for line in (_HEAD, *keys)), encoding="utf-8")
+
+
+def _run(executable: Path, arguments: Sequence[str], folder: Path) -> None:
+    shown = shlex.join([executable.name, *arguments])
+    output = executable.with_name("output.txt")
+    status = run_limited(
+        [executable, *arguments],
+        cwd=folder,
+        env=os.environ,
+        output=output,
+        seconds=_SECONDS,
+        what=f"training run `{shown}`",
+    )
+    if status == 0:
+        return
+    how = f"timed out after {_SECONDS:.0f} seconds"
+    if status is not None:
+        how = f"exited with status {status}" if status > 0 else f"was killed by signal {-status}"
+    said = output.read_text(encoding="utf-8", errors="replace").splitlines()[-_SHOWN:]
+    message = "\n".join([f"training run `{shown}` {how}", *said])
+    raise VerifyError(message, hint=_HINT)
+
+
+def _noted(data: bytes) -> Iterator[str]:
+    """Yield the keys of the notes that runtime/c/recording/first_use.c writes."""
+    place = 0
+    while place + _NOTE.size <= len(data):
+        table, size = _NOTE.unpack_from(data, place)
+        place += _NOTE.size
+        folder, _, name = data[place : place + size].partition(b"\0")
+        place += size
+        path = (folder + b"/" + name if folder else name).decode(errors="replace")
+        if table != Table.CONTROLS and path.isprintable():
+            yield use_key(Table(table), path)
+
+
+def _parse(text: str, where: str) -> tuple[str, ...]:
+    head, *lines = text.splitlines() or [""]
+    wrong = [line for line in lines if not line.startswith(("code ", "file "))]
+    if head != _HEAD or wrong:
+        message = f"{where} is not a training record, or of an unsupported version"
+        raise ConfigError(message, hint="choose another file, or delete it to train again")
+    return tuple(lines)

@@ -1,0 +1,1 @@
+"""The payload: its format, its writer, and its reader."""

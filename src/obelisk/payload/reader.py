@@ -1,0 +1,165 @@
+"""Reading a payload, with every check that its format has: see payload.py."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import xxhash
+import zstandard
+
+from obelisk.errors import VerifyError
+from obelisk.payload.payload import (
+    CHECK,
+    HEADER,
+    MAGIC,
+    RECORD,
+    VERSION,
+    Control,
+    Kind,
+    Table,
+    own_check,
+)
+from obelisk.payload.stored import Frame, expanded
+
+_PART: Final = 64 << 20
+"""Bytes of a record that are read at once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """One record as it was read."""
+
+    name: str
+    kind: Kind
+    offset: int
+    stored: int
+    size: int
+    time: int
+    """When a file was modified, in nanoseconds since 1970; 0 for what is no file."""
+    check: int
+    frame: Frame
+    own_check: int
+    intact: bool
+    """Whether the record itself and its name are as they were written."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Payload:
+    """A payload as it was read: its records, and the bytes that they lie in."""
+
+    modules: tuple[Record, ...]
+    files: tuple[Record, ...]
+    controls: tuple[Record, ...]
+    data: memoryview = field(repr=False)
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """All records."""
+        return (*self.modules, *self.files, *self.controls)
+
+    def read(self, record: Record) -> bytes:
+        """Return a record's bytes, expanded; raise `VerifyError` when they are damaged."""
+        if not record.intact or not self.content_intact(record):
+            reason = f"checksum mismatch in `{record.name}`"
+            raise _damaged(reason)
+        stored = bytes(self._stored(record))
+        if not record.frame:
+            return stored
+        name = Control.DICTIONARIES.get(record.frame)
+        try:
+            return expanded(stored, record.size, None if name is None else self.control(name))
+        except (zstandard.ZstdError, MemoryError) as error:
+            reason = f"cannot decompress `{record.name}`: {error}"
+            raise _damaged(reason) from error
+
+    def content_intact(self, record: Record) -> bool:
+        """Say whether the bytes of an intact record are as they were written."""
+        stored, digest = self._stored(record), xxhash.xxh64(seed=record.own_check)
+        for start in range(0, len(stored), _PART):
+            digest.update(stored[start : start + _PART])
+            if len(stored) > _PART:
+                _release(stored)
+        return record.check == digest.intdigest()
+
+    def file(self, path: str) -> Record | None:
+        """Return the record of a file, or None."""
+        return next((record for record in self.files if record.name == path), None)
+
+    def control(self, name: str) -> bytes | None:
+        """Return a control record's bytes, or None; raise `VerifyError` when it is damaged."""
+        found = next((record for record in self.controls if record.name == name), None)
+        if found is not None and found.frame:
+            reason = f"malformed record of `{name}`"
+            raise _damaged(reason)
+        return None if found is None else self.read(found)
+
+    def _stored(self, record: Record) -> memoryview:
+        return self.data[record.offset : record.offset + record.stored]
+
+
+def read_payload(data: memoryview) -> Payload:
+    """Read a payload; raise `VerifyError` that says what is wrong with it."""
+    if len(data) < HEADER.size + CHECK.size:
+        reason = "truncated"
+        raise _damaged(reason)
+    magic, version, size, names_at, names_size, *places = HEADER.unpack_from(data)
+    (check,) = CHECK.unpack_from(data, HEADER.size)
+    if magic != MAGIC or check != xxhash.xxh64_intdigest(data[: HEADER.size], 0):
+        reason = "checksum mismatch in the header"
+        raise _damaged(reason)
+    if version != VERSION:
+        reason = f"version {version}, expected {VERSION}"
+        raise _damaged(reason)
+    tables = list(zip(Table, places[::2], places[1::2], strict=True))
+    ends = [at + count * RECORD.size for _, at, count in tables]
+    if size > len(data) or max(*ends, names_at + names_size) > size:
+        reason = "truncated"
+        raise _damaged(reason)
+    names = bytes(data[names_at : names_at + names_size])
+    modules, files, controls = (
+        tuple(_records(table, data[at:end], names, size))
+        for (table, at, _), end in zip(tables, ends, strict=True)
+    )
+    return Payload(modules=modules, files=files, controls=controls, data=data[:size])
+
+
+def _records(table: Table, data: memoryview, names: bytes, size: int) -> Iterator[Record]:
+    for position, fields in enumerate(RECORD.iter_unpack(data)):
+        offset, stored, whole, time, check, own, place, length, kind, frame = fields
+        key = names[place : place + length]
+        shape = (place, length, kind, frame)
+        expected = own_check(table, position, key, (offset, stored, whole, time), shape)
+        intact = own == expected and len(key) == length and offset + stored <= size
+        known = kind in tuple(Kind) and frame in tuple(Frame)
+        if intact and not (known and (frame or stored == whole)):
+            reason = f"malformed record of `{_shown(key)}`"
+            raise _damaged(reason)
+        yield Record(
+            name=_shown(key),
+            kind=Kind(kind) if intact else Kind.CONTROL,
+            offset=offset,
+            stored=stored,
+            size=whole,
+            time=time,
+            check=check,
+            frame=Frame(frame) if intact else Frame.NONE,
+            own_check=own,
+            intact=intact,
+        )
+
+
+def _release(data: memoryview) -> None:
+    """Let the kernel take back the memory of a mapped file, which may be larger than there is."""
+    if isinstance(data.obj, mmap.mmap):
+        data.obj.madvise(mmap.MADV_DONTNEED)
+
+
+def _shown(key: bytes) -> str:
+    return key.replace(b"\0", b"/", 1).removeprefix(b"/").decode(errors="replace")
+
+
+def _damaged(reason: str) -> VerifyError:
+    return VerifyError(f"corrupt payload: {reason}")

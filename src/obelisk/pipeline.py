@@ -1,0 +1,386 @@
+"""The pipeline in its order: the only module that knows all stages."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from obelisk.buildenv.environment import obtain_interpreter
+from obelisk.collect.collect import Gathered, collect, gather
+from obelisk.collect.launcher import entry_modules, main_modules
+from obelisk.collect.loader import with_loader
+from obelisk.collect.provide import provide
+from obelisk.collect.read import Tree, read_tree
+from obelisk.compile.bytecode import Compiled
+from obelisk.compile.dictionaries import obtain_dictionaries
+from obelisk.compile.following import imported_at_start
+from obelisk.compile.frames_kept import with_packages
+from obelisk.compile.kept import package_bytecode
+from obelisk.compile.stdlib import stdlib_bytecode
+from obelisk.config.settings import Compression
+from obelisk.distribution.distribution import Distribution, obtain_distribution
+from obelisk.distribution.test_suite import obtain_tests
+from obelisk.errors import CollectError, ConfigError
+from obelisk.link.elf.shared_objects import Linked, SharedObjects
+from obelisk.link.elf.unlinked import unlinked
+from obelisk.link.link import Image, link, link_objects
+from obelisk.model import (
+    LIBRARY_FOLDER,
+    Bytecode,
+    Collection,
+    DataFile,
+    Layout,
+    Module,
+    SharedObjectFile,
+)
+from obelisk.output import refuse_input, writable_place
+from obelisk.pack.first_use import default_order, parse_commands, read_record, train, write_record
+from obelisk.pack.frames import Frames
+from obelisk.pack.pack import RuntimeFacts, pack
+from obelisk.payload.payload import Table, use_key
+from obelisk.payload.stored import Dictionaries
+from obelisk.plan import Plan
+from obelisk.runtime.link import Runtime, RuntimeOptions, obtain_runtime
+from obelisk.services.atomic import draft_beside
+from obelisk.services.disk import require_space
+from obelisk.services.services import Services
+from obelisk.trim.trim import Kept, without_unused
+from obelisk.verify.verify import require_sound, smoke_test
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Built:
+    """An executable that was built and verified."""
+
+    path: Path
+    size: int
+    """Bytes."""
+    sha256: str
+    seconds: float
+    packages: tuple[tuple[str, str], ...]
+    """(name, version) of what is installed in it."""
+
+
+def build_all(
+    plans: Sequence[Plan], services: Services, outputs: Sequence[Path]
+) -> Iterator[Built]:
+    """Build the executables of one request, each at its output; leave what is there on failure.
+
+    What they have in common is made once. Raises an `ObeliskError` of the stage that failed.
+    """
+    _require_own_records(plans)
+    paths = [
+        writable_place(output, plan, services.cache.root)
+        for plan, output in zip(plans, outputs, strict=True)
+    ]
+    with services.cache.scratch("build") as work:
+        started = time.monotonic()
+        for number, group in enumerate(_groups(plans)):
+            shared = _share(group, services, work / f"shared-{number}")
+            for plan, collection in zip(group, shared.collections, strict=True):
+                position = plans.index(plan)
+                job = _Job(plan, services, shared, work / str(position))
+                yield _build(job, collection, paths[position], started)
+                started = time.monotonic()
+
+
+def _groups(plans: Sequence[Plan]) -> Iterator[list[Plan]]:
+    """Yield the plans that differ in nothing but what is run."""
+    rest = list(plans)
+    while rest:
+        first = rest[0]
+        alike = [p for p in rest if replace(p, name=first.name, entry=first.entry) == first]
+        yield alike
+        rest = [plan for plan in rest if plan not in alike]
+
+
+def _require_own_records(plans: Sequence[Plan]) -> None:
+    for plan in plans:
+        parse_commands(plan.settings.train)
+        record = plan.train_record
+        if record and not plan.settings.train and not os.path.lexists(record):
+            message = f"no training record {record}, and `train` is empty"
+            raise ConfigError(
+                message, hint="pass the arguments of a run with `--train`, such as `--help`"
+            )
+        if record and not record.parent.is_dir():
+            message = f"no such directory for the training record: {record.parent}"
+            raise ConfigError(message, hint="create it, or choose another `train-record`")
+        if record and len(plans) > 1:
+            message = f"`train-record` is a single file, but {len(plans)} executables are built"
+            raise ConfigError(message, hint="choose one with `--script`, or build with `multicall`")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Shared:
+    """What the executables of one application have in common."""
+
+    distribution: Distribution
+    collections: tuple[Collection, ...]
+    """What goes into each of them."""
+    bytecodes: tuple[Bytecode, ...]
+    """Of all modules and main programs, of all of them."""
+    dictionaries: Dictionaries
+    """What compressed modules refer to."""
+    linked: dict[Path, Linked | None]
+    """Shared objects, by the runtime that they were linked to."""
+
+    def bytecodes_of(self, collection: Collection) -> list[Bytecode]:
+        """Return those that are not the main program of another executable."""
+        others = {other.main for other in self.collections} - {collection.main}
+        known = {module.path for module in collection.modules}
+        return [
+            one
+            for one in self.bytecodes
+            if one.module.path in known or one.module.path not in others
+        ]
+
+
+class _Job:
+    """Building one executable, in a folder of its own."""
+
+    def __init__(self, plan: Plan, services: Services, shared: _Shared, work: Path) -> None:
+        self.plan = plan
+        self.services = services
+        self.shared = shared
+        self.work = work
+        self.distribution = shared.distribution
+        work.mkdir()
+
+
+def _share(plans: Sequence[Plan], services: Services, work: Path) -> _Shared:
+    """Install, collect and compile for plans that differ in nothing but what is run."""
+    work.mkdir()
+    plan, console = plans[0], services.console
+    distribution = obtain_distribution(services, plan.python)
+    interpreter = obtain_interpreter(services, distribution, plan.build_packages, work)
+    with console.step(f"Installing {plan.name}"):
+        provided = provide(plan, interpreter, work)
+    with console.step(f"Collecting {plan.name}"):
+        base = Layout.of(plan.python.version).stdlib
+        stdlib = read_tree(distribution.stdlib, base=base, from_stdlib=True)
+        tests = _tests(plan, services, distribution)
+        gathered = gather(plan, interpreter, provided, stdlib, tests, work)
+        gathered = _with_data(gathered, services)
+        collections = tuple(collect(one, gathered) for one in plans)
+    with console.step(f"Compiling {len(gathered.modules)} modules"):
+        own = [*_own_modules(gathered.modules), *main_modules(collections, work)]
+        compiled = _compile(plan, services, distribution, own)
+        _report_refused(compiled, collections, plan, services)
+        of_stdlib = _stdlib_bytecode(plan, services, distribution, stdlib)
+        wanted = {module.path for module in gathered.modules if module.from_stdlib}
+        kept = [one for one in of_stdlib if one.module.path in wanted]
+    bytecodes = (*compiled.bytecodes, *kept)
+    return _Shared(
+        distribution=distribution,
+        collections=collections,
+        bytecodes=bytecodes,
+        dictionaries=_dictionaries(plan, services, distribution, of_stdlib, bytecodes),
+        linked={},
+    )
+
+
+def _build(job: _Job, collection: Collection, output: Path, started: float) -> Built:
+    plan, services = job.plan, job.services
+    refuse_input(output, _own_sources(collection, services.cache.root))
+    bytecodes = job.shared.bytecodes_of(collection)
+    with services.console.step("Following imports"):
+        kept = without_unused(plan, services, collection, bytecodes, job.distribution)
+    loader = job.distribution.sysroot / "lib/libc.so"
+    kept = replace(kept, collection=with_loader(kept.collection, loader))
+    first_use = _first_use(job, kept)
+    runtime = _runtime(job, kept)
+    with services.console.step("Packing and linking"):
+        image = _link(job, kept, first_use, runtime)
+    require_space(output.parent, image.size, f"writing {output}")
+    with services.console.step("Verifying"), draft_beside(output, mode=0o777) as draft:
+        with draft.open("wb") as file:
+            image.write(file)
+        _verify(plan, draft, job.work)
+    with output.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Built(
+        path=output,
+        size=image.size,
+        sha256=digest,
+        seconds=time.monotonic() - started,
+        packages=tuple((one.name, one.version) for one in collection.packages),
+    )
+
+
+def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
+    settings = job.plan.settings
+    options = RuntimeOptions(
+        debug=settings.debug,
+        hardened=settings.allocator_hardening,
+        recording=recording,
+        extensions=kept.extensions,
+    )
+    return obtain_runtime(job.services, job.distribution, options)
+
+
+def _link(job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime) -> Image:
+    plan, linked = job.plan, job.shared.linked
+    facts = RuntimeFacts(
+        libraries=job.distribution.description.sources, sizes=runtime.sizes, left_out=kept.left_out
+    )
+    payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
+    content = runtime.path.read_bytes()
+    if runtime.path not in linked:
+        natives = _natives(plan, kept.collection, job.distribution)
+        linked[runtime.path] = link_objects(content, natives, plan.target)
+    return link(content, payload, linked[runtime.path], plan.target)
+
+
+def _dictionaries(
+    plan: Plan,
+    services: Services,
+    distribution: Distribution,
+    of_stdlib: list[Bytecode],
+    bytecodes: Iterable[Bytecode],
+) -> Dictionaries:
+    """Return what compressed modules refer to, trained on the whole standard library."""
+    cache, settings = services.cache, plan.settings
+    found = obtain_dictionaries(cache, distribution.key, settings.optimize, lambda: of_stdlib)
+    frames = Frames.of(settings.storage.compression, ())
+    return with_packages(cache, replace(found, level=frames.level), bytecodes, frames.of_modules)
+
+
+def _first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
+    """Return what a start uses: by a record, training or default, and by import statements."""
+    keys = _known_first_use(job, kept)
+    if job.plan.settings.storage.compression != Compression.UNUSED:
+        return keys
+    roots = {kept.collection.main, *entry_modules(kept.collection.entry)}
+    python = job.distribution.host_python
+    paths = imported_at_start(job.services.cache, kept.bytecodes, roots, python=python)
+    return tuple(dict.fromkeys((*keys, *(use_key(Table.MODULES, path) for path in paths))))
+
+
+def _known_first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
+    record = job.plan.train_record
+    if record is not None and os.path.lexists(record):
+        return _recorded(job, record, kept.collection)
+    if not job.plan.settings.train:
+        return default_order(kept.collection.main)
+    with job.services.console.step(f"Training {job.plan.name}"):
+        keys = _train(job, kept)
+    if record is not None:
+        write_record(keys, record)
+    return keys
+
+
+def _recorded(job: _Job, record: Path, collection: Collection) -> tuple[str, ...]:
+    keys = read_record(record)
+    known = {use_key(Table.MODULES, one.path) for one in collection.modules}
+    known |= {use_key(Table.FILES, one.path) for one in (*collection.modules, *collection.files)}
+    there = sum(key in known for key in keys)
+    if 2 * there < len(keys):
+        message = f"only {there} of the {len(keys)} entries of {record} are in this executable"
+        job.services.console.warn(f"{message}; delete the file to train again")
+    return keys
+
+
+def _train(job: _Job, kept: Kept) -> tuple[str, ...]:
+    runs = parse_commands(job.plan.settings.train)
+    runtime = _runtime(job, kept, recording=True)
+    folder = job.work / "training"
+    folder.mkdir()
+    executable, log = folder / job.plan.name, job.work / "first-use"
+    logging = replace(kept, collection=replace(kept.collection, first_use_log=log))
+    image = _link(job, logging, (), runtime)
+    with executable.open("wb") as file:
+        image.write(file)
+    executable.chmod(0o755)
+    return train(executable, runs, folder=job.plan.folder, log=log)
+
+
+def _tests(plan: Plan, services: Services, distribution: Distribution) -> Tree:
+    """Return CPython's own tests if they are to go in."""
+    if not plan.has_tests:
+        return [], []
+    return read_tree(
+        obtain_tests(services, distribution), base=Layout.of(plan.python.version).stdlib
+    )
+
+
+def _own_sources(collection: Collection, cache: Path) -> list[Path]:
+    """Return what goes in and does not lie in the cache, such as modules beside a script."""
+    sources = [one.source for one in collection.modules]
+    sources += [one.source for one in collection.files]
+    sources += [one.source for one in collection.natives]
+    return [path for path in sources if not path.is_relative_to(cache)]
+
+
+def _with_data(gathered: Gathered, services: Services) -> Gathered:
+    """Turn shared objects that cannot be linked in, and that nothing loads, into data."""
+    found = unlinked(gathered.natives, services.target)
+    for file, reason in found:
+        message = f"not linked in, included as a file only: {reason}"
+        services.console.warn(f"{message}; to exclude it: `--exclude {file.relative}`")
+    data = [DataFile(path=file.path, source=file.source, base=file.base) for file, _ in found]
+    natives = [one for one in gathered.natives if all(one is not file for file, _ in found)]
+    return replace(gathered, natives=tuple(natives), files=(*gathered.files, *data))
+
+
+def _natives(plan: Plan, collection: Collection, distribution: Distribution) -> SharedObjects:
+    """Return what is linked in; the distribution has libraries that wheels may expect."""
+    provided = {
+        name: SharedObjectFile(
+            path=f"{LIBRARY_FOLDER}/{name}",
+            source=distribution.sysroot / "lib" / name,
+            package=None,
+        )
+        for name in plan.provided_libraries
+    }
+    return SharedObjects(files=collection.natives, provided=provided, abi=plan.abi)
+
+
+def _compile(
+    plan: Plan, services: Services, distribution: Distribution, modules: Sequence[Module]
+) -> Compiled:
+    python, optimize = distribution.host_python, plan.settings.optimize
+    key = distribution.key
+    return package_bytecode(services.cache, key, modules, python=python, optimize=optimize)
+
+
+def _stdlib_bytecode(
+    plan: Plan, services: Services, distribution: Distribution, stdlib: Tree
+) -> list[Bytecode]:
+    python, optimize = distribution.host_python, plan.settings.optimize
+    key = distribution.key
+    return stdlib_bytecode(services.cache, key, stdlib[0], python=python, optimize=optimize)
+
+
+def _own_modules(modules: Iterable[Module]) -> Iterator[Module]:
+    """Return the modules that are not the standard library's."""
+    return (module for module in modules if not module.from_stdlib)
+
+
+def _report_refused(
+    compiled: Compiled, collections: Sequence[Collection], plan: Plan, services: Services
+) -> None:
+    names = {name for one in collections for name in entry_modules(one.entry)}
+    paths = {collection.main for collection in collections}
+    for module, reason in compiled.refused:
+        if module.path in paths or names.intersection(module.names):
+            version = plan.python.version
+            message = f"cannot compile {module.source} with Python {version}: {reason}"
+            raise CollectError(message)
+        if module.is_sourceless:
+            services.console.warn(f"excluding {module.name} ({module.source.name}): {reason}")
+        else:
+            services.console.detail(f"not compiled: {module.path}: {reason}")
+
+
+def _verify(plan: Plan, draft: Path, work: Path) -> None:
+    require_sound(draft)
+    if plan.settings.smoke_test:
+        folder = work / "smoke"
+        folder.mkdir()
+        # It runs in a folder of its own, so its path is made absolute.
+        smoke_test(draft.absolute(), plan.settings.smoke_test, plan.target, folder)

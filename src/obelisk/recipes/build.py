@@ -1,0 +1,171 @@
+"""Building the libraries: every recipe in the order of its needs, each one cached by itself."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import replace
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Final
+
+from obelisk.recipes import EXTRA_RECIPES, RECIPES, Recipe, context, patches
+from obelisk.recipes.context import RecipeContext
+from obelisk.services import host
+from obelisk.services.cache import content_key, hash_code
+from obelisk.services.fetch import fetch, unpack
+from obelisk.services.pins import Pin, pin
+from obelisk.services.process import working_together
+from obelisk.services.services import Services
+from obelisk.target import Target
+from obelisk.toolchain.clang import Toolchain, toolchain_identity, write_toolchain
+
+_LIBC: Final = "musl"
+_AT_ONCE: Final = 2
+"""Recipes built side by side: while one configures, which uses one processor, another compiles."""
+
+
+def build_libraries(services: Services) -> dict[str, Path]:
+    """Build what is not cached and return the folder of each library by its name."""
+    graph = TopologicalSorter({recipe.name: recipe.needs for recipe in RECIPES.values()})
+    graph.prepare()
+    made: dict[str, Path] = {}
+    running: dict[Future[Path], str] = {}
+    with working_together(_AT_ONCE) as pool:
+        while graph.is_active():
+            for name in sorted(graph.get_ready(), key=list(RECIPES).index):
+                running[pool.submit(_build_library, services, RECIPES[name], dict(made))] = name
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                name = running.pop(future)
+                made[name] = future.result()
+                graph.done(name)
+    return made
+
+
+def build_extra(services: Services, name: str, made: dict[str, Path]) -> Path:
+    """Return the folder of a library that no distribution has; `made` are what it may need."""
+    recipe = EXTRA_RECIPES[name]
+    more = {one: build_extra(services, one, made) for one in recipe.needs if one not in made}
+    return _build_library(services, recipe, made | more)
+
+
+def library_key(target: Target, name: str) -> str:
+    """Return the cache key of a library: all that can change its bytes."""
+    recipe = RECIPES.get(name) or EXTRA_RECIPES[name]
+    is_cross = recipe.runs_programs and not host.runs(target)
+    return content_key(
+        {
+            "native": library_key(host.own_target(), _LIBC) if is_cross else None,
+            "source": source_identity(pin(name)),
+            "code": hash_code(
+                sys.modules[recipe.build.__module__], context, patches, sys.modules[__name__]
+            ),
+            "provides": [recipe.provides, recipe.shared],
+            "toolchain": toolchain_identity(target),
+            "needs": [library_key(target, need) for need in recipe.needs],
+        }
+    )
+
+
+def source_identity(pinned: Pin) -> dict[str, object]:
+    """Return what names a source's bytes, for cache keys: any of its origins will do."""
+    return {
+        "name": pinned.name,
+        "version": pinned.version,
+        "sha256": pinned.origins[0].sha256,
+        "license": [pinned.license, pinned.license_file],
+        "patches": {
+            patch.name: hashlib.sha256(patch.text).hexdigest() for patch in patches.patches(pinned)
+        },
+    }
+
+
+def build_from_source(
+    services: Services,
+    pinned: Pin,
+    needs: Iterable[Path],
+    output: Path,
+    work: Callable[[RecipeContext], None],
+    *,
+    runs_programs: bool = False,
+) -> None:
+    """Unpack and patch a source beside a toolchain that has `needs`, and let `work` build it.
+
+    With `runs_programs` there are tools for programs that are run while building, too.
+    """
+    archive = fetch(pinned, services.cache, services.archives)
+    is_cross = runs_programs and not host.runs(services.target)
+    native_libc = _native_libc(services) if is_cross else None
+    with services.cache.scratch(pinned.name) as root:
+        chain = write_toolchain(services.target, root / "toolchain")
+        for folder in needs:
+            merge_into_sysroot(folder, chain.root)
+        tree = unpack(archive, root / "source")
+        for patch in patches.patches(pinned):
+            patch.apply(tree)
+        shop = RecipeContext(
+            source=pinned,
+            chain=chain,
+            root=root,
+            tree=tree,
+            output=output,
+            log=root / "log.txt",
+            native=_native_chain(native_libc, root) if native_libc else None,
+            say=services.console.warn,
+        )
+        work(shop)
+        _keep_license(shop)
+
+
+def _native_libc(services: Services) -> Path:
+    native = replace(services, target=host.own_target())
+    return _build_library(native, RECIPES[_LIBC], {})
+
+
+def _native_chain(libc: Path, root: Path) -> Toolchain:
+    chain = write_toolchain(host.own_target(), root / "native")
+    merge_into_sysroot(libc, chain.root)
+    return chain
+
+
+def merge_into_sysroot(library: Path, chain_root: Path) -> None:
+    """Add a library's headers and archives to a toolchain."""
+    for name, place in (
+        ("include", chain_root / "sysroot/include"),
+        ("lib", chain_root / "sysroot/lib"),
+        ("resource", chain_root / "resource"),
+    ):
+        if (library / name).is_dir():
+            shutil.copytree(library / name, place, copy_function=_link_or_copy, dirs_exist_ok=True)
+
+
+def _build_library(services: Services, recipe: Recipe, made: dict[str, Path]) -> Path:
+    pinned = pin(recipe.name)
+
+    def make(folder: Path) -> None:
+        with services.console.step(f"Building {pinned.name} {pinned.version}"):
+            needs = [made[name] for name in recipe.needs]
+            build_from_source(
+                services, pinned, needs, folder, recipe.build, runs_programs=recipe.runs_programs
+            )
+
+    return services.cache.obtain("libraries", library_key(services.target, recipe.name), make)
+
+
+def _keep_license(shop: RecipeContext) -> None:
+    folder = shop.output / "licenses"
+    folder.mkdir(exist_ok=True)
+    text = shop.tree / shop.source.license_file
+    shutil.copyfile(text, folder / f"LICENSE.{shop.source.name}.txt")
+
+
+def _link_or_copy(source: str, place: str) -> None:
+    try:
+        os.link(source, place)
+    except OSError:
+        shutil.copyfile(source, place)

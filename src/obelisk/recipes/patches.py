@@ -1,0 +1,92 @@
+"""Patches of pinned sources: unified diffs that apply exactly, or end the build.
+
+Those of a library are `data/patches/<library>/NN-why.patch`, in the order of their names, each
+with its reason above the first file. `cpython/` is for every Python, `cpython-3.14/` for one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from obelisk.errors import ToolError
+from obelisk.services.pins import Pin
+
+_FILE: Final = re.compile(rb"^--- (?:a/\S+|/dev/null)\n\+\+\+ b/(\S+)\n", re.MULTILINE)
+_HUNK: Final = re.compile(rb"^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@.*\n", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Patch:
+    """A unified diff with a text above it."""
+
+    name: str
+    """Its file, below `data/patches/`."""
+    text: bytes
+
+    def apply(self, tree: Path) -> None:
+        """Change the files below `tree`.
+
+        A hunk applies where its lines stand, whatever its line numbers say; raise `ToolError`
+        when that is nowhere, or in more than one place.
+        """
+        for path, hunks in self._files():
+            file = tree / path
+            text = file.read_bytes() if file.is_file() else b""
+            for number, (old, new) in enumerate(hunks, 1):
+                if text.count(old) != 1:
+                    found = "is not in" if old not in text else "is more than once in"
+                    message = f"{self.name}: the text that hunk {number} changes {found} {path}"
+                    raise ToolError(message)
+                text = text.replace(old, new)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text)
+
+    def _files(self) -> Iterator[tuple[str, list[tuple[bytes, bytes]]]]:
+        """Return the path of each file and its hunks: the text before, the text after."""
+        _, *parts = _FILE.split(self.text)
+        if not parts:
+            message = f"{self.name} changes no file"
+            raise ToolError(message)
+        for path, body in zip(parts[::2], parts[1::2], strict=True):
+            yield path.decode(), [self._hunk(head) for head in _HUNK.finditer(body)]
+
+    def _hunk(self, head: re.Match[bytes]) -> tuple[bytes, bytes]:
+        """Return the lines before and after, of which the head of a hunk says the numbers."""
+        old: list[bytes] = []
+        new: list[bytes] = []
+        counts = tuple(1 if count is None else int(count) for count in head.groups())
+        *lines, after = [*head.string[head.end() :].splitlines(keepends=True), b""]
+        for line in lines:
+            if (len(old), len(new)) == counts:
+                after = line
+                break
+            # Editors cut the blank off an empty line.
+            text = line if line == b"\n" else line[1:]
+            if line[:1] in b" -\n":
+                old.append(text)
+            if line[:1] in b" +\n":
+                new.append(text)
+        # More lines than it says would be left out unseen. Mail ends with a line of its own.
+        if (len(old), len(new)) != counts or (after[:1] in b" -+" and after not in (b"", b"-- \n")):
+            message = f"{self.name}: not as many lines as `{head[0].decode().strip()}` says"
+            raise ToolError(message)
+        return b"".join(old), b"".join(new)
+
+
+def patches(pinned: Pin) -> tuple[Patch, ...]:
+    """Return the patches of a source in the order in which they apply."""
+    root = files("obelisk").joinpath("data/patches")
+    folders = sorted({pinned.name, pinned.name.partition("-")[0]})
+    found = [
+        Patch(name=f"{folder}/{file.name}", text=file.read_bytes())
+        for folder in folders
+        if root.joinpath(folder).is_dir()
+        for file in root.joinpath(folder).iterdir()
+        if file.name.endswith(".patch")
+    ]
+    return tuple(sorted(found, key=lambda patch: patch.name.partition("/")[::-1]))

@@ -1,0 +1,1 @@
+"""The runtime: the distribution linked with our C files, with no application in it yet."""

@@ -1,0 +1,84 @@
+"""What of the runtime comes from which library, as the linker's map tells it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+from obelisk.recipes import RECIPES
+
+PARTS: Final = ("code", "constants", "data", "unwind", "names")
+"""Machine code; what is only read; what is written to, or relocated; tables for exceptions and
+debuggers; names of symbols."""
+_LINE: Final = re.compile(r" *[0-9a-f]+ +[0-9a-f]+ +([0-9a-f]+) +\d+ (\S| {8}(?! ))(.*)")
+_SYMBOLS: Final = 57
+"""The column where lines of symbols, which are most, still have spaces."""
+_MEMBER: Final = re.compile(r"([^/]+)\.a\([^)]*\)$")
+_PART_OF: Final = {
+    ".text": "code",
+    ".init": "code",
+    ".fini": "code",
+    ".rodata": "constants",
+    ".eh_frame": "unwind",
+    ".eh_frame_hdr": "unwind",
+    ".gcc_except_table": "unwind",
+    ".dynsym": "names",
+    ".dynstr": "names",
+    ".gnu.hash": "names",
+}
+_NOTHING: Final = (".bss", ".tbss", ".relro_padding", ".comment", ".shstrtab", ".symtab", ".strtab")
+"""Sections that take no bytes of the file, or that no segment has."""
+_OWN: Final = "obelisk"
+_SHARED: Final = "merged by the linker"
+"""Strings and tables that the linker makes from those of all."""
+_CPYTHON: Final = ("python", "mpdec", "expat", "Hacl")
+"""How the names of archives begin that are built from CPython's own source."""
+
+Sizes = dict[str, dict[str, int]]
+"""Library, and the bytes of each of `PARTS`."""
+
+
+def library_sizes(text: str, own: Path) -> Sizes:
+    """Add up a map of lld by library; objects in the folder `own` are the runtime's C files.
+
+    Lines have address, load address, size and alignment in hexadecimal columns, and then a section
+    of the output, eight columns further what it has of an input, and behind that symbols.
+    """
+    found: dict[str, Counter[str]] = {}
+    section = ""
+    for line in text.splitlines():
+        match = None if line[_SYMBOLS:].startswith(" ") else _LINE.match(line)
+        if match is None:
+            continue
+        size, lead, rest = match.groups()
+        if lead.strip():
+            section = lead + rest
+        elif section not in _NOTHING:
+            library = _library(rest.rpartition(":(")[0], own)
+            found.setdefault(library, Counter())[_part(section)] += int(size, 16)
+    return {
+        library: {part: found[library][part] for part in PARTS if found[library][part]}
+        for library in sorted(found)
+        if found[library].total()
+    }
+
+
+def _part(section: str) -> str:
+    """Return what a section of the output holds; code that runs often has one of its own, etc."""
+    return "code" if section.startswith(".text.") else _PART_OF.get(section, "data")
+
+
+def _library(file: str, own: Path) -> str:
+    """Return whose an input file is, by the name of its source where that is known."""
+    if file.startswith(f"{own}/"):
+        return _OWN
+    member = _MEMBER.search(file)
+    if member is None:
+        return "musl" if file.endswith("crt1.o") or "/crt" in file else _SHARED
+    name = member[1].removeprefix("lib")
+    if name.startswith(_CPYTHON):
+        return "python"
+    known = (recipe.name for recipe in RECIPES.values() if name in recipe.provides)
+    return next(known, name.split("-")[0])

@@ -1,0 +1,31 @@
+"""The host: the only module that checks which machine this is."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+
+from obelisk.errors import ToolError
+from obelisk.target import TARGETS, Target
+
+
+def jobs() -> int:
+    """Return how many processes that compute to run at once."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def own_target() -> Target:
+    """Return the target whose executables run here; raise `ToolError` when there is none."""
+    found = next((target for target in TARGETS.values() if runs(target)), None)
+    if found is None:
+        host = platform.uname()
+        message = f"no target is for this machine: {host.system} on {host.machine}"
+        raise ToolError(message, hint=f"build on a machine for one of: {', '.join(TARGETS)}")
+    return found
+
+
+def runs(target: Target) -> bool:
+    """Return whether executables for this target run here."""
+    host = platform.uname()
+    return target.runs_on(host.machine, host.system)

@@ -1,0 +1,21 @@
+"""The services that every step of a build needs, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from obelisk.services.cache import Cache
+from obelisk.services.console import Console
+from obelisk.target import Target
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Services:
+    """The cache, console and archives of a build, and its target."""
+
+    cache: Cache
+    console: Console
+    target: Target
+    archives: Path | None
+    """A folder of pinned archives to use instead of the network."""

@@ -1,0 +1,1 @@
+"""The C toolchain: clang and lld of the `ziglang` package."""

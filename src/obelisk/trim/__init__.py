@@ -1,0 +1,1 @@
+"""Excluding what a program cannot need."""

@@ -1,0 +1,32 @@
+"""What is said while packages are installed."""
+
+import pytest
+
+from obelisk.collect.install import building
+from obelisk.collect.uv import output_of
+from obelisk.services.process import Finished
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("   Building markupsafe==3.0.2", (True, "markupsafe==3.0.2")),
+        ("   Building ruamel.yaml-clib==0.2.12", (True, "ruamel.yaml-clib==0.2.12")),
+        ("   Building app @ file:///src/app", (True, "app @ file:///src/app")),
+        ("   Building thing @ git+https://host/x@0123", (True, "thing @ git+https://host/x@0123")),
+        ("      Built markupsafe==3.0.2", (False, "markupsafe==3.0.2")),
+        ("[ 50%] Building CXX object src/a.cc.o", (False, "")),
+        ("  Building C object CMakeFiles/x.dir/x.c.o", (False, "")),
+        ("  Building wheel for thing (pyproject.toml)", (False, "")),
+        ("    Building extension modules", (False, "")),
+        ("DEBUG Building: markupsafe==3.0.4", (False, "")),
+    ],
+)
+def test_packages_that_are_built_are_told_from_lines_of_their_tools(line, found):
+    assert building(line) == found
+
+
+def test_details_are_not_in_what_an_error_repeats():
+    said = b"DEBUG uv 0.9\n\x1b[36mResolved\x1b[0m 1 package\nDEBUG gcc -c x.c\nerror: it failed\n"
+    done = Finished(status=1, stdout=b"", stderr=said)
+    assert output_of(done) == "Resolved 1 package\nerror: it failed"
