@@ -193,27 +193,38 @@ memchr(const void *bytes, int byte, size_t size)
     return (size_t)(block - start) < size ? (void *)(uintptr_t)block : NULL;
 }
 
+/* Whether the byte is in a cache line. */
+WIDE_INLINE int
+wide_line_has(const unsigned char *line, __m256i wanted)
+{
+    __m256i low = _mm256_cmpeq_epi8(wide_load(line), wanted);
+    __m256i high = _mm256_cmpeq_epi8(wide_load(line + 32), wanted);
+
+    return wide_bits(_mm256_or_si256(low, high)) != 0;
+}
+
+/* As memrchr, of at least WIDE_BLOCK bytes: the last block, then whole cache lines, then the first block.
+   Lines that are read in any order but downwards take 1.3 times the time: the processor fetches ahead. */
 WIDE_FUNCTION static void *
 wide_find_last(const unsigned char *start, int byte, size_t size)
 {
-    const unsigned char *end = start + size;
+    const unsigned char *block = start + size - WIDE_BLOCK;
     __m256i wanted = _mm256_set1_epi8((char)byte);
-    unsigned found;
+    unsigned found = wide_bits(_mm256_cmpeq_epi8(wide_load(block), wanted));
 
-    while (end - start >= 128 && !wide_has(end - 128, wanted)) {
-        end -= 128;
+    if (found == 0) {
+        block += WIDE_BLOCK - ((uintptr_t)block & (WIDE_BLOCK - 1));
     }
-    while (end > start) {
-        if (end - start < WIDE_BLOCK) {
-            end = start + WIDE_BLOCK;
+    while (found == 0 && block > start) {
+        if (((uintptr_t)block & 63) == 0) {
+            while (block - start >= 64 && !wide_line_has(block - 64, wanted)) {
+                block -= 64;
+            }
         }
-        end -= WIDE_BLOCK;
-        found = wide_bits(_mm256_cmpeq_epi8(wide_load(end), wanted));
-        if (found != 0) {
-            return (void *)(uintptr_t)(end + 31 - __builtin_clz(found));
-        }
+        block = block - start < WIDE_BLOCK ? start : block - WIDE_BLOCK;
+        found = wide_bits(_mm256_cmpeq_epi8(wide_load(block), wanted));
     }
-    return NULL;
+    return found == 0 ? NULL : (void *)(uintptr_t)(block + 31 - __builtin_clz(found));
 }
 
 static inline void *
