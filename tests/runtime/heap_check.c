@@ -3,6 +3,7 @@
 
 #include <malloc.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,13 @@
 #define BLOCKS 64
 #define TURNS 400
 
-/* Called through a pointer: the compiler knows that what calloc gives is zero, and would not look. */
+/* Called through pointers: the compiler knows that what calloc gives is zero, and would not look; and it
+   leaves out a malloc whose block nobody reads. */
 static void *(*volatile cleared)(size_t, size_t) = calloc;
+static void *(*volatile taken)(size_t) = malloc;
+
+/* mimalloc's: give back what can be, as it does when there is no memory. */
+void mi_collect(bool);
 
 static const size_t sizes[] = {1,     24,     200,     1000,    4000,     9000,
                                70000, 300000, 1500000, 9000000, 17000000, 40000000};
@@ -100,10 +106,108 @@ check_aligned(void)
     return NULL;
 }
 
+/* Blocks that are large enough for memory of their own, from threads that take each other's places. */
+static void *
+take_large(void *seed)
+{
+    uint64_t state = (uintptr_t)seed;
+
+    for (int turn = 0; turn < TURNS; turn++) {
+        size_t size = next(&state) % 4 == 0 ? 17000000 : 40000000;
+        size_t at[] = {0, next(&state) % size, size - 1};
+        unsigned char *block = cleared(1, size);
+        if (block == NULL) {
+            return "no memory for a large block";
+        }
+        for (int i = 0; i < 3; i++) {
+            if (block[at[i]] != 0) {
+                return "a large block is not zero";
+            }
+        }
+        for (int i = 0; i < 3; i++) {
+            block[at[i]] = (unsigned char)(uintptr_t)seed;
+        }
+        for (int i = 0; i < 3; i++) {
+            if (block[at[i]] != (unsigned char)(uintptr_t)seed) {
+                return "a large block is given out twice";
+            }
+        }
+        free(block);
+    }
+    return NULL;
+}
+
+/* Pages of this process: of address space first, then in memory. */
+static void
+read_pages(unsigned long pages[2])
+{
+    FILE *statm = fopen("/proc/self/statm", "r");
+
+    if (statm == NULL || fscanf(statm, "%lu %lu", &pages[0], &pages[1]) != 2) {
+        abort();
+    }
+    fclose(statm);
+}
+
+/* What is freed is the kernel's again: its memory at once, its address space when there is none else. */
+static const char *
+check_given_back(void)
+{
+    unsigned long before[2];
+    unsigned long with[2];
+    unsigned long after[2];
+    struct rlimit limit;
+    unsigned char *block;
+
+    mi_collect(true);
+    read_pages(before);
+    block = taken(60000000);
+    if (block == NULL) {
+        return "no memory for a block";
+    }
+    memset(block, 1, 60000000);
+    read_pages(with);
+    free(block);
+    read_pages(after);
+    if (after[1] > before[1] + 1000) {
+        return "a freed block keeps its memory";
+    }
+    limit.rlim_cur = with[0] * 4096 + 40000000;
+    limit.rlim_max = limit.rlim_cur;
+    if (setrlimit(RLIMIT_AS, &limit) != 0) {
+        abort();
+    }
+    block = taken(90000000);
+    if (block == NULL) {
+        return "a freed block keeps its address space when there is no other";
+    }
+    free(block);
+    return NULL;
+}
+
+/* Do the work in all threads; return what is wrong. */
+static const char *
+in_threads(void *(*work_of)(void *))
+{
+    pthread_t threads[THREADS];
+    const char *wrong = NULL;
+
+    for (uintptr_t i = 0; i < THREADS; i++) {
+        if (pthread_create(&threads[i], NULL, work_of, (void *)(i + 1)) != 0) {
+            abort();
+        }
+    }
+    for (int i = 0; i < THREADS; i++) {
+        void *said;
+        pthread_join(threads[i], &said);
+        wrong = said != NULL ? said : wrong;
+    }
+    return wrong;
+}
+
 int
 main(void)
 {
-    pthread_t threads[THREADS];
     struct rusage before;
     struct rusage after;
     const char *wrong = NULL;
@@ -116,17 +220,10 @@ main(void)
         wrong = "calloc fills memory that is zero";
     }
     free(large);
-    for (uintptr_t i = 0; i < THREADS; i++) {
-        if (pthread_create(&threads[i], NULL, work, (void *)(i + 1)) != 0) {
-            abort();
-        }
-    }
-    for (int i = 0; i < THREADS; i++) {
-        void *said;
-        pthread_join(threads[i], &said);
-        wrong = said != NULL ? said : wrong;
-    }
+    wrong = wrong != NULL ? wrong : in_threads(work);
+    wrong = wrong != NULL ? wrong : in_threads(take_large);
     wrong = wrong != NULL ? wrong : check_aligned();
+    wrong = wrong != NULL ? wrong : check_given_back();
     if (wrong != NULL) {
         printf("%s\n", wrong);
     }
