@@ -63,37 +63,21 @@ class Interpreter:
         cross.write_tools(chain)
         for folder in named:
             isolation.add_programs(chain, folder / "bin")
-        return Builder(
-            home=self.home,
-            python=self.python,
-            cache=self.cache,
-            chain=chain,
-            services=self.services,
-            distribution=self.distribution,
-        )
+        return Builder(interpreter=self, chain=chain)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Builder:
     """A place where packages can be built."""
 
-    home: Path
-    python: Path
-    """The interpreter that build backends run in."""
-    cache: Path
-    """Folder for what the installer downloads and builds."""
+    interpreter: Interpreter
+    """What build backends run in."""
     chain: Toolchain
-    services: Services
-    distribution: Distribution
-
-    @property
-    def options(self) -> list[str]:
-        """What the installer is told of the target, beside the interpreter."""
-        return cross.installer_options(self.distribution.target)
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """Return the environment of the installer, which starts backends; `base` is the user's."""
-        foreign = cross.variables(self.chain, self.distribution, self.home)
+        interpreter = self.interpreter
+        foreign = cross.variables(self.chain, interpreter.distribution, interpreter.home)
         return isolation.enclosed(self.chain, base, foreign)
 
     def variables(self, base: Mapping[str, str]) -> dict[str, str]:
@@ -108,7 +92,8 @@ class Builder:
         """Provide what was missing and can be built; say whether there was anything."""
         if isolation.CXX not in self.missing():
             return False
-        merge_into_sysroot(obtain_cxx(self.services, self.distribution.sysroot), self.chain.root)
+        services, sysroot = self.interpreter.services, self.interpreter.distribution.sysroot
+        merge_into_sysroot(obtain_cxx(services, sysroot), self.chain.root)
         (self._calls / isolation.CXX).unlink()
         isolation.add_cxx(self.chain)
         return True
@@ -135,7 +120,7 @@ def obtain_interpreter(
     `SourceError` or `ToolError`.
     """
     _require_known(packages)
-    own = cross.host_distribution(services, distribution)
+    own = distribution.host
     inputs = {
         "distribution": distribution.key,
         "host": own.key,

@@ -73,7 +73,8 @@ def forget(builder: Builder, names: Sequence[str]) -> None:
 
     Without waiting for other builds: they would have taken what is damaged.
     """
-    argv = ["cache", "clean", "--force", "--cache-dir", str(builder.cache), "--", *names]
+    cache = str(builder.interpreter.cache)
+    argv = ["cache", "clean", "--force", "--cache-dir", cache, "--", *names]
     require_uv(argv, "removing " + ", ".join(names) + " from uv's cache")
 
 
@@ -110,11 +111,12 @@ class _Job:
         """Install requirements; provide what builds turn out to need, and try again."""
         if not wanted and "--requirements" not in options:
             return
+        interpreter = self._builder.interpreter
         argv = [
             *("pip", "install", "--prefix", str(self.prefix.root), "--no-editable"),
             *("--project", str(self._project)),
-            *("--python", str(self._builder.python), *self._builder.options),
-            *("--cache-dir", str(self._builder.cache)),
+            *("--python", str(interpreter.python), *interpreter.options),
+            *("--cache-dir", str(interpreter.cache)),
             # The same bytes need no room twice: whoever changes one of them changes its time.
             *("--link-mode", "hardlink", "--no-progress", "--verbose"),
             *self._options,
@@ -134,7 +136,7 @@ class _Job:
 
     def _tell(self, line: str) -> None:
         """Say what is built from source, which may take minutes, and how far that is."""
-        console = self._builder.services.console
+        console = self._builder.interpreter.services.console
         begun, package = building(line)
         if begun:
             self._begun[package] = time.monotonic()

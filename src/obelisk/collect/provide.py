@@ -115,7 +115,7 @@ def _installed(
     if not found:
         return Provided(prefix=prefix, installed=installed, intact=True)
     names = sorted(found)
-    warn = builder.services.console.warn
+    warn = builder.interpreter.services.console.warn
     warn(f"{found[names[0]][0]} does not match its RECORD; reinstalling {', '.join(names)}")
     forget(builder, names)
     again = work / "again"
