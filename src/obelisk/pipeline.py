@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from obelisk.buildenv.environment import obtain_interpreter
 from obelisk.collect.collect import Gathered, collect, gather
 from obelisk.collect.launcher import entry_modules, main_modules
 from obelisk.collect.loader import with_loader
@@ -157,14 +156,14 @@ def _share(plans: Sequence[Plan], services: Services, work: Path) -> _Shared:
     work.mkdir()
     plan, console = plans[0], services.console
     distribution = obtain_distribution(services, plan.python)
-    interpreter = obtain_interpreter(services, distribution, plan.build_packages, work)
     with console.step(f"Installing {plan.name}"):
-        provided = provide(plan, interpreter, work)
+        provided = provide(plan, services, distribution, work)
     with console.step(f"Collecting {plan.name}"):
         base = Layout.of(plan.python.version).stdlib
         stdlib = read_tree(distribution.stdlib, base=base, from_stdlib=True)
         tests = _tests(plan, services, distribution)
-        gathered = gather(plan, interpreter, provided, stdlib, tests, work)
+        python = distribution.host_python
+        gathered = gather(plan, console, python, provided, (stdlib, tests), work)
         gathered = _with_data(gathered, services)
         collections = tuple(collect(one, gathered) for one in plans)
     with console.step(f"Compiling {len(gathered.modules)} modules"):

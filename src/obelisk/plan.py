@@ -28,7 +28,7 @@ from obelisk.distribution.versions import python_source
 from obelisk.errors import ConfigError, did_you_mean
 from obelisk.model import AllConsoleScripts, ConsoleScript, Entry, EntryPoint, RunModule, RunScript
 from obelisk.payload.filetimes import VARIABLE, source_date_epoch
-from obelisk.recipes import RECIPES
+from obelisk.recipes import RECIPES, require_library
 from obelisk.services.pins import Pin
 from obelisk.services.regular import is_folder, is_regular, require_copyable
 from obelisk.target import Target, parse_target
@@ -324,7 +324,9 @@ def _check_packages(settings: Settings, folder: Path) -> None:
     for name in settings.pure:
         require_package_name(name, "pure")
     for name in settings.build_packages:
-        if "/" in name and is_folder(folder / name):
+        if "/" not in name or not is_folder(folder / name):
+            require_library(name)
+        else:
             _check_library_folder(name, folder / name)
 
 

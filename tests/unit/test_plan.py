@@ -153,6 +153,12 @@ def test_a_folder_of_libraries_that_cannot_be_copied(project, tmp_path):
         (tmp_path / "geo/include/odd").unlink()
 
 
+@pytest.mark.parametrize("name", ["libyamll", "./nowhere", "/nowhere"])
+def test_an_unknown_library_is_refused_before_anything_is_built(project, name):
+    with pytest.raises(ConfigError, match=f"`{name}`, which is neither a recipe nor a directory"):
+        make_plans(with_settings(project, build_packages=(name,)))
+
+
 def test_missing_requirement_files_are_named(project):
     with pytest.raises(ConfigError, match=r"no such requirements file: .*more\.txt"):
         make_plans(with_settings(project, requirements=("more.txt",)))
@@ -167,6 +173,7 @@ def test_a_plan_says_what_it_decides_for_native_code_and_tests(project):
     assert default["extension-modules"] == "cpython-314-x86_64-linux-musl"
     assert default["provided-libraries"] == "libz.so.1"
     assert (default["build-packages"], default["python-tests"]) == ("-", "excluded")
+    (project.folder / "own").mkdir()
     other = shown(python="3.13", include=("test.support",), build_packages=("openssl", "own/"))
     assert other["extension-modules"] == "cpython-313-x86_64-linux-musl"
     assert other["build-packages"] == f"openssl, {project.folder / 'own'}"

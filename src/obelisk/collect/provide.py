@@ -15,18 +15,21 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from obelisk.buildenv.environment import Builder, Interpreter
+from obelisk.buildenv.environment import Demand, Interpreter, obtain_interpreter
 from obelisk.collect.asked import Asked, read_asked
 from obelisk.collect.entry import require_choice
-from obelisk.collect.install import forget, install, install_alone
+from obelisk.collect.install import forget, install, install_alone, new_prefix
 from obelisk.collect.installed import Installed, Prefix, read_installed
 from obelisk.collect.intact import ALGORITHM, differing
 from obelisk.collect.resolve import Resolution, resolve
+from obelisk.config.requirements import Requirements
+from obelisk.distribution.distribution import Distribution
 from obelisk.distribution.versions import major_minor
 from obelisk.model import ConsoleScript, Module
 from obelisk.plan import Plan
 from obelisk.services.atomic import link_or_copy
 from obelisk.services.regular import is_regular, read_regular
+from obelisk.services.services import Services
 
 KIND: Final = "prefixes"
 _ROOT: Final = "prefix"
@@ -57,20 +60,25 @@ class Provided:
         ]
 
 
-def provide(plan: Plan, interpreter: Interpreter, work: Path) -> Provided:
+def provide(plan: Plan, services: Services, distribution: Distribution, work: Path) -> Provided:
     """Return what the plan names, installed; `work` is a folder for what is not in the cache.
 
     Raises `CollectError` when something does not resolve, build or match its hash.
     """
     asked = read_asked(plan, work)
-    resolution = resolve(plan, interpreter, asked, work)
+    if asked.is_nothing and plan.requirements == Requirements():
+        return Provided(prefix=new_prefix(plan, work), installed=[], intact=True)
+    interpreter = obtain_interpreter(services, distribution, plan.build_packages, work)
+    demand = Demand(interpreter, work)
+    resolution = resolve(plan, demand, asked, work)
     kept = _find(plan, interpreter, resolution)
     if kept is not None and asked.is_fixed:
         return Provided(prefix=kept, installed=read_installed(kept), intact=True)
-    builder = interpreter.equipped(work)
+    if asked.on_top or not demand.is_met():  # a project is built each time
+        demand.meet()
     if kept is None:
-        _require_choice(plan, builder, resolution, work)
-    provided = _installed(plan, builder, asked, work, kept)
+        _require_choice(plan, demand, resolution, work)
+    provided = _installed(plan, demand, asked, work, kept)
     if kept is not None or resolution is None or not provided.intact:
         return provided
     _keep(interpreter, resolution, provided)
@@ -80,9 +88,7 @@ def provide(plan: Plan, interpreter: Interpreter, work: Path) -> Provided:
     return Provided(prefix=kept, installed=read_installed(kept), intact=True)
 
 
-def _require_choice(
-    plan: Plan, builder: Builder, resolution: Resolution | None, work: Path
-) -> None:
+def _require_choice(plan: Plan, demand: Demand, resolution: Resolution | None, work: Path) -> None:
     """Raise `ConfigError` for commands nobody chose from before all that is needed is installed."""
     entry, versions = plan.entry, resolution.versions if resolution else None
     if not isinstance(entry, ConsoleScript) or entry.command or not versions:
@@ -92,7 +98,7 @@ def _require_choice(
         return
     folder = work / "alone"
     folder.mkdir()
-    prefix = install_alone(plan, builder, f"{name}=={versions[name]}", folder)
+    prefix = install_alone(plan, demand, f"{name}=={versions[name]}", folder)
     for package in read_installed(prefix):
         require_choice(entry, package.package)
 
@@ -106,21 +112,21 @@ def _find(plan: Plan, interpreter: Interpreter, resolution: Resolution | None) -
 
 
 def _installed(
-    plan: Plan, builder: Builder, asked: Asked, work: Path, kept: Prefix | None
+    plan: Plan, demand: Demand, asked: Asked, work: Path, kept: Prefix | None
 ) -> Provided:
     """Install, and once more what was changed in the installer's cache since it was unpacked."""
-    prefix = install(plan, builder, asked, work, start=kept)
+    prefix = install(plan, demand, asked, work, start=kept)
     installed = read_installed(prefix)
     found = differing(prefix, installed)
     if not found:
         return Provided(prefix=prefix, installed=installed, intact=True)
     names = sorted(found)
-    warn = builder.interpreter.services.console.warn
+    warn = demand.interpreter.services.console.warn
     warn(f"{found[names[0]][0]} does not match its RECORD; reinstalling {', '.join(names)}")
-    forget(builder, names)
+    forget(demand.interpreter, names)
     again = work / "again"
     again.mkdir()
-    prefix = install(plan, builder, asked, again)
+    prefix = install(plan, demand, asked, again)
     installed = read_installed(prefix)
     found = differing(prefix, installed)
     for name, paths in found.items():
