@@ -8,6 +8,7 @@ from support import APPS, write_wheel
 from obelisk.collect.provide import provide
 from obelisk.config.request import read_request
 from obelisk.distribution.distribution import obtain_distribution
+from obelisk.errors import ConfigError
 from obelisk.plan import make_plans
 from obelisk.services.cache import Cache
 from obelisk.services.console import Console, Verbosity
@@ -73,3 +74,10 @@ def test_what_has_no_wheel_gets_them(installed, tmp_path):
     provided, work = installed(script)
     assert [one.key for one in provided.installed] == ["from-folder"]
     assert (work / "toolchain/environment.json").exists()
+
+
+def test_a_command_is_asked_for_before_what_the_package_needs_is_installed(installed, tmp_path):
+    with pytest.raises(ConfigError, match="`sphinx` has 4 console scripts"):
+        installed("sphinx")
+    found = [path.name.partition("-")[0] for path in tmp_path.rglob("*.dist-info")]
+    assert found == ["sphinx"]

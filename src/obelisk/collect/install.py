@@ -62,8 +62,8 @@ def install(
     return job.prefix
 
 
-def install_alone(plan: Plan, demand: Demand, requirement: str, work: Path) -> Prefix:
-    """Install one package without what it depends on below `work`; raise as `install` does."""
+def install_first(plan: Plan, demand: Demand, requirement: str, work: Path) -> Prefix:
+    """Install a package where `install` will find it, without its dependencies; raise likewise."""
     job = _Job(plan, demand, work)
     job.install((requirement,), ["--no-deps"])
     return job.prefix

@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from obelisk.buildenv.environment import Demand, Interpreter, obtain_interpreter
 from obelisk.collect.asked import Asked, read_asked
 from obelisk.collect.entry import require_choice
-from obelisk.collect.install import forget, install, install_alone, new_prefix
+from obelisk.collect.install import forget, install, install_first, new_prefix
 from obelisk.collect.installed import Installed, Prefix, read_installed
 from obelisk.collect.intact import ALGORITHM, differing
 from obelisk.collect.resolve import Resolution, resolve
@@ -89,16 +89,20 @@ def provide(plan: Plan, services: Services, distribution: Distribution, work: Pa
 
 
 def _require_choice(plan: Plan, demand: Demand, resolution: Resolution | None, work: Path) -> None:
-    """Raise `ConfigError` for commands nobody chose from before all that is needed is installed."""
+    """Raise `ConfigError` for commands nobody chose from before all that is needed is installed.
+
+    The package itself is, and what follows finds it there: so not where requirement files have
+    hashes, or name another index, which only the whole installation obeys.
+    """
     entry, versions = plan.entry, resolution.versions if resolution else None
-    if not isinstance(entry, ConsoleScript) or entry.command or not versions:
+    if not isinstance(entry, ConsoleScript) or entry.command or not versions or len(versions) == 1:
+        return
+    if any("--" in line for line in (*plan.requirements.lines, *plan.requirements.constraints)):
         return
     name = canonicalize_name(entry.package)
     if versions.get(name) is None:
         return
-    folder = work / "alone"
-    folder.mkdir()
-    prefix = install_alone(plan, demand, f"{name}=={versions[name]}", folder)
+    prefix = install_first(plan, demand, f"{name}=={versions[name]}", work)
     for package in read_installed(prefix):
         require_choice(entry, package.package)
 
