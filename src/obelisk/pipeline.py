@@ -62,6 +62,8 @@ class Built:
     seconds: float
     packages: tuple[tuple[str, str], ...]
     """(name, version) of what is installed in it."""
+    uncompiled: tuple[tuple[str, str], ...]
+    """Those of them that are pure Python here, and compiled where libc is glibc."""
 
 
 def build_all(
@@ -127,6 +129,8 @@ class _Shared:
     """What compressed modules refer to."""
     linked: dict[Path, Linked | None]
     """Shared objects, by the runtime that they were linked to."""
+    uncompiled: tuple[tuple[str, str], ...]
+    """Packages that are pure Python here, and compiled elsewhere."""
 
     def bytecodes_of(self, collection: Collection) -> list[Bytecode]:
         """Return those that are not the main program of another executable."""
@@ -180,6 +184,7 @@ def _share(plans: Sequence[Plan], services: Services, work: Path) -> _Shared:
         bytecodes=bytecodes,
         dictionaries=_dictionaries(plan, services, distribution, of_stdlib, bytecodes),
         linked={},
+        uncompiled=provided.uncompiled,
     )
 
 
@@ -208,6 +213,7 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
         sha256=digest,
         seconds=time.monotonic() - started,
         packages=tuple((one.name, one.version) for one in collection.packages),
+        uncompiled=job.shared.uncompiled,
     )
 
 

@@ -1,9 +1,10 @@
 """What builds from source need is made when the installer wants to build one, and not before."""
 
+import json
 from dataclasses import replace
 
 import pytest
-from support import APPS, write_wheel
+from support import APPS, obelisk, run, write_wheel
 
 from obelisk.collect.provide import provide
 from obelisk.config.request import read_request
@@ -81,3 +82,16 @@ def test_a_command_is_asked_for_before_what_the_package_needs_is_installed(insta
         installed("sphinx")
     found = [path.name.partition("-")[0] for path in tmp_path.rglob("*.dist-info")]
     assert found == ["sphinx"]
+
+
+def test_a_pure_wheel_that_is_compiled_elsewhere_is_named(tmp_path, python_version):
+    script = tmp_path / "script.py"
+    script.write_text('# /// script\n# dependencies = ["black==26.10.1"]\n# ///\nimport black\n')
+    output = tmp_path / "app"
+    said = "black 26.10.1 is pure Python here, and slower: its compiled wheels are for glibc"
+    for _ in range(2):  # the second one is from the cache
+        options = ("--python", python_version, "-o", output)
+        assert said in obelisk("build", script, *options, stderr=True)
+        (found,) = json.loads(obelisk("build", "--json", script, *options))["executables"]
+        assert found["uncompiled"] == [{"name": "black", "version": "26.10.1"}]
+    assert run([output], cwd=tmp_path).returncode == 0

@@ -71,10 +71,15 @@ def install_first(plan: Plan, demand: Demand, requirement: str, work: Path) -> P
 
 def new_prefix(plan: Plan, work: Path) -> Prefix:
     """Return the prefix for what a plan installs in the folder `work`; make its folders."""
-    root, version = work / "prefix", major_minor(plan.python.version)
-    prefix = Prefix(root=root, site=root / f"lib/python{version}/site-packages")
+    prefix = prefix_at(plan, work / "prefix")
     prefix.site.mkdir(parents=True, exist_ok=True)
     return prefix
+
+
+def prefix_at(plan: Plan, root: Path) -> Prefix:
+    """Return the prefix at that folder."""
+    version = major_minor(plan.python.version)
+    return Prefix(root=root, site=root / f"lib/python{version}/site-packages")
 
 
 def forget(interpreter: Interpreter, names: Sequence[str]) -> None:

@@ -18,13 +18,13 @@ from packaging.utils import canonicalize_name
 from obelisk.buildenv.environment import Demand, Interpreter, obtain_interpreter
 from obelisk.collect.asked import Asked, read_asked
 from obelisk.collect.entry import require_choice
-from obelisk.collect.install import forget, install, install_first, new_prefix
+from obelisk.collect.install import forget, install, install_first, new_prefix, prefix_at
 from obelisk.collect.installed import Installed, Prefix, read_installed
 from obelisk.collect.intact import ALGORITHM, differing
 from obelisk.collect.resolve import Resolution, resolve
+from obelisk.collect.uncompiled import uncompiled
 from obelisk.config.requirements import Requirements
 from obelisk.distribution.distribution import Distribution
-from obelisk.distribution.versions import major_minor
 from obelisk.model import ConsoleScript, Module
 from obelisk.plan import Plan
 from obelisk.services.atomic import link_or_copy
@@ -33,6 +33,7 @@ from obelisk.services.services import Services
 
 KIND: Final = "prefixes"
 _ROOT: Final = "prefix"
+_UNCOMPILED: Final = "uncompiled.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +44,8 @@ class Provided:
     installed: list[Installed]
     intact: bool
     """Whether its files are what their RECORDs say."""
+    uncompiled: tuple[tuple[str, str], ...] = ()
+    """(name, version) of packages that are pure Python here and compiled elsewhere."""
 
     def recorded(self, modules: Iterable[Module]) -> list[Module]:
         """Return modules with what the RECORDs say of them, where that is known to be true."""
@@ -73,19 +76,20 @@ def provide(plan: Plan, services: Services, distribution: Distribution, work: Pa
     resolution = resolve(plan, demand, asked, work)
     kept = _find(plan, interpreter, resolution)
     if kept is not None and asked.is_fixed:
-        return Provided(prefix=kept, installed=read_installed(kept), intact=True)
+        return kept
     if asked.on_top or not demand.is_met():  # a project is built each time
         demand.meet()
     if kept is None:
         _require_choice(plan, demand, resolution, work)
-    provided = _installed(plan, demand, asked, work, kept)
-    if kept is not None or resolution is None or not provided.intact:
+    provided = _installed(plan, demand, asked, work, kept.prefix if kept else None)
+    if kept is not None:
+        return replace(provided, uncompiled=kept.uncompiled)
+    found = uncompiled(plan, interpreter, provided.prefix, provided.installed, work)
+    provided = replace(provided, uncompiled=found)
+    if resolution is None or not provided.intact:
         return provided
     _keep(interpreter, resolution, provided)
-    kept = _find(plan, interpreter, resolution) if asked.is_fixed else None
-    if kept is None:
-        return provided
-    return Provided(prefix=kept, installed=read_installed(kept), intact=True)
+    return (_find(plan, interpreter, resolution) if asked.is_fixed else None) or provided
 
 
 def _require_choice(plan: Plan, demand: Demand, resolution: Resolution | None, work: Path) -> None:
@@ -107,12 +111,18 @@ def _require_choice(plan: Plan, demand: Demand, resolution: Resolution | None, w
         require_choice(entry, package.package)
 
 
-def _find(plan: Plan, interpreter: Interpreter, resolution: Resolution | None) -> Prefix | None:
+def _find(plan: Plan, interpreter: Interpreter, resolution: Resolution | None) -> Provided | None:
     entry = interpreter.services.cache.find(KIND, resolution.key) if resolution else None
     if entry is None:
         return None
-    version = major_minor(plan.python.version)
-    return Prefix(root=entry / _ROOT, site=entry / _ROOT / f"lib/python{version}/site-packages")
+    prefix = prefix_at(plan, entry / _ROOT)
+    found = json.loads((entry / _UNCOMPILED).read_text(encoding="utf-8"))
+    return Provided(
+        prefix=prefix,
+        installed=read_installed(prefix),
+        intact=True,
+        uncompiled=tuple((name, version) for name, version in found),
+    )
 
 
 def _installed(
@@ -150,6 +160,8 @@ def _keep(interpreter: Interpreter, resolution: Resolution, provided: Provided) 
     without = {prefix.place(file.path) for one in local for file in one.files}
 
     def make(folder: Path) -> None:
+        text = json.dumps(provided.uncompiled)
+        (folder / _UNCOMPILED).write_text(text, encoding="utf-8")
         if local:
             _link_tree(prefix.root, folder / _ROOT, without)
         else:
