@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -204,13 +203,12 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
     with services.console.step("Verifying"), draft_beside(output, mode=0o777) as draft:
         with draft.open("wb") as file:
             image.write(file)
-        _verify(plan, draft, job.work)
-    with output.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = require_sound(draft)
+        _smoke_test(plan, draft, job.work)
     return Built(
         path=output,
         size=image.size,
-        sha256=digest,
+        sha256=sha256,
         seconds=time.monotonic() - started,
         packages=tuple((one.name, one.version) for one in collection.packages),
         uncompiled=job.shared.uncompiled,
@@ -382,8 +380,7 @@ def _report_refused(
             services.console.detail(f"not compiled: {module.path}: {reason}")
 
 
-def _verify(plan: Plan, draft: Path, work: Path) -> None:
-    require_sound(draft)
+def _smoke_test(plan: Plan, draft: Path, work: Path) -> None:
     if plan.settings.smoke_test:
         folder = work / "smoke"
         folder.mkdir()
