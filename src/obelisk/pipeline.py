@@ -20,9 +20,10 @@ from obelisk.compile.frames_kept import with_packages
 from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
 from obelisk.config.settings import Compression
+from obelisk.config.training import parse_commands
 from obelisk.distribution.distribution import Distribution, obtain_distribution
 from obelisk.distribution.test_suite import obtain_tests
-from obelisk.errors import CollectError, ConfigError
+from obelisk.errors import CollectError
 from obelisk.link.elf.shared_objects import Linked, SharedObjects
 from obelisk.link.elf.unlinked import unlinked
 from obelisk.link.link import Image, link, link_objects
@@ -36,7 +37,7 @@ from obelisk.model import (
     SharedObjectFile,
 )
 from obelisk.output import refuse_input, writable_place
-from obelisk.pack.first_use import default_order, parse_commands, read_record, train, write_record
+from obelisk.pack.first_use import default_order, read_record, train, write_record
 from obelisk.pack.frames import Frames
 from obelisk.pack.pack import RuntimeFacts, pack
 from obelisk.payload.payload import Table, use_key
@@ -72,7 +73,6 @@ def build_all(
 
     What they have in common is made once. Raises an `ObeliskError` of the stage that failed.
     """
-    _require_own_records(plans)
     paths = [
         writable_place(output, plan, services.cache.root)
         for plan, output in zip(plans, outputs, strict=True)
@@ -96,23 +96,6 @@ def _groups(plans: Sequence[Plan]) -> Iterator[list[Plan]]:
         alike = [p for p in rest if replace(p, name=first.name, entry=first.entry) == first]
         yield alike
         rest = [plan for plan in rest if plan not in alike]
-
-
-def _require_own_records(plans: Sequence[Plan]) -> None:
-    for plan in plans:
-        parse_commands(plan.settings.train)
-        record = plan.train_record
-        if record and not plan.settings.train and not os.path.lexists(record):
-            message = f"no training record {record}, and `train` is empty"
-            raise ConfigError(
-                message, hint="pass the arguments of a run with `--train`, such as `--help`"
-            )
-        if record and not record.parent.is_dir():
-            message = f"no such directory for the training record: {record.parent}"
-            raise ConfigError(message, hint="create it, or choose another `train-record`")
-        if record and len(plans) > 1:
-            message = f"`train-record` is a single file, but {len(plans)} executables are built"
-            raise ConfigError(message, hint="choose one with `--script`, or build with `multicall`")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,6 +23,7 @@ from obelisk.config.requirements import Requirements, read_requirements
 from obelisk.config.settings import Profile, Settings, Storage
 from obelisk.config.tables import key_of
 from obelisk.config.toml import shown
+from obelisk.config.training import check_training
 from obelisk.distribution.test_suite import TEST_PACKAGE
 from obelisk.distribution.versions import python_source
 from obelisk.errors import ConfigError, did_you_mean
@@ -118,11 +119,13 @@ def make_plans(request: Request) -> list[Plan]:
     lock = _lock(request.application)
     files = tuple(request.folder / name for name in settings.requirements)
     requirements = read_requirements(files, request.folder, settings.extra_requirements)
+    target, entries = parse_target(settings.target), _named_entries(request)
+    check_training(settings, target, request.folder, len(entries))
     return [
         Plan(
             name=require_file_name(name, "the executable's name"),
             application=request.application,
-            target=parse_target(settings.target),
+            target=target,
             python=python,
             entry=entry,
             lock=lock,
@@ -133,7 +136,7 @@ def make_plans(request: Request) -> list[Plan]:
             folder=request.folder,
             source_date_epoch=source_date_epoch(os.environ),
         )
-        for name, entry in _named_entries(request)
+        for name, entry in entries
     ]
 
 
