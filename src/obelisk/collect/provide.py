@@ -21,6 +21,7 @@ from obelisk.collect.entry import require_choice
 from obelisk.collect.install import forget, install, install_first, new_prefix, prefix_at
 from obelisk.collect.installed import Installed, Prefix, read_installed
 from obelisk.collect.intact import ALGORITHM, differing
+from obelisk.collect.outdated import outdated
 from obelisk.collect.resolve import Resolution, resolve
 from obelisk.collect.uncompiled import uncompiled
 from obelisk.config.requirements import Requirements
@@ -68,6 +69,10 @@ def provide(plan: Plan, services: Services, distribution: Distribution, work: Pa
 
     Raises `CollectError` when something does not resolve, build or match its hash.
     """
+    if plan.lock and (changed := outdated(plan.lock, plan.application)):
+        names = ", ".join(f"`{name}`" for name in changed)
+        message = f"{plan.lock} does not match the dependencies, which changed since: {names}"
+        services.console.warn(f"{message}; to update it, run `uv lock`")
     asked = read_asked(plan, work)
     if asked.is_nothing and plan.requirements == Requirements():
         return Provided(prefix=new_prefix(plan, work), installed=[], intact=True)
