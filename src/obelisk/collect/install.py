@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ from obelisk.collect.installed import Prefix
 from obelisk.collect.uv import (
     detail_of,
     folder_with_config,
+    is_chosen,
     is_detail,
     output_of,
     refusal,
@@ -112,7 +113,8 @@ class _Job:
     """Installing into one folder."""
 
     def __init__(self, plan: Plan, demand: Demand, work: Path) -> None:
-        self._options = [f"--no-binary={name}" for name in plan.settings.no_binary]
+        self._no_binary = plan.settings.no_binary
+        self._options = [f"--no-binary={name}" for name in self._no_binary]
         self._options += ["--refresh"] if plan.refresh else []
         self._demand = demand
         self.prefix = new_prefix(plan, work)
@@ -147,7 +149,8 @@ class _Job:
             again = ["--reinstall", *(["--refresh"] if done.status == 0 else [])]
             done = self._run([*argv, *again, *last], said)
         if done.status != 0:
-            raise refusal(said, output_of(done), builder.missing() if builder else set())
+            missing = builder.missing() if builder else set()
+            raise refusal(said, output_of(done), missing, self._no_binary)
 
     def _run(self, argv: list[str], said: str) -> Finished:
         on_line = self._tell if self._demand.builder else lambda _: None
@@ -159,7 +162,7 @@ class _Job:
         begun, package = building(line)
         if begun:
             self._begun[package] = time.monotonic()
-            console.note(f"building {package} from source" + _why(package))
+            console.note(f"building {package} from source" + _why(package, self._no_binary))
         elif package in self._begun:
             seconds = time.monotonic() - self._begun.pop(package)
             console.note(f"built {package} in {seconds:.0f} s")
@@ -174,9 +177,11 @@ def building(line: str) -> tuple[bool, str]:
     return (found[1] == "Building", found[2]) if found else (False, "")
 
 
-def _why(package: str) -> str:
-    """Return why it is built, unless it is somebody's own folder."""
-    return "" if " @ file:" in package else ": it has no wheel for the target; this takes a while"
+def _why(package: str, no_binary: Collection[str]) -> str:
+    """Return why it is built, unless it is somebody's own folder or choice."""
+    if " @ file:" in package or is_chosen(package.partition("==")[0], no_binary):
+        return ""
+    return ": it has no wheel for the target; this takes a while"
 
 
 def _said(wanted: Sequence[str], options: Sequence[str]) -> list[str]:
