@@ -5,7 +5,6 @@ the executable and an empty /tmp.
 """
 
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -43,7 +42,7 @@ class Executables:
         if key not in self.built:
             path = Path(tempfile.mkdtemp(dir=self.folder)) / Path(name).name.removesuffix(".py")
             arguments = [what or APPS / name, "--python", self.python, *options]
-            shutil.copy(stored(path.name, arguments), path)
+            link_or_copy(str(stored(path.name, arguments)), str(path))
             self.built[key] = path
         return self.built[key]
 

@@ -16,12 +16,17 @@ from obelisk.services.locks import lock, try_lock
 TESTS = Path(__file__).parent
 AT_ONCE = 2
 """Builds that run beside one another: each has phases that use every processor."""
+FACTS = ".facts"
+"""A file beside an executable, written when that is whole."""
 KEPT = 24 * 3600
 """Seconds for which an executable stays that nobody asked for."""
 
 
 def stored(name, arguments):
-    """Return the executable `name` that `obelisk build` makes of these arguments."""
+    """Return the executable `name` that `obelisk build` makes of these arguments.
+
+    It is linked to from many tests: one that changes an executable copies it first.
+    """
     folder = Path(tempfile.gettempdir()) / f"obelisk-tests-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
@@ -40,13 +45,21 @@ def stored(name, arguments):
     )
     path = folder / key / name
     with _held(folder / f"{key}.lock"):
-        if not path.is_file():
+        if not path.with_name(FACTS).is_file():
             _forget_old(folder)
             path.parent.mkdir(exist_ok=True)
             with _slot(folder):
                 obelisk("build", *arguments, "-q", "-o", path)
+            path.with_name(FACTS).write_text(_facts(path))
+        assert path.with_name(FACTS).read_text() == _facts(path), f"a test changed {path}"
         os.utime(path.parent)
     return path
+
+
+def _facts(path):
+    """Return what changes when somebody writes to a file, or gives it other rights."""
+    found = path.stat()
+    return f"{found.st_mode} {found.st_uid} {found.st_size} {found.st_mtime_ns}"
 
 
 def _content(application):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from obelisk.buildenv.environment import obtain_interpreter
 from obelisk.collect.collect import Gathered, collect, gather
 from obelisk.collect.launcher import entry_modules, main_modules
 from obelisk.collect.loader import with_loader
@@ -22,9 +20,10 @@ from obelisk.compile.frames_kept import with_packages
 from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
 from obelisk.config.settings import Compression
+from obelisk.config.training import parse_commands
 from obelisk.distribution.distribution import Distribution, obtain_distribution
 from obelisk.distribution.test_suite import obtain_tests
-from obelisk.errors import CollectError, ConfigError
+from obelisk.errors import CollectError
 from obelisk.link.elf.shared_objects import Linked, SharedObjects
 from obelisk.link.elf.unlinked import unlinked
 from obelisk.link.link import Image, link, link_objects
@@ -38,7 +37,7 @@ from obelisk.model import (
     SharedObjectFile,
 )
 from obelisk.output import refuse_input, writable_place
-from obelisk.pack.first_use import default_order, parse_commands, read_record, train, write_record
+from obelisk.pack.first_use import default_order, read_record, train, write_record
 from obelisk.pack.frames import Frames
 from obelisk.pack.pack import RuntimeFacts, pack
 from obelisk.payload.payload import Table, use_key
@@ -63,6 +62,8 @@ class Built:
     seconds: float
     packages: tuple[tuple[str, str], ...]
     """(name, version) of what is installed in it."""
+    uncompiled: tuple[tuple[str, str], ...]
+    """Those of them that are pure Python here, and compiled where libc is glibc."""
 
 
 def build_all(
@@ -72,7 +73,6 @@ def build_all(
 
     What they have in common is made once. Raises an `ObeliskError` of the stage that failed.
     """
-    _require_own_records(plans)
     paths = [
         writable_place(output, plan, services.cache.root)
         for plan, output in zip(plans, outputs, strict=True)
@@ -98,23 +98,6 @@ def _groups(plans: Sequence[Plan]) -> Iterator[list[Plan]]:
         rest = [plan for plan in rest if plan not in alike]
 
 
-def _require_own_records(plans: Sequence[Plan]) -> None:
-    for plan in plans:
-        parse_commands(plan.settings.train)
-        record = plan.train_record
-        if record and not plan.settings.train and not os.path.lexists(record):
-            message = f"no training record {record}, and `train` is empty"
-            raise ConfigError(
-                message, hint="pass the arguments of a run with `--train`, such as `--help`"
-            )
-        if record and not record.parent.is_dir():
-            message = f"no such directory for the training record: {record.parent}"
-            raise ConfigError(message, hint="create it, or choose another `train-record`")
-        if record and len(plans) > 1:
-            message = f"`train-record` is a single file, but {len(plans)} executables are built"
-            raise ConfigError(message, hint="choose one with `--script`, or build with `multicall`")
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Shared:
     """What the executables of one application have in common."""
@@ -128,6 +111,8 @@ class _Shared:
     """What compressed modules refer to."""
     linked: dict[Path, Linked | None]
     """Shared objects, by the runtime that they were linked to."""
+    uncompiled: tuple[tuple[str, str], ...]
+    """Packages that are pure Python here, and compiled elsewhere."""
 
     def bytecodes_of(self, collection: Collection) -> list[Bytecode]:
         """Return those that are not the main program of another executable."""
@@ -157,14 +142,14 @@ def _share(plans: Sequence[Plan], services: Services, work: Path) -> _Shared:
     work.mkdir()
     plan, console = plans[0], services.console
     distribution = obtain_distribution(services, plan.python)
-    interpreter = obtain_interpreter(services, distribution, plan.build_packages, work)
     with console.step(f"Installing {plan.name}"):
-        provided = provide(plan, interpreter, work)
+        provided = provide(plan, services, distribution, work)
     with console.step(f"Collecting {plan.name}"):
         base = Layout.of(plan.python.version).stdlib
         stdlib = read_tree(distribution.stdlib, base=base, from_stdlib=True)
         tests = _tests(plan, services, distribution)
-        gathered = gather(plan, interpreter, provided, stdlib, tests, work)
+        python = distribution.host_python
+        gathered = gather(plan, console, python, provided, (stdlib, tests), work)
         gathered = _with_data(gathered, services)
         collections = tuple(collect(one, gathered) for one in plans)
     with console.step(f"Compiling {len(gathered.modules)} modules"):
@@ -181,6 +166,7 @@ def _share(plans: Sequence[Plan], services: Services, work: Path) -> _Shared:
         bytecodes=bytecodes,
         dictionaries=_dictionaries(plan, services, distribution, of_stdlib, bytecodes),
         linked={},
+        uncompiled=provided.uncompiled,
     )
 
 
@@ -200,15 +186,15 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
     with services.console.step("Verifying"), draft_beside(output, mode=0o777) as draft:
         with draft.open("wb") as file:
             image.write(file)
-        _verify(plan, draft, job.work)
-    with output.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = require_sound(draft)
+        _smoke_test(plan, draft, job.work)
     return Built(
         path=output,
         size=image.size,
-        sha256=digest,
+        sha256=sha256,
         seconds=time.monotonic() - started,
         packages=tuple((one.name, one.version) for one in collection.packages),
+        uncompiled=job.shared.uncompiled,
     )
 
 
@@ -377,8 +363,7 @@ def _report_refused(
             services.console.detail(f"not compiled: {module.path}: {reason}")
 
 
-def _verify(plan: Plan, draft: Path, work: Path) -> None:
-    require_sound(draft)
+def _smoke_test(plan: Plan, draft: Path, work: Path) -> None:
     if plan.settings.smoke_test:
         folder = work / "smoke"
         folder.mkdir()

@@ -23,12 +23,13 @@ from obelisk.config.requirements import Requirements, read_requirements
 from obelisk.config.settings import Profile, Settings, Storage
 from obelisk.config.tables import key_of
 from obelisk.config.toml import shown
+from obelisk.config.training import check_training
 from obelisk.distribution.test_suite import TEST_PACKAGE
 from obelisk.distribution.versions import python_source
 from obelisk.errors import ConfigError, did_you_mean
 from obelisk.model import AllConsoleScripts, ConsoleScript, Entry, EntryPoint, RunModule, RunScript
 from obelisk.payload.filetimes import VARIABLE, source_date_epoch
-from obelisk.recipes import RECIPES
+from obelisk.recipes import RECIPES, require_library
 from obelisk.services.pins import Pin
 from obelisk.services.regular import is_folder, is_regular, require_copyable
 from obelisk.target import Target, parse_target
@@ -118,11 +119,13 @@ def make_plans(request: Request) -> list[Plan]:
     lock = _lock(request.application)
     files = tuple(request.folder / name for name in settings.requirements)
     requirements = read_requirements(files, request.folder, settings.extra_requirements)
+    target, entries = parse_target(settings.target), _named_entries(request)
+    check_training(settings, target, request.folder, len(entries))
     return [
         Plan(
             name=require_file_name(name, "the executable's name"),
             application=request.application,
-            target=parse_target(settings.target),
+            target=target,
             python=python,
             entry=entry,
             lock=lock,
@@ -133,7 +136,7 @@ def make_plans(request: Request) -> list[Plan]:
             folder=request.folder,
             source_date_epoch=source_date_epoch(os.environ),
         )
-        for name, entry in _named_entries(request)
+        for name, entry in entries
     ]
 
 
@@ -324,7 +327,9 @@ def _check_packages(settings: Settings, folder: Path) -> None:
     for name in settings.pure:
         require_package_name(name, "pure")
     for name in settings.build_packages:
-        if "/" in name and is_folder(folder / name):
+        if "/" not in name or not is_folder(folder / name):
+            require_library(name)
+        else:
             _check_library_folder(name, folder / name)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from obelisk.buildenv.environment import obtain_builder
+from obelisk.buildenv.environment import obtain_interpreter
 from obelisk.distribution.distribution import obtain_distribution
 from obelisk.distribution.versions import python_source
 from obelisk.recipes.build import build_libraries
@@ -30,9 +30,8 @@ class Compiler:
             archives=None,
         )
         self.libraries = build_libraries(services)
-        self.builder = obtain_builder(
-            services, obtain_distribution(services, python_source(python_version)), (), folder
-        )
+        distribution = obtain_distribution(services, python_source(python_version))
+        self.builder = obtain_interpreter(services, distribution, (), folder).builder(folder)
 
     def __call__(self, place, *arguments, tool="cc"):
         self.run(tool, place, arguments)

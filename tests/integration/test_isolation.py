@@ -160,7 +160,7 @@ def test_backends_get_an_environment_of_their_own(compiler, machine, tmp_path):
     env = compiler.builder.environment(os.environ | variables(machine))
     assert not any(name.startswith(("PYTHON", "LD_")) for name in env)
     text = "import json, os; print(json.dumps(dict(os.environ)))"
-    argv = [compiler.builder.python, "-c", text]
+    argv = [compiler.builder.interpreter.python, "-c", text]
     changed = env | {"ADDED_BY_THE_INSTALLER": "1", "CXXFLAGS": "-O3"}
     done = subprocess.run(argv, env=changed, cwd=tmp_path, capture_output=True, check=True)
     seen = json.loads(done.stdout)

@@ -47,7 +47,7 @@ def wheel(compiler, tmp_path):
     """A wheel without sources: one module of this Python, one of another, one that is lost."""
     (tmp_path / "part.py").write_text("def double(x):\n    return 2 * x\n")
     text = "import py_compile; py_compile.compile('part.py', cfile='part.pyc')"
-    subprocess.run([compiler.builder.python, "-c", text], cwd=tmp_path, check=True)
+    subprocess.run([compiler.builder.interpreter.python, "-c", text], cwd=tmp_path, check=True)
     code = (tmp_path / "part.pyc").read_bytes()
     path = tmp_path / "hidden-1.0-py3-none-any.whl"
     info = "hidden-1.0.dist-info"

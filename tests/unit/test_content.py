@@ -1,5 +1,8 @@
 """What is stored may lie in memory or in a file: both are the same bytes."""
 
+import random
+from hashlib import sha256
+
 import pytest
 import xxhash
 from hypothesis import given
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 
 from obelisk.errors import CollectError
 from obelisk.payload import content
-from obelisk.payload.content import FileContent, chunks, hash_content, whole
+from obelisk.payload.content import FileContent, chunks, hash_content, hash_stored, whole
 from obelisk.payload.payload import Item, Kind, pack_payload, write_payload
 from obelisk.payload.reader import read_payload
 
@@ -38,6 +41,23 @@ def test_a_file_is_its_bytes(path, data, other, start, stop):
         assert hash_content(file, seed) == xxhash.xxh64_intdigest(data, seed)
     assert (file == other) == (other == file) == (data == other)
     assert file == data
+
+
+@pytest.mark.parametrize("offset", [0, 1, 4096, content.BLOCK - 1, content.BLOCK])
+@pytest.mark.parametrize("size", [1 << 20, (1 << 20) + 1, (1 << 20) + 5 * content.BLOCK - 7])
+def test_blocks_of_a_large_file_are_hashed_when_it_is_read(path, monkeypatch, offset, size):
+    monkeypatch.undo()
+    data = random.Random(size).randbytes(size)
+    file = on_disk(path, data)
+    assert hash_stored(file, 9, offset) == xxhash.xxh64_intdigest(data, 9)
+    whole = bytes(offset) + data
+    for start in range(0, len(whole), content.BLOCK):
+        found = file.known_block(start - offset, start - offset + content.BLOCK)
+        lies_within = start >= offset and start + content.BLOCK <= len(whole)
+        block = whole[start : start + content.BLOCK]
+        assert found == (sha256(block).digest() if lies_within else None)
+    assert file.known_block(-offset % content.BLOCK, size) is None
+    assert file.known_block(-offset % content.BLOCK + 1, size) is None
 
 
 def test_a_file_that_became_shorter_is_told(path):

@@ -3,7 +3,7 @@
 import pytest
 
 from obelisk.collect.install import building
-from obelisk.collect.uv import output_of
+from obelisk.collect.uv import output_of, refusal
 from obelisk.services.process import Finished
 
 
@@ -30,3 +30,24 @@ def test_details_are_not_in_what_an_error_repeats():
     said = b"DEBUG uv 0.9\n\x1b[36mResolved\x1b[0m 1 package\nDEBUG gcc -c x.c\nerror: it failed\n"
     done = Finished(status=1, stdout=b"", stderr=said)
     assert output_of(done) == "Resolved 1 package\nerror: it failed"
+
+
+@pytest.mark.parametrize(
+    ("failed", "said", "hint"),
+    [
+        ("x==1.0", "`x` has no wheel for the target, and its build from source failed", "than 1.0"),
+        ("Chosen_one==1.0", "\nbuilding `Chosen_one` from source failed", "than 1.0"),
+        ("x @ git+https://host/x", "`x @ git+https://host/x` has no wheel", "another version"),
+        (
+            "x @ file:///a%20b/x",
+            "the build backend of `x` in /a b/x failed",
+            "its message is above",
+        ),
+    ],
+)
+def test_whose_build_failed(failed, said, hint):
+    output = f"error: Failed to build `{failed}`\n  no such option"
+    error = refusal("installing x", output, {"Rust"}, ("chosen.one",))
+    assert said in str(error)
+    assert "it requires a Rust compiler, which is not available" in str(error)
+    assert hint in error.hint

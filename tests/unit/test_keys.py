@@ -123,3 +123,12 @@ def test_a_distribution_is_made_of_its_profile(monkeypatch):
     before = distribution_key(TARGET, pinned)
     monkeypatch.setattr(distribution.profiles, "profile_identity", lambda *_: None)
     assert distribution_key(TARGET, pinned) != before
+
+
+def test_a_distribution_is_not_made_of_what_uses_it(monkeypatch, tmp_path):
+    pinned = python_source("3.14")
+    before = distribution_key(TARGET, pinned)
+    other_code(monkeypatch, tmp_path, distribution)
+    assert distribution_key(TARGET, pinned) == before
+    other_code(monkeypatch, tmp_path, distribution.assemble)
+    assert distribution_key(TARGET, pinned) != before

@@ -17,7 +17,8 @@ from obelisk.link.elf.elf import read_elf
 from obelisk.link.link import link as link_all
 from obelisk.payload.payload import Item, Kind, Packed, write_payload
 from obelisk.target import DEFAULT_TARGET, parse_target
-from obelisk.verify.digest import check_digest, find_digest
+from obelisk.verify.bytewise import check_digest
+from obelisk.verify.digest import find_digest
 from obelisk.verify.verify import open_payload, verify
 
 

@@ -36,7 +36,8 @@ from obelisk.link.link import link, link_objects
 from obelisk.model import SharedObjectFile
 from obelisk.payload.payload import Packed
 from obelisk.target import TARGETS
-from obelisk.verify.digest import check_digest, find_digest
+from obelisk.verify.bytewise import check_digest
+from obelisk.verify.digest import find_digest
 from obelisk.verify.elf import map_file, read_executable
 
 PAYLOAD = Packed(pieces=((0, b"payload"),), size=7)

@@ -208,3 +208,11 @@ def test_a_main_program_that_is_left_out(plan, parts):
     collection, bytecodes = parts
     with pytest.raises(CollectError, match=r"the main program `gone\.py` is not included"):
         packed(plan, (replace(collection, main="gone.py"), bytecodes))
+
+
+@pytest.mark.parametrize("room", [0, 1, 20])
+def test_how_much_is_held_in_memory_changes_no_byte(plan, parts, monkeypatch, room):
+    runtime = RuntimeFacts(libraries=[], sizes={})
+    written = pack(plan, *parts, runtime).joined()
+    monkeypatch.setattr("obelisk.pack.pack._IN_MEMORY", room)
+    assert pack(plan, *parts, runtime).joined() == written

@@ -8,6 +8,8 @@ from obelisk.config.request import read_request
 from obelisk.errors import ConfigError
 from obelisk.model import AllConsoleScripts, ConsoleScript, EntryPoint, RunModule
 from obelisk.plan import explain, make_plans, parse_entry
+from obelisk.services import host
+from obelisk.target import TARGETS
 
 PROJECT = '[project]\nname = "app"\n[project.scripts]\none = "app:main"\ntwo = "app.two:Run.go"\n'
 
@@ -153,6 +155,12 @@ def test_a_folder_of_libraries_that_cannot_be_copied(project, tmp_path):
         (tmp_path / "geo/include/odd").unlink()
 
 
+@pytest.mark.parametrize("name", ["libyamll", "./nowhere", "/nowhere"])
+def test_an_unknown_library_is_refused_before_anything_is_built(project, name):
+    with pytest.raises(ConfigError, match=f"`{name}`, which is neither a recipe nor a directory"):
+        make_plans(with_settings(project, build_packages=(name,)))
+
+
 def test_missing_requirement_files_are_named(project):
     with pytest.raises(ConfigError, match=r"no such requirements file: .*more\.txt"):
         make_plans(with_settings(project, requirements=("more.txt",)))
@@ -167,7 +175,33 @@ def test_a_plan_says_what_it_decides_for_native_code_and_tests(project):
     assert default["extension-modules"] == "cpython-314-x86_64-linux-musl"
     assert default["provided-libraries"] == "libz.so.1"
     assert (default["build-packages"], default["python-tests"]) == ("-", "excluded")
+    (project.folder / "own").mkdir()
     other = shown(python="3.13", include=("test.support",), build_packages=("openssl", "own/"))
     assert other["extension-modules"] == "cpython-313-x86_64-linux-musl"
     assert other["build-packages"] == f"openssl, {project.folder / 'own'}"
     assert other["python-tests"] == "included"
+
+
+def test_what_does_not_run_here_is_not_trained(project, tmp_path):
+    here = with_settings(project, train=("--help",))
+    assert len(make_plans(here)) == 2
+    (foreign,) = (target for target in TARGETS if target != host.own_target().triple)
+    elsewhere = with_settings(here, target=foreign)
+    with pytest.raises(ConfigError, match=f"{foreign} does not run on this machine") as caught:
+        make_plans(elsewhere)
+    assert "--train-record" in caught.value.hint
+    recorded = with_settings(elsewhere, train_record="record", script="one")
+    with pytest.raises(ConfigError, match="does not run on this machine"):
+        make_plans(recorded)
+    (tmp_path / "record").write_text("")
+    assert len(make_plans(recorded)) == 1
+
+
+def test_a_record_that_cannot_be_kept_is_refused(project):
+    recorded = with_settings(project, train_record="record")
+    with pytest.raises(ConfigError, match=r"no training record .*record, and `train` is empty"):
+        make_plans(recorded)
+    with pytest.raises(ConfigError, match="single file, but 2 executables"):
+        make_plans(with_settings(recorded, train=("",)))
+    with pytest.raises(ConfigError, match=r"no such directory for the training record: .*none"):
+        make_plans(with_settings(recorded, train=("",), train_record="none/record"))

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from obelisk.config.training import parse_commands
 from obelisk.errors import ConfigError, VerifyError
-from obelisk.pack.first_use import _noted, parse_commands, read_record, train, write_record
+from obelisk.pack.first_use import _noted, read_record, train, write_record
 from obelisk.services.process import run_limited
 
 

@@ -9,14 +9,12 @@ for more, are told that this is a cross build.
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from obelisk.distribution.distribution import Distribution, obtain_distribution
+from obelisk.distribution.distribution import Distribution
 from obelisk.distribution.python_json import foreign_sysconfig
 from obelisk.services import host
-from obelisk.services.services import Services
 from obelisk.target import Target
 from obelisk.toolchain.clang import Toolchain
 
@@ -46,14 +44,6 @@ _CMAKE: Final = """\
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR {architecture})
 """
-
-
-def host_distribution(services: Services, distribution: Distribution) -> Distribution:
-    """Return the distribution whose Python runs here: the given one, or this machine's own."""
-    if host.runs(distribution.target):
-        return distribution
-    own = replace(services, target=host.own_target())
-    return obtain_distribution(own, distribution.source)
 
 
 def installer_options(target: Target) -> list[str]:

@@ -20,7 +20,6 @@ from pathlib import Path
 
 from obelisk.buildenv import cross, isolation
 from obelisk.distribution.distribution import Distribution
-from obelisk.errors import ConfigError, did_you_mean
 from obelisk.recipes import EXTRA_RECIPES, RECIPES
 from obelisk.recipes.build import build_extra, build_libraries, merge_into_sysroot
 from obelisk.recipes.cxx import obtain_cxx
@@ -32,7 +31,7 @@ from obelisk.toolchain.clang import Toolchain, write_toolchain
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interpreter:
-    """The Python that packages are installed for, before there is anything to build them with."""
+    """The Python that packages are installed for: the installer asks it for its platform tags."""
 
     home: Path
     python: Path
@@ -49,10 +48,10 @@ class Interpreter:
         """What the installer is told of the target, beside the interpreter."""
         return cross.installer_options(self.distribution.target)
 
-    def equipped(self, work: Path) -> Builder:
+    def builder(self, work: Path) -> Builder:
         """Return a builder with its compilers in the folder `work`; build libraries that it lacks.
 
-        Raises `ConfigError`, `SourceError` or `ToolError`.
+        Raises `SourceError` or `ToolError`.
         """
         chain = write_toolchain(self.services.target, work / "toolchain")
         for library in _libraries(self.services, self.packages):
@@ -63,37 +62,21 @@ class Interpreter:
         cross.write_tools(chain)
         for folder in named:
             isolation.add_programs(chain, folder / "bin")
-        return Builder(
-            home=self.home,
-            python=self.python,
-            cache=self.cache,
-            chain=chain,
-            services=self.services,
-            distribution=self.distribution,
-        )
+        return Builder(interpreter=self, chain=chain)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Builder:
     """A place where packages can be built."""
 
-    home: Path
-    python: Path
-    """The interpreter that build backends run in."""
-    cache: Path
-    """Folder for what the installer downloads and builds."""
+    interpreter: Interpreter
+    """What build backends run in."""
     chain: Toolchain
-    services: Services
-    distribution: Distribution
-
-    @property
-    def options(self) -> list[str]:
-        """What the installer is told of the target, beside the interpreter."""
-        return cross.installer_options(self.distribution.target)
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """Return the environment of the installer, which starts backends; `base` is the user's."""
-        foreign = cross.variables(self.chain, self.distribution, self.home)
+        interpreter = self.interpreter
+        foreign = cross.variables(self.chain, interpreter.distribution, interpreter.home)
         return isolation.enclosed(self.chain, base, foreign)
 
     def variables(self, base: Mapping[str, str]) -> dict[str, str]:
@@ -108,7 +91,8 @@ class Builder:
         """Provide what was missing and can be built; say whether there was anything."""
         if isolation.CXX not in self.missing():
             return False
-        merge_into_sysroot(obtain_cxx(self.services, self.distribution.sysroot), self.chain.root)
+        services, sysroot = self.interpreter.services, self.interpreter.distribution.sysroot
+        merge_into_sysroot(obtain_cxx(services, sysroot), self.chain.root)
         (self._calls / isolation.CXX).unlink()
         isolation.add_cxx(self.chain)
         return True
@@ -118,11 +102,31 @@ class Builder:
         return self.chain.root / "calls"
 
 
-def obtain_builder(
-    services: Services, distribution: Distribution, packages: tuple[str, ...], work: Path
-) -> Builder:
-    """Return a builder with its compilers in the folder `work`: see `obtain_interpreter`."""
-    return obtain_interpreter(services, distribution, packages, work).equipped(work)
+class Demand:
+    """A builder that is made when the installer wants to build a package, and not before.
+
+    What starts a backend without one leaves a note of that (sitecustomize.py), and fails.
+    """
+
+    def __init__(self, interpreter: Interpreter, work: Path) -> None:
+        self.interpreter = interpreter
+        self.builder: Builder | None = None
+        self._work = work
+        self._missing = work / "build-environment"
+
+    def environment(self, base: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment of the installer; `base` is the user's."""
+        if self.builder is not None:
+            return self.builder.environment(base)
+        return isolation.without_builder(base, self._missing)
+
+    def is_met(self) -> bool:
+        """Return whether the last run of the installer found what it wanted to build with."""
+        return self.builder is not None or not isolation.wanted(self._missing).exists()
+
+    def meet(self) -> None:
+        """Make the builder if there is none yet; raise as `Interpreter.builder` does."""
+        self.builder = self.builder or self.interpreter.builder(self._work)
 
 
 def obtain_interpreter(
@@ -131,11 +135,10 @@ def obtain_interpreter(
     """Return the Python that packages are installed for; build it if it is missing.
 
     `packages` are the libraries that extension modules may be linked with besides libc: names of
-    recipes, or absolute paths of folders with `include` and `lib`. Raises `ConfigError`,
-    `SourceError` or `ToolError`.
+    recipes, or absolute paths of folders with `include` and `lib`. Raises `SourceError` or
+    `ToolError`.
     """
-    _require_known(packages)
-    own = cross.host_distribution(services, distribution)
+    own = distribution.host
     inputs = {
         "distribution": distribution.key,
         "host": own.key,
@@ -176,16 +179,6 @@ def _installer_key(builder: str, packages: tuple[str, ...]) -> str:
         return builder
     folders = {name: hash_tree(Path(name)) for name in packages if Path(name).is_absolute()}
     return content_key({"builder": builder, "packages": sorted(packages), "folders": folders})
-
-
-def _require_known(packages: tuple[str, ...]) -> None:
-    for package in packages:
-        is_folder = Path(package).is_absolute() and Path(package).is_dir()
-        if not is_folder and package not in RECIPES and package not in EXTRA_RECIPES:
-            message = (
-                f"`build-packages` contains `{package}`, which is neither a recipe nor a directory"
-            )
-            raise ConfigError(message, hint=did_you_mean(package, [*RECIPES, *EXTRA_RECIPES]))
 
 
 def _libraries(services: Services, packages: tuple[str, ...]) -> list[Path]:

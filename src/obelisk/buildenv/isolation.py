@@ -91,6 +91,19 @@ def enclosed(
     return {**found, "OBELISK_BUILD": str(path)}
 
 
+def without_builder(base: Mapping[str, str], path: Path) -> dict[str, str]:
+    """Return the environment of an installer that has nothing to build with.
+
+    Backends fail, and leave a note beside `path`, which is missing: see `wanted`.
+    """
+    return {**of_installer(base), "OBELISK_BUILD": str(path)}
+
+
+def wanted(path: Path) -> Path:
+    """Return the note that a backend was started without the file `path` (sitecustomize.py)."""
+    return path.with_name(f"{path.name}.wanted")
+
+
 def of_installer(base: Mapping[str, str]) -> dict[str, str]:
     """Return what the installer gets of the user's environment."""
     return {

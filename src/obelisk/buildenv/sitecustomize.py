@@ -2,7 +2,8 @@
 
 The installer starts build backends with its own environment, which is the user's. They get that of
 the build in its place: OBELISK_BUILD names a file with it, and with what is the user's. What the
-installer set itself, such as its `extra-build-variables`, stays. If it is empty, nothing is built.
+installer set itself, such as its `extra-build-variables`, stays. Where that file is missing,
+nothing is built, and a note beside it says that something was to be.
 
 setuptools builds in the project's folder, in `build/`, and packs all that it finds there: also what
 an earlier build left of files that are gone. It is told of a folder that only this build has.
@@ -106,12 +107,12 @@ def _project(folder, home):
     return folder
 
 
-if os.environ.get("OBELISK_BUILD") == "":
-    # The installer was asked what it would install, with nothing at hand to build it with.
-    if sys.prefix != sys.base_prefix:
-        os._exit(1)
-elif "OBELISK_BUILD" in os.environ:
+if os.path.exists(os.environ.get("OBELISK_BUILD", "")):
     _isolate(os.environ.pop("OBELISK_BUILD"))
+elif "OBELISK_BUILD" in os.environ and sys.prefix != sys.base_prefix:
+    with open(os.environ["OBELISK_BUILD"] + ".wanted", "w", encoding="utf-8"):
+        pass
+    os._exit(1)
 if sys.prefix != sys.base_prefix:
     for _path in _programs():
         _adapt(_path, os.path.join(sys.base_prefix, "lib", "ld-musl.so.1"))

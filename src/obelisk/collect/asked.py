@@ -32,6 +32,11 @@ class Asked:
         return Requirements(lines=self.locked.unhashed if self.locked else ())
 
     @property
+    def is_nothing(self) -> bool:
+        """Whether there is nothing to install."""
+        return not self.own and self.locked in (None, Requirements())
+
+    @property
     def is_fixed(self) -> bool:
         """Whether nothing is built each time."""
         return not self.on_top and self.unhashed == Requirements()

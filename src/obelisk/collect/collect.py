@@ -8,7 +8,6 @@ from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
 
-from obelisk.buildenv.environment import Interpreter
 from obelisk.collect.commands import commands
 from obelisk.collect.entry import installed_command, main_path, resolve_entry
 from obelisk.collect.fallbacks import fallbacks
@@ -38,6 +37,7 @@ from obelisk.model import (
     SharedObjectFile,
 )
 from obelisk.plan import Plan
+from obelisk.services.console import Console
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,21 +59,21 @@ class Gathered:
 
 def gather(
     plan: Plan,
-    interpreter: Interpreter,
+    console: Console,
+    host_python: Path,
     provided: Provided,
-    stdlib: Tree,
-    tests: Tree,
+    trees: tuple[Tree, Tree],
     work: Path,
 ) -> Gathered:
     """List the files to include: of installed packages, of the application, and of Python.
 
-    The standard library, and CPython's own tests if they are included, are passed as read;
-    `work` is a folder for this stage alone. Raises `CollectError`, and `ConfigError` for a package
-    that is not installed.
+    `trees` are the standard library, and CPython's own tests if they are included. `host_python`
+    reads the imports of a script, and `work` is a folder for this stage alone. Raises
+    `CollectError`, and `ConfigError` for a package that is not installed.
     """
     chosen = Filter(include=plan.settings.include, exclude=plan.settings.exclude)
     layout = Layout.of(plan.python.version)
-    warn = interpreter.services.console.warn
+    warn, (stdlib, tests) = console.warn, trees
     prefix, installed = provided.prefix, provided.installed
     packages = [found.package for found in installed]
     pth = pth_files(prefix, installed, warn)
@@ -91,13 +91,13 @@ def gather(
     folders = _folders_of(project, prefix)
     own_files = [_at_home(file, prefix, folders) for file in _own_files(plan)]
     own_modules = [
-        *_script(plan, interpreter, (*modules, *stdlib[0]), natives),
+        *_script(plan, host_python, (*modules, *stdlib[0]), natives),
         *_importable(own_files),
     ]
     application = (*own_modules, *(module for module in modules if module.path in project))
     asked = questions(plan.settings.interpreter, application)
     for answer in asked.values():
-        interpreter.services.console.note(answer)
+        console.note(answer)
     kept = _unique(filter(chosen.keeps_module, (*own_modules, *modules, *stdlib[0])))
     data = [file for file in (*own_files, *files) if chosen.keeps_file(file)]
     added: list[Module] = []
@@ -196,7 +196,7 @@ def _is_stdlib_data(file: DataFile) -> bool:
 
 def _script(
     plan: Plan,
-    interpreter: Interpreter,
+    python: Path,
     modules: Iterable[Module],
     natives: Iterable[SharedObjectFile],
 ) -> list[Module]:
@@ -204,7 +204,7 @@ def _script(
     if not isinstance(plan.application, Script):
         return []
     names = {module.name for module in modules} | {native.module or "" for native in natives}
-    return script_modules(plan.application.path, python=interpreter.python, installed=names)
+    return script_modules(plan.application.path, python=python, installed=names)
 
 
 def _own_files(plan: Plan) -> list[DataFile]:

@@ -10,17 +10,18 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from obelisk.buildenv.environment import Builder
+from obelisk.buildenv.environment import Demand, Interpreter
 from obelisk.collect.asked import Asked
 from obelisk.collect.installed import Prefix
 from obelisk.collect.uv import (
     detail_of,
     folder_with_config,
+    is_chosen,
     is_detail,
     output_of,
     refusal,
@@ -31,20 +32,21 @@ from obelisk.config.requirements import Requirements
 from obelisk.distribution.versions import major_minor
 from obelisk.plan import Plan
 from obelisk.services.atomic import link_or_copy
+from obelisk.services.process import Finished
 
 _BUILDING: Final = re.compile(r"\s+(Building|Built) ([\w.-]+(?:==\S+| @ \S+))")
 """uv's own line, not one of a build's tools, such as CMake's `Building CXX object`."""
 
 
 def install(
-    plan: Plan, builder: Builder, asked: Asked, work: Path, *, start: Prefix | None = None
+    plan: Plan, demand: Demand, asked: Asked, work: Path, *, start: Prefix | None = None
 ) -> Prefix:
     """Install what is `asked` for below a folder of `work` and return that.
 
     `start` has all of it already but what is `asked.on_top`. Raises `CollectError` when something
     does not resolve, build or match its hash.
     """
-    job = _Job(plan, builder, work)
+    job = _Job(plan, demand, work)
     if start is not None:
         shutil.copytree(start.root, job.prefix.root, copy_function=link_or_copy, dirs_exist_ok=True)
         job.install(asked.on_top, [*_written(asked.unhashed, work, "unhashed"), "--no-deps"])
@@ -61,19 +63,33 @@ def install(
     return job.prefix
 
 
-def install_alone(plan: Plan, builder: Builder, requirement: str, work: Path) -> Prefix:
-    """Install one package without what it depends on below `work`; raise as `install` does."""
-    job = _Job(plan, builder, work)
+def install_first(plan: Plan, demand: Demand, requirement: str, work: Path) -> Prefix:
+    """Install a package where `install` will find it, without its dependencies; raise likewise."""
+    job = _Job(plan, demand, work)
     job.install((requirement,), ["--no-deps"])
     return job.prefix
 
 
-def forget(builder: Builder, names: Sequence[str]) -> None:
+def new_prefix(plan: Plan, work: Path) -> Prefix:
+    """Return the prefix for what a plan installs in the folder `work`; make its folders."""
+    prefix = prefix_at(plan, work / "prefix")
+    prefix.site.mkdir(parents=True, exist_ok=True)
+    return prefix
+
+
+def prefix_at(plan: Plan, root: Path) -> Prefix:
+    """Return the prefix at that folder."""
+    version = major_minor(plan.python.version)
+    return Prefix(root=root, site=root / f"lib/python{version}/site-packages")
+
+
+def forget(interpreter: Interpreter, names: Sequence[str]) -> None:
     """Remove packages from the installer's cache, so that they are downloaded or built again.
 
     Without waiting for other builds: they would have taken what is damaged.
     """
-    argv = ["cache", "clean", "--force", "--cache-dir", str(builder.cache), "--", *names]
+    cache = str(interpreter.cache)
+    argv = ["cache", "clean", "--force", "--cache-dir", cache, "--", *names]
     require_uv(argv, "removing " + ", ".join(names) + " from uv's cache")
 
 
@@ -94,15 +110,14 @@ def _written(requirements: Requirements, work: Path, name: str) -> list[str]:
 
 
 class _Job:
-    """Installing with one builder into one folder."""
+    """Installing into one folder."""
 
-    def __init__(self, plan: Plan, builder: Builder, work: Path) -> None:
-        self._options = [f"--no-binary={name}" for name in plan.settings.no_binary]
+    def __init__(self, plan: Plan, demand: Demand, work: Path) -> None:
+        self._no_binary = plan.settings.no_binary
+        self._options = [f"--no-binary={name}" for name in self._no_binary]
         self._options += ["--refresh"] if plan.refresh else []
-        self._builder = builder
-        root, version = work / "prefix", major_minor(plan.python.version)
-        self.prefix = Prefix(root=root, site=root / f"lib/python{version}/site-packages")
-        self.prefix.site.mkdir(parents=True, exist_ok=True)
+        self._demand = demand
+        self.prefix = new_prefix(plan, work)
         self._project = folder_with_config(plan.installer, work)
         self._begun: dict[str, float] = {}
 
@@ -110,11 +125,12 @@ class _Job:
         """Install requirements; provide what builds turn out to need, and try again."""
         if not wanted and "--requirements" not in options:
             return
+        interpreter = self._demand.interpreter
         argv = [
             *("pip", "install", "--prefix", str(self.prefix.root), "--no-editable"),
             *("--project", str(self._project)),
-            *("--python", str(self._builder.python), *self._builder.options),
-            *("--cache-dir", str(self._builder.cache)),
+            *("--python", str(interpreter.python), *interpreter.options),
+            *("--cache-dir", str(interpreter.cache)),
             # The same bytes need no room twice: whoever changes one of them changes its time.
             *("--link-mode", "hardlink", "--no-progress", "--verbose"),
             *self._options,
@@ -123,22 +139,30 @@ class _Job:
         said = "installing " + " ".join(_said(wanted, options))
         # What comes after `--` cannot be an option.
         last = ("--", *wanted) if wanted else ()
-        done = run_uv([*argv, *last], said, self._builder.environment(os.environ), self._tell)
-        if self._builder.add_missing():
+        done = self._run([*argv, *last], said)
+        if not self._demand.is_met():
+            self._demand.meet()
+            done = self._run([*argv, *last], said)
+        builder = self._demand.builder
+        if builder and builder.add_missing():
             # What was built without it is not to be taken from the cache.
             again = ["--reinstall", *(["--refresh"] if done.status == 0 else [])]
-            environment = self._builder.environment(os.environ)
-            done = run_uv([*argv, *again, *last], said, environment, self._tell)
+            done = self._run([*argv, *again, *last], said)
         if done.status != 0:
-            raise refusal(said, output_of(done), self._builder.missing())
+            missing = builder.missing() if builder else set()
+            raise refusal(said, output_of(done), missing, self._no_binary)
+
+    def _run(self, argv: list[str], said: str) -> Finished:
+        on_line = self._tell if self._demand.builder else lambda _: None
+        return run_uv(argv, said, self._demand.environment(os.environ), on_line)
 
     def _tell(self, line: str) -> None:
         """Say what is built from source, which may take minutes, and how far that is."""
-        console = self._builder.services.console
+        console = self._demand.interpreter.services.console
         begun, package = building(line)
         if begun:
             self._begun[package] = time.monotonic()
-            console.note(f"building {package} from source" + _why(package))
+            console.note(f"building {package} from source" + _why(package, self._no_binary))
         elif package in self._begun:
             seconds = time.monotonic() - self._begun.pop(package)
             console.note(f"built {package} in {seconds:.0f} s")
@@ -153,9 +177,11 @@ def building(line: str) -> tuple[bool, str]:
     return (found[1] == "Building", found[2]) if found else (False, "")
 
 
-def _why(package: str) -> str:
-    """Return why it is built, unless it is somebody's own folder."""
-    return "" if " @ file:" in package else ": it has no wheel for the target; this takes a while"
+def _why(package: str, no_binary: Collection[str]) -> str:
+    """Return why it is built, unless it is somebody's own folder or choice."""
+    if " @ file:" in package or is_chosen(package.partition("==")[0], no_binary):
+        return ""
+    return ": it has no wheel for the target; this takes a while"
 
 
 def _said(wanted: Sequence[str], options: Sequence[str]) -> list[str]:

@@ -30,16 +30,19 @@ def matching(folder: Path, key: str, patterns: Iterable[str]) -> Iterator[Path]:
             message = f"`{pattern}` in `{key}` matches {what} in {folder}"
             hint = "`dir/**/*` matches all files in a directory tree, except for hidden ones"
             raise ConfigError(message, hint=hint)
+        checked: set[Path] = set()
         for path in found:
             require_regular(path, folder)
-            _require_below(path, folder)
+            if path.parent not in checked:
+                _require_below(path, folder)
+                checked.add(path.parent)
             _require_readable(path)
             yield path
 
 
 def _require_below(path: Path, folder: Path) -> None:
     """Raise `CollectError` for a file in a folder that is a link to somewhere else."""
-    if not path.resolve().is_relative_to(folder.resolve()):
+    if not path.parent.resolve().is_relative_to(folder.resolve()):
         message = f"{path} is outside {folder}: a directory in its path is a symbolic link"
         raise CollectError(message, hint="replace the link with a copy of the directory")
 

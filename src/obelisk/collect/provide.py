@@ -15,21 +15,26 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from obelisk.buildenv.environment import Builder, Interpreter
+from obelisk.buildenv.environment import Demand, Interpreter, obtain_interpreter
 from obelisk.collect.asked import Asked, read_asked
 from obelisk.collect.entry import require_choice
-from obelisk.collect.install import forget, install, install_alone
+from obelisk.collect.install import forget, install, install_first, new_prefix, prefix_at
 from obelisk.collect.installed import Installed, Prefix, read_installed
 from obelisk.collect.intact import ALGORITHM, differing
+from obelisk.collect.outdated import outdated
 from obelisk.collect.resolve import Resolution, resolve
-from obelisk.distribution.versions import major_minor
+from obelisk.collect.uncompiled import uncompiled
+from obelisk.config.requirements import Requirements
+from obelisk.distribution.distribution import Distribution
 from obelisk.model import ConsoleScript, Module
 from obelisk.plan import Plan
 from obelisk.services.atomic import link_or_copy
 from obelisk.services.regular import is_regular, read_regular
+from obelisk.services.services import Services
 
 KIND: Final = "prefixes"
 _ROOT: Final = "prefix"
+_UNCOMPILED: Final = "uncompiled.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +45,8 @@ class Provided:
     installed: list[Installed]
     intact: bool
     """Whether its files are what their RECORDs say."""
+    uncompiled: tuple[tuple[str, str], ...] = ()
+    """(name, version) of packages that are pure Python here and compiled elsewhere."""
 
     def recorded(self, modules: Iterable[Module]) -> list[Module]:
         """Return modules with what the RECORDs say of them, where that is known to be true."""
@@ -57,70 +64,88 @@ class Provided:
         ]
 
 
-def provide(plan: Plan, interpreter: Interpreter, work: Path) -> Provided:
+def provide(plan: Plan, services: Services, distribution: Distribution, work: Path) -> Provided:
     """Return what the plan names, installed; `work` is a folder for what is not in the cache.
 
     Raises `CollectError` when something does not resolve, build or match its hash.
     """
+    if plan.lock and (changed := outdated(plan.lock, plan.application)):
+        names = ", ".join(f"`{name}`" for name in changed)
+        message = f"{plan.lock} does not match the dependencies, which changed since: {names}"
+        services.console.warn(f"{message}; to update it, run `uv lock`")
     asked = read_asked(plan, work)
-    resolution = resolve(plan, interpreter, asked, work)
+    if asked.is_nothing and plan.requirements == Requirements():
+        return Provided(prefix=new_prefix(plan, work), installed=[], intact=True)
+    interpreter = obtain_interpreter(services, distribution, plan.build_packages, work)
+    demand = Demand(interpreter, work)
+    resolution = resolve(plan, demand, asked, work)
     kept = _find(plan, interpreter, resolution)
     if kept is not None and asked.is_fixed:
-        return Provided(prefix=kept, installed=read_installed(kept), intact=True)
-    builder = interpreter.equipped(work)
+        return kept
+    if asked.on_top or not demand.is_met():  # a project is built each time
+        demand.meet()
     if kept is None:
-        _require_choice(plan, builder, resolution, work)
-    provided = _installed(plan, builder, asked, work, kept)
-    if kept is not None or resolution is None or not provided.intact:
+        _require_choice(plan, demand, resolution, work)
+    provided = _installed(plan, demand, asked, work, kept.prefix if kept else None)
+    if kept is not None:
+        return replace(provided, uncompiled=kept.uncompiled)
+    found = uncompiled(plan, interpreter, provided.prefix, provided.installed, work)
+    provided = replace(provided, uncompiled=found)
+    if resolution is None or not provided.intact:
         return provided
     _keep(interpreter, resolution, provided)
-    kept = _find(plan, interpreter, resolution) if asked.is_fixed else None
-    if kept is None:
-        return provided
-    return Provided(prefix=kept, installed=read_installed(kept), intact=True)
+    return (_find(plan, interpreter, resolution) if asked.is_fixed else None) or provided
 
 
-def _require_choice(
-    plan: Plan, builder: Builder, resolution: Resolution | None, work: Path
-) -> None:
-    """Raise `ConfigError` for commands nobody chose from before all that is needed is installed."""
+def _require_choice(plan: Plan, demand: Demand, resolution: Resolution | None, work: Path) -> None:
+    """Raise `ConfigError` for commands nobody chose from before all that is needed is installed.
+
+    The package itself is, and what follows finds it there: so not where requirement files have
+    hashes, or name another index, which only the whole installation obeys.
+    """
     entry, versions = plan.entry, resolution.versions if resolution else None
-    if not isinstance(entry, ConsoleScript) or entry.command or not versions:
+    if not isinstance(entry, ConsoleScript) or entry.command or not versions or len(versions) == 1:
+        return
+    if any("--" in line for line in (*plan.requirements.lines, *plan.requirements.constraints)):
         return
     name = canonicalize_name(entry.package)
     if versions.get(name) is None:
         return
-    folder = work / "alone"
-    folder.mkdir()
-    prefix = install_alone(plan, builder, f"{name}=={versions[name]}", folder)
+    prefix = install_first(plan, demand, f"{name}=={versions[name]}", work)
     for package in read_installed(prefix):
         require_choice(entry, package.package)
 
 
-def _find(plan: Plan, interpreter: Interpreter, resolution: Resolution | None) -> Prefix | None:
+def _find(plan: Plan, interpreter: Interpreter, resolution: Resolution | None) -> Provided | None:
     entry = interpreter.services.cache.find(KIND, resolution.key) if resolution else None
     if entry is None:
         return None
-    version = major_minor(plan.python.version)
-    return Prefix(root=entry / _ROOT, site=entry / _ROOT / f"lib/python{version}/site-packages")
+    prefix = prefix_at(plan, entry / _ROOT)
+    found = json.loads((entry / _UNCOMPILED).read_text(encoding="utf-8"))
+    return Provided(
+        prefix=prefix,
+        installed=read_installed(prefix),
+        intact=True,
+        uncompiled=tuple((name, version) for name, version in found),
+    )
 
 
 def _installed(
-    plan: Plan, builder: Builder, asked: Asked, work: Path, kept: Prefix | None
+    plan: Plan, demand: Demand, asked: Asked, work: Path, kept: Prefix | None
 ) -> Provided:
     """Install, and once more what was changed in the installer's cache since it was unpacked."""
-    prefix = install(plan, builder, asked, work, start=kept)
+    prefix = install(plan, demand, asked, work, start=kept)
     installed = read_installed(prefix)
     found = differing(prefix, installed)
     if not found:
         return Provided(prefix=prefix, installed=installed, intact=True)
     names = sorted(found)
-    warn = builder.services.console.warn
+    warn = demand.interpreter.services.console.warn
     warn(f"{found[names[0]][0]} does not match its RECORD; reinstalling {', '.join(names)}")
-    forget(builder, names)
+    forget(demand.interpreter, names)
     again = work / "again"
     again.mkdir()
-    prefix = install(plan, builder, asked, again)
+    prefix = install(plan, demand, asked, again)
     installed = read_installed(prefix)
     found = differing(prefix, installed)
     for name, paths in found.items():
@@ -140,6 +165,8 @@ def _keep(interpreter: Interpreter, resolution: Resolution, provided: Provided) 
     without = {prefix.place(file.path) for one in local for file in one.files}
 
     def make(folder: Path) -> None:
+        text = json.dumps(provided.uncompiled)
+        (folder / _UNCOMPILED).write_text(text, encoding="utf-8")
         if local:
             _link_tree(prefix.root, folder / _ROOT, without)
         else:

@@ -24,9 +24,9 @@ from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as PackagingRequirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from obelisk.buildenv.environment import Interpreter
-from obelisk.buildenv.isolation import VERSIONS, of_installer
-from obelisk.collect import uv
+from obelisk.buildenv.environment import Demand, Interpreter
+from obelisk.buildenv.isolation import VERSIONS
+from obelisk.collect import uncompiled, uv
 from obelisk.collect.asked import Asked
 from obelisk.collect.uv import folder_with_config, run_uv
 from obelisk.config.installer import InstallerConfig
@@ -61,13 +61,14 @@ class Resolution:
         )
 
 
-def resolve(plan: Plan, interpreter: Interpreter, asked: Asked, work: Path) -> Resolution | None:
+def resolve(plan: Plan, demand: Demand, asked: Asked, work: Path) -> Resolution | None:
     """Return what will be installed; None if only installing tells, or if there is nothing."""
+    interpreter = demand.interpreter
     if asked.locked is not None:
         return _of_lock(plan, interpreter, asked.locked)
     if not asked.own and plan.requirements == Requirements():
         return None
-    answer = _answer(plan, interpreter, asked, work)
+    answer = _answer(plan, demand, asked, work)
     pins = [_parsed(line) for line in (*answer.lines, *answer.unhashed)] if answer else [None]
     own = canonicalize_name(plan.application.name) if isinstance(plan.application, Project) else ""
     kept: dict[NormalizedName, _Pin] = {}
@@ -134,11 +135,11 @@ def _of_lock(plan: Plan, interpreter: Interpreter, locked: Requirements) -> Reso
     return Resolution(key=_key(plan, interpreter, pins), versions=None)
 
 
-def _answer(plan: Plan, interpreter: Interpreter, asked: Asked, work: Path) -> Requirements | None:
+def _answer(plan: Plan, demand: Demand, asked: Asked, work: Path) -> Requirements | None:
     """Let uv resolve; None if it cannot, or only by building something."""
     if plan.requirements.locks:
         return None
-    folder = work / "resolving"
+    folder, interpreter = work / "resolving", demand.interpreter
     folder.mkdir()
     files = []
     for name, lines in (
@@ -161,8 +162,7 @@ def _answer(plan: Plan, interpreter: Interpreter, asked: Asked, work: Path) -> R
         str(files[0]),
     ]
     # Nothing is built for it: whatever needs that is resolved when it is installed.
-    env = of_installer(os.environ) | {"OBELISK_BUILD": ""}
-    if run_uv(argv, "resolving", env).status != 0 or not answer.exists():
+    if run_uv(argv, "resolving", demand.environment(os.environ)).status != 0 or not answer.exists():
         return None
     try:
         return read_requirements([answer], plan.folder)
@@ -181,7 +181,7 @@ def _key(plan: Plan, interpreter: Interpreter, pins: list[str]) -> str:
             "installer": version("uv"),
             "configuration": _configuration(plan.installer),
             "variables": _variables(os.environ),
-            "code": hash_code(sys.modules[__name__], uv),
+            "code": hash_code(sys.modules[__name__], uv, uncompiled),
         }
     )
 

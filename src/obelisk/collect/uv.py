@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
 
+from packaging.utils import canonicalize_name
 from uv import find_uv_bin
 
 from obelisk.config.installer import InstallerConfig
@@ -84,21 +86,38 @@ def folder_with_config(config: InstallerConfig, work: Path) -> Path:
     return folder
 
 
-def refusal(what: str, output: str, missing: set[str]) -> CollectError:
-    """Return the error for what uv said; `missing` are the languages that lacked a compiler."""
+def refusal(
+    what: str, output: str, missing: set[str], no_binary: Collection[str] = ()
+) -> CollectError:
+    """Return the error for what uv said; `missing` are the languages that lacked a compiler.
+
+    What `no_binary` names is built from source by the user's choice.
+    """
     message = f"{what} failed\n{output}"
-    failed = _FAILED_BUILD.search(output)
-    if failed is None:
+    found = _FAILED_BUILD.search(output)
+    if found is None:
         return CollectError(message, hint=_hint(output))
-    package, _, version = failed[1].partition("==")
-    message += f"\n`{package}` has no wheel for the target, and its build from source failed"
+    name, is_own, folder = found[1].partition(" @ file://")
+    package, _, version = name.partition("==")
+    if is_own:
+        failed = f"the build backend of `{name}` in {unquote(folder)} failed"
+        hint = "its message is above; C libraries that it needs belong in `build-packages`"
+    else:
+        failed = f"`{package}` has no wheel for the target, and its build from source failed"
+        if is_chosen(package, no_binary):
+            failed = f"building `{package}` from source failed"
+        hint = f"try a version other than {version}, " if version else "try another version, "
+        hint += "add the C libraries that it needs to `build-packages`, or remove the package"
     if missing:
-        message += (
-            f": it requires a {' and a '.join(sorted(missing))} compiler, which is not available"
-        )
-    choices = f"try a version other than {version}, " if version else "try another version, "
-    choices += "add the C libraries that it needs to `build-packages`, or remove the package"
-    return CollectError(message, hint=choices)
+        languages = " and a ".join(sorted(missing))
+        failed += f": it requires a {languages} compiler, which is not available"
+    return CollectError(f"{message}\n{failed}", hint=hint)
+
+
+def is_chosen(package: str, no_binary: Collection[str]) -> bool:
+    """Return whether the setting `no-binary` names a package."""
+    name = canonicalize_name(package)
+    return ":all:" in no_binary or name in {canonicalize_name(one) for one in no_binary}
 
 
 def _hint(output: str) -> str:

@@ -241,6 +241,8 @@ def _build_all(
         for executable in build_all(plans, services, _output_paths(plans, output)):
             built.append(executable)
             _summarise(console, executable)
+        for name, version in sorted({found for one in built for found in one.uncompiled}):
+            console.note(_slower(name, version))
     finally:
         services.cache.close()
     return built
@@ -278,6 +280,12 @@ def _summarise(console: Console, built: Built) -> None:
     )
 
 
+def _slower(name: str, version: str) -> str:
+    """Say that a package would be faster elsewhere, and what may help."""
+    found = f"{name} {version} is pure Python here, and slower: its compiled wheels are for glibc"
+    return f"{found}; to compile it, try `--set 'no-binary=[\"{name}\"]'`"
+
+
 def _show_timings(console: Console, steps: list[tuple[str, float]]) -> None:
     total = sum(seconds for _, seconds in steps)
     for name, seconds in [*steps, ("total", total)]:
@@ -290,5 +298,10 @@ def _as_json(built: Built) -> dict[str, Any]:
         "size": built.size,
         "sha256": built.sha256,
         "seconds": round(built.seconds, 3),
-        "packages": [{"name": name, "version": version} for name, version in built.packages],
+        "packages": _listed(built.packages),
+        "uncompiled": _listed(built.uncompiled),
     }
+
+
+def _listed(packages: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
+    return [{"name": name, "version": version} for name, version in packages]

@@ -1,8 +1,8 @@
 """The digest of a whole executable, by which `verify` and `integrity = "start"` detect damage.
 
 It stands at the end of the file and covers every byte before it: the SHA-256 of each block, and of
-all that, the root. Blocks begin anew with each part of the file, so damage has a name even where
-the headers are damaged. Its form is in docs/reference/payload.md.
+all that, the root. Blocks begin anew with each part of the file, whose last one is shorter, so
+damage has a name even where the headers are damaged. Its form is in docs/reference/payload.md.
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from obelisk.payload.content import Piece, chunks
+from obelisk.payload.content import BLOCK, FileContent, Piece, chunks
 
-BLOCK: Final = 64 * 1024
-"""Bytes of a block; the last one of a part is shorter."""
 _MAGIC: Final = b"\x89OBDIGEST\r\n\x1a\n\0\0\0"
 _VERSION: Final = 1
 _HEADER: Final = struct.Struct("<16sIIQIIQ")
@@ -81,6 +79,10 @@ def _hash(pieces: Sequence[Piece], starts: Sequence[int], span: Span) -> bytes:
     offset, stop = span
     digest = _HASH()
     number = max(0, bisect_right(starts, offset) - 1)
+    if pieces and isinstance(content := pieces[number][1], FileContent):
+        known = content.known_block(offset - starts[number], stop - starts[number])
+        if known is not None:
+            return known
     while offset < stop and number < len(pieces):
         start, content = pieces[number]
         if start > offset:

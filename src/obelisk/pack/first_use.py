@@ -28,18 +28,6 @@ _SHOWN: Final = 20
 _HINT: Final = "`--train` takes the arguments of a run that terminates by itself with status 0"
 
 
-def parse_commands(commands: Iterable[str]) -> list[list[str]]:
-    """Return the arguments of each run; raise `ConfigError` for a quote that does not end."""
-    parsed = []
-    for command in commands:
-        try:
-            parsed.append(shlex.split(command))
-        except ValueError as error:
-            message = f"cannot split `{command}` in `train` into arguments: {error}"
-            raise ConfigError(message, hint="quote the arguments as in a shell") from error
-    return parsed
-
-
 def train(
     executable: Path, runs: Sequence[Sequence[str]], *, folder: Path, log: Path
 ) -> tuple[str, ...]:

@@ -38,8 +38,10 @@ from obelisk.payload.stored import Dictionaries
 from obelisk.plan import Plan
 
 MANIFEST_VERSION: Final = 1
-_IN_MEMORY: Final = 64 << 10
+_SMALL: Final = 64 << 10
 """Bytes below which a file is read at once, and not when it is written."""
+_IN_MEMORY: Final = 512 << 20
+"""Bytes of such files that are held at a time; what is beyond is read when it is written, too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -203,9 +205,10 @@ def _file_items(
     collection: Collection, bytecodes: list[Bytecode], plan: Plan, frames: Frames
 ) -> Iterator[Item]:
     natives = {native.path for native in collection.natives}
+    sources = _Sources(frames)
     for file in _data_files(collection, bytecodes):
         if file.path not in natives:
-            yield _file_item(file, frames)
+            yield sources.item(file)
     # Shared objects are there for those who look, but their content is in memory, not in a file.
     for native in collection.natives:
         yield Item(name=native.path, kind=Kind.FILE)
@@ -214,18 +217,29 @@ def _file_items(
         yield Item(name=folder, kind=Kind.FOLDER)
     for module in (one.module for one in bytecodes):
         if module.is_sourceless or plan.settings.storage.source_text:
-            yield _file_item(module, frames)
+            yield sources.item(module)
 
 
-def _file_item(file: Placed, frames: Frames) -> Item:
-    found = file.source.stat()
-    kind = Kind.PROGRAM if found.st_mode & stat.S_IXUSR else Kind.FILE
-    data: Content = FileContent(file.source, found.st_size)
-    if len(data) < _IN_MEMORY:
-        data = file.source.read_bytes()
-    is_source = isinstance(file, Module) and not file.is_sourceless
-    frame = frames.of_text(file.path) if is_source else frames.of_data(file.path, kind, len(data))
-    return Item(name=file.path, kind=kind, data=data, frame=frame)
+class _Sources:
+    """Makes items of files, whose bytes are in memory as long as they are few."""
+
+    def __init__(self, frames: Frames) -> None:
+        self._frames = frames
+        self._room = _IN_MEMORY
+
+    def item(self, file: Placed) -> Item:
+        """Return what is written for a file."""
+        found = file.source.stat()
+        kind = Kind.PROGRAM if found.st_mode & stat.S_IXUSR else Kind.FILE
+        data: Content = FileContent(file.source, found.st_size)
+        if len(data) < min(_SMALL, self._room):
+            data = file.source.read_bytes()
+            self._room -= len(data)
+        if isinstance(file, Module) and not file.is_sourceless:
+            frame = self._frames.of_text(file.path)
+        else:
+            frame = self._frames.of_data(file.path, kind, len(data))
+        return Item(name=file.path, kind=kind, data=data, frame=frame)
 
 
 def _data_files(collection: Collection, bytecodes: Iterable[Bytecode]) -> Iterator[DataFile]:

@@ -17,7 +17,7 @@ import xxhash
 
 from obelisk.errors import CollectError
 from obelisk.model import ancestors
-from obelisk.payload.content import Content, Piece, chunks, hash_content
+from obelisk.payload.content import Content, Piece, chunks, hash_stored
 from obelisk.payload.filetimes import content_time, default_time, folder_times
 from obelisk.payload.stored import (
     ALIGNMENT,
@@ -269,7 +269,7 @@ def _written_records(
         where = (offset, len(data), len(row.item.data), row.time)
         shape = (name, len(row.key), row.item.kind, frame)
         own = own_check(row.table, row.position, row.key, where, shape)
-        records += RECORD.pack(*where, hash_content(data, own), own, *shape)
+        records += RECORD.pack(*where, hash_stored(data, own, offset), own, *shape)
     return bytes(records)
 
 

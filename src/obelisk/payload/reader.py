@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
 
 import xxhash
 import zstandard
@@ -23,9 +21,6 @@ from obelisk.payload.payload import (
     own_check,
 )
 from obelisk.payload.stored import Frame, expanded
-
-_PART: Final = 64 << 20
-"""Bytes of a record that are read at once."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,12 +72,7 @@ class Payload:
 
     def content_intact(self, record: Record) -> bool:
         """Say whether the bytes of an intact record are as they were written."""
-        stored, digest = self._stored(record), xxhash.xxh64(seed=record.own_check)
-        for start in range(0, len(stored), _PART):
-            digest.update(stored[start : start + _PART])
-            if len(stored) > _PART:
-                _release(stored)
-        return record.check == digest.intdigest()
+        return record.check == xxhash.xxh64_intdigest(self._stored(record), record.own_check)
 
     def file(self, path: str) -> Record | None:
         """Return the record of a file, or None."""
@@ -149,12 +139,6 @@ def _records(table: Table, data: memoryview, names: bytes, size: int) -> Iterato
             own_check=own,
             intact=intact,
         )
-
-
-def _release(data: memoryview) -> None:
-    """Let the kernel take back the memory of a mapped file, which may be larger than there is."""
-    if isinstance(data.obj, mmap.mmap):
-        data.obj.madvise(mmap.MADV_DONTNEED)
 
 
 def _shown(key: bytes) -> str:

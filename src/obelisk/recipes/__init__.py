@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from obelisk.errors import ConfigError, did_you_mean
 from obelisk.recipes import (
     bzip2,
     libdb,
@@ -82,3 +83,11 @@ EXTRA_RECIPES: Final = {
     )
 }
 """Libraries that are built when `build-packages` names them; no distribution has them."""
+
+
+def require_library(name: str) -> None:
+    """Raise `ConfigError` for a name in `build-packages` that no recipe has."""
+    known = [*RECIPES, *EXTRA_RECIPES]
+    if name not in known:
+        message = f"`build-packages` contains `{name}`, which is neither a recipe nor a directory"
+        raise ConfigError(message, hint=did_you_mean(name, known))

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import mmap
-import os
 import struct
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,10 +23,9 @@ _BLOCK: Final = 64 * 1024
 _HEADER: Final = struct.Struct("<16sIIQIIQ")
 _PART: Final = struct.Struct("<QII")
 _HASH_SIZE: Final = 32
-_HELD: Final = 256 << 20
-"""Bytes of a file that may stay in memory as a whole while it is checked."""
-_BATCH: Final = 32
-"""Blocks that a thread takes at once."""
+
+Block = tuple[int, int, int, str]
+"""(number, start, end, name of the part) of a block of a file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,18 +57,33 @@ def find_digest(data: mmap.mmap) -> Digest | None:
     return moved
 
 
-def check_digest(data: mmap.mmap, digest: Digest | None) -> Finding:
-    """Check every byte of the file that the digest covers, and name the corrupt parts."""
+def blocks_of(digest: Digest | None) -> Iterator[Block]:
+    """Yield the blocks that a digest covers, in their order."""
+    number = 0
+    for start, end, name in digest.parts if digest else ():
+        for offset in range(start, end, _BLOCK):
+            yield number, offset, min(offset + _BLOCK, end), name
+            number += 1
+
+
+def is_damaged(view: memoryview, digest: Digest, block: Block) -> bool:
+    """Return whether a block of the file `view` has another hash than when it was written."""
+    number, start, stop, _ = block
+    expected = digest.hashes[number * _HASH_SIZE : (number + 1) * _HASH_SIZE]
+    return hashlib.sha256(view[start:stop]).digest() != expected
+
+
+def digest_finding(size: int, digest: Digest | None, damaged: list[str]) -> Finding:
+    """Say of a file of some bytes which of its parts are `damaged`, by their names."""
     if digest is None:
         fault = "no valid digest: the file may be truncated"
         return Finding(what="file", sound=False, detail=fault)
-    damaged = _damaged(data, digest)
     if damaged:
         fault = f"checksum mismatch in {listed(damaged)}"
         if digest.is_moved or _REWRITTEN.issubset(damaged):
             fault += " (`strip` or `objcopy` changes them)"
         return Finding(what="file", sound=False, detail=fault)
-    behind = len(data) - digest.end
+    behind = size - digest.end
     detail = f"{digest.end} bytes checked"
     if behind:
         detail += f"; {behind} trailing bytes, such as a signature, not covered"
@@ -105,33 +117,3 @@ def _read(data: mmap.mmap, place: int) -> Digest | None:
         ),
         hashes=data[hashes_at:names_at],
     )
-
-
-def _damaged(data: mmap.mmap, digest: Digest) -> list[str]:
-    """Return the names of the parts with a block that has another hash."""
-    blocks = list(_blocks(digest))
-    batches = [blocks[at : at + _BATCH] for at in range(0, len(blocks), _BATCH)]
-
-    def damaged_in(batch: Sequence[tuple[int, int, int, str]]) -> list[str]:
-        with memoryview(data) as view:
-            found = [
-                name
-                for number, start, stop, name in batch
-                if hashlib.sha256(view[start:stop]).digest()
-                != digest.hashes[number * _HASH_SIZE : (number + 1) * _HASH_SIZE]
-            ]
-        if len(data) > _HELD:  # or all of it would be in memory at once
-            data.madvise(mmap.MADV_DONTNEED)
-        return found
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = [name for names in pool.map(damaged_in, batches) for name in names]
-    return list(dict.fromkeys(found))
-
-
-def _blocks(digest: Digest) -> Iterator[tuple[int, int, int, str]]:
-    number = 0
-    for start, end, name in digest.parts:
-        for offset in range(start, end, _BLOCK):
-            yield number, offset, min(offset + _BLOCK, end), name
-            number += 1

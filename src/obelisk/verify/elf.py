@@ -40,6 +40,8 @@ class Executable:
 
     findings: tuple[Finding, ...]
     payload: memoryview
+    payload_offset: int
+    """Where that begins in the file."""
     size: int
     """Bytes of the file."""
     objects_size: int
@@ -108,6 +110,7 @@ def _read(data: mmap.mmap) -> Executable:
     return Executable(
         findings=tuple(findings),
         payload=memoryview(data)[start : start + size],
+        payload_offset=start,
         size=len(data),
         objects_size=sum(objects_size(read, table["p_vaddr"]) for table in tables),
         objects=tuple(objects),

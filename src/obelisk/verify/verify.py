@@ -10,7 +10,8 @@ from obelisk.payload.reader import Payload, read_payload
 from obelisk.services import host
 from obelisk.services.process import run_captured
 from obelisk.target import Target
-from obelisk.verify.digest import check_digest, find_digest
+from obelisk.verify.bytewise import Contents, check_digest, read_all
+from obelisk.verify.digest import digest_finding, find_digest
 from obelisk.verify.elf import Executable, map_file, read_executable
 from obelisk.verify.finding import Finding, listed
 
@@ -22,26 +23,18 @@ def verify(path: Path) -> tuple[Finding, ...]:
 
     Raises `VerifyError` if it is unreadable or not an Obelisk executable.
     """
-    data = map_file(path)
-    digest = find_digest(data)
-    whole = check_digest(data, digest)
-    try:
-        executable = read_executable(data)
-    except VerifyError as error:
-        if digest is None:
-            message = f"{path} is not an Obelisk executable, or is corrupt: {error}"
-            raise VerifyError(message, hint=_REBUILD) from error
-        return (whole, Finding(what="headers", sound=False, detail=str(error)))
-    return (whole, *executable.findings, *_check_payload(executable.payload))
+    return _verify(path, hashed=False)[0]
 
 
-def require_sound(path: Path) -> None:
-    """Raise a `VerifyError` with the faults that `verify` found."""
-    wrong = [finding for finding in verify(path) if not finding.sound]
+def require_sound(path: Path) -> str:
+    """Return the SHA-256 of a file; raise a `VerifyError` with the faults that `verify` found."""
+    findings, sha256 = _verify(path, hashed=True)
+    wrong = [finding for finding in findings if not finding.sound]
     if wrong:
         faults = "\n".join(f"  {finding.what}: {finding.detail}" for finding in wrong)
         message = f"{path} failed verification:\n{faults}"
         raise VerifyError(message, hint=_REBUILD)
+    return sha256
 
 
 def open_payload(path: Path) -> tuple[Executable, Payload]:
@@ -69,21 +62,39 @@ def smoke_test(path: Path, arguments: tuple[str, ...], target: Target, folder: P
         raise VerifyError(message, hint="the arguments come from `smoke-test`")
 
 
-def _check_payload(data: memoryview) -> tuple[Finding, ...]:
+def _verify(path: Path, *, hashed: bool) -> tuple[tuple[Finding, ...], str]:
+    """Return the findings, and the file's SHA-256 if it is to be `hashed`."""
+    data = map_file(path)
+    digest = find_digest(data)
     try:
-        payload = read_payload(data)
+        executable = read_executable(data)
     except VerifyError as error:
-        return (Finding(what="payload", sound=False, detail=str(error)),)
-    records = payload.records
-    unknown = [record.name for record in records if not record.intact]
-    damaged = [r.name for r in records if r.intact and not payload.content_intact(r)]
+        if digest is None:
+            message = f"{path} is not an Obelisk executable, or is corrupt: {error}"
+            raise VerifyError(message, hint=_REBUILD) from error
+        whole = check_digest(data, digest)
+        return (whole, Finding(what="headers", sound=False, detail=str(error))), ""
+    try:
+        payload = read_payload(executable.payload)
+    except VerifyError as error:
+        whole = check_digest(data, digest)
+        found = Finding(what="payload", sound=False, detail=str(error))
+        return (whole, *executable.findings, found), ""
+    contents = Contents(payload, executable.payload_offset)
+    damage = read_all(data, digest, contents, hashed=hashed)
+    whole = digest_finding(len(data), digest, damage.parts)
+    return (whole, *executable.findings, *_payload_findings(payload, damage.records)), damage.sha256
+
+
+def _payload_findings(payload: Payload, damaged: list[str]) -> tuple[Finding, ...]:
+    unknown = [record.name for record in payload.records if not record.intact]
     return (
         Finding(
             what="index",
             sound=not unknown,
             detail=f"checksum mismatch in {listed(unknown)}"
             if unknown
-            else f"{len(records)} records",
+            else f"{len(payload.records)} records",
         ),
         Finding(
             what="payload",
