@@ -39,9 +39,15 @@ def header(machine=62, kind=3, segments=0, sections_at=0, sections=0, names=0, s
     )
 
 
-def segment(kind, flags, address, size, memory=None, align=0x10000):
+def segment(kind, flags, address, size, memory=None, align=0x10000, offset=None):
     memory = size if memory is None else memory
-    return struct.pack("<IIQQQQQQ", kind, flags, address, address, address, size, memory, align)
+    offset = address if offset is None else offset
+    return struct.pack("<IIQQQQQQ", kind, flags, offset, address, address, size, memory, align)
+
+
+def behind_zeros(bss):
+    """Address of a shared object's last segment, behind `bss` zeros: patchelf adds such."""
+    return -(-(DATA + bss) // 0x10000) * 0x10000 + 0x10000
 
 
 def strings_of(names):
@@ -74,6 +80,7 @@ def shared_object(
     relocations=(),
     data=b"",
     bss=0,
+    behind=b"",
     needed=(),
     tags=(),
     tls=None,
@@ -88,7 +95,7 @@ def shared_object(
 
     `exports` are {name: (address, kind)}; `imports` names or (name, binding); `relocations`
     (address, type, name or number, addend); `tls` (initial bytes, size, alignment); `tags`
-    (tag, value), whose value may be a text.
+    (tag, value), whose value may be a text; `behind` the content of a segment behind `bss`.
     """
     target = target or parse_target(DEFAULT_TARGET)
     kinds = _NUMBERS[target.elf_machine]
@@ -137,6 +144,7 @@ def shared_object(
         segment(1, 4, 0, 0x400 + len(content)),
         segment(1, head.pop("code_flags", 5), CODE, 16),
         segment(1, 6, DYNAMIC, used, used + bss),
+        *([segment(1, 6, behind_zeros(bss), len(behind), offset=0x30000)] if behind else []),
         segment(2, 6, DYNAMIC, len(table), align=8),
         *([segment(7, 4, TLS_AT, len(image), size, alignment)] if tls else []),
         *([segment(3, 4, 0x400, 8)] if head.pop("interpreter", False) else []),
@@ -145,6 +153,8 @@ def shared_object(
     file = (header(segments=len(segments), **head) + b"".join(segments)).ljust(0x400, b"\0")
     file = (file + content).ljust(CODE, b"\0") + b"\xc3" * 16
     file = (file.ljust(DYNAMIC, b"\0") + table).ljust(DATA, b"\0") + data
+    if behind:
+        return file.ljust(0x30000, b"\0") + behind
     return file.ljust(TLS_AT, b"\0") + image.ljust(0x100, b"\0") if image else file
 
 

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -72,6 +73,14 @@ def in_root(folder, path, *arguments):
     # Only root may chroot; others become root of a namespace of their own.
     prefix = [] if os.geteuid() == 0 else [shutil.which("unshare"), "--map-root-user"]
     return [*prefix, shutil.which("chroot"), str(folder), path, *map(str, arguments)]
+
+
+def loads_of(executable):
+    """(offset, address, bytes in the file, bytes in memory) of each loaded segment."""
+    argv = ["readelf", "-lW", executable]
+    words = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    rows = re.findall(r"^ +LOAD +(\w+) (\w+) \w+ +(\w+) (\w+)", words, re.MULTILINE)
+    return [tuple(int(word, 16) for word in row) for row in rows]
 
 
 def expected(path):

@@ -138,6 +138,15 @@ def exceptions():
     print("stream", word.value.decode(), lines)
 
 
+def zeros():
+    """Eight megabytes that the file does not have."""
+    library = ctypes.CDLL("libzeros.so")
+    library.zeros_sum.restype = ctypes.c_long
+    before = library.zeros_sum()
+    library.zeros_fill()
+    print("zeros", before, library.zeros_sum())
+
+
 def libc():
     print(ctypes.util.find_library("c"), ctypes.util.find_library("high"))
     print(ctypes.util.find_library("nothing"))

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support import APPS, obelisk, run, write_wheel
+from support import APPS, loads_of, obelisk, run, write_wheel
 
 SOURCES = Path(__file__).parents[1] / "native"
 
@@ -31,6 +31,7 @@ def native(compiler, executables, tmp_path_factory):
         compiler(folder / f"tls-{model}.so", *flags, "tls.c")
     low = compiler(folder / "liblow.so", "-Wl,-soname,liblow.so", "low.c")
     compiler(folder / "libhigh.so", "-Wl,-soname,libhigh.so", "high.c", low)
+    compiler(folder / "libzeros.so", "zeros.c")
     thrower = compiler(
         folder / "libthrower.so", "-Wl,-soname,libthrower.so", "thrower.cpp", tool="c++"
     )
@@ -74,6 +75,14 @@ def test_loading_and_the_dlopen_family(native, empty_root):
     ]
 
 
+def test_long_runs_of_zeros_take_no_bytes_of_the_file(native, empty_root):
+    assert lines(native, empty_root, "zeros") == ["zeros 0 8388608"]
+    assert any(not stored and memory >= 8 << 20 for *_, stored, memory in loads_of(native))
+    parts = obelisk("inspect", "--size", "--json", native)
+    (zeros,) = [one for one in json.loads(parts)["objects"]["files"] if "libzeros" in one["path"]]
+    assert zeros["size"] < 1 << 20
+
+
 def test_extensions_of_sqlite(native, empty_root):
     assert lines(native, empty_root, "extension") == [
         *("not authorized", "(42,)", "not authorized", "(42,)"),
@@ -104,8 +113,8 @@ def test_what_is_inside_is_told(native):
     inside = json.loads(obelisk("inspect", "--json", native))
     assert {"path": ".obelisk/lib/liblow.so", "package": None} in inside["natives"]
     assert inside["executable"]["natives"] > 100_000
-    assert "objects   9 shared objects" in obelisk("inspect", native)
-    assert "ok   shared objects: 9 linked" in obelisk("verify", native)
+    assert "objects   10 shared objects" in obelisk("inspect", native)
+    assert "ok   shared objects: 10 linked" in obelisk("verify", native)
 
 
 def test_no_memory_is_written_to_and_run(native, tmp_path):
@@ -259,6 +268,7 @@ def debuggable(compiler, executables, tmp_path_factory):
     (folder / "message.txt").write_text("message\n")
     low = compiler(folder / "liblow.so", "-Wl,-soname,liblow.so", "low.c")
     compiler(folder / "libhigh.so", "-Wl,-soname,libhigh.so", "high.c", low)
+    compiler(folder / "libzeros.so", "zeros.c")
     return executables("debuggable", "--debug", what=folder / "native.py")
 
 
@@ -282,8 +292,9 @@ def test_strip_and_objcopy_keep_linked_objects(request, tmp_path, kind, tool):
     wrong = [line for line in said.splitlines() if line.startswith("FAIL")]
     assert len(wrong) == 1
     assert "section headers (`strip` or `objcopy` changes them)" in wrong[0]
-    done = run([copy, "life"], cwd=tmp_path)
+    done = run([copy, "zeros", "life"], cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("zeros 0 8388608\n")
     assert done.stdout.endswith("high ends\nlow ends\n")
 
 

@@ -3,13 +3,11 @@
 They are the programs by which this machine's executables are tested, and must say the same.
 """
 
-import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
-from support import APPS, emulation, expected, obelisk, run
+from support import APPS, emulation, expected, loads_of, obelisk, run
 
 from obelisk.services import host
 from obelisk.target import TARGETS
@@ -87,12 +85,8 @@ def test_it_is_of_that_machine_and_sound(machine):
 
 
 def test_segments_share_no_page_of_the_largest_size(machine):
-    words = subprocess.run(
-        ["readelf", "-lW", machine.build("hello.py")], capture_output=True, text=True, check=True
-    ).stdout
     page, end = machine.target.page_size, 0
-    for row in re.findall(r"^ +LOAD +(\w+) (\w+) \w+ +\w+ (\w+)", words, re.MULTILINE):
-        offset, address, size = (int(word, 16) for word in row)
+    for offset, address, _, size in loads_of(machine.build("hello.py")):
         assert offset % page == address % page
         assert address // page * page >= end
         end = -(-(address + size) // page) * page
@@ -139,6 +133,7 @@ def native(machine, compilers, tmp_path_factory):
         compiler(folder / f"tls-{model}.so", soname, *flags, "tls.c")
     low = compiler(folder / "liblow.so", "-Wl,-soname,liblow.so", "low.c")
     compiler(folder / "libhigh.so", "-Wl,-soname,libhigh.so", "high.c", low)
+    compiler(folder / "libzeros.so", "zeros.c")
     soname = "-Wl,-soname,libthrower.so"
     thrower = compiler(folder / "libthrower.so", soname, "thrower.cpp", tool="c++")
     compiler(folder / "libcatcher.so", "catcher.cpp", thrower, tool="c++")
@@ -167,6 +162,13 @@ def test_cxx_exceptions_across_objects_and_threads(machine, native, tmp_path):
         "threads 800",
         "stream message 1",
     ]
+
+
+def test_long_runs_of_zeros_take_no_bytes_of_the_file(machine, native, tmp_path):
+    done = machine.run(native, "zeros", cwd=tmp_path)
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "zeros 0 8388608\n")
+    assert "ok   shared objects" in obelisk("verify", native)
+    assert any(not stored and memory >= 8 << 20 for *_, stored, memory in loads_of(native))
 
 
 def test_objects_of_this_machine_are_refused_there(machine, compiler, tmp_path):

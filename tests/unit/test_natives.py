@@ -23,6 +23,7 @@ from elf_files import (
     TLS_AT,
     WEAK,
     Elf,
+    behind_zeros,
 )
 from fuzz import damaged, whole
 from hypothesis import given
@@ -478,6 +479,69 @@ def test_a_damaged_table_is_a_finding(linked, elf, tmp_path):
         found = finding(bytes(wrong), tmp_path / "app")
         assert not found.sound
         assert "table of shared objects" in found.detail
+
+
+LONG = 5 << 20
+"""Bytes of zeros that take none of the file."""
+
+
+def holes(found):
+    return [one for one in found.segments if one.type == 1 and not one.file_size]
+
+
+def test_long_runs_of_zeros_take_no_bytes_of_the_file(linked, elf, tmp_path):
+    """Between two objects, inside of one whose last segment is behind them, and at the end."""
+    page = elf.target.page_size
+    files = {
+        "a.so": elf.shared_object(data=b"a" * 8, bss=LONG, behind=b"behind"),
+        "b.so": elf.shared_object(data=b"b" * 8, bss=LONG, relocations=[(DATA, SLOT, None, 0)]),
+        "c.so": elf.shared_object(data=b"c" * 8, bss=LONG),
+    }
+    found = linked(files)
+    assert len(found.file) < LONG
+    loads = [one for one in found.segments if one.type == 1]
+    assert loads == sorted(loads, key=lambda one: one.address)
+    for one, two in pairwise(loads):
+        assert one.address + one.memory_size <= two.address
+    for one in loads[1:]:
+        assert one.address % page == one.offset % page == 0
+    assert [(one.flags, one.memory_size > LONG - page) for one in holes(found)] == [(6, True)] * 3
+    assert holes(found)[-1].address + holes(found)[-1].memory_size == found.memory[1]
+    base = found.base("a.so")
+    assert found.read(base + DATA, 8) == b"a" * 8
+    assert found.read(base + behind_zeros(LONG), 8) == b"behind\0\0"
+    assert found.word(found.base("b.so") + DATA) == found.base("b.so")
+    assert finding(found.file, tmp_path / "app").detail == "3 linked"
+    assert all(one.sound for one in read_executable(map_file(tmp_path / "app")).findings)
+    sizes = dict(read_executable(map_file(tmp_path / "app")).objects)
+    assert all(size < LONG for size in sizes.values())
+    assert sizes["a.so"] > sizes["b.so"]
+
+
+def test_damage_behind_long_zeros_is_that_of_the_object(linked, elf, tmp_path):
+    found = linked({"a.so": elf.shared_object(data=b"a", bss=LONG, behind=b"behind")})
+    damaged_file = found.file.replace(b"behind", b"beyond", 1)
+    wrong = finding(damaged_file, tmp_path / "app")
+    assert (wrong.sound, wrong.detail) == (False, "checksum mismatch in a.so")
+    file = map_file(tmp_path / "app")
+    assert check_digest(file, find_digest(file)).detail == "checksum mismatch in a.so"
+
+
+def test_the_longest_runs_of_zeros_are_left_out_as_far_as_headers_suffice(linked, elf):
+    lengths = [3, 9, 2, 8, 7, 2]
+    files = {
+        f"{n}.so": elf.shared_object(name=f"{n}.so", data=b"x", bss=length << 20)
+        for n, length in enumerate(lengths)
+    }
+    found = linked(files)
+    assert [one.memory_size >> 20 for one in holes(found)] == [9, 8, 7]
+    assert len(found.file) > (3 + 2 + 2) << 20
+
+
+def test_short_runs_of_zeros_stay_in_the_file(linked, elf):
+    found = linked({"a.so": elf.shared_object(bss=14 << 16), "b.so": elf.library("b.so")})
+    assert holes(found) == []
+    assert len(found.file) > 14 << 16
 
 
 @given(st.sets(st.integers(0, 5000)))

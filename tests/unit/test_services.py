@@ -5,6 +5,7 @@ import tarfile
 import time
 
 import pytest
+from elf_files import header
 
 from obelisk.errors import SourceError, ToolError
 from obelisk.services.cache import content_key
@@ -166,6 +167,15 @@ def test_one_failure_ends_the_programs_beside_it(tmp_path):
 def test_a_missing_tool_is_named():
     with pytest.raises(ToolError, match="cannot start `no-such-tool`"):
         run_captured(["no-such-tool"], what="work")
+
+
+def test_a_program_of_another_machine_is_not_one_that_is_missing(tmp_path):
+    program = tmp_path / "program"
+    program.write_bytes(header(machine=0xFFF0, kind=2).ljust(4096, b"\0"))
+    program.chmod(0o755)
+    with pytest.raises(ToolError, match=r"cannot start .*: Exec format error") as caught:
+        run_captured([program], what="work")
+    assert "another machine" in caught.value.hint
 
 
 def test_targets_know_where_they_run():

@@ -32,6 +32,7 @@ from obelisk.link.elf.elf import (
     read_elf,
     section_name,
 )
+from obelisk.link.elf.holes import stretches
 from obelisk.link.elf.memory import aligned
 from obelisk.link.elf.sections import Sections, Tail, describe
 from obelisk.link.elf.shared_objects import Linked, SharedObjects, link_natives
@@ -49,6 +50,8 @@ from obelisk.target import Target
 
 _PAYLOAD: Final = ".obelisk"
 _OBJECTS: Final = ".obelisk.objects"
+_ZEROS: Final = ".obelisk.zeros"
+"""Name of what is among the objects in memory, and not in the file."""
 _TLS: Final = ".tdata"
 """Name of the part that holds the initial values of all thread-local variables."""
 _RELATIVE: Final = ".obelisk.relr"
@@ -105,8 +108,9 @@ def link(runtime: bytes, payload: Packed, linked: Linked | None, target: Target)
     parts = build.parts
     if linked is not None and any(section.type == SectionType.SYMTAB for section in elf.sections):
         # In place of the one section of all objects: no two sections may hold the same address.
-        add_debug_info(sections, linked, runtime, elf, parts[0].segment)
-        parts = parts[1:]
+        objects = [part.segment for part in parts if part.name in {_OBJECTS, _ZEROS}]
+        add_debug_info(sections, linked, runtime, elf, objects)
+        parts = parts[len(objects) :]
     sections.add(describe(part.name, part.segment) for part in parts if part.name != _TLS)
     if any(part.name == _TLS for part in parts):
         sections.replace_tls(next(one for one in build.segments if one.type == SegmentType.TLS))
@@ -134,7 +138,7 @@ class _Build:
         # Without what only sections have, and their table: they are written anew at the end.
         kept = runtime[: max((one.offset + one.file_size for one in loads), default=0)]
         self.kept = bytearray(kept) + bytes(-len(kept) % page_size)
-        self._page_size = page_size
+        self.page_size = page_size
         own = split_first_page(elf, reserve, page_size)
         self.segments = [self._filled(segment) for segment in own]
         self.parts: list[_Part] = []
@@ -144,7 +148,7 @@ class _Build:
     @property
     def next_address(self) -> int:
         """Where in memory the next part will be."""
-        return aligned(self._last, self._page_size)
+        return aligned(self._last, self.page_size)
 
     @property
     def end(self) -> int:
@@ -154,7 +158,7 @@ class _Build:
     @property
     def next_offset(self) -> int:
         """Where in the file the next part will be."""
-        return aligned(self._end, self._page_size)
+        return aligned(self._end, self.page_size)
 
     def skip_to(self, end: int) -> None:
         """Leave room in the file for what is in no segment."""
@@ -167,22 +171,28 @@ class _Build:
         marked: SegmentType | None,
         pieces: Iterable[Piece],
         size: int,
+        *,
+        in_file: bool = True,
     ) -> Segment:
-        """Add a part of `size` bytes; the places of its pieces are counted from its start."""
-        offset, address = aligned(self._end, self._page_size), self.next_address
+        """Add a part of `size` bytes; the places of its pieces are counted from its start.
+
+        What is not in the file is zero when the executable starts.
+        """
+        offset, address = self.next_offset, self.next_address
+        file_size = size if in_file else 0
         segment = Segment(
             type=SegmentType.LOAD,
             flags=flags,
             offset=offset,
             address=address,
             physical=address,
-            file_size=size,
+            file_size=file_size,
             memory_size=size,
-            alignment=self._page_size,
+            alignment=self.page_size,
         )
         placed = tuple((offset + place, piece) for place, piece in pieces)
         self.parts.append(_Part(name=name, segment=segment, marked=marked, pieces=placed))
-        self._end, self._last = offset + size, address + size
+        self._end, self._last = offset + file_size, address + size
         return segment
 
     def replace_tls(self, image: TlsImage, offset: int) -> None:
@@ -204,7 +214,7 @@ class _Build:
         file, before any of our instructions could say so.
         """
         end = segment.offset + segment.file_size
-        room = min(-end % self._page_size, segment.memory_size - segment.file_size)
+        room = min(-end % self.page_size, segment.memory_size - segment.file_size)
         if segment.type != SegmentType.LOAD or room <= 0 or any(self.kept[end : end + room]):
             return segment
         return replace(segment, file_size=segment.file_size + room)
@@ -212,8 +222,13 @@ class _Build:
 
 def _add_objects(build: _Build, linked: Linked) -> None:
     layout = linked.layout
-    pieces = [(address - layout.start, piece) for address, piece in linked.pieces()]
-    build.add(_OBJECTS, READ | EXECUTE, None, pieces, layout.end - layout.start)
+    for one in stretches(linked.pieces(), layout.start, layout.end, build.page_size):
+        size = one.end - one.start
+        if one.pieces:
+            pieces = [(address - one.start, piece) for address, piece in one.pieces]
+            build.add(_OBJECTS, READ | EXECUTE, None, pieces, size)
+        else:
+            build.add(_ZEROS, READ | WRITE, None, (), size, in_file=False)
     image = merge_tls(linked, bytes(build.kept), build.elf, build.next_address)
     if image is not None:
         content = image.content
@@ -245,12 +260,17 @@ def _runtime_parts(
 
 def _added_parts(build: _Build, linked: Linked | None) -> Iterator[tuple[int, str]]:
     """Yield (offset, name) of the parts that were added; each shared object is one."""
+    segments = [part.segment for part in build.parts if part.name == _OBJECTS]
     for part in build.parts:
-        yield part.segment.offset, _SHOWN[part.name]
+        if part.name in _SHOWN:
+            yield part.segment.offset, _SHOWN[part.name]
     if linked is not None:
-        shift = build.parts[0].segment.offset - linked.layout.start
         for node, base in zip(linked.nodes, linked.layout.bases, strict=True):
-            yield base + shift, node.object.name
+            for one in segments:
+                # Of an object with a long run of zeros, there is more behind it.
+                start = max(base, one.address)
+                if start < min(base + node.object.span, one.address + one.file_size):
+                    yield start - one.address + one.offset, node.object.name
 
 
 def _assemble(build: _Build, sections: Sections, limit: int, named: dict[int, str]) -> Image:

@@ -5,6 +5,7 @@ Output goes to a log file; failures are reported with its last lines.
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import signal
@@ -187,7 +188,14 @@ def replace_us(argv: Sequence[str | Path]) -> NoReturn:
         os.execv(words[0], words)  # noqa: S606 - no shell is the point
     except OSError as error:
         message = f"cannot start `{words[0]}`: {error.strerror}"
-        raise ToolError(message, hint="its file system may be mounted `noexec`") from error
+        hint = _hint(error, "its file system may be mounted `noexec`")
+        raise ToolError(message, hint=hint) from error
+
+
+def _hint(error: OSError, otherwise: str) -> str:
+    if error.errno == errno.ENOEXEC:
+        return "if it is for another machine, run it there, or register an emulator (`binfmt_misc`)"
+    return otherwise
 
 
 def _wait(words: list[str], cwd: Path, env: Mapping[str, str], stream: IO[bytes]) -> int:
@@ -225,9 +233,8 @@ def _start(
         if refused is not None:
             raise refused from error
         message = f"{what}: cannot start `{words[0]}`: {error.strerror}"
-        raise ToolError(
-            message, hint="check that it is installed; the README lists the prerequisites"
-        ) from error
+        installed = "check that it is installed; the README lists the prerequisites"
+        raise ToolError(message, hint=_hint(error, installed)) from error
 
 
 @contextmanager

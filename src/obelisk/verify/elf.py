@@ -23,7 +23,8 @@ from obelisk.services.disk import limit_of
 from obelisk.services.regular import kind_of
 from obelisk.target import TARGETS
 from obelisk.verify.finding import Finding, listed
-from obelisk.verify.objects import Reader, check_objects, object_sizes, objects_size
+from obelisk.verify.memory import Memory
+from obelisk.verify.objects import check_objects, object_sizes, objects_size
 
 _DAMAGE: Final = (
     *(ELFError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError),
@@ -47,7 +48,7 @@ class Executable:
     objects_size: int
     """Bytes of linked shared objects in it."""
     objects: tuple[tuple[str, int], ...]
-    """The name of each of them, and its bytes in memory; empty if they are corrupt."""
+    """The name of each of them, and its bytes in the file; empty if they are corrupt."""
 
 
 def map_file(path: Path) -> mmap.mmap:
@@ -100,36 +101,21 @@ def _read(data: mmap.mmap) -> Executable:
         raise VerifyError(message)
     start, size = ours[0]["p_offset"], ours[0]["p_filesz"]
     findings = _findings(elf, segments, ours[0])
-    read = _reader(data, segments)
+    memory = Memory(data, [one for one in segments if one["p_type"] == "PT_LOAD"])
     tables = [segment for segment in segments if segment["p_type"] == OBJECTS_SEGMENT]
     objects: list[tuple[str, int]] = []
     for table in tables:
-        finding = check_objects(read, table["p_vaddr"], table["p_filesz"])
+        finding = check_objects(memory, table["p_vaddr"], table["p_filesz"])
         findings.append(finding)
-        objects += object_sizes(read, table["p_vaddr"]) if finding.sound else []
+        objects += object_sizes(memory, table["p_vaddr"]) if finding.sound else []
     return Executable(
         findings=tuple(findings),
         payload=memoryview(data)[start : start + size],
         payload_offset=start,
         size=len(data),
-        objects_size=sum(objects_size(read, table["p_vaddr"]) for table in tables),
+        objects_size=sum(objects_size(memory, table["p_vaddr"]) for table in tables),
         objects=tuple(objects),
     )
-
-
-def _reader(data: mmap.mmap, segments: list[Any]) -> Reader:
-    loads = [segment for segment in segments if segment["p_type"] == "PT_LOAD"]
-
-    def read(address: int, size: int) -> memoryview:
-        for load in loads:
-            offset = address - load["p_vaddr"]
-            if offset >= 0 and offset + size <= load["p_filesz"]:
-                start = load["p_offset"] + offset
-                return memoryview(data)[start : start + size]
-        message = f"reference to {size} unmapped bytes at {address:#x}"
-        raise VerifyError(message)
-
-    return read
 
 
 def _findings(elf: ELFFile, segments: list[Any], payload: Any) -> list[Finding]:

@@ -6,12 +6,13 @@ Reads the table of runtime/c/elf/dso.h by itself, so that a mistake of the write
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import xxhash
 
 from obelisk.verify.finding import Finding, listed
+from obelisk.verify.memory import Memory
 
 _HEADER: Final = struct.Struct("<8sIIQQQQQQQQQ")
 _CHECK_SIZE: Final = 8
@@ -20,37 +21,38 @@ _NAME, _BASE, _END, _CHECK = 0, 8, 16, 160
 _MAGIC: Final = b"OBJECTS\0"
 _VERSION: Final = 2
 _LONGEST_NAME: Final = 4096
+_LARGEST: Final = 1 << 30
+"""Bytes of memory that `link` grants one object; zeros need no bytes of the file."""
 
-Reader = Callable[[int, int], memoryview]
-"""Returns bytes by their address; raises `VerifyError` where there are none."""
 
-
-def check_objects(read: Reader, address: int, size: int) -> Finding:
+def check_objects(memory: Memory, address: int, size: int) -> Finding:
     """Check the table at `address` and the memory of every object in it."""
-    head = read(address, _HEADER.size)
+    head = memory.read(address, _HEADER.size)
     magic, version, count, objects_at, *_, used, check = _HEADER.unpack(head)
     if magic != _MAGIC or version != _VERSION or not _HEADER.size <= used <= size:
         return _finding("malformed header in the table of shared objects")
     seed = xxhash.xxh64_intdigest(head[:-_CHECK_SIZE], 0)
-    if xxhash.xxh64_intdigest(read(address + _HEADER.size, used - _HEADER.size), seed) != check:
+    rest = memory.read(address + _HEADER.size, used - _HEADER.size)
+    if xxhash.xxh64_intdigest(rest, seed) != check:
         return _finding("checksum mismatch in the table of shared objects")
-    damaged = _damaged(read, objects_at, count)
+    damaged = _damaged(memory, objects_at, count)
     if damaged:
         return _finding(f"checksum mismatch in {listed(damaged)}")
     return Finding(what="shared objects", sound=True, detail=f"{count} linked")
 
 
-def objects_size(read: Reader, address: int) -> int:
+def objects_size(memory: Memory, address: int) -> int:
     """Return how many bytes of the executable the objects take, by the table at `address`."""
-    *_, start, end, _, _ = _HEADER.unpack(read(address, _HEADER.size))
-    return int(end - start)
+    *_, start, end, _, _ = _HEADER.unpack(memory.read(address, _HEADER.size))
+    return memory.stored(start, end)
 
 
-def object_sizes(read: Reader, address: int) -> list[tuple[str, int]]:
-    """Return the objects of the table at `address`: the name of each, and its bytes in memory."""
-    _, _, count, objects_at, *_ = _HEADER.unpack(read(address, _HEADER.size))
+def object_sizes(memory: Memory, address: int) -> list[tuple[str, int]]:
+    """Return the objects of the table at `address`: the name of each, and its bytes in the file."""
+    _, _, count, objects_at, *_ = _HEADER.unpack(memory.read(address, _HEADER.size))
     return [
-        (_text(read, name), end - base) for name, base, end, _ in _rows(read, objects_at, count)
+        (_text(memory, name), memory.stored(base, end))
+        for name, base, end, _ in _rows(memory, objects_at, count)
     ]
 
 
@@ -58,26 +60,33 @@ def _finding(fault: str) -> Finding:
     return Finding(what="shared objects", sound=False, detail=fault)
 
 
-def _damaged(read: Reader, objects_at: int, count: int) -> list[str]:
+def _damaged(memory: Memory, objects_at: int, count: int) -> list[str]:
     return [
-        _text(read, name)
-        for name, base, end, check in _rows(read, objects_at, count)
-        if xxhash.xxh64_intdigest(read(base, end - base), 0) != check
+        _text(memory, name)
+        for name, base, end, check in _rows(memory, objects_at, count)
+        if end - base > _LARGEST or _hash(memory, base, end) != check
     ]
 
 
-def _rows(read: Reader, objects_at: int, count: int) -> Iterator[tuple[int, int, int, int]]:
+def _hash(memory: Memory, base: int, end: int) -> int:
+    digest = xxhash.xxh64(seed=0)
+    for part in memory.all(base, end):
+        digest.update(part)
+    return digest.intdigest()
+
+
+def _rows(memory: Memory, objects_at: int, count: int) -> Iterator[tuple[int, int, int, int]]:
     """Yield each object's name, base, end (all of them addresses) and check."""
     for number in range(count):
-        row = read(objects_at + number * _OBJECT_SIZE, _OBJECT_SIZE)
+        row = memory.read(objects_at + number * _OBJECT_SIZE, _OBJECT_SIZE)
         name, base, end, check = (
             struct.unpack_from("<Q", row, at)[0] for at in (_NAME, _BASE, _END, _CHECK)
         )
         yield name, base, end, check
 
 
-def _text(read: Reader, address: int) -> str:
+def _text(memory: Memory, address: int) -> str:
     name = b""
     while not name.endswith(b"\0") and len(name) < _LONGEST_NAME:
-        name += bytes(read(address + len(name), 1))
+        name += bytes(memory.read(address + len(name), 1))
     return name[:-1].decode(errors="replace")

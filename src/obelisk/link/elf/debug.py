@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from obelisk.errors import LinkError
 from obelisk.link.elf.elf import (
+    EXECUTE,
     NULL_SECTION,
-    READ,
     Elf,
     Section,
     SectionFlag,
     SectionType,
     Segment,
-    SegmentType,
     section_content,
     section_name,
 )
@@ -30,19 +29,18 @@ _KEPT_FLAGS: Final = SectionFlag.WRITE | SectionFlag.ALLOC | SectionFlag.EXECUTE
 
 
 def add_debug_info(
-    sections: Sections, linked: Linked, runtime: bytes, elf: Elf, segment: Segment
+    sections: Sections, linked: Linked, runtime: bytes, elf: Elf, segments: Sequence[Segment]
 ) -> None:
-    """Describe linked objects, which `segment` holds, in a runtime that kept its own symbols."""
+    """Describe linked objects, which `segments` hold, in a runtime that kept its own symbols."""
     table = next(n for n, one in enumerate(elf.sections) if one.type == SectionType.SYMTAB)
     names = elf.sections[table].link
     strings = bytearray(section_content(runtime, elf.sections[names]))
     symbols = bytearray(section_content(runtime, elf.sections[table]))
-    shift = segment.offset - segment.address
-    place = segment.address
+    place = segments[0].address
     for node, base in zip(linked.nodes, linked.layout.bases, strict=True):
         numbers: dict[int, int] = {}
-        for number, moved in _moved(node, base, shift):
-            sections.add(_filling(place, moved.section.address, shift))
+        for number, moved in _moved(node, base, segments):
+            sections.add(_filling(place, moved.section.address, segments))
             numbers[number] = sections.count
             sections.add([moved])
             place = moved.section.address + moved.section.size
@@ -51,7 +49,8 @@ def add_debug_info(
                 row = (len(strings), _GLOBAL << 4 | one.kind, one.visibility, numbers[one.section])
                 symbols += SYMBOL.pack(*row, one.value + base, one.size)
                 strings += one.name + b"\0"
-    sections.add(_filling(place, segment.address + segment.memory_size, shift))
+    end = segments[-1].address + segments[-1].memory_size
+    sections.add(_filling(place, end, segments))
     frames = debug_frames(_eh_frames(linked))
     section = replace(NULL_SECTION, type=SectionType.PROGBITS, size=len(frames), alignment=8)
     sections.add([Named(name=".debug_frame", section=section, content=frames)])
@@ -59,33 +58,44 @@ def add_debug_info(
     sections.extend(names, bytes(strings))
 
 
-def _filling(start: int, end: int, shift: int) -> Iterator[Named]:
-    """Yield a section for what no section of an object covers: `strip` keeps only sections."""
-    if start < end:
-        segment = Segment(
-            type=SegmentType.LOAD,
-            flags=READ,
-            offset=start + shift,
-            address=start,
-            physical=start,
-            file_size=end - start,
-            memory_size=end - start,
-            alignment=1,
-        )
-        yield describe(".obelisk.objects", segment)
+def _filling(start: int, end: int, segments: Sequence[Segment]) -> Iterator[Named]:
+    """Yield sections for what no section of an object covers: `strip` keeps only sections."""
+    for one in segments:
+        address, stop = max(start, one.address), min(end, one.address + one.memory_size)
+        if address < stop:
+            part = replace(
+                one,
+                flags=one.flags & ~EXECUTE,
+                offset=one.offset + (address - one.address if one.file_size else 0),
+                address=address,
+                physical=address,
+                file_size=stop - address if one.file_size else 0,
+                memory_size=stop - address,
+                alignment=1,
+            )
+            yield describe(".obelisk.objects" if one.file_size else ".obelisk.zeros", part)
 
 
-def _moved(node: Node, base: int, shift: int) -> list[tuple[int, Named]]:
+def _holder(address: int, segments: Sequence[Segment]) -> Segment | None:
+    """Return the segment that has an address, or ends there, among those with bytes in the file."""
+    found = (one for one in segments if one.file_size and address <= one.address + one.file_size)
+    segment = next(found, None)
+    return segment if segment and segment.address <= address else None
+
+
+def _moved(node: Node, base: int, segments: Sequence[Segment]) -> list[tuple[int, Named]]:
     """Return an object's sections in memory by their numbers, by address, where they are now."""
     found = []
     for number, section in enumerate(node.object.elf.sections):
         if section.flags & SectionFlag.ALLOC and section.type != SectionType.NOBITS:
             address = section.address + base
+            holder = _holder(address, segments)
+            if holder is None:
+                continue
             where = replace(
                 section,
-                # As far from its place in the file as all objects are.
                 address=address,
-                offset=address + shift,
+                offset=address - holder.address + holder.offset,
                 type=SectionType.PROGBITS,
                 flags=section.flags & _KEPT_FLAGS,
                 link=0,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from mmap import mmap
 from typing import Final
 
 from obelisk.errors import LinkError
@@ -35,7 +36,8 @@ class Relocated:
 
     start: int
     """The object's own address of the first byte; a multiple of the page size."""
-    content: bytearray = field(repr=False)
+    content: mmap | bytearray = field(repr=False)
+    """Memory that is taken when it is written to: `.bss` may be large."""
     pointers: tuple[int, ...] = field(repr=False)
     """The object's own addresses of words that hold addresses, ascending."""
 
@@ -229,13 +231,13 @@ class _Work:
         return LinkError(message)
 
 
-def _writable_part(one: SharedObject) -> tuple[int, bytearray]:
+def _writable_part(one: SharedObject) -> tuple[int, mmap | bytearray]:
     writable = [load for load in one.loads if load.writable]
     if not writable:
         return 0, bytearray()
     start = page_start(writable[0].address, one.page)
     end = max(load.address + load.memory_size for load in writable)
-    content = bytearray(end - start)
+    content = mmap(-1, end - start) if end > start else bytearray()
     for load in one.loads:
         if load.address >= start:
             place = load.address - start

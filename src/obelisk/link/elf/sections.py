@@ -149,11 +149,11 @@ def describe(name: str, segment: Segment) -> Named:
         flags |= SectionFlag.EXECUTE
     section = replace(
         NULL_SECTION,
-        type=SectionType.PROGBITS,
+        type=SectionType.PROGBITS if segment.file_size else SectionType.NOBITS,
         flags=flags,
         address=segment.address,
         offset=segment.offset,
-        size=segment.file_size,
+        size=segment.file_size or segment.memory_size,
         alignment=_ALIGNMENT,
     )
     return Named(name=name, section=section)

@@ -23,6 +23,7 @@ from obelisk.target import Target
 
 _POOL: Final = "obelisk_tls_pool"
 _DESCRIPTOR: Final = "obelisk_tls_descriptor"
+_ZEROS: Final = bytes(1 << 20)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,12 +75,17 @@ class Linked:
         digest = xxhash.xxh64(seed=0)
         place = self.layout.bases[number]
         for address, piece in sorted(self._pieces_of(number), key=lambda one: one[0]):
-            digest.update(bytes(address - place))
+            _add_zeros(digest, address - place)
             digest.update(whole(piece))
             place = address + len(piece)
         end = self.layout.bases[number] + self.nodes[number].object.span
-        digest.update(bytes(end - place))
+        _add_zeros(digest, end - place)
         return digest.intdigest()
+
+
+def _add_zeros(digest: xxhash.xxh64, count: int) -> None:
+    for start in range(0, count, len(_ZEROS)):
+        digest.update(_ZEROS[: count - start])
 
 
 def link_natives(
