@@ -67,9 +67,13 @@ def misfits(shop: RecipeContext, *, without: Collection[str] = ()) -> list[str]:
 
 
 def report_misfits(shop: RecipeContext, *, without: Collection[str] = ()) -> None:
-    """Say how many functions the profile does not fit, if there are any."""
+    """Say how many functions the profile does not fit, if there are any.
+
+    Not where it is another machine's, which has other functions here and there.
+    """
     count = len(misfits(shop, without=without))
-    if count:
+    target = shop.chain.target
+    if count and target.profiled_on == target.architecture:
         shop.say(
             f"the PGO profile of {shop.source.name} is outdated: "
             f"{count} changed functions are built without it"
