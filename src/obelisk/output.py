@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from obelisk.config.request import Project, Requirement, Script, WheelFile
+from obelisk.config.application import Assembly, Project, Requirement, Script, WheelFile
 from obelisk.errors import ConfigError, StorageError
 from obelisk.plan import Plan
 from obelisk.services.atomic import try_folder
@@ -64,7 +64,7 @@ def _inputs(plan: Plan) -> Iterator[Path]:
             yield plan.application.path
         case Project():
             yield plan.application.folder / "pyproject.toml"
-        case Requirement():
+        case Requirement() | Assembly():
             pass
     if plan.lock is not None:
         yield plan.lock
@@ -77,7 +77,7 @@ def _refuse_project_file(path: Path, plan: Plan) -> None:
     Only a project's backend knows which of its files it reads.
     """
     folders = [plan.folder / name for name in plan.settings.build_packages if "/" in name]
-    if isinstance(plan.application, Project):
+    if isinstance(plan.application, Project | Assembly):
         folders.append(plan.application.folder)
     if not path.exists() or not any(path.is_relative_to(folder.resolve()) for folder in folders):
         return

@@ -6,8 +6,9 @@ import pytest
 from obelisk.config.interpreter import Interpreter
 from obelisk.config.request import read_request
 from obelisk.errors import ConfigError
+from obelisk.explain import explain
 from obelisk.model import AllConsoleScripts, ConsoleScript, EntryPoint, RunModule
-from obelisk.plan import explain, make_plans, parse_entry
+from obelisk.plan import make_plans, parse_entry
 
 PROJECT = '[project]\nname = "app"\n[project.scripts]\none = "app:main"\ntwo = "app.two:Run.go"\n'
 

@@ -88,6 +88,7 @@ def _written(requirements: Requirements, work: Path, name: str) -> list[str]:
             place = work / f"{name}-{option}.txt"
             place.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
             options += [f"--{option}", str(place)]
+    options += requirements.options
     for lock in requirements.locks:
         options += ["--requirements", str(lock)]
     return options

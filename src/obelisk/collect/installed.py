@@ -53,6 +53,13 @@ class Prefix:
         return None if path == ".." or path.startswith(("../", "/")) else path
 
 
+def make_prefix(root: Path, python: str) -> Prefix:
+    """Return a new prefix for a version of Python, `3.14`."""
+    prefix = Prefix(root=root, site=root / f"lib/python{python}/site-packages")
+    prefix.site.mkdir(parents=True)
+    return prefix
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorded:
     """A file of a package, as listed in its RECORD."""

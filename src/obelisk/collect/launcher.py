@@ -13,6 +13,7 @@ from obelisk.model import (
     Module,
     Multicall,
     ResolvedEntry,
+    RunCode,
     RunModule,
     RunProgram,
     RunScript,
@@ -54,8 +55,10 @@ if __name__ == "__main__":
 '''
 
 
-def main_program(entry: EntryPoint | Multicall) -> str:
+def main_program(entry: EntryPoint | RunCode | Multicall) -> str:
     """Return the text of the main module that calls an entry point, or one of several."""
+    if isinstance(entry, RunCode):
+        return f"{entry.text.rstrip()}\n"
     if isinstance(entry, Multicall):
         commands = {name: (command.module, command.function) for name, command in entry.commands}
         return _MULTICALL.format(commands=pprint.pformat(commands, sort_dicts=False))
@@ -77,13 +80,13 @@ def main_modules(collections: Iterable[Collection], folder: Path) -> Iterator[Mo
         entry, path = collection.entry, collection.main
         if collection.command is not None:
             yield Module(name="__main__", path=path, source=collection.command)
-        elif isinstance(entry, EntryPoint | Multicall):
+        elif isinstance(entry, EntryPoint | RunCode | Multicall):
             source = folder / f"main-{number}" / "__main__.py"
             source.parent.mkdir()
             yield main_module(entry, path, source)
 
 
-def main_module(entry: EntryPoint | Multicall, path: str, source: Path) -> Module:
+def main_module(entry: EntryPoint | RunCode | Multicall, path: str, source: Path) -> Module:
     """Write the main module of an entry point; it is the command `path` in the executable."""
     source.write_text(SHEBANG + main_program(entry), encoding="utf-8")
     source.chmod(0o755)
@@ -97,5 +100,5 @@ def entry_modules(entry: ResolvedEntry) -> set[str]:
             return {entry.module}
         case Multicall():
             return {one.module for _, one in entry.commands}
-        case RunScript() | ScriptFile() | RunProgram():
+        case RunScript() | RunCode() | ScriptFile() | RunProgram():
             return set()

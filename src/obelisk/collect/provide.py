@@ -40,6 +40,8 @@ class Provided:
     installed: list[Installed]
     intact: bool
     """Whether its files are what their RECORDs say."""
+    own: frozenset[str] = frozenset()
+    """Paths below the prefix of files that are of no distribution, or of one in a folder."""
 
     def recorded(self, modules: Iterable[Module]) -> list[Module]:
         """Return modules with what the RECORDs say of them, where that is known to be true."""
@@ -133,7 +135,7 @@ def _keep(interpreter: Interpreter, resolution: Resolution, provided: Provided) 
     prefix = provided.prefix
     # A lock's commits are installed on top of what its hashes fix.
     unfixed = {"dir_info"} if resolution.versions is not None else {"dir_info", "vcs_info"}
-    local = [one for one in provided.installed if unfixed & _origin(prefix, one)]
+    local = [one for one in provided.installed if unfixed & origin(prefix, one)]
     fixed = [one.package for one in provided.installed if one not in local]
     if not resolution.describes((one.name, one.version) for one in fixed):
         return
@@ -148,7 +150,7 @@ def _keep(interpreter: Interpreter, resolution: Resolution, provided: Provided) 
     interpreter.services.cache.keep(KIND, {resolution.key: make})
 
 
-def _origin(prefix: Prefix, installed: Installed) -> set[str]:
+def origin(prefix: Prefix, installed: Installed) -> set[str]:
     """Return what the installer noted of where a distribution is from, if from no index."""
     path = prefix.site / installed.info / "direct_url.json"
     return set(json.loads(read_regular(path))) if is_regular(path) else set()

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -21,18 +21,15 @@ from obelisk.commands.options import (
     source_text_option,
     target_options,
 )
-from obelisk.config.request import Request, read_request
-from obelisk.config.settings import Profile, Stdlib, apply_assignments
-from obelisk.config.tables import apply_table, key_of
+from obelisk.config.request import CommandLine, read_requests
+from obelisk.config.settings import Profile, Stdlib
 from obelisk.errors import ConfigError
+from obelisk.explain import explain
 from obelisk.pipeline import Built, build_all
-from obelisk.plan import Plan, explain, make_plans
+from obelisk.plan import Plan, make_plans
 from obelisk.services.console import Console
 from obelisk.services.disk import mebibytes
 from obelisk.services.process import replace_us
-
-_ENTRIES: Final = ("script", "entry", "module")
-"""Settings that choose what is run."""
 
 
 def input_options(command: Command) -> Command:
@@ -210,7 +207,7 @@ def run_command(arguments: tuple[str, ...], /, console: Console, **options: Any)
 @quiet_options
 def plan_command(console: Console, as_json: bool, what: str | None, **options: Any) -> None:
     """Show what would be built and why, without building or using the network."""
-    plans = make_plans(_request(what, options, console.warn))
+    plans = _plans(what, options, console)
     if as_json:
         shown = [
             {row.what: {"value": row.value, "why": row.why} for row in explain(plan)}
@@ -233,7 +230,7 @@ def _build_all(
     refresh: bool,
     **options: Any,
 ) -> list[Built]:
-    plans = make_plans(_request(what, options, console.warn))
+    plans = _plans(what, options, console)
     plans = [replace(plan, refresh=refresh) for plan in plans]
     services = make_services(console, plans[0].settings.target, archives)
     built = []
@@ -246,20 +243,12 @@ def _build_all(
     return built
 
 
-def _request(what: str | None, options: dict[str, Any], warn: Callable[[str], None]) -> Request:
-    """Read the request, with the command line's values in place of the file's."""
-    request = read_request(what, warn)
-    settings = apply_assignments(request.settings, options.pop("assignments"), warn)
-    given: dict[str, Any] = {}
-    for name, value in options.items():
-        if value is None or value == ():
-            continue
-        old = getattr(settings, name)
-        given[key_of(name)] = [*old, *value] if isinstance(value, tuple) else value
-    # An entry point of the command line takes the place of any in the file.
-    if given.keys() & set(_ENTRIES):
-        settings = replace(settings, script=None, entry=None, module=None)
-    return replace(request, settings=apply_table(settings, given, "the command line", warn))
+def _plans(what: str | None, options: dict[str, Any], console: Console) -> list[Plan]:
+    assignments = options.pop("assignments")
+    command = CommandLine(what=what, options=options, assignments=assignments)
+    return [
+        plan for request in read_requests(command, console.warn) for plan in make_plans(request)
+    ]
 
 
 def _output_paths(plans: list[Plan], output: str | None) -> list[Path]:

@@ -22,6 +22,8 @@ _EXAMPLES: Final = {
     "script": '"app"',
     "entry": '"app.cli:main"',
     "module": '"app"',
+    "file": '"app.py"',
+    "code": '"import app; app.main()"',
     "include": '["package.needed_at_run_time"]',
     "exclude": '["package.tests"]',
     "data": '["templates/**/*"]',

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from obelisk.config.request import Application, Project
+from obelisk.config.application import Application, Project
 from obelisk.config.toml import read_toml, table_in, texts_in
 from obelisk.errors import ConfigError
 from obelisk.services.regular import is_regular

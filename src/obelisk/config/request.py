@@ -1,21 +1,33 @@
-"""Recognizing the command line's argument, and reading the settings that come with it."""
+"""Recognizing the command line's arguments, and reading the settings that come with them.
+
+A default is overridden by the file, and the file by the command line: both are merged here.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import os
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+from obelisk.config.application import (
+    Application,
+    Assembly,
+    Project,
+    Requirement,
+    Script,
+    WheelFile,
+)
 from obelisk.config.names import require_package_name
+from obelisk.config.parts import parse_parts
 from obelisk.config.requirements import absolute_requirement, parse_requirement
-from obelisk.config.settings import Settings
-from obelisk.config.tables import apply_table
+from obelisk.config.settings import ENTRIES, Settings, apply_assignments
+from obelisk.config.tables import apply_table, key_of
 from obelisk.config.toml import parse_toml, read_toml, shown, table_in, text_in, texts_in
 from obelisk.errors import ConfigError
 from obelisk.services.regular import is_folder, is_regular, read_regular
@@ -23,48 +35,8 @@ from obelisk.services.regular import is_folder, is_regular, read_regular
 _BLOCK: Final = re.compile(r"# /// ([a-zA-Z0-9-]+)")
 """The first line of a block of inline metadata (PEP 723)."""
 _BLOCK_END: Final = "# ///"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Project:
-    """A folder with a pyproject.toml."""
-
-    folder: Path
-    name: str
-    scripts: tuple[tuple[str, str], ...]
-    """(command, `module:function`) of `[project.scripts]`."""
-    dynamic_scripts: bool
-    """Whether only its build backend knows the scripts."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Script:
-    """A single file, with the dependencies that its header names."""
-
-    path: Path
-    dependencies: tuple[str, ...]
-    requires_python: str | None
-    configures_uv: bool = False
-    """Whether its header has `[tool.uv]`, which has effect on its lock only."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Requirement:
-    """Something to install from the package index."""
-
-    text: str
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WheelFile:
-    """A wheel on disk."""
-
-    path: Path
-    name: str
-
-
-Application = Project | Script | Requirement | WheelFile
+_EXECUTABLES: Final = "executables"
+"""The key of tables, each of which is an executable of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,9 +47,58 @@ class Request:
     settings: Settings
     folder: Path
     """What relative paths in the settings start from."""
+    place: str | None = None
+    """Path of the executable below the output folder. Default: its name."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommandLine:
+    """What the command line says."""
+
+    what: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Values of settings, by the names of their fields; None and empty ones were not given."""
+    assignments: tuple[str, ...] = ()
+    """`key=value` of any setting."""
+
+
+def read_requests(
+    command: CommandLine, warn: Callable[[str], None] = lambda _: None
+) -> list[Request]:
+    """Read what the command line names, each with its values in place of the file's.
+
+    Raises `ConfigError` when something is not valid.
+    """
+    return [
+        replace(request, settings=overridden(request.settings, command, warn))
+        for request in _read(command.what, warn)
+    ]
+
+
+def overridden(
+    settings: Settings, command: CommandLine, warn: Callable[[str], None] = lambda _: None
+) -> Settings:
+    """Return settings with the command line's values: lists are extended, others replaced."""
+    settings = apply_assignments(settings, command.assignments, warn)
+    given: dict[str, Any] = {}
+    for name, value in command.options.items():
+        if value is None or value == ():
+            continue
+        old = getattr(settings, name)
+        given[key_of(name)] = [*old, *value] if isinstance(value, tuple) else value
+    # An entry point of the command line takes the place of any in the file.
+    if given.keys() & set(ENTRIES):
+        settings = replace(settings, script=None, entry=None, module=None, file=None, code=None)
+    return apply_table(settings, given, "the command line", warn)
 
 
 def read_request(what: str | None, warn: Callable[[str], None] = lambda _: None) -> Request:
+    """Return the only request that an argument makes: see `_read`."""
+    (request,) = _read(what, warn)
+    return request
+
+
+def _read(what: str | None, warn: Callable[[str], None]) -> list[Request]:
     """Read the project in the working folder, or what the argument names.
 
     An argument that ends in `.py` is a script, in `.whl` a wheel, a folder is a project, and all
@@ -89,10 +110,10 @@ def read_request(what: str | None, warn: Callable[[str], None] = lambda _: None)
         return _read_project(path, warn)
     assert what is not None  # noqa: S101 - `Path()` is a folder
     if path.suffix == ".py":
-        return _read_script(path, warn)
+        return [_read_script(path, warn)]
     if path.suffix == ".whl":
-        return _read_wheel(path)
-    return _read_requirement(what)
+        return [_read_wheel(path)]
+    return [_read_requirement(what)]
 
 
 def _require_working_folder() -> None:
@@ -111,29 +132,55 @@ def _has_project(folder: Path) -> bool:
     return os.path.lexists(folder / "pyproject.toml")
 
 
-def _read_project(folder: Path, warn: Callable[[str], None]) -> Request:
+def _read_project(folder: Path, warn: Callable[[str], None]) -> list[Request]:
     path = folder / "pyproject.toml"
     if not _has_project(folder):
         message = f"no pyproject.toml found in {folder.absolute()}"
         hint = "name a script, wheel or requirement to build, such as `obelisk build app.py`"
         raise ConfigError(message, hint=hint)
     table = read_toml(path)
+    return [
+        Request(
+            application=_application(table, settings, folder.absolute(), path),
+            settings=settings,
+            folder=folder.absolute(),
+        )
+        for settings in _project_settings(table, path, warn)
+    ]
+
+
+def _project_settings(
+    table: dict[str, Any], path: Path, warn: Callable[[str], None]
+) -> Iterator[Settings]:
+    """Yield the settings of each table of `executables`, or those of the only executable."""
+    where = f"`[tool.obelisk]` of {path}"
+    tool = dict(table_in(table_in(table, "tool", str(path)), "obelisk", str(path)))
+    tables = tool.pop(_EXECUTABLES, [{}])
+    common = apply_table(Settings(), tool, where, warn)
+    if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
+        message = f"`{_EXECUTABLES}` in {where} must be tables, not {shown(tables)}"
+        raise ConfigError(message, hint=f"write each as `[[tool.obelisk.{_EXECUTABLES}]]`")
+    for one in tables:
+        yield apply_table(common, one, f"`{_EXECUTABLES}` in {where}", warn)
+
+
+def _application(
+    table: dict[str, Any], settings: Settings, folder: Path, path: Path
+) -> Project | Assembly:
     project = table_in(table, "project", str(path))
-    tool = table_in(table_in(table, "tool", str(path)), "obelisk", str(path))
     name = text_in(project, "name", f"`[project]` of {path}")
+    if settings.parts:
+        parts = parse_parts(settings.parts, folder)
+        return Assembly(name=settings.name or name or folder.name, folder=folder, parts=parts)
     if name is None:
         message = f"`[project]` in {path} has no `name`"
         raise ConfigError(message, hint="projects need PEP 621 metadata")
     require_package_name(name, f"name` of `[project]` in `{path}")
-    return Request(
-        application=Project(
-            folder=folder.absolute(),
-            name=name,
-            scripts=_scripts(project, path),
-            dynamic_scripts="scripts" in texts_in(project, "dynamic", f"`[project]` of {path}"),
-        ),
-        settings=apply_table(Settings(), tool, f"`[tool.obelisk]` of {path}", warn),
-        folder=folder.absolute(),
+    return Project(
+        folder=folder,
+        name=name,
+        scripts=_scripts(project, path),
+        dynamic_scripts="scripts" in texts_in(project, "dynamic", f"`[project]` of {path}"),
     )
 
 
