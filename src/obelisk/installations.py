@@ -2,27 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from obelisk.buildenv.environment import Interpreter
+from obelisk.buildenv.environment import Interpreter, obtain_interpreter
 from obelisk.collect.assemble import assemble, written_part
 from obelisk.collect.installed import make_prefix
 from obelisk.collect.provide import Provided, provide
-from obelisk.config.application import Assembly
-from obelisk.config.parts import Install, Part, Remove
+from obelisk.config.application import Assembly, Request
+from obelisk.config.parts import Install, Part, Remove, shown_part
+from obelisk.config.pyoxidizer.session import StandardLibrary, Wanted
 from obelisk.config.requirements import Requirements
-from obelisk.distribution.versions import major_minor
+from obelisk.distribution.distribution import obtain_distribution
+from obelisk.distribution.versions import major_minor, python_source
 from obelisk.model import RunModule
-from obelisk.plan import Plan
+from obelisk.plan import Plan, make_plans
+from obelisk.services.services import Services
 
 
 class Installations:
     """What was installed for this command, below a folder that lives as long."""
 
-    def __init__(self, work: Path) -> None:
+    def __init__(
+        self,
+        work: Path,
+        services_for: Callable[[str], Services] | None = None,
+        *,
+        refresh: bool = False,
+    ) -> None:
         self._work = work
+        self._services_for = services_for
+        self._refresh = refresh
         self._made: dict[object, Provided] = {}
+        self._folders = 0
+
+    def bring(self, wanted: Wanted) -> Path:
+        """Install what the evaluation of a configuration asks for; return its modules' folder.
+
+        Raises what `provide` raises, and what building the distribution does.
+        """
+        assert self._services_for is not None  # noqa: S101 - for mypy
+        services = self._services_for(wanted.settings.target)
+        distribution = obtain_distribution(services, python_source(wanted.settings.python))
+        if isinstance(wanted.part, StandardLibrary):
+            return distribution.stdlib
+        nothing = Assembly(name="-", folder=wanted.folder, parts=())
+        settings = replace(wanted.settings, module="-")
+        request = Request(application=nothing, settings=settings, folder=wanted.folder)
+        (plan,) = make_plans(request)
+        plan = replace(plan, refresh=self._refresh)
+        work = self._folder("interpreter")
+        interpreter = obtain_interpreter(services, distribution, plan.build_packages, work)
+        with services.console.step(f"Installing {shown_part(wanted.part)}"):
+            return self.part(wanted.part, plan, interpreter).prefix.site
 
     def provide(self, plan: Plan, interpreter: Interpreter, work: Path) -> Provided:
         """Return what a plan names, installed; `work` is a folder for it alone.
@@ -47,10 +80,14 @@ class Installations:
         settings = plan.settings
         key = (part, plan.python.version, plan.target, settings.no_binary, plan.build_packages)
         if key not in self._made:
-            work = self._work / f"part-{len(self._made)}"
-            work.mkdir()
-            self._made[key] = _provided(part, plan, interpreter, work)
+            self._made[key] = _provided(part, plan, interpreter, self._folder("part"))
         return self._made[key]
+
+    def _folder(self, name: str) -> Path:
+        self._folders += 1
+        folder = self._work / f"{name}-{self._folders}"
+        folder.mkdir()
+        return folder
 
 
 def _provided(part: Part, plan: Plan, interpreter: Interpreter, work: Path) -> Provided:

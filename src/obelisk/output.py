@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from obelisk.config.application import Assembly, Project, Requirement, Script, WheelFile
+from obelisk.config.pyoxidizer.requests import LooseFile
 from obelisk.errors import ConfigError, StorageError
 from obelisk.plan import Plan
-from obelisk.services.atomic import try_folder
+from obelisk.services.atomic import draft_beside, try_folder
+from obelisk.services.disk import storage_errors
+from obelisk.services.regular import read_regular
 
 _HINT: Final = "choose another `--output` or `--name`"
 _ELF: Final = b"\x7fELF"
@@ -40,6 +43,29 @@ def writable_place(output: Path, plan: Plan, cache: Path) -> Path:
         raise StorageError(message, hint="choose another `--output`") from error
     # What a person named, unless a link leads elsewhere.
     return path if output.is_symlink() else output
+
+
+def write_beside(files: Iterable[LooseFile], copies: Mapping[Path, Path], folder: Path) -> None:
+    """Write files below `folder`, and copies of executables; each is whole or as it was.
+
+    Raises `ConfigError` for what would replace its own source, and `StorageError`.
+    """
+    for file in files:
+        path = folder / file.path
+        if file.source is not None:
+            refuse_input(path, [file.source])
+        data = read_regular(file.source) if file.source is not None else (file.text or "").encode()
+        _write(path, data, 0o777 if file.is_executable else 0o666)
+    for path, executable in copies.items():
+        refuse_input(path, [executable])
+        _write(path, executable.read_bytes(), 0o777)
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with draft_beside(path, mode=mode) as draft:
+        draft.write_bytes(data)
 
 
 def refuse_input(output: Path, inputs: Iterable[Path]) -> None:

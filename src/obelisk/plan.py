@@ -14,6 +14,7 @@ from obelisk.config.application import (
     Application,
     Assembly,
     Project,
+    Request,
     Requirement,
     Script,
     WheelFile,
@@ -22,7 +23,6 @@ from obelisk.config.installer import InstallerConfig, installer_config
 from obelisk.config.interpreter import check_interpreter
 from obelisk.config.names import require_file_name, require_package_name, require_package_or_all
 from obelisk.config.pylock import require_hashes
-from obelisk.config.request import Request
 from obelisk.config.requirements import Requirements, read_requirements
 from obelisk.config.settings import ENTRIES, Settings
 from obelisk.config.toml import shown

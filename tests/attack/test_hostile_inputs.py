@@ -26,7 +26,7 @@ from obelisk.collect.read import read_tree
 from obelisk.collect.shared_objects import native_files, split_native
 from obelisk.config.installer import installer_config
 from obelisk.config.interpreter import Interpreter, check_interpreter, runtime_settings
-from obelisk.config.request import read_request
+from obelisk.config.recognize import read_request
 from obelisk.config.requirements import read_requirements
 from obelisk.config.settings import Settings, apply_assignments
 from obelisk.config.tables import apply_table, documented_fields

@@ -16,7 +16,8 @@ from obelisk.config.parts import (
     parse_parts,
 )
 from obelisk.config.pip import parse_arguments
-from obelisk.config.request import CommandLine, read_request, read_requests
+from obelisk.config.recognize import read_request
+from obelisk.config.request import CommandLine, read_requests
 from obelisk.config.requirements import Requirements
 from obelisk.errors import CollectError, ConfigError
 from obelisk.model import RunCode, RunScript
@@ -87,7 +88,7 @@ def test_a_pyproject_of_parts_needs_no_project_table(tmp_path):
     (tmp_path / "pyproject.toml").write_text(
         '[tool.obelisk]\nname = "app"\nmodule = "app"\nparts = ["packages . app"]\n'
     )
-    (request,) = read_requests(CommandLine(what=str(tmp_path)))
+    (request,) = read_requests(CommandLine(what=(str(tmp_path),))).requests
     assert isinstance(request.application, Assembly)
     (plan,) = make_plans(request)
     assert plan.name == "app"
@@ -99,8 +100,8 @@ def test_each_table_of_executables_is_a_request(tmp_path):
         '[[tool.obelisk.executables]]\nname = "one"\nmodule = "app"\n'
         '[[tool.obelisk.executables]]\nname = "two"\ncode = "import app"\n'
     )
-    command = CommandLine(what=str(tmp_path), options={"optimize": 2})
-    one, two = (plan for found in read_requests(command) for plan in make_plans(found))
+    command = CommandLine(what=(str(tmp_path),), options={"optimize": 2})
+    one, two = (plan for found in read_requests(command).requests for plan in make_plans(found))
     assert (one.name, two.name) == ("one", "two")
     assert two.entry == RunCode(text="import app")
     assert one.settings.unbuffered
@@ -109,8 +110,8 @@ def test_each_table_of_executables_is_a_request(tmp_path):
 
 def test_parts_are_for_projects_only(tmp_path):
     (tmp_path / "tool.py").write_text("print(1)\n")
-    command = CommandLine(what=str(tmp_path / "tool.py"), assignments=('parts=["remove pip"]',))
-    (request,) = read_requests(command)
+    command = CommandLine(what=(str(tmp_path / "tool.py"),), assignments=('parts=["remove pip"]',))
+    (request,) = read_requests(command).requests
     with pytest.raises(ConfigError, match=r"`parts` is not set in a pyproject.toml"):
         make_plans(request)
 
@@ -120,7 +121,7 @@ def test_the_command_line_replaces_any_entry_point_of_the_file(tmp_path):
         '[project]\nname = "app"\n[tool.obelisk]\ncode = "1"\nexclude = ["a"]\n'
     )
     options = {"module": "app", "exclude": ("b",), "name": None, "include": ()}
-    (request,) = read_requests(CommandLine(what=str(tmp_path), options=options))
+    (request,) = read_requests(CommandLine(what=(str(tmp_path),), options=options)).requests
     assert (request.settings.module, request.settings.code) == ("app", None)
     assert request.settings.exclude == ("a", "b")
 

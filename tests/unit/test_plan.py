@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from obelisk.config.interpreter import Interpreter
-from obelisk.config.request import read_request
+from obelisk.config.recognize import read_request
 from obelisk.errors import ConfigError
 from obelisk.explain import explain
 from obelisk.model import AllConsoleScripts, ConsoleScript, EntryPoint, RunModule

@@ -1,4 +1,4 @@
-"""What an executable can be made of: the kinds of applications."""
+"""What an executable can be made of: the kinds of applications, and a request for one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from obelisk.config.parts import Part
+from obelisk.config.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,3 +59,15 @@ class Assembly:
 
 
 Application = Project | Script | Requirement | WheelFile | Assembly
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """An application, and the settings found with it."""
+
+    application: Application
+    settings: Settings
+    folder: Path
+    """What relative paths in the settings start from."""
+    places: tuple[str, ...] = ()
+    """Paths of the executable below the output folder, or absolute ones. Default: its name."""
