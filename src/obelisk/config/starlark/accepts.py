@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
-from obelisk.config.starlark.values import Function, Value, type_name
+from obelisk.config.starlark.values import Function, Value, article
 from obelisk.errors import ConfigError, did_you_mean
 
 Annotation: TypeAlias = Any
@@ -28,34 +30,41 @@ _LONGEST_VALUE: Final = 80
 """Characters of a string that a message repeats."""
 
 
-def require(what: str, value: Value, annotation: Annotation) -> None:
-    """Raise `ConfigError` that names `what` unless the value is as the annotation says."""
-    if accepts(value, annotation):
-        return
+def misfit(what: str, value: Value, annotation: Annotation) -> ConfigError:
+    """Return the error for `what`, whose value is not as the annotation says."""
     choices = _texts(annotation)
     if choices and isinstance(value, str):
         message = f'invalid value of {what}: "{value[:_LONGEST_VALUE]}"'
-        raise ConfigError(message, hint=did_you_mean(value, choices))
+        return ConfigError(message, hint=did_you_mean(value, choices))
     found = _first_misfit(value, annotation)
-    message = f"{what} must be {describe(annotation)}, not {found or named(value)}"
-    raise ConfigError(message)
+    return ConfigError(f"{what} must be {describe(annotation)}, not {found or article(value)}")
 
 
 def accepts(value: Value, annotation: Annotation) -> bool:
     """Return whether a value is as the annotation says."""
+    return checker(annotation)(value)
+
+
+@cache
+def checker(annotation: Annotation) -> Callable[[Value], bool]:
+    """Return what tells whether a value is as the annotation says."""
     origin, inner = _parts(annotation)
+    checks = [] if origin is Literal else [checker(choice) for choice in inner]
     if origin is Union:
-        return any(accepts(value, choice) for choice in inner)
+        return lambda value: any(check(value) for check in checks)
     if origin is Literal:
-        return isinstance(value, str) and value in inner
+        return lambda value: isinstance(value, str) and value in inner
     if origin is list and inner:
-        return type(value) is list and all(accepts(item, inner[0]) for item in value)
+        (item,) = checks
+        return lambda value: type(value) is list and all(map(item, value))
     if origin is dict and inner:
-        return type(value) is dict and all(
-            accepts(key, inner[0]) and accepts(item, inner[1]) for key, item in value.items()
+        key, item = checks
+        return lambda value: (
+            type(value) is dict and all(map(key, value)) and all(map(item, value.values()))
         )
-    # True is no integer.
-    return type(value) is origin if origin in _EXACT else isinstance(value, origin)
+    if origin in _EXACT:  # True is no integer
+        return lambda value: type(value) is origin
+    return lambda value: isinstance(value, origin)
 
 
 def describe(annotation: Annotation) -> str:
@@ -71,14 +80,6 @@ def describe(annotation: Annotation) -> str:
     if origin is dict and inner:
         return f"a dict of {_several(inner[0])} to {_several(inner[1])}"
     return _WORDS[origin][0] if origin in _WORDS else _host_name(origin)
-
-
-def named(value: Value) -> str:
-    """Return what kind of value this is, with its article, for a message."""
-    if value is None:
-        return "None"
-    name = type_name(value)
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}" if name.islower() else f"`{name}`"
 
 
 def _parts(annotation: Annotation) -> tuple[Any, tuple[Any, ...]]:
@@ -123,5 +124,5 @@ def _first_misfit(value: Value, annotation: Annotation) -> str | None:
         if origin is list and inner and type(value) is list:
             for number, item in enumerate(value):
                 if not accepts(item, inner[0]):
-                    return f"a list with {named(item)} as item {number}"
+                    return f"a list with {article(item)} as item {number}"
     return None

@@ -140,17 +140,26 @@ class HostFunction(Function):
 
     def call(self, caller: Caller, arguments: list[Value], keywords: dict[str, Value]) -> Value:
         """Check the arguments, and call the function with them."""
-        return invoke(self.name, self._function, arguments, keywords, (caller,))
+        result = invoke(self.name, self._function, arguments, keywords, (caller,))
+        return noted(result, caller)
 
 
-class BoundMethod(Function):
-    """A method together with its object."""
+class HostMethod(Function):
+    """A method of a host object together with the object."""
 
-    def __init__(self, name: str, method: Callable[..., Value], owner: Value) -> None:
+    def __init__(self, name: str, method: Callable[..., Value], owner: HostObject) -> None:
         super().__init__(name)
         self._method = method
         self._owner = owner
 
     def call(self, caller: Caller, arguments: list[Value], keywords: dict[str, Value]) -> Value:
         """Check the arguments, and call the method with them."""
-        return invoke(self.name, self._method, arguments, keywords, (self._owner, caller))
+        result = invoke(self.name, self._method, arguments, keywords, (self._owner, caller))
+        return noted(result, caller)
+
+
+def noted(result: Value, caller: Caller) -> Value:
+    """Return what the host gave; a long list adds steps, since it is to be gone through."""
+    if isinstance(result, list):
+        caller.stack.budget.add_items(len(result))
+    return result

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, get_type_hints
 
-from obelisk.config.starlark.accepts import Annotation, accepts, require
+from obelisk.config.starlark.accepts import Annotation, accepts, misfit
 from obelisk.config.starlark.values import Value
 from obelisk.errors import ConfigError, did_you_mean
 
@@ -26,7 +26,7 @@ class Parameter:
     """As it is written in our own function."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Signature:
     """The parameters of a function."""
 
@@ -39,15 +39,35 @@ class Signature:
     keywords: Parameter | None = None
     """What takes further keywords, `**kwargs`."""
 
-    @property
-    def positional(self) -> tuple[Parameter, ...]:
-        """The parameters that can be given by position."""
-        return self.positional_only + self.either
+    @cached_property
+    def positional(self) -> tuple[str, ...]:
+        """The names of parameters that can be given by position."""
+        return tuple(parameter.name for parameter in self.positional_only + self.either)
+
+    @cached_property
+    def named(self) -> Mapping[str, Parameter]:
+        """The parameters that can be given by keyword, by name."""
+        return {parameter.name: parameter for parameter in self.either + self.keyword_only}
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The names of parameters that must be given."""
+        return tuple(parameter.name for parameter in self.parameters if parameter.required)
+
+    @cached_property
+    def special(self) -> bool:
+        """Whether there are parameters that positional arguments alone do not set."""
+        return bool(self.keyword_only or self.rest or self.keywords)
+
+    @cached_property
+    def checked(self) -> tuple[Parameter, ...]:
+        """The parameters that do not take every value."""
+        return tuple(one for one in self.parameters if one.accepts is not object)
 
     @property
-    def named(self) -> tuple[Parameter, ...]:
-        """The parameters that can be given by keyword."""
-        return self.either + self.keyword_only
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All parameters, but for what takes further arguments."""
+        return self.positional_only + self.either + self.keyword_only
 
 
 @cache
@@ -89,11 +109,10 @@ def invoke(
     """
     signature = signature_of(function, len(before))
     values, _, further = bind(name, signature, arguments, keywords)
-    given = {
-        parameter.variable: values[parameter.name]
-        for parameter in signature.named
-        if parameter.name in keywords
-    }
+    if not keywords:
+        return function(*before, *arguments)
+    named = signature.named
+    given = {named[word].variable: values[word] for word in keywords if word in named}
     return function(*before, *arguments, **given, **further)
 
 
@@ -108,13 +127,10 @@ def bind(
     positional = signature.positional
     if len(arguments) > len(positional) and signature.rest is None:
         raise _too_many(function, len(positional), len(arguments))
-    values = {
-        parameter.name: value for parameter, value in zip(positional, arguments, strict=False)
-    }
+    values = dict(zip(positional, arguments, strict=False))
     further: dict[str, Value] = {}
-    named = {parameter.name for parameter in signature.named}
     for name, value in keywords.items():
-        if name in named:
+        if name in signature.named:
             if name in values:
                 message = f"`{function}` is given `{name}` twice"
                 raise ConfigError(message)
@@ -122,40 +138,30 @@ def bind(
         elif signature.keywords is not None:
             further[name] = value
         else:
-            raise _unknown(function, name, named)
-    _require_all(function, signature, values)
-    _require_types(function, signature, values)
-    rest = arguments[len(positional) :]
-    return values, rest, further
-
-
-def _require_all(function: str, signature: Signature, values: Collection[str]) -> None:
-    missing = [
-        f"`{parameter.name}`"
-        for parameter in signature.positional + signature.keyword_only
-        if parameter.required and parameter.name not in values
-    ]
+            raise _unknown(function, name, signature.named)
+    missing = [f"`{name}`" for name in signature.required if name not in values]
     if missing:
         several = "s" if len(missing) > 1 else ""
         message = f"`{function}` is missing the argument{several} {', '.join(missing)}"
         raise ConfigError(message)
+    for parameter in signature.checked:
+        if parameter.name in values and not accepts(values[parameter.name], parameter.accepts):
+            raise _misfit(function, signature, parameter, values)
+    return values, arguments[len(positional) :], further
 
 
-def _require_types(function: str, signature: Signature, values: dict[str, Value]) -> None:
-    for parameter in signature.positional + signature.keyword_only:
-        name = parameter.name
-        if parameter.accepts is object or name not in values:
-            continue
-        try:
-            require(f"`{name}` of `{function}`", values[name], parameter.accepts)
-        except ConfigError as error:
-            error.hint = error.hint or _swapped(signature, parameter, values)
-            raise
+def _misfit(
+    function: str, signature: Signature, parameter: Parameter, values: dict[str, Value]
+) -> ConfigError:
+    what = f"`{parameter.name}` of `{function}`"
+    error = misfit(what, values[parameter.name], parameter.accepts)
+    error.hint = error.hint or _swapped(signature, parameter, values)
+    return error
 
 
 def _swapped(signature: Signature, wrong: Parameter, values: dict[str, Value]) -> str | None:
     """Return a hint when the value of another parameter was meant, and the other way round."""
-    for other in signature.positional + signature.keyword_only:
+    for other in signature.parameters:
         if (
             other.name in values
             and not accepts(values[other.name], other.accepts)

@@ -24,6 +24,48 @@ class Stack:
         self.active: set[object] = set()
         """The definitions of the functions that are being evaluated."""
         self.depth = 0
+        self._iterated: dict[int, int] = {}
+        """Of the lists and dicts that loops go through, by identity, the number of loops."""
+
+    def require_idle(self, value: Value) -> None:
+        """Raise `ConfigError` when a loop goes through a list or dict that is to be changed."""
+        if self._iterated and id(value) in self._iterated:
+            kind = "dict" if isinstance(value, dict) else "list"
+            message = f"a {kind} cannot be changed while a loop goes through it"
+            raise ConfigError(message, hint=f"loop over a copy: `list({kind})`")
+
+    def hold(self, value: Value) -> None:
+        """Refuse changes of a list or dict while a loop goes through it."""
+        if isinstance(value, list | dict):
+            self._iterated[id(value)] = self._iterated.get(id(value), 0) + 1
+
+    def release(self, value: Value) -> None:
+        """Allow changes again when the loop has ended."""
+        if isinstance(value, list | dict):
+            self._iterated[id(value)] -= 1
+            if not self._iterated[id(value)]:
+                del self._iterated[id(value)]
+
+    def enter(self, call: Call, definition: object, depth: int) -> None:
+        """Note a call; raise `ConfigError` for one of what is being evaluated, and for too many.
+
+        `depth` is how many calls of ours it may nest.
+        """
+        if definition in self.active:
+            message = f"`{call.name}` calls itself"
+            raise ConfigError(message, hint="Starlark has no recursion; use a loop")
+        if self.depth + depth > self.budget.limits.depth:
+            message = "calls are nested too deeply"
+            raise ConfigError(message)
+        self.active.add(definition)
+        self.depth += depth
+        self.calls.append(call)
+
+    def leave(self, definition: object, depth: int) -> None:
+        """Note that the innermost call has ended."""
+        self.calls.pop()
+        self.depth -= depth
+        self.active.discard(definition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +86,5 @@ class Caller:
 
         Raises `ConfigError`, with the place inside of that function if it fails there.
         """
-        self.stack.budget.grant()
+        self.stack.budget.add_call()
         return function.call(self, list(arguments), keywords)
-
-
-def too_deep() -> ConfigError:
-    """Return the error for calls that are nested too deeply."""
-    return ConfigError("calls are nested too deeply")

@@ -38,3 +38,11 @@ class Function(ABC):
 def type_name(value: Value) -> str:
     """Return the name that `type()` gives for a value."""
     return _NAMES.get(type(value)) or str(value.type_name)  # type: ignore[attr-defined]
+
+
+def article(value: Value) -> str:
+    """Return what kind of value this is, with its article, for a message."""
+    if value is None:
+        return "None"
+    name = type_name(value)
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}" if name.islower() else f"`{name}`"

@@ -1,0 +1,188 @@
+"""From the text of a file to a tree that holds only what Starlark has."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
+
+from obelisk.config.starlark.errors import StarlarkError
+from obelisk.config.starlark.limits import Limits
+from obelisk.config.starlark.refused import REFUSED, refused_arguments, refused_constant
+from obelisk.config.starlark.source import Source
+
+Definition: TypeAlias = ast.Module | ast.FunctionDef | ast.Lambda
+Located: TypeAlias = ast.expr | ast.stmt | ast.arg | ast.keyword
+
+_TOO_DEEP: Final = "the source is nested too deeply"
+_DOUBLE: Final = (ast.stmt, ast.ListComp, ast.DictComp)
+"""Nodes that take two nested calls of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A file that can be evaluated."""
+
+    source: Source
+    tree: ast.Module
+    depths: dict[Definition, int]
+    """Of the file and each function, how many of our own calls are nested to evaluate it."""
+
+
+class _Spot(NamedTuple):
+    """A node, and what it is in."""
+
+    node: ast.AST
+    at: Located | None
+    """The node itself, or the closest around it that has a place."""
+    definition: Definition
+    nesting: int
+    """Nodes around it in the file."""
+    depth: int
+    """The same in the definition."""
+    in_loop: bool
+    is_top: bool
+    """Whether it is a statement of the file, not of a block."""
+
+
+def parse(source: Source, limits: Limits) -> Program:
+    """Return the tree of a file; raise `StarlarkError` at what is not Starlark."""
+    tree = _tree(source)
+    depths: dict[Definition, int] = {tree: 0}
+    spots = [_Spot(tree, None, tree, 0, 0, in_loop=False, is_top=False)]
+    problems = []
+    while spots:
+        spot = spots.pop()
+        depths[spot.definition] = max(depths.get(spot.definition, 0), spot.depth)
+        if spot.nesting > limits.nesting:
+            raise _error(source, spot, _TOO_DEEP, None)
+        problem = _problem(spot)
+        if problem:
+            problems.append(_error(source, spot, *problem))
+        else:
+            spots += _children(spot)
+    if problems:
+        raise min(problems, key=lambda error: (error.place.line, error.place.column))
+    return Program(source, tree, depths)
+
+
+def _tree(source: Source) -> ast.Module:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of unknown escapes such as "\d"
+            return ast.parse(source.text, source.file)
+    except SyntaxError as error:
+        problem = f"invalid syntax: {error.msg}"
+        raise StarlarkError(problem, source.place_at(error.lineno, error.offset)) from None
+    except (RecursionError, MemoryError):
+        raise StarlarkError(_TOO_DEEP, source.place_at(1, 1)) from None
+    except (ValueError, OverflowError) as error:
+        problem = f"invalid syntax: {error}"
+        raise StarlarkError(problem, source.place_at(1, 1)) from None
+
+
+def _error(source: Source, spot: _Spot, problem: str, hint: str | None) -> StarlarkError:
+    place = source.place(spot.at) if spot.at else source.place_at(1, 1)
+    return StarlarkError(problem, place, hint=hint)
+
+
+def _children(spot: _Spot) -> Iterator[_Spot]:
+    node = spot.node
+    is_function = isinstance(node, ast.FunctionDef | ast.Lambda)
+    for field, found in _fields(node):
+        # The only place for a `*`.
+        is_starred = isinstance(node, ast.Call) and isinstance(found, ast.Starred)
+        child = found.value if is_starred and isinstance(found, ast.Starred) else found
+        in_body = is_function and field == "body"
+        # Chains of operators and of `elif` are evaluated one after another.
+        is_chained = _is_chained(node, field, child)
+        levels = 0 if is_chained else 2 if isinstance(child, _DOUBLE) else 1
+        yield _Spot(
+            child,
+            child if isinstance(child, Located) else spot.at,
+            node if in_body else spot.definition,  # type: ignore[arg-type]
+            spot.nesting + (0 if is_chained else 1),
+            levels if in_body else spot.depth + levels,
+            in_loop=not in_body and (spot.in_loop or isinstance(node, ast.For)),
+            is_top=isinstance(node, ast.Module),
+        )
+
+
+def _fields(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    for field, value in ast.iter_fields(node):
+        if isinstance(value, list):
+            yield from ((field, child) for child in value if isinstance(child, ast.AST))
+        elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+            yield field, value
+
+
+def _is_chained(node: ast.AST, field: str, child: ast.AST) -> bool:
+    if isinstance(node, ast.BinOp) and field == "left":
+        return isinstance(child, ast.BinOp)
+    return is_elif(node) and field == "orelse"
+
+
+def is_elif(node: ast.AST) -> bool:
+    """Return whether a statement has an `elif` (or an `else` that holds only an `if`)."""
+    return isinstance(node, ast.If) and len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
+
+
+def _problem(spot: _Spot) -> tuple[str, str | None] | None:
+    """Return what is wrong with a node itself, and what to do."""
+    node = spot.node
+    refused = REFUSED.get(type(node)) or _refused_form(node)
+    if refused:
+        return f"{refused[0]} is not part of Starlark", refused[1]
+    return _misplaced(spot) or _repeated(node)
+
+
+def _refused_form(node: ast.AST) -> tuple[str, str | None] | None:
+    refused: tuple[str, str | None] | None = None
+    match node:
+        case ast.Constant(value=value):
+            refused = refused_constant(value)
+        case ast.FunctionDef(decorator_list=[_, *_]):
+            refused = "a decorator", "call the function"
+        case ast.FunctionDef(returns=ast.expr()):
+            refused = "a type annotation", None
+        case ast.For(orelse=[_, *_]):
+            refused = "`else` of a loop", None
+        case ast.Assign(targets=[_, _, *_]):
+            refused = "an assignment to several targets", "assign in two lines"
+        case ast.Compare(ops=[_, _, *_]):
+            refused = "a chain of comparisons", "join two comparisons with `and`"
+        case ast.Dict(keys=keys) if None in keys:
+            refused = "`**` in a dict", "use `|` or `update()`"
+        case ast.arguments():
+            refused = refused_arguments(node)
+        case ast.comprehension(is_async=1):
+            refused = "`async`", None
+        case _:
+            pass
+    return refused
+
+
+def _misplaced(spot: _Spot) -> tuple[str, str | None] | None:
+    node = spot.node
+    if isinstance(node, ast.Return) and not isinstance(spot.definition, ast.FunctionDef):
+        return "`return` outside of a function", None
+    if isinstance(node, ast.Break | ast.Continue) and not spot.in_loop:
+        word = "break" if isinstance(node, ast.Break) else "continue"
+        return f"`{word}` outside of a loop", None
+    return None
+
+
+def _repeated(node: ast.AST) -> tuple[str, str | None] | None:
+    match node:
+        case ast.Call(keywords=keywords):
+            names = [keyword.arg for keyword in keywords if keyword.arg]
+        case ast.arguments():
+            every = [*node.args, *node.kwonlyargs, node.vararg, node.kwarg]
+            names = [one.arg for one in every if one]
+        case _:
+            return None
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    return (f"`{twice[0]}` is given twice", None) if twice else None
