@@ -41,7 +41,7 @@ def evaluate(path: Path, surroundings: Surroundings, write: Callable[[str], None
     session = Session(path=path.resolve(), surroundings=surroundings)
     interpreter = Interpreter(names(session), write=lambda line, _: write(line))
     try:
-        interpreter.run(session.path)
+        interpreter.run(path)
         _resolve_rest(session, interpreter)
     except StarlarkError as error:
         if error.hint is None and "VARS[" in error.place.text:

@@ -124,13 +124,11 @@ def _entries(value: Value) -> Iterator[tuple[str, Value]]:
 
 def _instead(session: Session, name: str) -> str | None:
     """Return the hint that names a target which can be built instead."""
-    able = [
-        other
-        for other, target in session.targets.items()
-        if isinstance(target.value, FileManifest | Buildable)
-    ]
+    targets = session.targets.items()
+    able = [other for other, target in targets if isinstance(target.value, FileManifest)]
     # What was not resolved may be what is wanted, if by its name.
-    able += [other for other in ("install", "exe") if other in session.targets]
+    able += [other for other, _ in targets if other == "install"]
+    able += [other for other, target in targets if isinstance(target.value, Buildable)]
     if not able or able[0] == name:
         return None
     return f"build another target: `obelisk build {able[0]}`"
