@@ -245,7 +245,7 @@ def _lock(application: Application) -> Path | None:
 
 
 def _check_parts(request: Request) -> None:
-    if request.settings.parts and not isinstance(request.application, Assembly):
+    if request.settings.parts is not None and not isinstance(request.application, Assembly):
         message = "`parts` is not set in a pyproject.toml"
         raise ConfigError(message, hint="move it to `[tool.obelisk]` of a pyproject.toml")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import pprint
+import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -58,7 +60,7 @@ if __name__ == "__main__":
 def main_program(entry: EntryPoint | RunCode | Multicall) -> str:
     """Return the text of the main module that calls an entry point, or one of several."""
     if isinstance(entry, RunCode):
-        return f"{entry.text.rstrip()}\n"
+        return _code_program(entry.text.strip())
     if isinstance(entry, Multicall):
         commands = {name: (command.module, command.function) for name, command in entry.commands}
         return _MULTICALL.format(commands=pprint.pformat(commands, sort_dicts=False))
@@ -69,6 +71,20 @@ def main_program(entry: EntryPoint | RunCode | Multicall) -> str:
         'if __name__ == "__main__":\n'
         f"    sys.exit({entry.function}())\n"
     )
+
+
+def _code_program(text: str) -> str:
+    """Return a main module that runs code; processes of multiprocessing import it, and do not."""
+    try:
+        statements = ast.parse(text).body
+        indented = textwrap.indent(text, "    ")
+        (guarded,) = ast.parse(f"if 1:\n{indented}").body
+    except SyntaxError:
+        return f"{text}\n"  # the target's Python may understand it, or says what is wrong
+    assert isinstance(guarded, ast.If)  # noqa: S101 - for mypy
+    same = list(map(ast.dump, statements)) == list(map(ast.dump, guarded.body))
+    code = indented if same and "__future__" not in text else f"    exec({text!r})"
+    return f'if __name__ == "__main__":\n{code}\n'
 
 
 def main_modules(collections: Iterable[Collection], folder: Path) -> Iterator[Module]:

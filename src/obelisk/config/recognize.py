@@ -112,7 +112,7 @@ def _application(
 ) -> Project | Assembly:
     project = table_in(table, "project", str(path))
     name = text_in(project, "name", f"`[project]` of {path}")
-    if settings.parts:
+    if settings.parts is not None:
         parts = parse_parts(settings.parts, folder)
         return Assembly(name=settings.name or name or folder.name, folder=folder, parts=parts)
     if name is None:

@@ -101,7 +101,7 @@ class Settings:
     """Python file to run, relative to the project, with the modules beside it that it imports."""
     code: str | None = None
     """Python code to run, as by `python -c`."""
-    parts: tuple[str, ...] = ()
+    parts: tuple[str, ...] | None = None
     """What to install instead of the project, in this order and each on its own: `install
     ARGUMENT...` (as of `pip install`), `packages FOLDER NAME...`, `virtualenv FOLDER`, `remove
     NAME...`. A later part replaces a distribution of an earlier one."""

@@ -59,8 +59,10 @@ def _to_executable(  # noqa: PLR0913 - PyOxidizer's
     old = (resources_policy, include_sources, include_resources, include_test)
     policy = packaging_policy or Policy(own.session)
     if any(value is not None for value in old):
-        message = "`to_python_executable`: parameters of PyOxidizer 0.7 are read as those of 0.24"
-        own.session.warn(message, caller)
+        message = (
+            "`to_python_executable`: the API of PyOxidizer 0.10 and before is read as that of 0.24"
+        )
+        own.session.warn(message, caller, kind="old")
     if include_test:
         policy.values["include_test"] = True
     if include_sources is False:

@@ -149,7 +149,7 @@ def _own_rows() -> dict[str, Row]:
             does="`unbuffered` if it is False", test=_SETTINGS, accepts=bool | None
         ),
         "run_command": Setting(
-            does="`entry` if the code imports and calls a function, otherwise `code`",
+            does="`code`; or `entry`, if it exits with what a function returns",
             test=run,
             accepts=str | None,
         ),

@@ -113,11 +113,16 @@ class Session:
         line = caller.place.line if caller.place else 0
         self._unused.setdefault(because, {}).setdefault(name, line)
 
-    def warn(self, text: str, caller: Caller) -> None:
-        """Warn once of something at a place."""
-        if text not in self._warned:
-            self._warned.add(text)
+    def warn(self, text: str, caller: Caller, *, kind: str | None = None) -> None:
+        """Warn of something at a place; once of each text, or of each kind."""
+        if (kind or text) not in self._warned:
+            self._warned.add(kind or text)
             self.surroundings.warn(f"{caller.place}: {text}" if caller.place else text)
+
+    def warn_old(self, name: str, caller: Caller) -> None:
+        """Warn once of a name of PyOxidizer 0.10 and before."""
+        message = "the API of PyOxidizer 0.10 and before is read as that of 0.24"
+        self.warn(f"`{name}`: {message}", caller, kind="old")
 
     def notes(self) -> list[str]:
         """Return a line for each reason why something has no effect."""

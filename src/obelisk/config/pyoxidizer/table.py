@@ -141,7 +141,6 @@ def _remembered(row: Method, name: str) -> Callable[..., Value]:
 def _remember(session: Session, row: Row, name: str, caller: Caller, noted: bool = True) -> None:
     session.understood(name, row.does, caller)
     if row.old:
-        message = "the API of PyOxidizer 0.10 and before is read as that of 0.24"
-        session.warn(f"`{name}`: {message}", caller)
+        session.warn_old(name, caller)
     if row.because is not None and noted:
         session.without_effect(name, row.because, caller)
