@@ -277,6 +277,55 @@ def test_only_what_was_added_is_included(configurations):
     assert request.application.parts[1:] == (Remove(names=("more",)),)
 
 
+def test_a_package_is_its_own_module(configurations):
+    configurations.installs["thing"] = THING
+    request = configurations.executable(
+        exe="""
+        resources = exe.pip_install(["thing"])
+        exe.add_python_resources([r for r in resources if r.name != "thing"])
+        """
+    )
+    assert request.settings.exclude == ("thing/__init__.py",)
+
+
+def test_a_package_of_which_nothing_is_added_is_one_pattern(configurations):
+    configurations.stdlib |= {"json/tool.py": "", "json/notes.txt": "", "single.py": ""}
+    configurations.executable(
+        """
+        def decide(policy, resource):
+            if resource.is_stdlib and resource.name != "os":
+                resource.add_include = False
+        policy.register_resource_callback(decide)
+        """
+    )
+    request = configurations.executable(
+        """
+        def decide(policy, resource):
+            if type(resource) == "PythonModuleSource" and resource.name != "os":
+                resource.add_include = False
+        policy.register_resource_callback(decide)
+        """
+    )
+    assert request.settings.exclude == (
+        *("json/__init__.py", "json/decoder.py", "json/tool.py"),
+        "single",
+    )
+
+
+def test_a_name_of_the_command_line(configurations):
+    request = configurations.one(TARGETS.format("pass"), options={"name": "other"})
+    assert (request.settings.name, request.places) == ("other", ("sub/other",))
+
+
+def test_what_looks_at_resources_says_so_where_nothing_is_installed(configurations):
+    configurations.bring = lambda wanted: None
+    with pytest.raises(ConfigError, match="index") as caught:
+        configurations.executable(exe='exe.pip_install(["thing"])[0]')
+    assert "nothing was installed" in caught.value.hint
+    request = configurations.executable(exe='exe.add_python_resources(exe.pip_install(["thing"]))')
+    assert [part.words for part in request.application.parts] == [("thing",)]
+
+
 def test_what_nobody_added_is_no_part(configurations):
     configurations.installs["thing"] = THING
     request = configurations.executable(exe='exe.pip_install(["thing"])')

@@ -5,6 +5,7 @@ A default is overridden by the file, and the file by the command line: both are 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -185,7 +186,7 @@ def _of_configuration(
                 application=found.application,
                 settings=overridden(found.settings, command, outside.warn),
                 folder=session.folder,
-                places=tuple(wish.places),
+                places=tuple(_named(place, command) for place in wish.places),
             )
         )
     for note in (*wishes.notes, *session.notes()):
@@ -196,6 +197,12 @@ def _of_configuration(
         statements=tuple(session.statements),
         configuration=session.path,
     )
+
+
+def _named(place: str, command: CommandLine) -> str:
+    """Return the path of an executable, with the name that the command line gives it."""
+    name = command.options.get("name")
+    return os.path.join(os.path.dirname(place), name) if name else place  # noqa: PTH118, PTH120
 
 
 def overridden(

@@ -10,9 +10,8 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from obelisk.config.parts import Part, Remove, Written
-from obelisk.config.pyoxidizer.executable import PythonExecutable
+from obelisk.config.pyoxidizer.adding import Adding
 from obelisk.config.pyoxidizer.resources import Source
-from obelisk.config.pyoxidizer.scan import Kind
 
 _SPECIAL: Final = re.compile(r"([*?[])")
 
@@ -25,7 +24,7 @@ class Contents:
     exclude: tuple[str, ...]
 
 
-def contents_of(executable: PythonExecutable) -> Contents:
+def contents_of(executable: Adding) -> Contents:
     """Return what was added to an executable."""
     parts: list[Part] = []
     state: dict[str, bool] = {}
@@ -50,15 +49,10 @@ def contents_of(executable: PythonExecutable) -> Contents:
     if written.files:
         parts.append(written)
     state |= {path: True for path, _ in written.files}
-    stdlib = [_pattern(found.path) for found in executable.dropped if found.kind in _STDLIB]
-    return Contents(parts=tuple(parts), exclude=(*_patterns(state), *sorted(stdlib)))
+    return Contents(parts=tuple(parts), exclude=(*_patterns(state), *_patterns(executable.stdlib)))
 
 
-_STDLIB: Final = (Kind.MODULE, Kind.DATA)
-"""Extension modules of the standard library are included whatever a callback says."""
-
-
-def _added(executable: PythonExecutable, source: Source) -> set[str]:
+def _added(executable: Adding, source: Source) -> set[str]:
     return {one.found.path for one in executable.added.values() if one.source is source}
 
 
@@ -74,7 +68,7 @@ def _unwanted(source: Source, added: set[str]) -> Iterable[str]:
             yield name
 
 
-def _written(executable: PythonExecutable) -> Written:
+def _written(executable: Adding) -> Written:
     made = [one for one in executable.added.values() if one.text is not None]
     return Written(files=tuple((one.found.path, one.text or "") for one in made))
 

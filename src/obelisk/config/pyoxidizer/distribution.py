@@ -6,7 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import ClassVar, Final, Literal
 
-from obelisk.config.pyoxidizer.executable import PythonExecutable, Resources
+from obelisk.config.pyoxidizer.adding import Resources
+from obelisk.config.pyoxidizer.executable import PythonExecutable
 from obelisk.config.pyoxidizer.interpreter import Config
 from obelisk.config.pyoxidizer.policy import Policy
 from obelisk.config.pyoxidizer.resources import resource_of

@@ -46,6 +46,8 @@ def evaluate(path: Path, surroundings: Surroundings, write: Callable[[str], None
     except StarlarkError as error:
         if error.hint is None and "VARS[" in error.place.text:
             error.hint = "pass the variable with `--var NAME VALUE`"
+        if error.hint is None and session.is_incomplete:
+            error.hint = "nothing was installed: what looks at resources needs `obelisk build`"
         raise
     return session
 

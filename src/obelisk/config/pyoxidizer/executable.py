@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable
 from typing import ClassVar, Final, Literal
 
-from obelisk.config.parts import Install, Packages, Part, Virtualenv
+from obelisk.config.parts import Install, Packages, Virtualenv
 from obelisk.config.pip import parse_arguments
+from obelisk.config.pyoxidizer.adding import Adding, Resources
 from obelisk.config.pyoxidizer.installers import WiXBundleBuilder, WiXMSIBuilder
-from obelisk.config.pyoxidizer.interpreter import Config
-from obelisk.config.pyoxidizer.manifest import Buildable, EmbeddedResources, FileManifest
-from obelisk.config.pyoxidizer.policy import Policy
+from obelisk.config.pyoxidizer.manifest import EmbeddedResources, FileManifest
 from obelisk.config.pyoxidizer.resources import (
     PythonModuleSource,
     Resource,
-    Source,
-    resource_of,
 )
 from obelisk.config.pyoxidizer.scan import (
     Found,
     Kind,
-    distributions,
     module_path,
-    scan,
-    scan_files,
 )
-from obelisk.config.pyoxidizer.session import Session, StandardLibrary
 from obelisk.config.pyoxidizer.table import (
     ApiObject,
     Because,
@@ -43,22 +34,10 @@ from obelisk.errors import ConfigError
 
 _INSTALLS: Final = "test_each_call_is_a_part_of_its_own"
 _WINDOWS: Final = "test_attributes_for_windows_are_silent"
-_VARIABLES: Final = {
-    "PIP_INDEX_URL": "--index-url",
-    "PIP_EXTRA_INDEX_URL": "--extra-index-url",
-    "PIP_FIND_LINKS": "--find-links",
-    "PIP_CONSTRAINT": "--constraint",
-    "PIP_NO_BINARY": "--no-binary",
-    "PIP_ONLY_BINARY": "--only-binary",
-}
-"""pip's variables that are options."""
-
-Resources = list[Value]
-"""A list of `Resource`, as a configuration sees it."""
 
 
 def _make_module(
-    own: PythonExecutable, caller: Caller, name: str, source: str, is_package: bool = False
+    own: Adding, caller: Caller, name: str, source: str, is_package: bool = False
 ) -> PythonModuleSource:
     del caller
     path = module_path(name, is_package=is_package)
@@ -69,7 +48,7 @@ def _make_module(
 
 
 def _pip_install(
-    own: PythonExecutable,
+    own: Adding,
     caller: Caller,
     args: list[str],
     extra_envs: dict[str, str] | None = None,
@@ -81,12 +60,12 @@ def _pip_install(
     return own.brought(Install(words=tuple(words), requirements=found.requirements), caller)
 
 
-def _pip_download(own: PythonExecutable, caller: Caller, args: list[str]) -> Resources:
+def _pip_download(own: Adding, caller: Caller, args: list[str]) -> Resources:
     return _pip_install(own, caller, args)
 
 
 def _setup_py_install(
-    own: PythonExecutable,
+    own: Adding,
     caller: Caller,
     package_path: str,
     extra_envs: dict[str, str] | None = None,
@@ -98,9 +77,7 @@ def _setup_py_install(
     return _pip_install(own, caller, [word], extra_envs)
 
 
-def _read_package_root(
-    own: PythonExecutable, caller: Caller, path: str, packages: list[str]
-) -> Resources:
+def _read_package_root(own: Adding, caller: Caller, path: str, packages: list[str]) -> Resources:
     folder = own.session.place(path).resolve()
     if not folder.is_dir():
         message = f"no such directory: {folder}"
@@ -120,29 +97,27 @@ def _read_package_root(
     return own.brought(Packages(folder=folder, names=tuple(names)), caller)
 
 
-def _read_virtualenv(own: PythonExecutable, caller: Caller, path: str) -> Resources:
+def _read_virtualenv(own: Adding, caller: Caller, path: str) -> Resources:
     return own.brought(Virtualenv(folder=own.session.place(path).resolve()), caller)
 
 
-def _add_resource(own: PythonExecutable, caller: Caller, resource: Resource) -> None:
+def _add_resource(own: Adding, caller: Caller, resource: Resource) -> None:
     del caller
     own.add(resource)
 
 
-def _add_resources(own: PythonExecutable, caller: Caller, resources: list[Resource]) -> None:
+def _add_resources(own: Adding, caller: Caller, resources: list[Resource]) -> None:
     del caller
     for resource in resources:
         own.add(resource)
 
 
-def _add_below(own: PythonExecutable, caller: Caller, prefix: str, resource: Resource) -> None:
+def _add_below(own: Adding, caller: Caller, prefix: str, resource: Resource) -> None:
     del caller, prefix
     own.add(resource)
 
 
-def _add_all_below(
-    own: PythonExecutable, caller: Caller, prefix: str, resources: list[Resource]
-) -> None:
+def _add_all_below(own: Adding, caller: Caller, prefix: str, resources: list[Resource]) -> None:
     del prefix
     _add_resources(own, caller, resources)
 
@@ -162,7 +137,7 @@ def _old_rows() -> dict[str, Row]:
 
 
 def _licensing(
-    own: PythonExecutable,
+    own: Adding,
     caller: Caller,
     manifest_path: str,
     all_features: bool = False,
@@ -172,7 +147,7 @@ def _licensing(
 
 
 def _filter(
-    own: PythonExecutable,
+    own: Adding,
     caller: Caller,
     files: list[str] | None = None,
     glob_files: list[str] | None = None,
@@ -192,12 +167,12 @@ def _filter(
     }
 
 
-def _to_embedded(own: PythonExecutable, caller: Caller) -> EmbeddedResources:
+def _to_embedded(own: Adding, caller: Caller) -> EmbeddedResources:
     del caller
     return EmbeddedResources(own.session)
 
 
-def _to_manifest(own: PythonExecutable, caller: Caller, prefix: str) -> FileManifest:
+def _to_manifest(own: Adding, caller: Caller, prefix: str) -> FileManifest:
     del caller
     manifest = FileManifest(own.session)
     manifest.add_resource(prefix, own)
@@ -205,7 +180,7 @@ def _to_manifest(own: PythonExecutable, caller: Caller, prefix: str) -> FileMani
 
 
 def _to_msi(
-    own: PythonExecutable,
+    own: Adding,
     caller: Caller,
     id_prefix: str,
     product_name: str,
@@ -217,7 +192,7 @@ def _to_msi(
 
 
 def _to_bundle(  # noqa: PLR0913, PLR0917 - PyOxidizer's
-    own: PythonExecutable,
+    own: Adding,
     caller: Caller,
     id_prefix: str,
     product_name: str,
@@ -238,7 +213,7 @@ def _installing(does: str, function: Callable[..., Value], test: str = _INSTALLS
     return Method(does=does, test=test, function=function)
 
 
-class PythonExecutable(Buildable):
+class PythonExecutable(Adding):
     """An executable with what was added to it, in order."""
 
     rows: ClassVar[dict[str, Row]] = {
@@ -325,76 +300,3 @@ class PythonExecutable(Buildable):
         **_old_rows(),
     }
     host_type = host_type("PythonExecutable", rows)
-
-    def __init__(
-        self, session: Session, *, name: str, python: str, policy: Policy, config: Config
-    ) -> None:
-        super().__init__(session)
-        self.name = name
-        self.python = python
-        self.policy = policy
-        self.callbacks = tuple(policy.callbacks)
-        self.config = copy.copy(config)
-        self.config.values = copy.deepcopy(config.values)
-        self.sources: list[Source] = []
-        self.added: dict[object, Resource] = {}
-        """By what they are, in the order in which they were added."""
-        self.dropped: list[Found] = []
-        """Modules of the standard library that are excluded."""
-
-    def add_standard_library(self, caller: Caller) -> None:
-        """Let callbacks decide about each module of Python itself."""
-        if not self.callbacks:
-            return
-        site = self.session.bring(StandardLibrary(), self.python)
-        for found in scan(site, is_stdlib=True) if site else ():
-            resource = resource_of(self.session, found, None)
-            self._decide(resource, caller)
-            if not resource.is_kept:
-                self.dropped.append(found)
-
-    def brought(self, part: Part, caller: Caller) -> Resources:
-        """Install a part and return its resources, after callbacks decided about them."""
-        site = self.session.bring(part, self.python)
-        source = Source(part=part, distributions={})
-        self.sources.append(source)
-        if site is None:
-            return []
-        source.is_listed = True
-        source.distributions = distributions(site)
-        resources: Resources = []
-        for found in self._scanned(site):
-            resource = resource_of(self.session, found, source)
-            source.paths.add(found.path)
-            self._decide(resource, caller)
-            resources.append(resource)
-        return resources
-
-    def add(self, resource: Resource) -> None:
-        """Include a resource, unless its `add_include` says otherwise."""
-        if resource.source is not None and resource.source not in self.sources:
-            self.sources.append(resource.source)
-        if resource.is_kept and not resource.found.is_stdlib:
-            key = (id(resource.source) if resource.source else None, resource.found.path)
-            self.added.pop(key, None)
-            self.added[key] = resource
-
-    def options_of(self, variables: dict[str, str] | None, caller: Caller) -> list[str]:
-        """Return the options that variables of pip mean."""
-        words = []
-        for name, value in (variables or {}).items():
-            if name in _VARIABLES:
-                words += [word for item in value.split() for word in (_VARIABLES[name], item)]
-            else:
-                self.session.without_effect(name, Because.INSTALLER, caller)
-        return words
-
-    def _decide(self, resource: Resource, caller: Caller) -> None:
-        for callback in self.callbacks:
-            caller.call(callback, self.policy, resource)
-
-    def _scanned(self, site: Path) -> Iterable[Found]:
-        if self.policy.value("file_scanner_classify_files"):
-            yield from scan(site)
-        if self.policy.value("file_scanner_emit_files"):
-            yield from scan_files(site)

@@ -139,6 +139,8 @@ def _root(folder: Path, path: str) -> str:
 def _matching(folder: Path, pattern: str) -> Iterator[str]:
     """Yield the absolute paths of the files that a pattern matches."""
     whole = PurePosixPath(os.path.normpath(folder / pattern))
+    # Of the tree that a last `**` names, all files.
+    whole = whole / "*" if whole.name == "**" else whole
     for path in Path("/").glob(str(whole.relative_to("/"))):
         if path.is_file():
             yield str(path)

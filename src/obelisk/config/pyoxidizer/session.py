@@ -83,6 +83,8 @@ class Session:
     written: list[tuple[Path, Value]] = field(default_factory=list)
     """Folders that manifests or files are to be written to as well."""
     statements: list[Statement] = field(default_factory=list)
+    is_incomplete: bool = False
+    """Whether something was not installed, so that there are no resources of it."""
     _unused: dict[str, dict[str, int]] = field(default_factory=dict)
     _warned: set[str] = field(default_factory=set)
     _resolving: list[str] = field(default_factory=list)
@@ -99,7 +101,10 @@ class Session:
     def bring(self, part: Part | StandardLibrary, python: str) -> Path | None:
         """Install a part; None if nothing is installed now."""
         settings = replace(self.surroundings.settings, python=python)
-        return self.surroundings.bring(Wanted(part=part, settings=settings, folder=self.folder))
+        wanted = Wanted(part=part, settings=settings, folder=self.folder)
+        site = self.surroundings.bring(wanted)
+        self.is_incomplete = self.is_incomplete or site is None
+        return site
 
     def understood(self, name: str, does: str, caller: Caller) -> None:
         """Remember a use of the API."""
