@@ -72,13 +72,22 @@ def _tree(source: Source) -> ast.Module:
     try:
         return _parsed(source.text)
     except SyntaxError as error:
-        problem = f"invalid syntax: {error.msg}"
-        raise StarlarkError(problem, source.place_at(error.lineno, error.offset)) from None
+        raise _syntax_error(source, error) from None
     except (RecursionError, MemoryError):
         raise StarlarkError(_TOO_DEEP, source.place_at(_too_deep_at(source), 1)) from None
     except (ValueError, OverflowError) as error:
         problem = f"invalid syntax: {error}"
         raise StarlarkError(problem, source.place_at(1, 1)) from None
+
+
+def _syntax_error(source: Source, error: SyntaxError) -> StarlarkError:
+    place = source.place_at(error.lineno, error.offset)
+    if "integer string conversion" in error.msg:
+        return StarlarkError("integer too large", place)
+    hint = None
+    if "unicodeescape" in error.msg:
+        hint = 'write `\\\\` for a backslash, or `r"..."` for a string without escapes'
+    return StarlarkError(f"invalid syntax: {error.msg}", place, hint=hint)
 
 
 def _parsed(text: str) -> ast.Module:
