@@ -24,6 +24,8 @@ _PREFIXES: Final = {"0b": 2, "0o": 8, "0x": 16}
 _HIGHEST_BASE: Final = 36
 _RANGE: Final = 1 << 31
 """Bounds of a range, so that it has a length on every machine."""
+_NO_STOP: Final = _RANGE * 2
+"""What is outside of these bounds."""
 
 
 class _Builtin(Function):
@@ -116,8 +118,14 @@ def _print(caller: Caller, *args: Value, sep: str = " ") -> None:
     caller.stack.write(_joined(args, sep, caller), caller)
 
 
-def _range(_: Caller, start_or_stop: int, stop: int | None = None, step: int = 1, /) -> range:
-    start, stop = (0, start_or_stop) if stop is None else (start_or_stop, stop)
+def _range(
+    _: Caller,
+    start_or_stop: int,
+    stop: int = _NO_STOP,
+    step: int = 1,
+    /,
+) -> range:
+    start, stop = (0, start_or_stop) if stop == _NO_STOP else (start_or_stop, stop)
     if step == 0:
         message = "the step of `range` cannot be zero"
         raise ConfigError(message)

@@ -106,19 +106,19 @@ class HostObject:
 
     def iterate(self) -> Iterable[Value]:
         """Return what `for` goes through; raise `ConfigError` if it cannot."""
-        message = f"cannot iterate over {self.type_name}"
+        message = f"cannot iterate over `{self.type_name}`"
         raise ConfigError(message)
 
     def item(self, key: Value, caller: Caller) -> Value:
         """Return what `object[key]` is; raise `ConfigError` if there is no such."""
         del key, caller
-        message = f"{self.type_name} has no items"
+        message = f"`{self.type_name}` has no items"
         raise ConfigError(message)
 
     def set_item(self, key: Value, value: Value, caller: Caller) -> None:
         """Assign `object[key]`; raise `ConfigError` if that is not possible."""
         del key, value, caller
-        message = f"items of {self.type_name} cannot be assigned"
+        message = f"items of `{self.type_name}` cannot be assigned"
         raise ConfigError(message)
 
     def shown(self) -> str:

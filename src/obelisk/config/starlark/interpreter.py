@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -54,7 +55,7 @@ class Interpreter:
         self._limits = limits or Limits()
         self._names = {**BUILTINS, **names}
         self._stack = Stack(Budget(self._limits), write)
-        self._loaded: dict[Path, Mapping[str, Value] | None] = {}
+        self._loaded: dict[str, Mapping[str, Value] | None] = {}
         """What files export, None while they are evaluated."""
 
     def run(self, path: Path, source: bytes | None = None) -> Mapping[str, Value]:
@@ -79,10 +80,10 @@ class Interpreter:
             raise _too_deep() from None
 
     def _evaluated(self, path: Path, data: bytes | None, root: Path, caller: Caller | None) -> Unit:
-        key = path.resolve()
-        self._loaded[key] = None
         if data is None:
             data = _read(path, self._limits.source)
+        key = os.path.realpath(path)
+        self._loaded[key] = None
         program = parse(decode(data, str(path), self._limits.source), self._limits)
         unit = Unit(
             program=program,
@@ -103,7 +104,7 @@ class Interpreter:
 
     def _load(self, path: Path, root: Path, caller: Caller) -> Mapping[str, Value]:
         """Return what another file exports; evaluate it when it is loaded first."""
-        key = path.resolve()
+        key = os.path.realpath(path)
         if key not in self._loaded:
             if len(self._loaded) >= self._limits.files:
                 message = f"too many files: the limit is {self._limits.files}"

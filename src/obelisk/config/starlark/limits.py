@@ -20,9 +20,9 @@ class Limits:
     """What each item of the longest list that the host returned adds."""
     steps_added: int = 30_000_000
     """The most that the host adds."""
-    depth: int = 300
+    depth: int = 500
     """Expressions, blocks and calls within one another, of all active functions together."""
-    nesting: int = 80
+    nesting: int = 60
     """Expressions and blocks within one another in the source."""
     source: int = 1024 * 1024
     """Bytes of a file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -68,10 +69,15 @@ def path_of(label: str, beside: Path, root: Path) -> Path:
         raise ConfigError(message, hint=_OUTSIDE)
     folder = root if found[1] else beside.parent
     path = folder / found[2] / found[3] if found[3] else folder / found[2]
-    if "\0" in label or not path.resolve().is_relative_to(root.resolve()):
+    if "\0" in label or not _is_below(path, root):
         message = f"cannot load {quoted(label[:_LONGEST])}, which is elsewhere"
         raise ConfigError(message, hint=_OUTSIDE)
     return path
+
+
+def _is_below(path: Path, root: Path) -> bool:
+    """Return whether a file is in a folder, also when links are followed."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
 def exported(unit: Unit) -> Mapping[str, Value]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +19,6 @@ Definition: TypeAlias = ast.Module | ast.FunctionDef | ast.Lambda
 Located: TypeAlias = ast.expr | ast.stmt | ast.arg | ast.keyword
 
 _TOO_DEEP: Final = "the source is nested too deeply"
-_DOUBLE: Final = (ast.stmt, ast.ListComp, ast.DictComp)
-"""Nodes that take two nested calls of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +70,49 @@ def parse(source: Source, limits: Limits) -> Program:
 
 def _tree(source: Source) -> ast.Module:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of unknown escapes such as "\d"
-            return ast.parse(source.text, source.file)
+        return _parsed(source.text)
     except SyntaxError as error:
-        problem = f"invalid syntax: {error.msg}"
-        raise StarlarkError(problem, source.place_at(error.lineno, error.offset)) from None
+        raise _syntax_error(source, error) from None
     except (RecursionError, MemoryError):
-        raise StarlarkError(_TOO_DEEP, source.place_at(1, 1)) from None
+        raise StarlarkError(_TOO_DEEP, source.place_at(_too_deep_at(source), 1)) from None
     except (ValueError, OverflowError) as error:
         problem = f"invalid syntax: {error}"
         raise StarlarkError(problem, source.place_at(1, 1)) from None
+
+
+def _syntax_error(source: Source, error: SyntaxError) -> StarlarkError:
+    place = source.place_at(error.lineno, error.offset)
+    if "integer string conversion" in error.msg:
+        return StarlarkError("integer too large", place)
+    hint = None
+    if "unicodeescape" in error.msg:
+        hint = 'write `\\\\` for a backslash, or `r"..."` for a string without escapes'
+    return StarlarkError(f"invalid syntax: {error.msg}", place, hint=hint)
+
+
+def _parsed(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of unknown escapes such as "\d"
+        return ast.parse(text)
+
+
+def _too_deep_at(source: Source) -> int:
+    """Return the line up to which Python's parser can nest no deeper."""
+    return 1 + bisect_left(
+        range(1, len(source.lines) + 1),
+        1,
+        key=lambda count: _is_too_deep("\n".join(source.lines[:count])),
+    )
+
+
+def _is_too_deep(text: str) -> bool:
+    try:
+        _parsed(text)
+    except (RecursionError, MemoryError):
+        return True
+    except (SyntaxError, ValueError, OverflowError):
+        pass
+    return False
 
 
 def _error(source: Source, spot: _Spot, problem: str, hint: str | None) -> StarlarkError:
@@ -99,7 +130,7 @@ def _children(spot: _Spot) -> Iterator[_Spot]:
         in_body = is_function and field == "body"
         # Chains of operators and of `elif` are evaluated one after another.
         is_chained = _is_chained(node, field, child)
-        levels = 0 if is_chained else 2 if isinstance(child, _DOUBLE) else 1
+        levels = 0 if is_chained else _levels(node, child)
         yield _Spot(
             child,
             child if isinstance(child, Located) else spot.at,
@@ -109,6 +140,12 @@ def _children(spot: _Spot) -> Iterator[_Spot]:
             in_loop=not in_body and (spot.in_loop or isinstance(node, ast.For)),
             is_top=isinstance(node, ast.Module),
         )
+
+
+def _levels(node: ast.AST, child: ast.AST) -> int:
+    """Return how many calls of ours are nested for a node within another."""
+    loops = len(node.generators) if isinstance(node, ast.ListComp | ast.DictComp) else 0
+    return (2 if isinstance(child, ast.stmt) else 1) + 2 * loops
 
 
 def _fields(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:

@@ -36,10 +36,11 @@ class Source:
         return Place(self.file, line, column + 1, text)
 
     def place_at(self, line: int | None, column: int | None) -> Place:
-        """Return the place of a line and a column that may be outside of the text."""
+        """Return the place of a line and a column that may be outside of its text."""
         line = min(max(line or 1, 1), len(self.lines))
         text = self.lines[line - 1]
-        return Place(self.file, line, min(max(column or 1, 1), len(text) + 1), text)
+        first = len(text) - len(text.lstrip()) + 1
+        return Place(self.file, line, min(max(column or 1, first), len(text) + 1), text)
 
 
 def decode(data: bytes, file: str, largest: int) -> Source:

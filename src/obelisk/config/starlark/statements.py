@@ -22,6 +22,8 @@ def block(unit: Unit, nodes: list[ast.stmt], scope: Scope | None, *, extra: int 
 
     Their steps are counted before, together with `extra` ones.
     """
+    if not nodes:  # of a file
+        return lambda _: None
     statements = [(node, unit.statement(node, scope)) for node in nodes]
     steps = extra + sum(map(_weight, nodes))
     budget = unit.budget
