@@ -8,15 +8,19 @@ from pathlib import Path
 import pytest
 from configurations import EXE, distribution
 
+from obelisk.collect.read import module_at
+from obelisk.collect.select import Filter
 from obelisk.config.application import Assembly
 from obelisk.config.interpreter import Allocator, HashedBytecode, Interpreter, StartMethod
 from obelisk.config.parts import Install, Packages, Remove, Virtualenv, Written
 from obelisk.config.pyoxidizer.api import CONSTANTS, FUNCTIONS, TYPES
+from obelisk.config.pyoxidizer.contents import patterns
 from obelisk.config.pyoxidizer.running import entry_of
 from obelisk.config.pyoxidizer.table import Method
 from obelisk.config.request import read_requests
 from obelisk.config.settings import Settings
 from obelisk.errors import ConfigError
+from obelisk.model import DataFile
 from obelisk.plan import make_plans
 from obelisk.services.pins import pins
 
@@ -167,6 +171,20 @@ def test_files_are_resources_only_if_asked_for(configurations, mode, expected):
     configurations.executable(mode, 'print(*[type(r) for r in exe.pip_install(["thing"])])')
     kinds = set(configurations.notes[0].split()) if configurations.notes else set()
     assert kinds - {"PythonPackageDistributionResource"} == expected
+
+
+def test_a_file_decides_where_there_is_no_other_resource(configurations):
+    configurations.installs["thing"] = {**THING, "notes.txt": "", "thing/x.txt": ""}
+    drop = """
+    for r in exe.pip_install(["thing"]):
+        if type(r) == "File" and r.path.endswith(".txt"):
+            r.add_include = False
+        exe.add_python_resource(r)
+    """
+    request = configurations.executable("policy.file_scanner_emit_files = True", drop)
+    assert request.settings.exclude == ("lib/python*/site-packages/notes.txt",)
+    request = configurations.executable('policy.set_resource_handling_mode("files")', drop)
+    assert request.settings.exclude == ("lib/python*/site-packages/notes.txt", "thing/x.txt")
 
 
 def test_files_have_a_path_and_no_name(configurations):
@@ -954,3 +972,20 @@ def test_every_row_of_a_method_accepts_what_it_says():
             if isinstance(row, Method):
                 parameters = list(inspect.signature(row.function).parameters)
                 assert len(parameters) >= 2, f"{kind.host_type.name}.{name}"
+
+
+@pytest.mark.parametrize(
+    "path", ["notes.txt", "single.py", "pkg/__init__.py", "pkg/a[1].txt", "_x.cpython-314.so"]
+)
+def test_a_pattern_matches_the_file_it_is_of(path):
+    base = "lib/python3.14/site-packages"
+    (pattern,) = patterns({path: False, "pkg/a": True})
+    chosen = Filter(include=(), exclude=(pattern,))
+    file = DataFile(path=f"{base}/{path}", source=Path(path), base=base)
+    module = module_at(file)
+    others = [DataFile(path=f"{base}/pkg/{name}", source=Path(name), base=base) for name in "ab"]
+    if module is None:
+        assert not chosen.keeps_file(file)
+    else:
+        assert not chosen.keeps_module(module)
+    assert all(chosen.keeps_file(other) for other in others)

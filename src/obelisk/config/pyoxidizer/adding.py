@@ -76,6 +76,8 @@ class Adding(Buildable):
         for found in self._scanned(site):
             resource = resource_of(self.session, found, source)
             source.paths.add(found.path)
+            if found.kind != Kind.FILE:
+                source.classified.add(found.path)
             self._decide(resource, caller)
             resources.append(resource)
         return resources
@@ -85,7 +87,11 @@ class Adding(Buildable):
         if resource.source is not None and resource.source not in self.sources:
             self.sources.append(resource.source)
         if resource.is_kept and not resource.found.is_stdlib:
-            key = (id(resource.source) if resource.source else None, resource.found.path)
+            key = (
+                id(resource.source) if resource.source else None,
+                resource.found.path,
+                resource.found.kind,
+            )
             self.added.pop(key, None)
             self.added[key] = resource
 

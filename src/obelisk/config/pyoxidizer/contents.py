@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from obelisk.config.parts import Part, Remove, Written
 from obelisk.config.pyoxidizer.adding import Adding
 from obelisk.config.pyoxidizer.resources import Source
+from obelisk.config.pyoxidizer.scan import Kind
 
 _SPECIAL: Final = re.compile(r"([*?[])")
 
@@ -49,11 +50,21 @@ def contents_of(executable: Adding) -> Contents:
     if written.files:
         parts.append(written)
     state |= {path: True for path, _ in written.files}
-    return Contents(parts=tuple(parts), exclude=(*_patterns(state), *_patterns(executable.stdlib)))
+    return Contents(parts=tuple(parts), exclude=(*patterns(state), *patterns(executable.stdlib)))
 
 
 def _added(executable: Adding, source: Source) -> set[str]:
-    return {one.found.path for one in executable.added.values() if one.source is source}
+    """Return the paths of what was added; of what a module is, a `File` decides only if it says."""
+    return {
+        one.found.path
+        for one in executable.added.values()
+        if one.source is source
+        and (
+            one.found.kind != Kind.FILE
+            or one.found.path not in source.classified
+            or one.values.get("add_include")
+        )
+    }
 
 
 def _earlier(sources: Iterable[Source], name: str) -> Iterable[str]:
@@ -73,7 +84,7 @@ def _written(executable: Adding) -> Written:
     return Written(files=tuple((one.found.path, one.text or "") for one in made))
 
 
-def _patterns(state: dict[str, bool]) -> list[str]:
+def patterns(state: dict[str, bool]) -> list[str]:
     """Return patterns for what is not included: whole packages where nothing of them is."""
     kept = {folder for path, is_kept in state.items() if is_kept for folder in _folders(path)}
     found = set()
@@ -95,4 +106,6 @@ def _pattern(path: str) -> str:
     """Return a pattern for exactly one file: a path, or the name of a module at the top."""
     if "/" not in path and path.endswith(".py"):
         return path.removesuffix(".py")
-    return _SPECIAL.sub(r"[\1]", path)
+    exact = _SPECIAL.sub(r"[\1]", path)
+    # Without a slash it would be the name of a module.
+    return exact if "/" in path or path.endswith(".so") else f"lib/python*/site-packages/{exact}"

@@ -35,6 +35,8 @@ class Source:
     """Whether it was installed, so that its files are known."""
     paths: set[str] = field(default_factory=set)
     """Of the files that there are resources for."""
+    classified: set[str] = field(default_factory=set)
+    """Of those that are more than a `File`."""
 
 
 def _common() -> dict[str, Row]:
