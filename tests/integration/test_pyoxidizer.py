@@ -60,6 +60,23 @@ def test_a_configuration_is_built_and_moved_on_from(name, project, empty_root, p
     assert (folder / "moved" / name).read_bytes() == built.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"),
+    [
+        ("notes", ["add", "--loud", "hello"], "native: true\nnote: HELLO\n"),
+        ("greeter", ["--check"], "<p>Hello, &lt;b&gt;!</p>\n"),
+        ("numeric", ["1", "2"], "mean 1.5 solved [0.5  0.25]\n"),
+    ],
+)
+def test_applications_as_they_were_released(
+    project, empty_root, python_version, name, arguments, expected
+):
+    folder = project({"notes": "tool", "greeter": "server"}.get(name, name))
+    build(folder, python_version)
+    done = empty_root.run(folder / "dist" / name, *arguments)
+    assert (done.stderr, done.stdout) == ("", expected)
+
+
 def test_variables_are_those_of_the_command_line(project, empty_root, python_version):
     folder = project("stamped")
     build(folder, python_version, "--var-env", "VERSION", "STAMP", env={"STAMP": "1.2"})
