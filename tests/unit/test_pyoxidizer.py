@@ -19,7 +19,7 @@ from obelisk.config.pyoxidizer.running import entry_of
 from obelisk.config.pyoxidizer.table import Method
 from obelisk.config.request import read_requests
 from obelisk.config.settings import Settings
-from obelisk.errors import ConfigError
+from obelisk.errors import ConfigError, ObeliskError
 from obelisk.model import DataFile
 from obelisk.plan import make_plans
 from obelisk.services.pins import pins
@@ -989,3 +989,69 @@ def test_a_pattern_matches_the_file_it_is_of(path):
     else:
         assert not chosen.keeps_module(module)
     assert all(chosen.keeps_file(other) for other in others)
+
+
+STRANGE = ['""', r'"\0"', '".."', '"a/**/[b"', f'"{"a" * 5000}"', '"-x; é"']
+
+
+def strange_calls():
+    """Calls of every function and method, with strange texts wherever a text can be."""
+    for name, row in FUNCTIONS.items():
+        for text in STRANGE:
+            yield f"{name}({arguments_of(row, text)})"
+    for kind in TYPES:
+        made = MADE.get(kind.host_type.name)
+        for name, row in kind.rows.items():
+            if isinstance(row, Method) and made:
+                for text in STRANGE:
+                    yield f"{made}.{name}({arguments_of(row, text)})"
+            elif made and row.assignable:
+                yield from (f"x = {made}\nx.{name} = {text}" for text in STRANGE)
+
+
+MADE = {
+    "PythonDistribution": "default_python_distribution()",
+    "PythonPackagingPolicy": "default_python_distribution().make_python_packaging_policy()",
+    "PythonInterpreterConfig": "default_python_distribution().make_python_interpreter_config()",
+    "PythonExecutable": 'default_python_distribution().to_python_executable("a")',
+    "FileManifest": "FileManifest()",
+    "FileContent": 'FileContent(filename = "a", content = "")',
+    "CodeSigner": "code_signer_from_windows_store_auto()",
+    "WiXMSIBuilder": 'WiXMSIBuilder("a", "b", "c", "d")',
+}
+
+
+def arguments_of(row, text):
+    values = {
+        "str": text,
+        "list[str]": f"[{text}]",
+        "dict[str, str]": f"{{{text}: {text}}}",
+        "bool": "True",
+        "Function": "lambda *args: None",
+        "list[Resource]": "[]",
+        "FileContent": f"FileContent(filename = {text}, content = {text})",
+        "FileManifest": "FileManifest()",
+        "Resource | Buildable": 'default_python_distribution().to_python_executable("a")',
+        "Snap": "Snap()",
+    }
+    parameters = list(inspect.signature(row.function).parameters.values())[2:]
+    given = []
+    for parameter in parameters:
+        kind = str(parameter.annotation).removesuffix(" | None")
+        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            given.append(f"{parameter.name.removesuffix('_')} = {values.get(kind, 'None')}")
+    return ", ".join(given)
+
+
+def test_whatever_is_given_there_is_no_other_error(configurations):
+    failed, count = [], 0
+    for call in strange_calls():
+        count += 1
+        try:
+            configurations.read(f"{call}\nregister_target('a', lambda: None)\n")
+        except ObeliskError:
+            pass
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault
+            failed.append(f"{call}: {error!r}")
+    assert count > 800
+    assert "\n".join(failed) == ""

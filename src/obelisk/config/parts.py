@@ -84,7 +84,7 @@ def _parse(line: str, folder: Path) -> Part:
         case "install", [_, *_]:
             return install_part(words, folder, where)
         case "packages", [place, _, *_]:
-            return Packages(folder=_absolute(place, folder), names=tuple(words[1:]))
+            return packages_part(_absolute(place, folder), words[1:], where)
         case "virtualenv", [place]:
             return Virtualenv(folder=_absolute(place, folder))
         case "remove", [_, *_]:
@@ -92,6 +92,15 @@ def _parse(line: str, folder: Path) -> Part:
         case _:
             message = f"{where} is not a part"
             raise ConfigError(message, hint=_hint(kind))
+
+
+def packages_part(folder: Path, names: Sequence[str], where: str) -> Packages:
+    """Return the part that packages of a folder are; raise `ConfigError` for other names."""
+    for name in names:
+        if not all(part.isidentifier() or "-" in part for part in name.split(".")) or "/" in name:
+            message = f"{shown(name)} in {where} is not the name of a package or module"
+            raise ConfigError(message)
+    return Packages(folder=folder, names=tuple(names))
 
 
 def install_part(words: Sequence[str], folder: Path, where: str) -> Install:

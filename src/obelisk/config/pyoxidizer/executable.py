@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar, Final, Literal
 
-from obelisk.config.parts import Install, Packages, Virtualenv
+from obelisk.config.parts import Install, Virtualenv, packages_part
 from obelisk.config.pip import parse_arguments
 from obelisk.config.pyoxidizer.adding import Adding, Resources
+from obelisk.config.pyoxidizer.globbing import matching
 from obelisk.config.pyoxidizer.installers import WiXBundleBuilder, WiXMSIBuilder
 from obelisk.config.pyoxidizer.manifest import EmbeddedResources, FileManifest
 from obelisk.config.pyoxidizer.resources import (
@@ -31,6 +33,7 @@ from obelisk.config.pyoxidizer.table import (
 from obelisk.config.starlark.stack import Caller
 from obelisk.config.starlark.values import Function, Value
 from obelisk.errors import ConfigError
+from obelisk.services.regular import read_regular
 
 _INSTALLS: Final = "test_each_call_is_a_part_of_its_own"
 _WINDOWS: Final = "test_attributes_for_windows_are_silent"
@@ -78,7 +81,7 @@ def _setup_py_install(
 
 
 def _read_package_root(own: Adding, caller: Caller, path: str, packages: list[str]) -> Resources:
-    folder = own.session.place(path).resolve()
+    folder = own.session.place(path)
     if not folder.is_dir():
         message = f"no such directory: {folder}"
         raise ConfigError(message)
@@ -92,13 +95,11 @@ def _read_package_root(own: Adding, caller: Caller, path: str, packages: list[st
     for name in packages:
         if name not in names:
             own.session.warn(f"no package or module `{name}` in {folder}", caller)
-    if not names:
-        return []
-    return own.brought(Packages(folder=folder, names=tuple(names)), caller)
+    return own.brought(packages_part(folder, names, "`packages`"), caller) if names else []
 
 
 def _read_virtualenv(own: Adding, caller: Caller, path: str) -> Resources:
-    return own.brought(Virtualenv(folder=own.session.place(path).resolve()), caller)
+    return own.brought(Virtualenv(folder=own.session.place(path)), caller)
 
 
 def _add_resource(own: Adding, caller: Caller, resource: Resource) -> None:
@@ -153,18 +154,23 @@ def _filter(
     glob_files: list[str] | None = None,
 ) -> None:
     del caller
-    folder = own.session.folder
-    paths = [folder / name for name in files or []]
+    paths = [str(own.session.place(name)) for name in files or []]
     for pattern in glob_files or []:
-        paths += sorted(folder.glob(pattern))
-    names = {
-        line.strip() for path in paths for line in path.read_text(encoding="utf-8").splitlines()
-    }
+        paths += sorted(matching(own.session.folder, pattern))
+    names = {line.strip() for path in paths for line in _text(path).splitlines()}
     own.added = {
         key: resource
         for key, resource in own.added.items()
         if any(name in names for name in (resource.found.name, resource.found.path))
     }
+
+
+def _text(path: str) -> str:
+    try:
+        return read_regular(Path(path)).decode(errors="replace")
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror}"
+        raise ConfigError(message) from error
 
 
 def _to_embedded(own: Adding, caller: Caller) -> EmbeddedResources:

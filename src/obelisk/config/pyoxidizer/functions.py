@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
+from obelisk.config.pyoxidizer.globbing import matching
 from obelisk.config.pyoxidizer.manifest import FileContent, FileManifest, content_of
 from obelisk.config.pyoxidizer.session import Session, Target
 from obelisk.config.pyoxidizer.table import Method, Row, Setting
@@ -120,10 +119,10 @@ def _glob(
     strip_prefix: str | None = None,
 ) -> FileManifest:
     del caller
-    without = {path for pattern in exclude or [] for path in _matching(session.folder, pattern)}
+    without = {path for pattern in exclude or [] for path in matching(session.folder, pattern)}
     manifest = FileManifest(session)
     for pattern in include:
-        found = set(_matching(session.folder, pattern)) - without
+        found = set(matching(session.folder, pattern)) - without
         if not found:
             message = f"`{pattern}` matches no file"
             raise ConfigError(message)
@@ -134,16 +133,6 @@ def _glob(
 
 def _root(folder: Path, path: str) -> str:
     return str(folder) if Path(path).is_relative_to(folder) else "/"
-
-
-def _matching(folder: Path, pattern: str) -> Iterator[str]:
-    """Yield the absolute paths of the files that a pattern matches."""
-    whole = PurePosixPath(os.path.normpath(folder / pattern))
-    # Of the tree that a last `**` names, all files.
-    whole = whole / "*" if whole.name == "**" else whole
-    for path in Path("/").glob(str(whole.relative_to("/"))):
-        if path.is_file():
-            yield str(path)
 
 
 FUNCTIONS: Final = {

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from obelisk.config.pyoxidizer.resources import Resource
-from obelisk.config.pyoxidizer.session import Session
+from obelisk.config.pyoxidizer.session import Session, require_path
 from obelisk.config.pyoxidizer.table import (
     ApiObject,
     Because,
@@ -95,7 +95,7 @@ def _is_executable(path: Path) -> bool:
 
 def entry_path(path: str) -> str:
     """Return a path in a manifest; raise `ConfigError` for one that leads out of it."""
-    normal = os.path.normpath(path)
+    normal = os.path.normpath(require_path(path))
     if normal.startswith(("/", "..")) or normal == ".":
         message = f"`{path}` is not a relative path of a file"
         raise ConfigError(message)
@@ -161,7 +161,7 @@ def _install(manifest: FileManifest, caller: Caller, path: str, replace: bool = 
     del caller, replace
     session = manifest.session
     # As in PyOxidizer, below the folder that is built in.
-    folder = (session.build_path or session.folder / "build") / path
+    folder = (session.build_path or session.folder / "build") / require_path(path)
     copy = FileManifest(session)
     copy.entries = dict(manifest.entries)
     session.written.append((folder, copy))

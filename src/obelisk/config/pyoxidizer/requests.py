@@ -20,7 +20,7 @@ from obelisk.config.pyoxidizer.manifest import (
     FileManifest,
 )
 from obelisk.config.pyoxidizer.running import entry_settings
-from obelisk.config.pyoxidizer.session import Session
+from obelisk.config.pyoxidizer.session import Session, require_path
 from obelisk.config.settings import Settings
 from obelisk.config.starlark.values import Value, type_name
 from obelisk.config.tables import apply_table
@@ -57,6 +57,7 @@ class Wishes:
 
     def add(self, path: str, value: Value) -> None:
         """Add what is at a path; raise `ConfigError` for what cannot be built."""
+        require_path(path)
         if isinstance(value, FileContent) and value.origin is not None:
             value = value.origin
         if isinstance(value, Unbuildable):

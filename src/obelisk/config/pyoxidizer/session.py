@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from obelisk.config.parts import Part
 from obelisk.config.settings import Settings
 from obelisk.config.starlark.stack import Caller
 from obelisk.config.starlark.values import Function, Value
+from obelisk.config.toml import shown
 from obelisk.errors import ConfigError, did_you_mean
 
 
@@ -25,6 +28,23 @@ class Wanted:
     part: Part | StandardLibrary
     settings: Settings
     folder: Path
+
+
+_LONGEST_PATH: Final = 4095
+_LONGEST_NAME: Final = 255
+
+
+def require_path(path: str) -> str:
+    """Return a path; raise `ConfigError` for one that no file can have."""
+    try:
+        parts = path.encode().split(b"/")
+    except UnicodeEncodeError:
+        parts = [b"\0"]
+    too_long = len(path) > _LONGEST_PATH or any(len(part) > _LONGEST_NAME for part in parts)
+    if too_long or any(b"\0" in part for part in parts):
+        message = f"invalid path {shown(path)}"
+        raise ConfigError(message)
+    return path
 
 
 Bring = Callable[[Wanted], Path | None]
@@ -95,8 +115,8 @@ class Session:
         return self.path.parent
 
     def place(self, path: str) -> Path:
-        """Return a path of the configuration as an absolute one."""
-        return self.folder / path
+        """Return a path of the configuration as an absolute one; raise `ConfigError` if invalid."""
+        return Path(os.path.normpath(self.folder / require_path(path)))
 
     def bring(self, part: Part | StandardLibrary, python: str) -> Path | None:
         """Install a part; None if nothing is installed now."""
