@@ -53,8 +53,13 @@ def parse(source: Source, limits: Limits) -> Program:
     depths: dict[Definition, int] = {tree: 0}
     spots = [_Spot(tree, None, tree, 0, 0, in_loop=False, is_top=False)]
     problems = []
+    count = 0
     while spots:
         spot = spots.pop()
+        count += 1
+        if count > limits.nodes:
+            problem = f"the source is too large: more than {limits.nodes} names and operators"
+            raise StarlarkError(problem, source.place_at(1, 1))
         depths[spot.definition] = max(depths.get(spot.definition, 0), spot.depth)
         if spot.nesting > limits.nesting:
             raise _error(source, spot, _TOO_DEEP, None)
@@ -149,7 +154,10 @@ def _levels(node: ast.AST, child: ast.AST) -> int:
 
 
 def _fields(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    for field, value in ast.iter_fields(node):
+    if isinstance(node, ast.Name | ast.Constant):
+        return
+    for field in node._fields:
+        value = getattr(node, field)
         if isinstance(value, list):
             yield from ((field, child) for child in value if isinstance(child, ast.AST))
         elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
