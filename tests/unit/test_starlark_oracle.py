@@ -163,6 +163,7 @@ def exchange_one(tree, choice):
     spots = [
         (node, field, number)
         for node in ast.walk(tree)
+        if not isinstance(node, ast.JoinedStr)  # its parts are not expressions as others are
         for field, value in ast.iter_fields(node)
         for number, inner in enumerate(value if isinstance(value, list) else [value])
         if isinstance(inner, ast.expr)

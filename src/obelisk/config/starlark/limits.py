@@ -24,6 +24,8 @@ class Limits:
     """Expressions, blocks and calls within one another, of all active functions together."""
     nesting: int = 60
     """Expressions and blocks within one another in the source."""
+    chain: int = 500
+    """Operators or `elif` one after another; beyond that, it depends on Python's version."""
     source: int = 256 * 1024
     """Bytes of a file."""
     nodes: int = 50_000
