@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from starlark_files import error_of, evaluate
 
-from obelisk.cli import _report
 from obelisk.config.starlark.errors import Place
 from obelisk.config.starlark.host import HostFunction
 from obelisk.config.starlark.interpreter import Interpreter
 from obelisk.config.starlark.stack import Caller
 from obelisk.config.starlark.values import Function
 from obelisk.errors import CollectError, ConfigError, ToolError
+from obelisk.services.console import Console
 
 
 def test_the_place_the_line_and_the_calls():
@@ -173,7 +173,9 @@ def test_a_function_that_the_host_calls_later_has_no_outer_calls():
 
 
 def test_the_command_line_reports_them_like_others(capsys):
-    assert _report(error_of("import os")) == 2
+    error = error_of("import os")
+    assert error.exit_code == ConfigError.exit_code
+    Console().error(error)
     reported = capsys.readouterr().err
     assert reported.startswith(
         "error: test.bzl:1:1: `import` is not part of Starlark\n    import os\n    ^\n"

@@ -149,7 +149,9 @@ def test_unknown_escapes_stay_and_nobody_is_warned():
 @pytest.mark.parametrize(
     "source",
     [
-        "x = 1" + " + 1" * 100_000,
+        "x = 1" + "+1" * 100_000,
+        "x = 1" + " + 1" * 502,
+        "if 0:\n  pass\n" + "elif 0:\n  pass\n" * 502,
         "x = a" + ".b" * 50_000,
         "x = " + "not " * 50_000 + "1",
         "x = " + "-" * 50_000 + "1",
@@ -161,7 +163,7 @@ def test_unknown_escapes_stay_and_nobody_is_warned():
         "".join("\t" * depth + "if 1:\n" for depth in range(99)) + "\t" * 99 + "pass",
         "if 0:\n  pass\n" + "elif 0:\n  pass\n" * 10_000,
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_sources_that_are_nested_too_deeply(source):
     error = error_of("\n\n" + source)
@@ -170,7 +172,7 @@ def test_sources_that_are_nested_too_deeply(source):
 
 
 def test_long_chains_are_not_deep():
-    assert evaluate("x = 1" + " + 1" * 900)["x"] == 901
+    assert evaluate("x = 1" + " + 1" * 500)["x"] == 501
     assert (
         evaluate("x = 0\nif x:\n  pass\n" + "elif x == 1:\n  pass\n" * 300 + "else:\n  x = 7\n")[
             "x"

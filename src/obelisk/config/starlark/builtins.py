@@ -10,11 +10,10 @@ from typing import Any, Final
 from obelisk.config.starlark.attributes import attribute, attribute_names, has_attribute
 from obelisk.config.starlark.collection_methods import update
 from obelisk.config.starlark.compare import order, sort
-from obelisk.config.starlark.formatting import Pieces
 from obelisk.config.starlark.sequences import as_list, iterated
 from obelisk.config.starlark.signature import invoke
 from obelisk.config.starlark.stack import Caller
-from obelisk.config.starlark.text import quoted, to_source, to_text
+from obelisk.config.starlark.text import Pieces, quoted, to_source, to_text
 from obelisk.config.starlark.values import Function, Value, article, type_name
 from obelisk.errors import ConfigError
 

@@ -17,7 +17,7 @@ _ORDERED: Final = (int, bool, str, list, tuple)
 
 def equal(left: Value, right: Value, budget: Budget, depth: int = 0) -> bool:
     """Return whether two values are equal; values of different types never are."""
-    budget.spend(1)
+    budget.spend(3)
     if left is right:
         return True
     if type(left) is not type(right):
@@ -43,7 +43,7 @@ def equal(left: Value, right: Value, budget: Budget, depth: int = 0) -> bool:
 
 def order(left: Value, right: Value, budget: Budget, depth: int = 0) -> int:
     """Return a negative number, zero or a positive one; raise `ConfigError` without an order."""
-    budget.spend(1)
+    budget.spend(3)
     if type(left) is not type(right) or not isinstance(left, _ORDERED):
         message = f"cannot compare {article(left)} with {article(right)}"
         raise ConfigError(message)

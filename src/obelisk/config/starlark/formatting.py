@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from obelisk.config.starlark.limits import Budget
-from obelisk.config.starlark.text import to_source, to_text
+from obelisk.config.starlark.text import Pieces, to_source, to_text
 from obelisk.config.starlark.values import Value, article
 from obelisk.errors import ConfigError
 
@@ -68,26 +68,6 @@ def fill(
         result.add((to_source if conversion == "r" else to_text)(value, budget))
     result.add(template[end:])
     return result.joined()
-
-
-class Pieces:
-    """Pieces of a string that is being made, of a limited length."""
-
-    def __init__(self, budget: Budget) -> None:
-        self._budget = budget
-        self._pieces: list[str] = []
-        self._length = 0
-
-    def add(self, piece: str) -> None:
-        """Add a piece; raise `ConfigError` when the string gets too long."""
-        self._length += len(piece)
-        self._budget.require_length(self._length)
-        self._budget.spend(5 + (len(piece) >> 6))
-        self._pieces.append(piece)
-
-    def joined(self) -> str:
-        """Return the string."""
-        return "".join(self._pieces)
 
 
 def _converted(kind: str, value: Value, budget: Budget) -> str:

@@ -24,8 +24,12 @@ class Limits:
     """Expressions, blocks and calls within one another, of all active functions together."""
     nesting: int = 60
     """Expressions and blocks within one another in the source."""
-    source: int = 1024 * 1024
+    chain: int = 500
+    """Operators or `elif` one after another; beyond that, it depends on Python's version."""
+    source: int = 256 * 1024
     """Bytes of a file."""
+    nodes: int = 50_000
+    """Names, literals, operators and statements of a file."""
     files: int = 100
     """Files that are loaded."""
     text: int = 1_000_000

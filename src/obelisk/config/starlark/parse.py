@@ -42,21 +42,26 @@ class _Spot(NamedTuple):
     """Nodes around it in the file."""
     depth: int
     """The same in the definition."""
+    chain: int
+    """Of a part of a chain of operators or of `elif`, its number."""
     in_loop: bool
-    is_top: bool
-    """Whether it is a statement of the file, not of a block."""
 
 
 def parse(source: Source, limits: Limits) -> Program:
     """Return the tree of a file; raise `StarlarkError` at what is not Starlark."""
     tree = _tree(source)
     depths: dict[Definition, int] = {tree: 0}
-    spots = [_Spot(tree, None, tree, 0, 0, in_loop=False, is_top=False)]
+    spots = [_Spot(tree, None, tree, 0, 0, 0, in_loop=False)]
     problems = []
+    count = 0
     while spots:
         spot = spots.pop()
+        count += 1
+        if count > limits.nodes:
+            problem = f"the source is too large: more than {limits.nodes} names and operators"
+            raise StarlarkError(problem, source.place_at(1, 1))
         depths[spot.definition] = max(depths.get(spot.definition, 0), spot.depth)
-        if spot.nesting > limits.nesting:
+        if spot.nesting > limits.nesting or spot.chain > limits.chain:
             raise _error(source, spot, _TOO_DEEP, None)
         problem = _problem(spot)
         if problem:
@@ -137,8 +142,8 @@ def _children(spot: _Spot) -> Iterator[_Spot]:
             node if in_body else spot.definition,  # type: ignore[arg-type]
             spot.nesting + (0 if is_chained else 1),
             levels if in_body else spot.depth + levels,
+            spot.chain + 1 if is_chained else 0,
             in_loop=not in_body and (spot.in_loop or isinstance(node, ast.For)),
-            is_top=isinstance(node, ast.Module),
         )
 
 
@@ -149,7 +154,10 @@ def _levels(node: ast.AST, child: ast.AST) -> int:
 
 
 def _fields(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    for field, value in ast.iter_fields(node):
+    if isinstance(node, ast.Name | ast.Constant):
+        return
+    for field in node._fields:
+        value = getattr(node, field)
         if isinstance(value, list):
             yield from ((field, child) for child in value if isinstance(child, ast.AST))
         elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from obelisk.config.starlark.compare import DEEPEST, nested
 from obelisk.config.starlark.host import HostObject
@@ -12,6 +11,7 @@ from obelisk.config.starlark.limits import Budget
 from obelisk.config.starlark.values import Function, Value
 
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+Items: TypeAlias = list[Any] | tuple[Any, ...] | dict[Any, Any]
 _SPECIAL: Final = re.compile(r'["\\\x00-\x1f\x7f]')
 
 
@@ -24,56 +24,66 @@ def to_text(value: Value, budget: Budget) -> str:
 
 def to_source(value: Value, budget: Budget) -> str:
     """Return what `repr()` does."""
-    pieces = []
-    length = 0
-    for piece in _pieces(value, budget, ()):
-        length += len(piece)
-        budget.require_length(length)
-        budget.spend(len(piece) >> 6)
-        pieces.append(piece)
-    return "".join(pieces)
+    pieces = Pieces(budget)
+    _write(value, pieces, ())
+    return pieces.joined()
 
 
-def _pieces(value: Value, budget: Budget, around: tuple[int, ...]) -> Iterator[str]:
-    budget.spend(5)
+class Pieces:
+    """Pieces of a string that is being made, of a limited length."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._pieces: list[str] = []
+        self._length = 0
+
+    def add(self, piece: str) -> None:
+        """Add a piece; raise `ConfigError` when the string gets too long."""
+        self._length += len(piece)
+        self._budget.require_length(self._length)
+        self._budget.spend(5 + (len(piece) >> 6))
+        self._pieces.append(piece)
+
+    def joined(self) -> str:
+        """Return the string."""
+        return "".join(self._pieces)
+
+
+def _write(value: Value, pieces: Pieces, around: tuple[int, ...]) -> None:
     if id(value) in around:
-        yield "[...]" if isinstance(value, list) else "{...}"
+        pieces.add("[...]" if isinstance(value, list) else "{...}")
         return
-    if len(around) > DEEPEST:
-        raise nested()
-    inside = (*around, id(value))
     match value:
         case str():
-            yield quoted(value)
+            pieces.add(quoted(value))
         case list():
-            yield "["
-            yield from _joined(value, budget, inside)
-            yield "]"
+            _write_items(value, pieces, around, "[]")
         case tuple():
-            yield "("
-            yield from _joined(value, budget, inside)
-            yield ",)" if len(value) == 1 else ")"
+            _write_items(value, pieces, around, "()")
         case dict():
-            yield "{"
-            for number, (key, item) in enumerate(value.items()):
-                yield ", " if number else ""
-                yield from _pieces(key, budget, inside)
-                yield ": "
-                yield from _pieces(item, budget, inside)
-            yield "}"
+            _write_items(value, pieces, around, "{}")
         case HostObject():
-            yield value.shown()
+            pieces.add(value.shown())
         case Function():
-            yield f"<function {value.name}>"
+            pieces.add(f"<function {value.name}>")
         case _:
-            yield str(value)
+            pieces.add(str(value))
 
 
-def _joined(values: Iterable[Value], budget: Budget, around: tuple[int, ...]) -> Iterator[str]:
-    for number, value in enumerate(values):
-        if number:
-            yield ", "
-        yield from _pieces(value, budget, around)
+def _write_items(values: Items, pieces: Pieces, around: tuple[int, ...], brackets: str) -> None:
+    if len(around) > DEEPEST:
+        raise nested()
+    inside = (*around, id(values))
+    separator = brackets[0]
+    for value in values:
+        pieces.add(separator)
+        separator = ", "
+        _write(value, pieces, inside)
+        if isinstance(values, dict):
+            pieces.add(": ")
+            _write(values[value], pieces, inside)
+    end = ",)" if isinstance(values, tuple) and len(values) == 1 else brackets[1]
+    pieces.add(end if values else brackets)
 
 
 def quoted(text: str) -> str:
