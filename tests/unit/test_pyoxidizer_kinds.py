@@ -132,6 +132,14 @@ def test_files_of_a_layout(kinds):
     ]
 
 
+def test_a_plan_of_the_old_api_has_its_parts(configurations):
+    configurations.bring = lambda wanted: None
+    folder = CONFIGURATIONS / "old-api"
+    read = read_requests(CommandLine(path=str(folder)), configurations.outside)
+    (request,) = read.requests
+    assert request.settings.parts == ("install six==1.17.0", "packages . old")
+
+
 def test_two_executables_named_together(kinds):
     read = kinds("suite", "install-one", "install-two")
     assert [one.places for one in read.requests] == [("install-one/one",), ("install-two/two",)]
@@ -160,6 +168,10 @@ def test_a_configuration_is_read_where_nothing_else_says_how(configurations, mon
         application("httpie")
     configurations.file("pyproject.toml", '[project]\nname = "x"\n')
     assert isinstance(application(), Assembly)
+    read_requests(CommandLine(), configurations.outside)
+    assert configurations.notes == [
+        "building from pyoxidizer.bzl; `[tool.obelisk]` in pyproject.toml would come first"
+    ]
     configurations.file("pyproject.toml", '[project]\nname = "x"\n[tool.obelisk]\nmodule = "a"')
     assert isinstance(application(), Project)
     assert isinstance(application("httpie"), Requirement)

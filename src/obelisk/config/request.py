@@ -189,6 +189,8 @@ def _of_configuration(
                 places=tuple(_named(place, command) for place in wish.places),
             )
         )
+    if not command.what and has_project(session.folder):
+        outside.note(f"building from {FILE}; `[tool.obelisk]` in pyproject.toml would come first")
     for note in (*wishes.notes, *session.notes()):
         outside.note(note)
     return Requests(

@@ -89,7 +89,11 @@ def _of_executable(name: str) -> Callable[..., Value]:
             policy=Policy(own.session),
             config=Config(own.session),
         )
-        return function(nowhere, caller, *arguments, **keywords)
+        found = function(nowhere, caller, *arguments, **keywords)
+        if own.session.is_incomplete:  # there are no resources that would say where they are from
+            for made in own.made:
+                made.sources += nowhere.sources
+        return found
 
     return call
 
@@ -137,6 +141,7 @@ class PythonDistribution(ApiObject):
     def __init__(self, session: Session, python: str) -> None:
         super().__init__(session)
         self.python = python
+        self.made: list[PythonExecutable] = []
 
     def executable(
         self, name: str, policy: Policy | None, config: Config | None, caller: Caller
@@ -149,6 +154,7 @@ class PythonDistribution(ApiObject):
             policy=policy or Policy(self.session),
             config=config or Config(self.session),
         )
+        self.made.append(made)
         made.add_standard_library(caller)
         return made
 
