@@ -14,6 +14,7 @@ from obelisk.config.application import Assembly, Request
 from obelisk.config.parts import Install, Part, Remove, shown_part
 from obelisk.config.pyoxidizer.session import StandardLibrary, Wanted
 from obelisk.config.requirements import Requirements
+from obelisk.config.settings import without_entry
 from obelisk.distribution.distribution import obtain_distribution
 from obelisk.distribution.versions import major_minor, python_source
 from obelisk.model import RunModule
@@ -48,7 +49,7 @@ class Installations:
         if isinstance(wanted.part, StandardLibrary):
             return distribution.stdlib
         nothing = Assembly(name="-", folder=wanted.folder, parts=())
-        settings = replace(wanted.settings, module="-")
+        settings = replace(without_entry(wanted.settings), module="-")
         request = Request(application=nothing, settings=settings, folder=wanted.folder)
         (plan,) = make_plans(request)
         plan = replace(plan, refresh=self._refresh)

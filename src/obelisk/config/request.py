@@ -85,7 +85,8 @@ def read_requests(command: CommandLine, outside: Outside | None = None) -> Reque
         return _of_configuration(*found, command, outside)
     if len(command.what) > 1:
         message = f"`{command.what[1]}` is one argument too many"
-        raise ConfigError(message, hint=f"several are targets of a {FILE}, of which there is none")
+        hint = f"several are targets of a {FILE}; what follows `--` is for the program that is run"
+        raise ConfigError(message, hint=hint)
     if command.variables:
         message = "`--var` and `--var-env` have no effect"
         raise ConfigError(message, hint=f"they are for a {FILE}, of which there is none")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final
 
@@ -183,6 +183,13 @@ class Settings:
             stdlib=self.stdlib or chosen.stdlib,
             source_text=chosen.source_text if self.source_text is None else self.source_text,
         )
+
+
+def without_entry(settings: Settings) -> Settings:
+    """Return settings that choose nothing to run."""
+    return replace(
+        settings, script=None, entry=None, module=None, file=None, code=None, multicall=False
+    )
 
 
 def apply_assignments(
