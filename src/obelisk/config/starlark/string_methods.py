@@ -211,6 +211,7 @@ def _alternatives(texts: str | tuple[Value, ...], caller: Caller) -> str | tuple
         if not isinstance(text, str):
             message = f"a tuple of strings is needed, not one with {article(text)}"
             raise ConfigError(message)
+        caller.stack.budget.spend(len(text) >> 6)
     return tuple(text for text in texts if isinstance(text, str))
 
 
