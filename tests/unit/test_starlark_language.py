@@ -143,6 +143,7 @@ def test_formatting(expression, value):
             (True,) * 4,
         ),
         ("'A'.isupper(), 'a'.islower(), 'Ab'.istitle()", (True, True, True)),
+        ("'ab'.find('', 9), 'ab'.endswith('', 3), 'ab'.count('', 2, 1)", (2, True, 1)),
         ("'ab'.elems(), 'aba'.rindex('a'), 'aba'.index('a', 1)", (["a", "b"], 2, 2)),
     ],
 )
@@ -379,6 +380,10 @@ def test_print_and_fail():
         ("'{a}'.format()", "`format` has no value for `a`"),
         ("'{'.format()", "single `{` in a string for `format`"),
         ("'{:>3}'.format(1)", "invalid field `{:>3}` for `format`"),
+        (
+            "'{0}{}'.format(1, 2)",
+            "fields with and without a number cannot be mixed in `format`",
+        ),
         ("'{0.real}'.format(1)", "invalid field `{0.real}` for `format`"),
         ("(lambda a: a)(1, 2)", "`lambda` takes at most 1 argument by position, 2 are given"),
         ("(lambda a: a)(b = 1)", "`lambda` has no parameter `b`"),
