@@ -156,6 +156,19 @@ def test_an_error_in_a_callback_names_the_call_of_the_host():
     ]
 
 
+def test_a_callback_that_takes_other_arguments_is_named_where_it_is_defined():
+    def each(caller: Caller, callback: Function) -> None:
+        caller.call(callback, 1)
+
+    error = error_of(
+        "def callback():\n    pass\neach(callback)", {"each": HostFunction("each", each)}
+    )
+    assert (error.problem, error.place.line) == (
+        "`callback` takes no arguments by position, 1 are given",
+        1,
+    )
+
+
 def test_a_function_that_the_host_calls_later_has_no_outer_calls():
     interpreter = Interpreter({}, write=lambda *_: None)
     function = interpreter.run(Path("test.bzl"), b"def f(x):\n    return 1 + x\n")["f"]
@@ -167,7 +180,7 @@ def test_a_function_that_the_host_calls_later_has_no_outer_calls():
         str(caught.value).split("\n")[0] == "test.bzl:2:16: `+` does not take an int and a string"
     )
     assert "called at" not in str(caught.value)
-    with pytest.raises(ConfigError, match="`f` is missing the argument `x`"):
+    with pytest.raises(ConfigError, match=r"test\.bzl:1:1: `f` is missing the argument `x`"):
         interpreter.call(function)
     assert interpreter.call(function, 2) == 3
 

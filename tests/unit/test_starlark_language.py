@@ -95,6 +95,7 @@ def test_functions(expression, value):
         ("'{} {}'.format(1, [2])", "1 [2]"),
         ("'{1} {0} {name!r} {{}}'.format('a', 'b', name='c')", 'b a "c" {}'),
         ("'{caller}'.format(caller=1)", "1"),
+        ("'%c%c' % (97, 'b'), '%X%i' % (255, 7)", ("ab", "FF7")),
     ],
 )
 def test_formatting(expression, value):
@@ -142,7 +143,8 @@ def test_formatting(expression, value):
             (True,) * 4,
         ),
         ("'A'.isupper(), 'a'.islower(), 'Ab'.istitle()", (True, True, True)),
-        ("'ab'.elems()", ["a", "b"]),
+        ("'ab'.find('', 9), 'ab'.endswith('', 3), 'ab'.count('', 2, 1)", (2, True, 1)),
+        ("'ab'.elems(), 'aba'.rindex('a'), 'aba'.index('a', 1)", (["a", "b"], 2, 2)),
     ],
 )
 def test_methods_of_strings(expression, value):
@@ -173,6 +175,10 @@ missing = dict_.get("x", "none")
 made = dict_.setdefault("f", [])
 made.append(6)
 gone = dict_.pop("b")
+default = dict_.pop("x", "default")
+values = {"v": 1}.values()
+emptied = [1]
+emptied.clear()
 oldest = dict_.popitem()
 names = dict_.keys()
 pairs = dict_.items()
@@ -184,6 +190,7 @@ pairs = dict_.items()
     assert found["also"] is found["dict_"]
     assert found["dict_"] == {"c": 3, "d": 4, "e": 5, "f": [6]}
     assert (found["missing"], found["gone"], found["oldest"]) == ("none", 2, ("a", 11))
+    assert (found["default"], found["values"], found["emptied"]) == ("default", [1], [])
     assert found["names"] == ["c", "d", "e", "f"]
     assert found["pairs"][0] == ("c", 3)
 
@@ -289,6 +296,13 @@ def test_print_and_fail():
     [
         ("1 + 'a'", "`+` does not take an int and a string"),
         ("True + 1", "`+` does not take a bool and an int"),
+        ("1 - 'a'", "`-` does not take an int and a string"),
+        ("'a' // 1", "`//` does not take a string and an int"),
+        ("[] % 1", "`%` does not take a list and an int"),
+        ("1 | {}", "`|` does not take an int and a dict"),
+        ("1 << 'a'", "`<<` does not take an int and a string"),
+        ("1 & True", "`&` does not take an int and a bool"),
+        ("+'a'", "`+` does not take a string"),
         ("-True", "`-` does not take a bool"),
         ("'a' * 'b'", "`*` does not take a string and a string"),
         ("[1] + (2,)", "`+` does not take a list and a tuple"),
@@ -352,6 +366,13 @@ def test_print_and_fail():
         ("'%d' % 'a'", "`%d` does not take a string"),
         ("'%s'  % (1, 2)", "2 values for 1 `%` in the string"),
         ("'%s %s'  % 1", "not enough values for the `%` in the string"),
+        ("'%c' % 'ab'", "`%c` does not take a string"),
+        ("'%c' % 55296", "`%c` does not take 55296, which is no character"),
+        ("'%' % 1", "the string ends with a single `%`"),
+        ("'{!x}'.format(1)", "invalid field `{!x}` for `format`"),
+        ("'a'.startswith((1,))", "a tuple of strings is needed, not one with an int"),
+        ("dict([], [])", "`dict` takes at most one argument by position, 2 are given"),
+        ("{}.update([], [])", "`update` takes at most one argument by position, 2 are given"),
         ("'%y' % 1", "`%y` is not a conversion"),
         ("'50%' % ()", "not enough values for the `%` in the string"),
         ("'%(a)s' % {}", "`%(a)` has no value"),
@@ -359,6 +380,10 @@ def test_print_and_fail():
         ("'{a}'.format()", "`format` has no value for `a`"),
         ("'{'.format()", "single `{` in a string for `format`"),
         ("'{:>3}'.format(1)", "invalid field `{:>3}` for `format`"),
+        (
+            "'{0}{}'.format(1, 2)",
+            "fields with and without a number cannot be mixed in `format`",
+        ),
         ("'{0.real}'.format(1)", "invalid field `{0.real}` for `format`"),
         ("(lambda a: a)(1, 2)", "`lambda` takes at most 1 argument by position, 2 are given"),
         ("(lambda a: a)(b = 1)", "`lambda` has no parameter `b`"),
@@ -408,6 +433,9 @@ def test_errors_of_expressions(source, problem):
         ("a, b = 1, 2, 3", "cannot assign 3 values to 2 names"),
         ("a, b = 'ab'", "cannot iterate over a string"),
         ("x = []\nx += 1", "cannot iterate over an int"),
+        ("x = [1]\nx[0] += 'a'", "`+` does not take an int and a string"),
+        ("x = [1]\nx[1] += 1", "index out of range: 1 in a list of 1"),
+        ("x = 1\nx.y += 1", "an int has no attribute `y`"),
         ("def f():\n    f()\nf()", "`f` calls itself"),
         ("def f():\n    g()\ndef g():\n    f()\nf()", "`f` calls itself"),
         ("f = lambda x: x(x)\nf(f)", "`lambda` calls itself"),

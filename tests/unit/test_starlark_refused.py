@@ -1,5 +1,7 @@
 """What Python has and Starlark has not, and what is no source at all."""
 
+import sys
+
 import pytest
 from starlark_files import error_of, evaluate
 
@@ -57,6 +59,20 @@ def test_what_is_not_part_of_starlark(source, what):
     error = error_of(f"# comment\nif False:\n{indented(source)}\n")
     assert error.problem == f"{what} is not part of Starlark"
     assert error.place.line >= 3
+
+
+NEWER = {
+    (3, 12): {"type X = int": "`type`", "def f[T](x):\n    pass": "a type parameter"},
+    (3, 14): {"x = t'{y}'": "a t-string"},
+}
+
+
+@pytest.mark.parametrize("version", NEWER)
+def test_what_newer_versions_of_python_have(version):
+    for source, what in NEWER[version].items():
+        problem = error_of(source).problem
+        expected = f"{what} is not part of Starlark"
+        assert problem == expected if sys.version_info >= version else "invalid syntax" in problem
 
 
 def indented(source):

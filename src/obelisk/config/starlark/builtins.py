@@ -19,7 +19,6 @@ from obelisk.errors import ConfigError
 
 _MISSING: Final = object()
 _DIGITS: Final = re.compile(r"[+-]?[0-9a-z]{1,400}", re.IGNORECASE | re.ASCII)
-_PREFIXES: Final = {"0b": 2, "0o": 8, "0x": 16}
 _HIGHEST_BASE: Final = 36
 _RANGE: Final = 1 << 31
 """Bounds of a range, so that it has a length on every machine."""
@@ -208,10 +207,7 @@ def _parsed(text: str, base: int) -> int:
     if base != 0 and not 2 <= base <= _HIGHEST_BASE:
         message = f"the base of `int` must be 0 or between 2 and {_HIGHEST_BASE}"
         raise ConfigError(message)
-    digits = text.lstrip("+-")
-    own = _PREFIXES.get(digits[:2].lower())
-    octal = base == 0 and own is None and digits[:1] == "0" != digits
-    if _DIGITS.fullmatch(text) and not octal:
+    if _DIGITS.fullmatch(text):
         with suppress(ValueError):
             return int(text, base)
     message = f"not an integer in base {base or 10}: {quoted(text[:80])}"

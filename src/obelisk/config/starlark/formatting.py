@@ -52,6 +52,7 @@ def fill(
     """Return `template.format(...)`: fields are `{}`, `{0}` and `{name}`, perhaps with `!r`."""
     result = Pieces(budget)
     end = automatic = 0
+    has_number = False
     for found in _FIELD.finditer(template):
         result.add(template[end : found.start()])
         end = found.end()
@@ -59,9 +60,13 @@ def fill(
             result.add(_brace(found[0]))
             continue
         name, bang, conversion = found[1].partition("!")
+        has_number |= name.isdecimal()
         if not name:
             name = str(automatic)
             automatic += 1
+        if has_number and automatic:
+            message = "fields with and without a number cannot be mixed in `format`"
+            raise ConfigError(message)
         value = _field(name, values, keywords)
         if bang and conversion not in ("r", "s"):
             raise _no_field(found[1])

@@ -38,14 +38,10 @@ class StarlarkFunction(Function):
         self, definition: _Definition, defaults: Mapping[str, Value], frame: Frame
     ) -> None:
         super().__init__(definition.name)
+        self.place = definition.place
         self._definition = definition
         self._defaults = defaults
         self._frame = frame
-
-    @property
-    def place(self) -> Place:
-        """Where it is defined."""
-        return self._definition.place
 
     @property
     def signature(self) -> Signature:

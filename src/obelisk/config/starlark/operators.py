@@ -166,9 +166,7 @@ COMPARISONS: Final[Mapping[type[ast.cmpop], Binary]] = {
 
 
 def unary(symbol: ast.unaryop, value: Value) -> Value:
-    """Return `not x`, `-x`, `+x` or `~x`."""
-    if isinstance(symbol, ast.Not):
-        return not value
+    """Return `-x`, `+x` or `~x`."""
     if type(value) is int:
         match symbol:
             case ast.USub():

@@ -51,26 +51,30 @@ def parse(source: Source, limits: Limits) -> Program:
     """Return the tree of a file; raise `StarlarkError` at what is not Starlark."""
     tree = _tree(source)
     depths: dict[Definition, int] = {tree: 0}
-    spots = [_Spot(tree, None, tree, 0, 0, 0, in_loop=False)]
     problems = []
-    count = 0
-    while spots:
-        spot = spots.pop()
-        count += 1
-        if count > limits.nodes:
-            problem = f"the source is too large: more than {limits.nodes} names and operators"
-            raise StarlarkError(problem, source.place_at(1, 1))
+    for spot in _spots(tree, source, limits):
         depths[spot.definition] = max(depths.get(spot.definition, 0), spot.depth)
-        if spot.nesting > limits.nesting or spot.chain > limits.chain:
-            raise _error(source, spot, _TOO_DEEP, None)
         problem = _problem(spot)
         if problem:
             problems.append(_error(source, spot, *problem))
-        else:
-            spots += _children(spot)
     if problems:
         raise min(problems, key=lambda error: (error.place.line, error.place.column))
     return Program(source, tree, depths)
+
+
+def _spots(tree: ast.Module, source: Source, limits: Limits) -> Iterator[_Spot]:
+    """Yield every node; raise `StarlarkError` when there are too many, or too deep ones."""
+    spots = [_Spot(tree, None, tree, 0, 0, 0, in_loop=False)]
+    for _ in range(limits.nodes):
+        if not spots:
+            return
+        spot = spots.pop()
+        if spot.nesting > limits.nesting or spot.chain > limits.chain:
+            raise _error(source, spot, _TOO_DEEP, None)
+        yield spot
+        spots += _children(spot)
+    problem = f"the source is too large: more than {limits.nodes} names and operators"
+    raise StarlarkError(problem, source.place_at(1, 1))
 
 
 def _tree(source: Source) -> ast.Module:

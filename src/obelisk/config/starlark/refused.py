@@ -49,7 +49,13 @@ REFUSED: Final[dict[type[ast.AST], tuple[str, str | None]]] = {
 }
 """Of a kind of node, its name and what to do instead; `parse` adds what depends on more."""
 
-for _name, _what in (("TypeAlias", "`type`"), ("TemplateStr", "a t-string")):
+for _name, _what in (
+    ("TypeAlias", "`type`"),
+    ("TypeVar", "a type parameter"),
+    ("ParamSpec", "a type parameter"),
+    ("TypeVarTuple", "a type parameter"),
+    ("TemplateStr", "a t-string"),
+):
     if hasattr(ast, _name):  # of newer versions of Python
         REFUSED[getattr(ast, _name)] = (_what, None)
 

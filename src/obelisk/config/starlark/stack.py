@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from obelisk.config.starlark.errors import Call, Place
+from obelisk.config.starlark.errors import Call, Place, placed
 from obelisk.config.starlark.limits import Budget
-from obelisk.errors import ConfigError
+from obelisk.errors import ConfigError, ObeliskError
 
 if TYPE_CHECKING:
     from obelisk.config.starlark.values import Function, Value
@@ -84,7 +84,13 @@ class Caller:
     def call(self, function: Function, *arguments: Value, **keywords: Value) -> Value:
         """Call a function that the configuration gave, and return its result.
 
-        Raises `ConfigError`, with the place inside of that function if it fails there.
+        Raises `ConfigError` with the place in that function where it fails, or where it is defined
+        if it does not take these arguments.
         """
         self.stack.budget.add_call()
-        return function.call(self, list(arguments), keywords)
+        try:
+            return function.call(self, list(arguments), keywords)
+        except ObeliskError as error:
+            if function.place is None:
+                raise
+            raise placed(error, function.place, self.stack.calls) from error

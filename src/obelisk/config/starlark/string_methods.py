@@ -33,7 +33,7 @@ def _count(
     text: str, caller: Caller, sub: str, start: int | None = None, end: int | None = None, /
 ) -> int:
     _charge(caller, text, sub)
-    return text.count(sub, start, end)
+    return _part(text, start, end)[1].count(sub)
 
 
 def _elems(text: str, caller: Caller, /) -> list[str]:
@@ -49,7 +49,8 @@ def _starts(
     end: int | None = None,
     /,
 ) -> bool:
-    return text.startswith(_alternatives(prefix, caller), start, end)
+    caller.stack.budget.text(len(text))
+    return _part(text, start, end)[1].startswith(_alternatives(prefix, caller))
 
 
 def _ends(
@@ -60,21 +61,26 @@ def _ends(
     end: int | None = None,
     /,
 ) -> bool:
-    return text.endswith(_alternatives(suffix, caller), start, end)
+    caller.stack.budget.text(len(text))
+    return _part(text, start, end)[1].endswith(_alternatives(suffix, caller))
 
 
 def _find(
     text: str, caller: Caller, sub: str, start: int | None = None, end: int | None = None, /
 ) -> int:
     _charge(caller, text, sub)
-    return text.find(sub, start, end)
+    first, part = _part(text, start, end)
+    position = part.find(sub)
+    return position if position < 0 else first + position
 
 
 def _rfind(
     text: str, caller: Caller, sub: str, start: int | None = None, end: int | None = None, /
 ) -> int:
     _charge(caller, text, sub)
-    return text.rfind(sub, start, end)
+    first, part = _part(text, start, end)
+    position = part.rfind(sub)
+    return position if position < 0 else first + position
 
 
 def _index(
@@ -172,6 +178,12 @@ def _removesuffix(text: str, caller: Caller, suffix: str, /) -> str:
     return text.removesuffix(suffix)
 
 
+def _part(text: str, start: int | None, end: int | None) -> tuple[int, str]:
+    """Return `text[start:end]` and where it begins; Python's methods know no empty part."""
+    first, last, _ = slice(start, end).indices(len(text))
+    return first, text[first:last]
+
+
 def _charge(caller: Caller, text: str, sub: str) -> None:
     """Count a search, which may compare all with all."""
     caller.stack.budget.text(len(text))
@@ -211,6 +223,7 @@ def _alternatives(texts: str | tuple[Value, ...], caller: Caller) -> str | tuple
         if not isinstance(text, str):
             message = f"a tuple of strings is needed, not one with {article(text)}"
             raise ConfigError(message)
+        caller.stack.budget.spend(len(text) >> 6)
     return tuple(text for text in texts if isinstance(text, str))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Final, TypeAlias
 
+from obelisk.config.starlark.errors import Place
 from obelisk.config.starlark.stack import Caller
 
 Value: TypeAlias = object
@@ -26,6 +27,8 @@ class Function(ABC):
     """What can be called: a function of the configuration, of the language, or of the host."""
 
     type_name = "function"
+    place: Place | None = None
+    """Where it is defined, if in a configuration."""
 
     def __init__(self, name: str) -> None:
         self.name = name
