@@ -4,6 +4,7 @@ import pytest
 
 from obelisk.collect.assemble import assemble, written_part
 from obelisk.collect.installed import make_prefix, read_installed
+from obelisk.collect.launcher import main_program
 from obelisk.collect.provide import Provided
 from obelisk.config.application import Assembly
 from obelisk.config.parts import (
@@ -253,3 +254,26 @@ def test_native_code_for_glibc_in_a_virtual_environment_names_its_package(parts,
         parts.lying(Virtualenv(folder=tmp_path / "env"))
     with pytest.raises(CollectError, match="is not a virtual environment"):
         parts.lying(Virtualenv(folder=tmp_path / "nothing"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "print(__name__)",
+        "import sys; sys.stdout.write(__name__ + '\\n')",
+        "for x in (1,):\n    print(__name__)",
+        'text = """a\nb"""\nprint(__name__ if text == "a\\nb" else text)',
+        "from __future__ import annotations\nprint(__name__)",
+        "# a comment\n\nprint(__name__)\n",
+    ],
+)
+def test_code_runs_as_the_main_program_and_is_imported_without_effect(text, capsys):
+    program = main_program(RunCode(text=text))
+    exec(compile(program, "main", "exec"), {"__name__": "__mp_main__"})
+    assert capsys.readouterr().out == ""
+    exec(compile(program, "main", "exec"), {"__name__": "__main__"})
+    assert capsys.readouterr().out == "__main__\n"
+
+
+def test_code_that_only_the_targets_python_can_judge_stays_as_it_is():
+    assert main_program(RunCode(text="this is no code")) == "this is no code\n"

@@ -1,7 +1,9 @@
 """Configurations of each kind that there is, without building them; and when one is read at all."""
 
+import dataclasses
 import json
 import os
+import shutil
 import stat
 
 import pytest
@@ -10,8 +12,10 @@ from configurations import CONFIGURATIONS, EXE, distribution
 
 from obelisk.cli import cli
 from obelisk.config.application import Assembly, Project, Requirement, Script
+from obelisk.config.parts import Written
+from obelisk.config.pyoxidizer.convert import convert
 from obelisk.config.pyoxidizer.requests import LooseFile
-from obelisk.config.request import CommandLine, Outside, read_requests
+from obelisk.config.request import CommandLine, Outside, read_requests, read_session
 from obelisk.errors import ConfigError
 from obelisk.output import write_beside
 from obelisk.plan import make_plans
@@ -244,3 +248,34 @@ def test_what_a_configuration_prints_and_warns_is_said(configurations):
     configurations.file("pyoxidizer.bzl", EXE.format(policy='print("x", 1)', exe="pass"))
     read_requests(configurations.command(), Outside(note=said.append))
     assert said == ["x 1"]
+
+
+@pytest.mark.parametrize("name", [*EXPECTED, "nameless", "tool", "server", "numeric", "no-sources"])
+def test_each_kind_comes_back_from_what_it_is_converted_to(name, configurations, kinds, tmp_path):
+    del kinds  # but for what it installs
+    folder = shutil.copytree(CONFIGURATIONS / name, tmp_path / name)
+    if name == "distribution-target":
+        (folder / "pyproject.toml").unlink()
+    configurations.installs[str(folder)] = distribution("depending", {"depending.py": ""})
+    targets = ("install",) if name == "no-sources" else ()
+    command = CommandLine(what=targets, path=str(folder))
+    first = read_requests(command, configurations.outside).requests
+    session = read_session(command, configurations.outside)
+    found = convert(session)
+    (folder / "pyproject.toml").write_text(found.table)
+    for path, text in found.modules.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    second = read_requests(CommandLine(what=(str(folder),))).requests
+    assert len(first) == len(second)
+    for one, two in zip(first, second, strict=True):
+        assert dataclasses.replace(two.settings, parts=None) == (
+            dataclasses.replace(one.settings, parts=None)
+        )
+        assert two.application.name == one.application.name
+        written = [part for part in one.application.parts if isinstance(part, Written)]
+        others = [part for part in one.application.parts if not isinstance(part, Written)]
+        assert list(two.application.parts[: len(others)]) == others
+        assert len(two.application.parts) == len(others) + len(written)
+        texts = {path: text for part in written for path, text in part.files}
+        assert {path.split("/", 2)[2]: text for path, text in found.modules.items()} == texts
