@@ -32,6 +32,10 @@ from starlark_files import error_of, evaluate, value_of
         ("[x * y for x in range(3) if x for y in (1, 2) if x != y]", [2, 2]),
         ("{k: v for k, v in [('a', 1), ('b', 2)]}", {"a": 1, "b": 2}),
         ("[[y for y in range(x)] for x in range(3)]", [[], [0], [0, 1]]),
+        (
+            "(lambda x: [(x, y) for y in [x] for x in [x, 2] if x for y in [y, x]])(1)",
+            [(1, 1), (1, 1), (2, 1), (2, 2)],
+        ),
         ("(lambda a, b=2, *c, d=4, **e: (a, b, c, d, e))(1)", (1, 2, (), 4, {})),
         ("(lambda *c, **e: (c, e))(1, *[2, 3], x=4, **{'y': 5})", ((1, 2, 3), {"x": 4, "y": 5})),
         ("'a' 'b'", "ab"),

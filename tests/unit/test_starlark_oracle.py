@@ -54,7 +54,8 @@ def compare(source):
         assert isinstance(found, ConfigError), (source, found)
     elif isinstance(found, ConfigError):
         assert "the limit is" in str(found) or "`range` must be" in str(found), (source, found)
-    elif '\\"' not in found:  # the other implementation writes '"', ours "\""
+    elif '\\"' not in found and "..." not in found:
+        # The other implementation writes '"', ours "\""; and "...", ours "{...}" in itself.
         assert found == expected, source
 
 

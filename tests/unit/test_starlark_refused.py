@@ -168,6 +168,7 @@ def test_unknown_escapes_stay_and_nobody_is_warned():
         "x = 1" + "+1" * 100_000,
         "x = 1" + " + 1" * 502,
         "if 0:\n  pass\n" + "elif 0:\n  pass\n" * 502,
+        "x = [1" + " for x in []" * 12_000 + "]",
         "x = a" + ".b" * 50_000,
         "x = " + "not " * 50_000 + "1",
         "x = " + "-" * 50_000 + "1",
@@ -179,7 +180,7 @@ def test_unknown_escapes_stay_and_nobody_is_warned():
         "".join("\t" * depth + "if 1:\n" for depth in range(99)) + "\t" * 99 + "pass",
         "if 0:\n  pass\n" + "elif 0:\n  pass\n" * 10_000,
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_sources_that_are_nested_too_deeply(source):
     error = error_of("\n\n" + source)

@@ -69,7 +69,9 @@ def set_attribute(value: Value, name: str, new: Value, caller: Caller) -> None:
 def has_attribute(value: Value, name: str) -> bool:
     """Return whether there is such an attribute or method."""
     if isinstance(value, HostObject):
-        return name in attribute_names(value) and value.has_attribute(name)
+        declared = value.host_type
+        is_declared = name in declared.attributes or name in declared.methods
+        return is_declared and value.has_attribute(name)
     return name in _methods(value)
 
 

@@ -22,15 +22,14 @@ _Loop: TypeAlias = Callable[[Frame, Any, Value], None]
 
 def list_comprehension(unit: Unit, node: ast.ListComp, scope: Scope | None) -> Expression:
     """Evaluate `[a for a in b]`."""
-    inner = comprehension_scope(node.generators, scope)
-    element = unit.expression(node.elt, inner)
+    element = unit.expression(node.elt, comprehension_scope(node.generators, scope))
     budget = unit.budget
 
     def leaf(frame: Frame, result: list[Value]) -> None:
         budget.require_room(len(result))
         result.append(element(frame))
 
-    return _comprehension(unit, node, scope, inner, list, leaf)
+    return _comprehension(unit, node, scope, list, leaf)
 
 
 def dict_comprehension(unit: Unit, node: ast.DictComp, scope: Scope | None) -> Expression:
@@ -43,30 +42,31 @@ def dict_comprehension(unit: Unit, node: ast.DictComp, scope: Scope | None) -> E
         found = key(frame)
         keys.put(result, found, value(frame), budget)
 
-    return _comprehension(unit, node, scope, inner, dict, leaf)
+    return _comprehension(unit, node, scope, dict, leaf)
 
 
 def _comprehension(
     unit: Unit,
     node: ast.ListComp | ast.DictComp,
     scope: Scope | None,
-    inner: Scope,
     kind: type[list[Value] | keys.Dict],
     leaf: _Leaf,
 ) -> Expression:
-    first, *others = node.generators
-    # What the first loop goes through is not within the comprehension's own scope.
-    source = unit.expression(first.iter, scope)
+    generators = node.generators
     steps = weight(node)
-    for generator in reversed(others):
-        leaf = _within(
-            unit.expression(generator.iter, inner), _loop(unit, generator, inner, leaf, steps)
-        )
-    run = _loop(unit, first, inner, leaf, steps)
+    for number in range(len(generators) - 1, 0, -1):
+        # What a loop goes through does not see its own variables, nor those of loops within it.
+        before = comprehension_scope(generators[:number], scope)
+        own = comprehension_scope(generators[: number + 1], scope)
+        source = unit.expression(generators[number].iter, before)
+        leaf = _within(source, _loop(unit, generators[number], own, leaf, steps))
+    # The first loop's are not within the comprehension's frame either.
+    outer = unit.expression(generators[0].iter, scope)
+    run = _loop(unit, generators[0], comprehension_scope(generators[:1], scope), leaf, steps)
 
     def evaluate(frame: Frame) -> Value:
         result = kind()
-        values = source(frame)
+        values = outer(frame)
         try:
             run(Frame({}, frame), result, values)
         except ObeliskError as error:

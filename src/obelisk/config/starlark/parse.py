@@ -69,7 +69,8 @@ def _spots(tree: ast.Module, source: Source, limits: Limits) -> Iterator[_Spot]:
         if not spots:
             return
         spot = spots.pop()
-        if spot.nesting > limits.nesting or spot.chain > limits.chain:
+        nested = spot.nesting > limits.nesting or spot.depth > limits.depth
+        if nested or spot.chain > limits.chain:
             raise _error(source, spot, _TOO_DEEP, None)
         yield spot
         spots += _children(spot)
