@@ -48,14 +48,16 @@ class Installations:
         distribution = obtain_distribution(services, python_source(wanted.settings.python))
         if isinstance(wanted.part, StandardLibrary):
             return distribution.stdlib
-        nothing = Assembly(name="-", folder=wanted.folder, parts=())
-        settings = replace(without_entry(wanted.settings), module="-")
+        nothing = Assembly(name="part", folder=wanted.folder, parts=())
+        settings = replace(without_entry(wanted.settings), name=None, module="-")
         request = Request(application=nothing, settings=settings, folder=wanted.folder)
         (plan,) = make_plans(request)
         plan = replace(plan, refresh=self._refresh)
         work = self._folder("interpreter")
         interpreter = obtain_interpreter(services, distribution, plan.build_packages, work)
-        with services.console.step(f"Installing {shown_part(wanted.part)}"):
+        doing = "Installing" if isinstance(wanted.part, Install) else "Reading"
+        words = shown_part(wanted.part).removeprefix("install ")
+        with services.console.step(f"{doing} {words}"):
             return self.part(wanted.part, plan, interpreter).prefix.site
 
     def provide(self, plan: Plan, interpreter: Interpreter, work: Path) -> Provided:

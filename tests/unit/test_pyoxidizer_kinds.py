@@ -36,7 +36,7 @@ EXPECTED = {
     "template": ({"module": "app"}, ["install -r requirements.txt", "packages . app"], ()),
     "distribution-target": (
         {"code": "from depending import main; main()"},
-        ["install {folder}"],
+        ["install ."],
         (),
     ),
     "locations": ({"module": "app"}, ["install certifi==2025.1.31", "packages . app"], ()),
@@ -80,7 +80,7 @@ def kinds(configurations):
 
     def read(name, *targets):
         folder = CONFIGURATIONS / name
-        configurations.installs[str(folder)] = distribution("depending", {"depending.py": ""})
+        configurations.installs["."] = distribution("depending", {"depending.py": ""})
         command = CommandLine(what=targets, path=str(folder))
         return read_requests(command, configurations.outside)
 
@@ -93,8 +93,7 @@ def test_a_configuration_of_each_kind(kinds, configurations, name):
     entry, parts, exclude = EXPECTED[name]
     settings = request.settings
     assert {key: getattr(settings, key) for key in entry} == entry
-    folder = str(CONFIGURATIONS / name)
-    assert list(settings.parts) == [part.format(folder=folder) for part in parts]
+    assert list(settings.parts) == parts
     assert settings.exclude == exclude
     assert isinstance(request.application, Assembly)
     (plan,) = make_plans(request)
@@ -256,7 +255,6 @@ def test_each_kind_comes_back_from_what_it_is_converted_to(name, configurations,
     folder = shutil.copytree(CONFIGURATIONS / name, tmp_path / name)
     if name == "distribution-target":
         (folder / "pyproject.toml").unlink()
-    configurations.installs[str(folder)] = distribution("depending", {"depending.py": ""})
     targets = ("install",) if name == "no-sources" else ()
     command = CommandLine(what=targets, path=str(folder))
     first = read_requests(command, configurations.outside).requests

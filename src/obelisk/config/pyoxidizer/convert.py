@@ -71,7 +71,7 @@ def _comments(session: Session, wishes: Wishes, described: Iterable[Described]) 
     """Yield comments: where it is from, and what has no counterpart."""
     yield from _comment(f"From the targets {', '.join(session.resolved)} of {session.path.name}.")
     of_each = [note for one in described for note in one.notes]
-    for note in (*session.notes(), *wishes.notes, *of_each):
+    for note in (*session.warnings, *session.notes(), *wishes.notes, *of_each):
         yield from _comment(note)
     if wishes.files:
         files = ", ".join(wishes.files)

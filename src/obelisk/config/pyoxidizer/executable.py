@@ -56,7 +56,8 @@ def _pip_install(
     args: list[str],
     extra_envs: dict[str, str] | None = None,
 ) -> Resources:
-    words = [*args, *own.options_of(extra_envs, caller)]
+    # Relative, so that they mean the same wherever the folder is.
+    words = [own.session.relative(word) for word in (*args, *own.options_of(extra_envs, caller))]
     found = parse_arguments(words, own.session.folder, "`args`")
     for option in found.dropped:
         own.session.without_effect(option, Because.INSTALLER, caller)

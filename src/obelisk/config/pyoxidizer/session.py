@@ -103,6 +103,7 @@ class Session:
     written: list[tuple[Path, Value]] = field(default_factory=list)
     """Folders that manifests or files are to be written to as well."""
     statements: list[Statement] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     is_incomplete: bool = False
     """Whether something was not installed, so that there are no resources of it."""
     _unused: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -117,6 +118,13 @@ class Session:
     def place(self, path: str) -> Path:
         """Return a path of the configuration as an absolute one; raise `ConfigError` if invalid."""
         return Path(os.path.normpath(self.folder / require_path(path)))
+
+    def relative(self, word: str) -> str:
+        """Return a path in the folder of the configuration as a relative one; all else as it is."""
+        folder = str(self.folder)
+        if word == folder or word.startswith(f"{folder}/"):
+            return os.path.join(".", word[len(folder) + 1 :]) if word != folder else "."  # noqa: PTH118
+        return word
 
     def bring(self, part: Part | StandardLibrary, python: str) -> Path | None:
         """Install a part; None if nothing is installed now."""
@@ -142,7 +150,9 @@ class Session:
         """Warn of something at a place; once of each text, or of each kind."""
         if (kind or text) not in self._warned:
             self._warned.add(kind or text)
-            self.surroundings.warn(f"{caller.place}: {text}" if caller.place else text)
+            said = f"{caller.place}: {text}" if caller.place else text
+            self.warnings.append(said)
+            self.surroundings.warn(said)
 
     def warn_old(self, name: str, caller: Caller) -> None:
         """Warn once of a name of PyOxidizer 0.10 and before."""
