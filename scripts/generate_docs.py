@@ -3,7 +3,7 @@
 import json
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -11,6 +11,8 @@ import click
 from obelisk import errors
 from obelisk.cli import cli
 from obelisk.config.interpreter import Interpreter
+from obelisk.config.pyoxidizer import api
+from obelisk.config.pyoxidizer.table import Row
 from obelisk.config.settings import Settings
 from obelisk.config.tables import documented_fields
 
@@ -40,6 +42,13 @@ def configuration() -> str:
         "hidden names, whose leading dot must be written out (`.well-known/*`). They match regular",
         "files, and symbolic links to regular files below the directory. The directory `.obelisk`",
         "is reserved.",
+        "",
+        "**`parts`**: each is a line of words, quoted as in a shell. `install` takes what `pip",
+        "install` does; packages of a folder are included with their files, as if they were",
+        "installed. A pyproject.toml with `parts` needs no `[project]`.",
+        "",
+        "**Several executables**: each table `[[tool.obelisk.executables]]` is one, with the",
+        "settings of `[tool.obelisk]` and its own.",
         "",
         "Strings are UTF-8 without null bytes. The name of an executable is a file name.",
         "",
@@ -154,6 +163,60 @@ def python_test_suite() -> str:
     return "\n".join(lines) + "\n"
 
 
+def pyoxidizer() -> str:
+    """Return the page of the names of PyOxidizer's API."""
+    lines = [
+        "# PyOxidizer's API",
+        "",
+        "What each name of a `pyoxidizer.bzl` means, and the test that shows it, in",
+        "`tests/unit/test_pyoxidizer.py`. See also [Coming from",
+        "PyOxidizer](../how-to/pyoxidizer.md). All names are those of PyOxidizer 0.24; at the end",
+        "of a table are those of 0.6 to 0.10, which are read with a warning.",
+        "",
+        "## The names that are used most",
+        "",
+        "In 132 public repositories, in this order.",
+        "",
+        *api_table(most_used()),
+    ]
+    for title, rows in (("Functions", api.FUNCTIONS), ("Constants", api.CONSTANTS)):
+        lines += ["", f"## {title}", "", *api_table(rows.items())]
+    for kind in api.TYPES:
+        lines += ["", f"## {kind.host_type.name}", "", *api_table(kind.rows.items())]
+    return "\n".join(lines) + "\n"
+
+
+MOST_USED = (
+    "register_target resolve_targets FileManifest PythonDistribution.to_python_executable "
+    "default_python_distribution FileManifest.add_python_resource "
+    "PythonDistribution.make_python_packaging_policy "
+    "PythonDistribution.make_python_interpreter_config PythonExecutable.to_embedded_resources "
+    "PythonExecutable.pip_install PythonExecutable.add_python_resources VARS "
+    "PythonExecutable.to_wix_msi_builder PythonPackagingPolicy.resources_location "
+    "PythonInterpreterConfig.run_module PythonPackagingPolicy.resources_location_fallback "
+    "PythonInterpreterConfig.run_command PythonExecutable.read_package_root CWD "
+    "PythonInterpreterConfig.module_search_paths"
+)
+
+
+def most_used() -> Iterator[tuple[str, Row]]:
+    """Yield the names that configurations use most, with their rows."""
+    types = {kind.host_type.name: kind.rows for kind in api.TYPES}
+    for name in MOST_USED.split():
+        kind, dot, attribute = name.partition(".")
+        rows = types[kind] if dot else {**api.FUNCTIONS, **api.CONSTANTS}
+        yield name, rows[attribute if dot else name]
+
+
+def api_table(rows: Iterable[tuple[str, Row]]) -> list[str]:
+    """Return the lines of a table of names; those of old versions are last."""
+    lines = ["| name | what Obelisk does | test |", "|---|---|---|"]
+    for name, row in sorted(rows, key=lambda pair: pair[1].old):
+        old = " (0.10 and before)" if row.old else ""
+        lines.append(f"| `{name}`{old} | {row.does} | `{row.test}` |")
+    return lines
+
+
 def main() -> None:
     """Write or check all pages."""
     pages = {
@@ -161,6 +224,7 @@ def main() -> None:
         "configuration": configuration(),
         "commands": commands(),
         "exit-statuses": exit_codes(),
+        "pyoxidizer": pyoxidizer(),
     }
     stale = []
     for name, text in pages.items():

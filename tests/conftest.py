@@ -15,7 +15,7 @@ from support import APPS, in_root, run
 
 from obelisk.services.atomic import link_or_copy
 
-pytest_plugins = ["campaigns", "databases", "terminals"]
+pytest_plugins = ["campaigns", "configurations", "databases", "terminals"]
 
 # The same examples every time; `HYPOTHESIS_PROFILE=explore` looks for new ones, and more of them.
 settings.register_profile("default", derandomize=True)

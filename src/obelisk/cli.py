@@ -13,7 +13,12 @@ import click
 from click.shell_completion import get_completion_class
 
 from obelisk import __version__
-from obelisk.commands.build import build_command, plan_command, run_command
+from obelisk.commands.build import (
+    build_command,
+    list_targets_command,
+    plan_command,
+    run_command,
+)
 from obelisk.commands.cache import cache_group
 from obelisk.commands.distribution import distribution_group
 from obelisk.commands.init import init_command
@@ -62,6 +67,7 @@ for _command in (
     build_command,
     run_command,
     plan_command,
+    list_targets_command,
     inspect_command,
     verify_command,
     init_command,

@@ -68,6 +68,13 @@ class RunScript:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RunCode:
+    """Code to run as the main program, as `python -c` does."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ConsoleScript:
     """A console script of an installed package, known when it is installed."""
 
@@ -107,9 +114,9 @@ class RunProgram:
     """Where it is in the executable."""
 
 
-Entry = EntryPoint | RunModule | RunScript | ConsoleScript | AllConsoleScripts
+Entry = EntryPoint | RunModule | RunScript | RunCode | ConsoleScript | AllConsoleScripts
 """What a plan runs."""
-ResolvedEntry = EntryPoint | RunModule | RunScript | Multicall | ScriptFile | RunProgram
+ResolvedEntry = EntryPoint | RunModule | RunScript | RunCode | Multicall | ScriptFile | RunProgram
 """The same after installation."""
 
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from obelisk.config.request import Project, Requirement, Script, WheelFile
+from obelisk.config.application import Assembly, Project, Requirement, Script, WheelFile
+from obelisk.config.pyoxidizer.requests import LooseFile
 from obelisk.errors import ConfigError, StorageError
 from obelisk.plan import Plan
-from obelisk.services.atomic import try_folder
+from obelisk.services.atomic import draft_beside, try_folder
+from obelisk.services.disk import storage_errors
+from obelisk.services.regular import read_regular
 
 _HINT: Final = "choose another `--output` or `--name`"
 _ELF: Final = b"\x7fELF"
@@ -42,6 +45,29 @@ def writable_place(output: Path, plan: Plan, cache: Path) -> Path:
     return path if output.is_symlink() else output
 
 
+def write_beside(files: Iterable[LooseFile], copies: Mapping[Path, Path], folder: Path) -> None:
+    """Write files below `folder`, and copies of executables; each is whole or as it was.
+
+    Raises `ConfigError` for what would replace its own source, and `StorageError`.
+    """
+    for file in files:
+        path = folder / file.path
+        if file.source is not None:
+            refuse_input(path, [file.source])
+        data = read_regular(file.source) if file.source is not None else (file.text or "").encode()
+        _write(path, data, 0o777 if file.is_executable else 0o666)
+    for path, executable in copies.items():
+        refuse_input(path, [executable])
+        _write(path, executable.read_bytes(), 0o777)
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with draft_beside(path, mode=mode) as draft:
+        draft.write_bytes(data)
+
+
 def refuse_input(output: Path, inputs: Iterable[Path]) -> None:
     """Raise `ConfigError` when `output` is, by whatever name, a file that the build reads."""
     if not output.exists():
@@ -64,7 +90,7 @@ def _inputs(plan: Plan) -> Iterator[Path]:
             yield plan.application.path
         case Project():
             yield plan.application.folder / "pyproject.toml"
-        case Requirement():
+        case Requirement() | Assembly():
             pass
     if plan.lock is not None:
         yield plan.lock
@@ -77,7 +103,7 @@ def _refuse_project_file(path: Path, plan: Plan) -> None:
     Only a project's backend knows which of its files it reads.
     """
     folders = [plan.folder / name for name in plan.settings.build_packages if "/" in name]
-    if isinstance(plan.application, Project):
+    if isinstance(plan.application, Project | Assembly):
         folders.append(plan.application.folder)
     if not path.exists() or not any(path.is_relative_to(folder.resolve()) for folder in folders):
         return

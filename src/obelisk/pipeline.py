@@ -11,7 +11,6 @@ from pathlib import Path
 from obelisk.collect.collect import Gathered, collect, gather
 from obelisk.collect.launcher import entry_modules, main_modules
 from obelisk.collect.loader import with_loader
-from obelisk.collect.provide import provide
 from obelisk.collect.read import Tree, read_tree
 from obelisk.compile.bytecode import Compiled
 from obelisk.compile.dictionaries import obtain_dictionaries
@@ -24,6 +23,7 @@ from obelisk.config.training import parse_commands
 from obelisk.distribution.distribution import Distribution, obtain_distribution
 from obelisk.distribution.test_suite import obtain_tests
 from obelisk.errors import CollectError
+from obelisk.installations import Installations
 from obelisk.link.elf.shared_objects import Linked, SharedObjects
 from obelisk.link.elf.unlinked import unlinked
 from obelisk.link.link import Image, link, link_objects
@@ -67,20 +67,25 @@ class Built:
 
 
 def build_all(
-    plans: Sequence[Plan], services: Services, outputs: Sequence[Path]
+    plans: Sequence[Plan],
+    services: Services,
+    outputs: Sequence[Path],
+    installations: Installations | None = None,
 ) -> Iterator[Built]:
-    """Build the executables of one request, each at its output; leave what is there on failure.
+    """Build executables, each at its output; leave what is there on failure.
 
-    What they have in common is made once. Raises an `ObeliskError` of the stage that failed.
+    What they have in common is made once; `installations` has what was installed before. Raises an
+    `ObeliskError` of the stage that failed.
     """
     paths = [
         writable_place(output, plan, services.cache.root)
         for plan, output in zip(plans, outputs, strict=True)
     ]
     with services.cache.scratch("build") as work:
+        installations = installations or Installations(work)
         started = time.monotonic()
         for number, group in enumerate(_groups(plans)):
-            shared = _share(group, services, work / f"shared-{number}")
+            shared = _share(group, services, installations, work / f"shared-{number}")
             for plan, collection in zip(group, shared.collections, strict=True):
                 position = plans.index(plan)
                 job = _Job(plan, services, shared, work / str(position))
@@ -137,13 +142,15 @@ class _Job:
         work.mkdir()
 
 
-def _share(plans: Sequence[Plan], services: Services, work: Path) -> _Shared:
+def _share(
+    plans: Sequence[Plan], services: Services, installations: Installations, work: Path
+) -> _Shared:
     """Install, collect and compile for plans that differ in nothing but what is run."""
     work.mkdir()
     plan, console = plans[0], services.console
     distribution = obtain_distribution(services, plan.python)
     with console.step(f"Installing {plan.name}"):
-        provided = provide(plan, services, distribution, work)
+        provided = installations.provide(plan, services, distribution, work)
     with console.step(f"Collecting {plan.name}"):
         base = Layout.of(plan.python.version).stdlib
         stdlib = read_tree(distribution.stdlib, base=base, from_stdlib=True)

@@ -1,45 +1,49 @@
-"""Deciding everything before anything is done: no network, no tools, only what can be read.
-
-`obelisk plan` prints what this returns.
-"""
+"""Deciding everything before anything is done: no network, no tools, only what can be read."""
 
 from __future__ import annotations
 
 import keyword
 import os
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from obelisk.config.application import (
+    Application,
+    Assembly,
+    Project,
+    Request,
+    Requirement,
+    Script,
+    WheelFile,
+)
 from obelisk.config.installer import InstallerConfig, installer_config
-from obelisk.config.interpreter import Interpreter, check_interpreter
+from obelisk.config.interpreter import check_interpreter
 from obelisk.config.names import require_file_name, require_package_name, require_package_or_all
 from obelisk.config.pylock import require_hashes
-from obelisk.config.request import Application, Project, Request, Requirement, Script, WheelFile
 from obelisk.config.requirements import Requirements, read_requirements
-from obelisk.config.settings import Profile, Settings, Storage
-from obelisk.config.tables import key_of
+from obelisk.config.settings import ENTRIES, Settings
 from obelisk.config.toml import shown
 from obelisk.config.training import check_training
 from obelisk.distribution.test_suite import TEST_PACKAGE
 from obelisk.distribution.versions import python_source
 from obelisk.errors import ConfigError, did_you_mean
-from obelisk.model import AllConsoleScripts, ConsoleScript, Entry, EntryPoint, RunModule, RunScript
-from obelisk.payload.filetimes import VARIABLE, source_date_epoch
+from obelisk.model import (
+    AllConsoleScripts,
+    ConsoleScript,
+    Entry,
+    EntryPoint,
+    RunCode,
+    RunModule,
+    RunScript,
+)
+from obelisk.payload.filetimes import source_date_epoch
 from obelisk.recipes import RECIPES, require_library
 from obelisk.services.pins import Pin
 from obelisk.services.regular import is_folder, is_regular, require_copyable
 from obelisk.target import Target, parse_target
-
-_SHOWN: Final = (
-    *("extra_requirements", "include", "exclude", "pure", "no_binary", "native_libraries", "data"),
-    *("optimize", "unbuffered", "integrity", "bundle_certificates"),
-    *("bundle_time_zones", "train"),
-)
-"""Settings that `obelisk plan` prints as they are."""
 
 _SYSTEM_FOLDERS: Final = ("/", "/usr", "/usr/local")
 """Where this machine's own libraries are."""
@@ -97,15 +101,6 @@ class Plan:
         return tuple(name for recipe in RECIPES.values() for name in recipe.shared)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
-    """One thing that was decided, and why: a line of `obelisk plan`."""
-
-    what: str
-    value: str
-    why: str
-
-
 def make_plans(request: Request) -> list[Plan]:
     """Return a plan for each executable that the request asks for.
 
@@ -116,6 +111,7 @@ def make_plans(request: Request) -> list[Plan]:
     check_interpreter(settings.interpreter, python.version)
     _check_requires_python(request.application, python)
     _check_packages(settings, request.folder)
+    _check_parts(request)
     lock = _lock(request.application)
     files = tuple(request.folder / name for name in settings.requirements)
     requirements = read_requirements(files, request.folder, settings.extra_requirements)
@@ -140,106 +136,18 @@ def make_plans(request: Request) -> list[Plan]:
     ]
 
 
-def explain(plan: Plan) -> list[Decision]:
-    """List what was decided and the reason of each decision."""
-    settings, defaults = plan.settings, Settings()
-    decisions = [
-        Decision(what="application", value=_describe(plan.application), why="given"),
-        Decision(what="executable", value=plan.name, why="`name`" if settings.name else "default"),
-        Decision(
-            what="target",
-            value=plan.target.triple,
-            why="default" if settings.target == defaults.target else "`target`",
-        ),
-        Decision(
-            what="python",
-            value=plan.python.version,
-            why="default" if settings.python == defaults.python else "`python`",
-        ),
-        Decision(what="entry", value=_describe_entry(plan.entry), why=_entry_reason(plan)),
-        Decision(what="dependencies", value=_describe_dependencies(plan), why="found"),
-        *_installer_decisions(plan.installer),
-        _times_decision(plan.source_date_epoch),
-        Decision(what="extension-modules", value=plan.abi, why="`python` and `target`"),
-        Decision(
-            what="provided-libraries",
-            value=_listed(plan.provided_libraries),
-            why="linked in if a wheel needs them",
-        ),
-        Decision(
-            what="build-packages",
-            value=_listed(plan.build_packages),
-            why="`build-packages`" if plan.build_packages else "default",
-        ),
-        Decision(
-            what="python-tests",
-            value="included" if plan.has_tests else "excluded",
-            why="`include`" if plan.has_tests else "default",
-        ),
-    ]
-    decisions += _storage_decisions(settings)
-    for field in _SHOWN:
-        value, default = getattr(settings, field), getattr(defaults, field)
-        decisions.append(_setting(key_of(field), value, why=value != default))
-    for own in fields(Interpreter):
-        value = getattr(settings.interpreter, own.name)
-        if value != getattr(defaults.interpreter, own.name):
-            decisions.append(_setting(f"interpreter.{key_of(own.name)}", value, why=True))
-    return decisions
-
-
-def _storage_decisions(settings: Settings) -> list[Decision]:
-    is_default = settings.profile == Profile.DEFAULT
-    found = [_setting("profile", settings.profile, why=not is_default)]
-    for field in fields(Storage):
-        shown = str(getattr(settings.storage, field.name)).lower()
-        by_profile = "default" if is_default else "`profile`"
-        why = by_profile if getattr(settings, field.name) is None else f"`{key_of(field.name)}`"
-        found.append(Decision(what=key_of(field.name), value=shown, why=why))
-    return found
-
-
-def _installer_decisions(config: InstallerConfig) -> list[Decision]:
-    files = [(config.project, "the project's")] if config.project else []
-    files += [(path, "the user's or the system's") for path in config.user]
-    shown = ", ".join(str(path) for path, _ in files) or "-"
-    why = ", ".join(dict.fromkeys(whose for _, whose in files)) or "none found"
-    variables = ", ".join(config.variables) or "-"
-    return [
-        Decision(what="uv-configuration", value=shown, why=why),
-        Decision(what="uv-variables", value=variables, why="environment"),
-    ]
-
-
-def _times_decision(epoch: int | None) -> Decision:
-    if epoch is None:
-        return Decision(what="file-times", value="derived from each file's content", why="default")
-    shown = datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z")
-    return Decision(what="file-times", value=shown, why=f"`{VARIABLE}`")
-
-
-def _setting(key: str, value: object, *, why: bool) -> Decision:
-    shown = _listed(value) if isinstance(value, tuple) else str(value).lower()
-    return Decision(what=key, value=shown, why=f"`{key}`" if why else "default")
-
-
-def _listed(values: tuple[str, ...]) -> str:
-    return ", ".join(values) or "-"
-
-
 def _named_entries(request: Request) -> list[tuple[str, Entry]]:
     settings, application = request.settings, request.application
-    chosen = [key for key in ("script", "entry", "module") if getattr(settings, key)]
+    chosen = [key for key in ENTRIES if getattr(settings, key)]
     if len(chosen) > 1:
         message = "more than one entry point: " + " and ".join(f"`{k}`" for k in chosen)
         raise ConfigError(message, hint="keep one of them")
     name = settings.name or _default_name(application)
     if settings.multicall:
         return [(name, _all_commands(application, chosen))]
-    if settings.entry:
-        return [(name, parse_entry(settings.entry))]
-    if settings.module:
-        return [(name, RunModule(module=settings.module))]
+    entry = _chosen_entry(settings, request.folder)
+    if entry is not None:
+        return [(name, entry)]
     match application:
         case Project():
             return _project_entries(application, settings)
@@ -249,12 +157,30 @@ def _named_entries(request: Request) -> list[tuple[str, Entry]]:
         case Requirement() | WheelFile():
             name = settings.name or settings.script or application.name
             return [(name, ConsoleScript(package=application.name, command=settings.script))]
+        case Assembly():
+            message = f"`{application.name}` has no entry point"
+            hint = "name one with `--entry module:function` or `-m module`"
+            raise ConfigError(message, hint=hint)
+
+
+def _chosen_entry(settings: Settings, folder: Path) -> Entry | None:
+    """Return what the settings name, None if they name a command or nothing."""
+    if settings.entry:
+        return parse_entry(settings.entry)
+    if settings.module:
+        return RunModule(module=settings.module)
+    if settings.file:
+        return RunScript(path=folder / settings.file)
+    return RunCode(text=settings.code) if settings.code else None
 
 
 def _all_commands(application: Application, chosen: list[str]) -> AllConsoleScripts:
     if chosen:
         message = f"`multicall` and `{chosen[0]}` exclude each other: all console scripts, or one"
         raise ConfigError(message, hint="remove one of the two")
+    if isinstance(application, Assembly):
+        message = "`multicall` needs console scripts, which `parts` have none of"
+        raise ConfigError(message, hint="name an entry point: `--entry module:function`")
     if isinstance(application, Script):
         message = f"`multicall` needs console scripts, but {application.path} is a single script"
         raise ConfigError(message, hint="make it a project with `[project.scripts]`")
@@ -303,7 +229,7 @@ def _lock(application: Application) -> Path | None:
             candidates = [application.folder / "uv.lock", application.folder / "pylock.toml"]
         case Script():
             candidates = [application.path.with_name(application.path.name + ".lock")]
-        case Requirement() | WheelFile():
+        case Requirement() | WheelFile() | Assembly():
             pass  # nothing is locked
     # One that is there but cannot be read is no reason to build without it.
     found = next((path for path in candidates if os.path.lexists(path)), None)
@@ -319,6 +245,12 @@ def _lock(application: Application) -> Path | None:
         hint = f"run `uv lock --script {application.path.name}`, or remove `[tool.uv]`"
         raise ConfigError(message, hint=hint)
     return found
+
+
+def _check_parts(request: Request) -> None:
+    if request.settings.parts is not None and not isinstance(request.application, Assembly):
+        message = "`parts` is not set in a pyproject.toml"
+        raise ConfigError(message, hint="move it to `[tool.obelisk]` of a pyproject.toml")
 
 
 def _check_packages(settings: Settings, folder: Path) -> None:
@@ -355,44 +287,3 @@ def _check_requires_python(application: Application, python: Pin) -> None:
     if not wanted.contains(python.version):
         message = f"{application.path} requires Python {wanted} (building for {python.version})"
         raise ConfigError(message, hint="choose another version with `--python`")
-
-
-def _describe(application: Application) -> str:
-    match application:
-        case Project():
-            return f"project {application.name} in {application.folder}"
-        case Script():
-            return f"script {application.path}"
-        case Requirement():
-            return f"requirement {application.text}"
-        case WheelFile():
-            return f"wheel {application.path}"
-
-
-def _describe_entry(entry: Entry) -> str:
-    match entry:
-        case EntryPoint():
-            return f"{entry.module}:{entry.function}"
-        case RunModule():
-            return f"module {entry.module}"
-        case RunScript():
-            return f"script {entry.path.name}"
-        case AllConsoleScripts():
-            return f"console scripts of {entry.package}"
-        case ConsoleScript():
-            return f"console script {entry.command or 'of ' + entry.package}"
-
-
-def _entry_reason(plan: Plan) -> str:
-    for key in ("entry", "module", "script"):
-        if getattr(plan.settings, key):
-            return f"`{key}`"
-    return "`[project.scripts]`" if isinstance(plan.application, Project) else "default"
-
-
-def _describe_dependencies(plan: Plan) -> str:
-    parts = [str(plan.lock)] if plan.lock else []
-    parts += map(str, plan.requirement_files)
-    if isinstance(plan.application, Script):
-        parts += plan.application.dependencies
-    return ", ".join(parts) or "the application's own metadata"

@@ -26,16 +26,17 @@ from obelisk.collect.read import read_tree
 from obelisk.collect.shared_objects import native_files, split_native
 from obelisk.config.installer import installer_config
 from obelisk.config.interpreter import Interpreter, check_interpreter, runtime_settings
-from obelisk.config.request import read_request
+from obelisk.config.recognize import read_request
 from obelisk.config.requirements import read_requirements
 from obelisk.config.settings import Settings, apply_assignments
 from obelisk.config.tables import apply_table, documented_fields
 from obelisk.config.toml import parse_toml
 from obelisk.errors import ObeliskError
+from obelisk.explain import explain
 from obelisk.model import Bytecode, Collection, EntryPoint, Module, Multicall
 from obelisk.pack.pack import RuntimeFacts, pack
 from obelisk.payload.reader import read_payload
-from obelisk.plan import explain, make_plans
+from obelisk.plan import make_plans
 
 STATUSES = {0, *range(2, 9)}
 

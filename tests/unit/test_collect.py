@@ -22,7 +22,7 @@ from obelisk.collect.pth import files_with_code, pth_files, search_path, with_al
 from obelisk.collect.read import module_name, read_tree
 from obelisk.collect.select import Filter
 from obelisk.collect.shared_objects import is_native, native_files
-from obelisk.config.request import read_request
+from obelisk.config.recognize import read_request
 from obelisk.config.settings import Settings
 from obelisk.errors import CollectError, ConfigError
 from obelisk.model import DataFile, Module, ScriptFile, SharedObjectFile

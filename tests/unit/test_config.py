@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import pytest
 
+from obelisk.config.application import Project, Requirement, Script, WheelFile
+from obelisk.config.header import parse_script_header
 from obelisk.config.interpreter import (
     Allocator,
     Children,
@@ -12,14 +14,7 @@ from obelisk.config.interpreter import (
     check_interpreter,
     runtime_settings,
 )
-from obelisk.config.request import (
-    Project,
-    Requirement,
-    Script,
-    WheelFile,
-    parse_script_header,
-    read_request,
-)
+from obelisk.config.recognize import read_request
 from obelisk.config.settings import Compression, Settings, apply_assignments
 from obelisk.config.tables import apply_table, documented_fields
 from obelisk.errors import ConfigError

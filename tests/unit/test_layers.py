@@ -18,7 +18,7 @@ ROOMS = [
     {"distribution"},
     {"buildenv", "runtime", "plan"},
     {"collect", "compile", "pack", "link", "verify"},
-    {"trim", "output", "report"},
+    {"trim", "output", "report", "explain", "installations"},
     {"pipeline"},
     {"commands"},
     {"cli"},

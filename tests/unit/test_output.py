@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support import write_wheel
 
-from obelisk.config.request import read_request
+from obelisk.config.recognize import read_request
 from obelisk.errors import ConfigError, ObeliskError, StorageError
 from obelisk.output import refuse_input, writable_place
 from obelisk.plan import make_plans

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from obelisk.collect.launcher import main_module, main_program
-from obelisk.config.request import read_request
+from obelisk.config.recognize import read_request
 from obelisk.config.settings import Compression
 from obelisk.errors import CollectError
 from obelisk.model import (

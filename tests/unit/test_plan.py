@@ -4,10 +4,11 @@ from dataclasses import replace
 import pytest
 
 from obelisk.config.interpreter import Interpreter
-from obelisk.config.request import read_request
+from obelisk.config.recognize import read_request
 from obelisk.errors import ConfigError
+from obelisk.explain import explain
 from obelisk.model import AllConsoleScripts, ConsoleScript, EntryPoint, RunModule
-from obelisk.plan import explain, make_plans, parse_entry
+from obelisk.plan import make_plans, parse_entry
 from obelisk.services import host
 from obelisk.target import TARGETS
 

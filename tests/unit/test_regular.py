@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from obelisk.config.request import read_request
+from obelisk.config.recognize import read_request
 from obelisk.errors import ConfigError
 from obelisk.services.regular import is_folder, is_regular, read_regular, require_copyable
 

@@ -4,12 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from obelisk.config.application import Project, Script
+from obelisk.config.header import _blocks
 from obelisk.config.installer import installer_config
 from obelisk.config.names import require_file_name
-from obelisk.config.request import Project, Script, _blocks, read_request
+from obelisk.config.recognize import read_request
 from obelisk.config.requirements import absolute_requirement, parse_requirement, read_requirements
 from obelisk.errors import ConfigError
-from obelisk.plan import explain, make_plans
+from obelisk.explain import explain
+from obelisk.plan import make_plans
 
 OPTIONS = [
     *("--dry-run", "--index-url", "--index-url=https://x.invalid", "-r other.txt", "-rother.txt"),

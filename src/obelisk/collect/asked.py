@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from obelisk.collect.uv import require_uv
-from obelisk.config.request import Project, Requirement, Script, WheelFile
+from obelisk.config.application import Assembly, Project, Requirement, Script, WheelFile
 from obelisk.config.requirements import Requirements, read_requirements
 from obelisk.plan import Plan
 
@@ -80,3 +80,5 @@ def _own(plan: Plan) -> list[str]:
             return [plan.application.text]
         case WheelFile() as wheel:
             return [f"{wheel.name} @ {wheel.path.as_uri()}"]
+        case Assembly():
+            return []  # its parts are installed each on its own

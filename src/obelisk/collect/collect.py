@@ -21,7 +21,7 @@ from obelisk.collect.script import script_modules
 from obelisk.collect.select import Filter
 from obelisk.collect.shared_objects import native_files, split_native
 from obelisk.collect.sourceless import sourceless_modules
-from obelisk.config.request import Project, Script
+from obelisk.config.application import Assembly, Project, Script
 from obelisk.errors import ConfigError
 from obelisk.model import (
     COMMANDS,
@@ -87,7 +87,7 @@ def gather(
     names = {module.name for module in modules} | {native.module or "" for native in natives}
     modules += sourceless_modules(prefix.site, prefix.base, names, warn)
     modules = provided.recorded(with_aliases(modules, pth))
-    project = _project_paths(plan, prefix, installed)
+    project = _project_paths(plan, provided)
     folders = _folders_of(project, prefix)
     own_files = [_at_home(file, prefix, folders) for file in _own_files(plan)]
     own_modules = [
@@ -200,11 +200,15 @@ def _script(
     modules: Iterable[Module],
     natives: Iterable[SharedObjectFile],
 ) -> list[Module]:
-    """Return the script, if the application is one, with the modules next to it that it imports."""
-    if not isinstance(plan.application, Script):
+    """Return the script, if one is run, with the modules next to it that it imports."""
+    if isinstance(plan.application, Script):
+        path = plan.application.path
+    elif isinstance(plan.entry, RunScript):
+        path = plan.entry.path
+    else:
         return []
     names = {module.name for module in modules} | {native.module or "" for native in natives}
-    return script_modules(plan.application.path, python=python, installed=names)
+    return script_modules(path, python=python, installed=names)
 
 
 def _own_files(plan: Plan) -> list[DataFile]:
@@ -218,8 +222,11 @@ def _own_files(plan: Plan) -> list[DataFile]:
     return files
 
 
-def _project_paths(plan: Plan, prefix: Prefix, installed: list[Installed]) -> frozenset[str]:
-    """Return the paths of files that the project itself installed, if the application is one."""
+def _project_paths(plan: Plan, provided: Provided) -> frozenset[str]:
+    """Return the paths of files that the project itself installed, or that parts brought so."""
+    prefix, installed = provided.prefix, provided.installed
+    if isinstance(plan.application, Assembly):
+        return provided.own
     if not isinstance(plan.application, Project):
         return frozenset()
     name = canonicalize_name(plan.application.name)

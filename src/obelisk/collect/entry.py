@@ -10,8 +10,8 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from obelisk.config.application import Project
 from obelisk.config.names import require_file_name
-from obelisk.config.request import Project
 from obelisk.errors import ConfigError, did_you_mean
 from obelisk.model import (
     COMMANDS,
@@ -23,6 +23,7 @@ from obelisk.model import (
     Multicall,
     Package,
     ResolvedEntry,
+    RunCode,
     RunModule,
     RunProgram,
     RunScript,
@@ -40,7 +41,7 @@ def resolve_entry(
     """
     by_name = _by_name(modules)
     match plan.entry:
-        case RunScript() as entry:
+        case RunScript() | RunCode() as entry:
             return entry
         case RunModule() as entry:
             return _runnable(entry, by_name)
@@ -74,7 +75,7 @@ def main_path(entry: ResolvedEntry, plan: Plan, modules: tuple[Module, ...]) -> 
             return f"{COMMANDS}/{entry.name}"
         case EntryPoint(command=str(name)):
             return f"{COMMANDS}/{name}"
-        case EntryPoint() | Multicall():
+        case EntryPoint() | RunCode() | Multicall():
             return f"{COMMANDS}/{plan.name}"
         case RunProgram():
             return ""

@@ -17,7 +17,7 @@ from typing import Final
 
 from obelisk.buildenv.environment import Demand, Interpreter
 from obelisk.collect.asked import Asked
-from obelisk.collect.installed import Prefix
+from obelisk.collect.installed import Prefix, make_prefix
 from obelisk.collect.uv import (
     detail_of,
     folder_with_config,
@@ -72,15 +72,7 @@ def install_first(plan: Plan, demand: Demand, requirement: str, work: Path) -> P
 
 def new_prefix(plan: Plan, work: Path) -> Prefix:
     """Return the prefix for what a plan installs in the folder `work`; make its folders."""
-    prefix = prefix_at(plan, work / "prefix")
-    prefix.site.mkdir(parents=True, exist_ok=True)
-    return prefix
-
-
-def prefix_at(plan: Plan, root: Path) -> Prefix:
-    """Return the prefix at that folder."""
-    version = major_minor(plan.python.version)
-    return Prefix(root=root, site=root / f"lib/python{version}/site-packages")
+    return make_prefix(work / "prefix", major_minor(plan.python.version))
 
 
 def forget(interpreter: Interpreter, names: Sequence[str]) -> None:
@@ -104,6 +96,7 @@ def _written(requirements: Requirements, work: Path, name: str) -> list[str]:
             place = work / f"{name}-{option}.txt"
             place.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
             options += [f"--{option}", str(place)]
+    options += requirements.options
     for lock in requirements.locks:
         options += ["--requirements", str(lock)]
     return options

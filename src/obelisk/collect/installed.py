@@ -53,6 +53,18 @@ class Prefix:
         return None if path == ".." or path.startswith(("../", "/")) else path
 
 
+def prefix_at(root: Path, python: str) -> Prefix:
+    """Return the prefix at that folder for a version of Python, `3.14`."""
+    return Prefix(root=root, site=root / f"lib/python{python}/site-packages")
+
+
+def make_prefix(root: Path, python: str) -> Prefix:
+    """Return the prefix at that folder; make its folders."""
+    prefix = prefix_at(root, python)
+    prefix.site.mkdir(parents=True, exist_ok=True)
+    return prefix
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorded:
     """A file of a package, as listed in its RECORD."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import pprint
+import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -13,6 +15,7 @@ from obelisk.model import (
     Module,
     Multicall,
     ResolvedEntry,
+    RunCode,
     RunModule,
     RunProgram,
     RunScript,
@@ -54,8 +57,10 @@ if __name__ == "__main__":
 '''
 
 
-def main_program(entry: EntryPoint | Multicall) -> str:
+def main_program(entry: EntryPoint | RunCode | Multicall) -> str:
     """Return the text of the main module that calls an entry point, or one of several."""
+    if isinstance(entry, RunCode):
+        return _code_program(entry.text.strip())
     if isinstance(entry, Multicall):
         commands = {name: (command.module, command.function) for name, command in entry.commands}
         return _MULTICALL.format(commands=pprint.pformat(commands, sort_dicts=False))
@@ -68,6 +73,20 @@ def main_program(entry: EntryPoint | Multicall) -> str:
     )
 
 
+def _code_program(text: str) -> str:
+    """Return a main module that runs code; processes of multiprocessing import it, and do not."""
+    try:
+        statements = ast.parse(text).body
+        indented = textwrap.indent(text, "    ")
+        (guarded,) = ast.parse(f"if 1:\n{indented}").body
+    except SyntaxError:
+        return f"{text}\n"  # the target's Python may understand it, or says what is wrong
+    assert isinstance(guarded, ast.If)  # noqa: S101 - for mypy
+    same = list(map(ast.dump, statements)) == list(map(ast.dump, guarded.body))
+    code = indented if same and "__future__" not in text else f"    exec({text!r})"
+    return f'if __name__ == "__main__":\n{code}\n'
+
+
 def main_modules(collections: Iterable[Collection], folder: Path) -> Iterator[Module]:
     """Yield the main programs that are none of the modules: commands of an installer, or ours.
 
@@ -77,13 +96,13 @@ def main_modules(collections: Iterable[Collection], folder: Path) -> Iterator[Mo
         entry, path = collection.entry, collection.main
         if collection.command is not None:
             yield Module(name="__main__", path=path, source=collection.command)
-        elif isinstance(entry, EntryPoint | Multicall):
+        elif isinstance(entry, EntryPoint | RunCode | Multicall):
             source = folder / f"main-{number}" / "__main__.py"
             source.parent.mkdir()
             yield main_module(entry, path, source)
 
 
-def main_module(entry: EntryPoint | Multicall, path: str, source: Path) -> Module:
+def main_module(entry: EntryPoint | RunCode | Multicall, path: str, source: Path) -> Module:
     """Write the main module of an entry point; it is the command `path` in the executable."""
     source.write_text(SHEBANG + main_program(entry), encoding="utf-8")
     source.chmod(0o755)
@@ -97,5 +116,5 @@ def entry_modules(entry: ResolvedEntry) -> set[str]:
             return {entry.module}
         case Multicall():
             return {one.module for _, one in entry.commands}
-        case RunScript() | ScriptFile() | RunProgram():
+        case RunScript() | RunCode() | ScriptFile() | RunProgram():
             return set()

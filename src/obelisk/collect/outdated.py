@@ -15,7 +15,7 @@ from packaging.requirements import Requirement as PackagingRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from obelisk.config.request import Application, Project, Script
+from obelisk.config.application import Application, Project, Script
 from obelisk.config.toml import read_toml, table_in
 
 _OF_EXTRA: Final = "extra =="

@@ -18,14 +18,15 @@ from packaging.utils import canonicalize_name
 from obelisk.buildenv.environment import Demand, Interpreter, obtain_interpreter
 from obelisk.collect.asked import Asked, read_asked
 from obelisk.collect.entry import require_choice
-from obelisk.collect.install import forget, install, install_first, new_prefix, prefix_at
-from obelisk.collect.installed import Installed, Prefix, read_installed
+from obelisk.collect.install import forget, install, install_first, new_prefix
+from obelisk.collect.installed import Installed, Prefix, prefix_at, read_installed
 from obelisk.collect.intact import ALGORITHM, differing
 from obelisk.collect.outdated import outdated
 from obelisk.collect.resolve import Resolution, resolve
 from obelisk.collect.uncompiled import uncompiled
 from obelisk.config.requirements import Requirements
 from obelisk.distribution.distribution import Distribution
+from obelisk.distribution.versions import major_minor
 from obelisk.model import ConsoleScript, Module
 from obelisk.plan import Plan
 from obelisk.services.atomic import link_or_copy
@@ -47,6 +48,8 @@ class Provided:
     """Whether its files are what their RECORDs say."""
     uncompiled: tuple[tuple[str, str], ...] = ()
     """(name, version) of packages that are pure Python here and compiled elsewhere."""
+    own: frozenset[str] = frozenset()
+    """Paths below the prefix of files that are of no distribution, or of one in a folder."""
 
     def recorded(self, modules: Iterable[Module]) -> list[Module]:
         """Return modules with what the RECORDs say of them, where that is known to be true."""
@@ -120,7 +123,7 @@ def _find(plan: Plan, interpreter: Interpreter, resolution: Resolution | None) -
     entry = interpreter.services.cache.find(KIND, resolution.key) if resolution else None
     if entry is None:
         return None
-    prefix = prefix_at(plan, entry / _ROOT)
+    prefix = prefix_at(entry / _ROOT, major_minor(plan.python.version))
     found = json.loads((entry / _UNCOMPILED).read_text(encoding="utf-8"))
     return Provided(
         prefix=prefix,
@@ -158,7 +161,7 @@ def _keep(interpreter: Interpreter, resolution: Resolution, provided: Provided) 
     prefix = provided.prefix
     # A lock's commits are installed on top of what its hashes fix.
     unfixed = {"dir_info"} if resolution.versions is not None else {"dir_info", "vcs_info"}
-    local = [one for one in provided.installed if unfixed & _origin(prefix, one)]
+    local = [one for one in provided.installed if unfixed & origin(prefix, one)]
     fixed = [one.package for one in provided.installed if one not in local]
     if not resolution.describes((one.name, one.version) for one in fixed):
         return
@@ -175,7 +178,7 @@ def _keep(interpreter: Interpreter, resolution: Resolution, provided: Provided) 
     interpreter.services.cache.keep(KIND, {resolution.key: make})
 
 
-def _origin(prefix: Prefix, installed: Installed) -> set[str]:
+def origin(prefix: Prefix, installed: Installed) -> set[str]:
     """Return what the installer noted of where a distribution is from, if from no index."""
     path = prefix.site / installed.info / "direct_url.json"
     return set(json.loads(read_regular(path))) if is_regular(path) else set()

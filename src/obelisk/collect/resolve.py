@@ -29,8 +29,8 @@ from obelisk.buildenv.isolation import VERSIONS
 from obelisk.collect import uncompiled, uv
 from obelisk.collect.asked import Asked
 from obelisk.collect.uv import folder_with_config, run_uv
+from obelisk.config.application import Project
 from obelisk.config.installer import InstallerConfig
-from obelisk.config.request import Project
 from obelisk.config.requirements import Requirements, read_requirements
 from obelisk.config.toml import read_toml, table_in
 from obelisk.errors import ConfigError
@@ -158,6 +158,7 @@ def _answer(plan: Plan, demand: Demand, asked: Asked, work: Path) -> Requirement
         *("--no-progress", "--output-file", str(answer)),
         *(f"--no-binary={name}" for name in plan.settings.no_binary),
         *(("--refresh",) if plan.refresh else ()),
+        *plan.requirements.options,
         *("--constraints", str(files[1])),
         str(files[0]),
     ]
@@ -178,6 +179,7 @@ def _key(plan: Plan, interpreter: Interpreter, pins: list[str]) -> str:
             "version": plan.python.version,
             "target": plan.target.triple,
             "no-binary": sorted(plan.settings.no_binary),
+            "options": plan.requirements.options,
             "installer": version("uv"),
             "configuration": _configuration(plan.installer),
             "variables": _variables(os.environ),

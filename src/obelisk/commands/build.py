@@ -1,143 +1,32 @@
-"""`obelisk build`, `run` and `plan`."""
+"""`obelisk build`, `run`, `plan` and `list-targets`."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
-from obelisk.commands.options import (
-    JSON_VERSION,
-    Command,
-    CompressionChoice,
-    archives_option,
-    json_option,
-    make_services,
-    quiet_options,
-    source_text_option,
-    target_options,
+from obelisk.commands.inputs import (
+    Planned,
+    Workshop,
+    command_line,
+    input_options,
+    read_plans,
+    refresh_option,
 )
-from obelisk.config.request import Request, read_request
-from obelisk.config.settings import Profile, Stdlib, apply_assignments
-from obelisk.config.tables import apply_table, key_of
+from obelisk.commands.options import JSON_VERSION, archives_option, json_option, quiet_options
+from obelisk.config.pyoxidizer.evaluate import FILE
+from obelisk.config.request import CommandLine, Outside, read_session
 from obelisk.errors import ConfigError
+from obelisk.explain import explain
+from obelisk.output import write_beside
 from obelisk.pipeline import Built, build_all
-from obelisk.plan import Plan, explain, make_plans
 from obelisk.services.console import Console
 from obelisk.services.disk import mebibytes
 from obelisk.services.process import replace_us
-
-_ENTRIES: Final = ("script", "entry", "module")
-"""Settings that choose what is run."""
-
-
-def input_options(command: Command) -> Command:
-    """Add the argument and the options that say what to build and how."""
-    decorators: list[Callable[[Command], Command]] = [
-        click.argument("what", required=False),
-        target_options,
-        click.option("--script", metavar="NAME", help="Build only this console script."),
-        click.option(
-            "--entry", metavar="MODULE:FUNCTION", help="Call this function as the entry point."
-        ),
-        click.option(
-            "-m",
-            "--module",
-            metavar="MODULE",
-            help="Run this module as the entry point, like `python -m`.",
-        ),
-        click.option("--name", metavar="NAME", help="File name of the executable."),
-        click.option(
-            "--include",
-            metavar="PATTERN",
-            multiple=True,
-            help="Include modules or files excluded by default.",
-        ),
-        click.option(
-            "--exclude", metavar="PATTERN", multiple=True, help="Exclude modules or files."
-        ),
-        click.option(
-            "--with",
-            "extra_requirements",
-            metavar="REQUIREMENT",
-            multiple=True,
-            help="Also install this requirement.",
-        ),
-        click.option(
-            *("-r", "--requirements"),
-            metavar="FILE",
-            multiple=True,
-            help="Also install the requirements in this file.",
-        ),
-        click.option(
-            "--optimize",
-            type=click.IntRange(0, 2),
-            help="Optimization level of the bytecode: 1 is `python -O`, 2 is `-OO`.",
-        ),
-        source_text_option,
-        click.option(
-            "--profile",
-            type=click.Choice([profile.value for profile in Profile]),
-            help="Trade-off between size and speed.",
-        ),
-        click.option(
-            "--stdlib",
-            type=click.Choice([choice.value for choice in Stdlib]),
-            help="How much of the standard library to include.",
-        ),
-        click.option(
-            "--compression",
-            type=CompressionChoice(),
-            help="Which parts to compress.",
-        ),
-        click.option(
-            "--train",
-            metavar="ARGUMENTS",
-            multiple=True,
-            help="Run the executable with these arguments and lay it out by what it reads first.",
-        ),
-        click.option(
-            "--train-record",
-            metavar="FILE",
-            help="Save the result of training to this file, or reuse it if it exists.",
-        ),
-        click.option(
-            "--unbuffered",
-            is_flag=True,
-            default=None,
-            help="Unbuffered stdout and stderr, like `python -u`.",
-        ),
-        click.option(
-            "--debug", is_flag=True, default=None, help="Keep debug symbols for gdb and perf."
-        ),
-        click.option(
-            "--multicall",
-            is_flag=True,
-            default=None,
-            help="Build one executable with all console scripts.",
-        ),
-        click.option(
-            "--set",
-            "assignments",
-            metavar="KEY=VALUE",
-            multiple=True,
-            help="Set any key of `[tool.obelisk]`, such as `interpreter.faulthandler=true`.",
-        ),
-    ]
-    return functools.reduce(lambda made, decorate: decorate(made), reversed(decorators), command)
-
-
-def refresh_option(command: Command) -> Command:
-    """Add `--refresh`."""
-    return click.option(
-        "--refresh",
-        is_flag=True,
-        help="Check package indexes for new releases, like `uv --refresh`.",
-    )(command)
 
 
 @click.command("build")
@@ -156,7 +45,8 @@ def build_command(console: Console, as_json: bool, timings: bool, **options: Any
     """Build executables from a project, a script, a wheel or a requirement.
 
     WHAT is a directory with a pyproject.toml (default: the current one), a script.py, a .whl
-    file or a requirement such as `httpie` or `yt-dlp==2026.1.1`.
+    file or a requirement such as `httpie` or `yt-dlp==2026.1.1`. Where there is a
+    pyoxidizer.bzl and no `[tool.obelisk]`, it is any number of its targets.
 
     \b
     Examples:
@@ -164,6 +54,7 @@ def build_command(console: Console, as_json: bool, timings: bool, **options: Any
       obelisk build hello.py           a script, with its PEP 723 dependencies
       obelisk build yt-dlp             a tool from the package index
       obelisk build . --entry app:main
+      obelisk build install            a target of pyoxidizer.bzl
     """
     built = _build_all(console, **options)
     steps = console.timings()
@@ -208,68 +99,102 @@ def run_command(arguments: tuple[str, ...], /, console: Console, **options: Any)
 @input_options
 @json_option
 @quiet_options
-def plan_command(console: Console, as_json: bool, what: str | None, **options: Any) -> None:
-    """Show what would be built and why, without building or using the network."""
-    plans = make_plans(_request(what, options, console.warn))
+def plan_command(console: Console, as_json: bool, **options: Any) -> None:
+    """Show what would be built and why, without building or using the network.
+
+    Of a pyoxidizer.bzl also how each statement was understood; what it installs is not looked at.
+    """
+    outside = Outside(warn=console.warn, note=console.note)
+    planned = read_plans(command_line(**options), outside)
+    statements = planned.read.statements
     if as_json:
         shown = [
             {row.what: {"value": row.value, "why": row.why} for row in explain(plan)}
-            for plan in plans
+            for plan in planned.plans
         ]
-        console.json({"version": JSON_VERSION, "plans": shown})
+        understood = [{"line": one.line, "name": one.name, "does": one.does} for one in statements]
+        more = {"statements": understood} if planned.read.configuration else {}
+        console.json({"version": JSON_VERSION, "plans": shown, **more})
         return
-    for rows in map(explain, plans):
+    for one in statements:
+        console.data(f"{FILE}:{one.line}: `{one.name}`: {one.does}")
+    for rows in map(explain, planned.plans):
         width = max(len(row.what) for row in rows)
         for row in rows:
             console.data(f"{row.what:<{width}} {row.value}  ({row.why})")
 
 
+@click.command("list-targets")
+@click.argument("path", required=False)
+@click.option("--target", "--target-triple", "target", metavar="TRIPLE", help="Target triple.")
+@quiet_options
+def list_targets_command(console: Console, path: str | None, target: str | None) -> None:
+    """List the targets of a pyoxidizer.bzl, the default first."""
+    command = CommandLine(path=path or ".", options={"target": target})
+    session = read_session(command, Outside(warn=console.warn, note=console.note), resolves=False)
+    if session is None:
+        message = f"no {FILE} found in {Path(path or '.').absolute()}"
+        raise ConfigError(message, hint="only configurations of PyOxidizer have targets")
+    others = [name for name in session.targets if name != session.default]
+    for name in [*filter(None, [session.default]), *others]:
+        depends = session.targets[name].depends
+        needs = f"  (depends on {', '.join(depends)})" if depends else ""
+        default = "  (default)" if name == session.default else ""
+        console.data(f"{name}{default}{needs}")
+
+
 def _build_all(
-    console: Console,
-    *,
-    what: str | None,
-    output: str | None,
-    archives: Path | None,
-    refresh: bool,
-    **options: Any,
+    console: Console, *, output: str | None, archives: Path | None, refresh: bool, **options: Any
 ) -> list[Built]:
-    plans = make_plans(_request(what, options, console.warn))
-    plans = [replace(plan, refresh=refresh) for plan in plans]
-    services = make_services(console, plans[0].settings.target, archives)
-    built = []
-    try:
-        for executable in build_all(plans, services, _output_paths(plans, output)):
+    with Workshop(console, archives, refresh=refresh) as workshop:
+        planned = read_plans(command_line(**options), workshop.outside)
+        built = []
+        for executable in _each_built(planned, workshop, output, refresh=refresh):
             built.append(executable)
             _summarise(console, executable)
         for name, version in sorted({found for one in built for found in one.uncompiled}):
             console.note(_slower(name, version))
-    finally:
-        services.cache.close()
     return built
 
 
-def _request(what: str | None, options: dict[str, Any], warn: Callable[[str], None]) -> Request:
-    """Read the request, with the command line's values in place of the file's."""
-    request = read_request(what, warn)
-    settings = apply_assignments(request.settings, options.pop("assignments"), warn)
-    given: dict[str, Any] = {}
-    for name, value in options.items():
-        if value is None or value == ():
-            continue
-        old = getattr(settings, name)
-        given[key_of(name)] = [*old, *value] if isinstance(value, tuple) else value
-    # An entry point of the command line takes the place of any in the file.
-    if given.keys() & set(_ENTRIES):
-        settings = replace(settings, script=None, entry=None, module=None)
-    return replace(request, settings=apply_table(settings, given, "the command line", warn))
+def _each_built(
+    planned: Planned, workshop: Workshop, output: str | None, *, refresh: bool
+) -> Iterator[Built]:
+    """Build what is planned for each target; write the files beside it when all is built."""
+    folder = _output_folder(planned, output)
+    plans = [replace(plan, refresh=refresh) for plan in planned.plans]
+    outputs = [Path(output or "") if folder is None else folder / p[0] for p in planned.places]
+    _require_different(outputs)
+    for target in dict.fromkeys(plan.settings.target for plan in plans):
+        which = [number for number, plan in enumerate(plans) if plan.settings.target == target]
+        yield from build_all(
+            [plans[number] for number in which],
+            workshop.services(target),
+            [outputs[number] for number in which],
+            workshop.installations,
+        )
+    copies = {
+        (folder or Path()) / place: path
+        for path, places in zip(outputs, planned.places, strict=True)
+        for place in places[1:]
+    }
+    write_beside(planned.read.files, copies, folder or Path())
 
 
-def _output_paths(plans: list[Plan], output: str | None) -> list[Path]:
-    """Return the path of each executable; an output that ends in a slash is a folder."""
+def _require_different(outputs: list[Path]) -> None:
+    twice = [path for path in outputs if outputs.count(path) > 1]
+    if twice:
+        message = f"two executables have the path {twice[0]}"
+        raise ConfigError(message, hint="give each a `name` of its own")
+
+
+def _output_folder(planned: Planned, output: str | None) -> Path | None:
+    """Return the folder to write to; None if the output is the path of the only executable."""
     folder = Path("dist" if output is None else output)
-    if output is None or output.endswith("/") or len(plans) > 1 or folder.is_dir():
-        return [folder / plan.name for plan in plans]
-    return [folder]
+    several = len(planned.plans) != 1 or planned.read.files
+    if output is None or output.endswith("/") or several or folder.is_dir():
+        return folder
+    return None
 
 
 def _summarise(console: Console, built: Built) -> None:

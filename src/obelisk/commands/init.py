@@ -9,7 +9,10 @@ from typing import Final
 
 import click
 
+from obelisk.commands.inputs import Workshop
 from obelisk.commands.options import quiet_options
+from obelisk.config.pyoxidizer.convert import convert
+from obelisk.config.request import CommandLine, read_session
 from obelisk.config.settings import Settings
 from obelisk.config.tables import documented_fields
 from obelisk.config.toml import parse_toml, read_toml, table_in
@@ -22,6 +25,9 @@ _EXAMPLES: Final = {
     "script": '"app"',
     "entry": '"app.cli:main"',
     "module": '"app"',
+    "file": '"app.py"',
+    "parts": '["install -r requirements.txt", "packages . app"]',
+    "code": '"import app; app.main()"',
     "include": '["package.needed_at_run_time"]',
     "exclude": '["package.tests"]',
     "data": '["templates/**/*"]',
@@ -36,21 +42,67 @@ _EXAMPLES: Final = {
 
 
 @click.command("init")
+@click.option(
+    "--from",
+    "source",
+    metavar="FILE",
+    help="Write what this pyoxidizer.bzl means.",
+)
+@click.argument("targets", nargs=-1)
 @quiet_options
-def init_command(console: Console) -> None:
+def init_command(console: Console, source: str | None, targets: tuple[str, ...]) -> None:
     """Add a commented `[tool.obelisk]` table to pyproject.toml.
 
-    It lists every setting with its default, commented out; none is required.
+    It lists every setting with its default, commented out; none is required. With `--from`, it
+    has the settings that mean the same as the TARGETS of a pyoxidizer.bzl, or its default.
     """
+    if source is not None:
+        _init_from(Path(source), targets, console)
+        return
+    if targets:
+        message = f"`{targets[0]}` is one argument too many"
+        raise ConfigError(message, hint="targets are those of `--from pyoxidizer.bzl`")
     path = Path("pyproject.toml")
     if not path.is_file():
         message = f"no pyproject.toml found in {Path.cwd()}"
         raise ConfigError(message, hint="scripts need no configuration: `obelisk build app.py`")
-    table = read_toml(path)
-    if "obelisk" in table_in(table, "tool", str(path)):
+    _add_table(path, commented_table())
+    console.report(f"Added `[tool.obelisk]` to {path}")
+
+
+def _init_from(source: Path, targets: tuple[str, ...], console: Console) -> None:
+    path = source.parent / "pyproject.toml"
+    _require_no_table(path)
+    with Workshop(console, None, refresh=False) as workshop:
+        command = CommandLine(what=targets, path=str(source))
+        session = read_session(command, workshop.outside)
+        if session is None:
+            message = f"{source} is not a pyoxidizer.bzl"
+            raise ConfigError(message)
+        found = convert(session)
+    for name, text in found.modules.items():
+        place = source.parent / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with draft_beside(place, mode=0o666) as draft:
+            draft.write_text(text, encoding="utf-8")
+    if path.is_file():
+        _add_table(path, found.table)
+    else:
+        with draft_beside(path, mode=0o666) as draft:
+            draft.write_text(found.table, encoding="utf-8")
+    for written in (path, *found.modules):
+        console.report(f"Wrote {written}")
+
+
+def _require_no_table(path: Path) -> None:
+    if path.is_file() and "obelisk" in table_in(read_toml(path), "tool", str(path)):
         message = f"{path} already has a `[tool.obelisk]` table"
         raise ConfigError(message)
-    text = path.read_bytes().rstrip() + f"\n\n{commented_table()}".encode()
+
+
+def _add_table(path: Path, table: str) -> None:
+    _require_no_table(path)
+    text = path.read_bytes().rstrip() + f"\n\n{table}".encode()
     try:
         parse_toml(text, str(path))
     except ConfigError as error:
@@ -60,7 +112,6 @@ def init_command(console: Console) -> None:
     with draft_beside(path.resolve(), mode=0o600) as draft:
         draft.write_bytes(text)
         draft.chmod(stat.S_IMODE(path.stat().st_mode))
-    console.report(f"Added `[tool.obelisk]` to {path}")
 
 
 def commented_table() -> str:

@@ -110,6 +110,8 @@ def target_options(command: Command) -> Command:
     )
     return click.option(
         "--target",
+        "--target-triple",
+        "target",
         metavar="TRIPLE",
         shell_complete=lambda *_: sorted(TARGETS),
         help="Target triple, e.g. x86_64-unknown-linux-musl.",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from obelisk.config.request import Application, Project
+from obelisk.config.application import Application, Assembly, Project
 from obelisk.config.toml import read_toml, table_in, texts_in
 from obelisk.errors import ConfigError
 from obelisk.services.regular import is_regular
@@ -43,7 +43,9 @@ def installer_config(application: Application, env: Mapping[str, str]) -> Instal
     if env.get(_CHOSEN):
         chosen = (Path(env[_CHOSEN]).absolute(),)
         return InstallerConfig(project=None, user=chosen, variables=variables)
-    project = _of_project(application.folder) if isinstance(application, Project) else None
+    project = None
+    if isinstance(application, Project | Assembly):
+        project = _of_project(application.folder)
     return InstallerConfig(project=project, user=_of_user(env), variables=variables)
 
 

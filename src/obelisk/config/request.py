@@ -1,238 +1,225 @@
-"""Recognizing the command line's argument, and reading the settings that come with it."""
+"""Recognizing the command line's arguments, and reading the settings that come with them.
+
+A default is overridden by the file, and the file by the command line: both are merged here.
+"""
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-
-from obelisk.config.names import require_package_name
-from obelisk.config.requirements import absolute_requirement, parse_requirement
-from obelisk.config.settings import Settings
-from obelisk.config.tables import apply_table
-from obelisk.config.toml import parse_toml, read_toml, shown, table_in, text_in, texts_in
+from obelisk.config.application import Request
+from obelisk.config.pyoxidizer.evaluate import (
+    FILE,
+    evaluate,
+    find_configuration,
+    refuse_old_configuration,
+)
+from obelisk.config.pyoxidizer.requests import LooseFile, describe, wishes_of
+from obelisk.config.pyoxidizer.session import Bring, Session, Statement, Surroundings, Wanted
+from obelisk.config.recognize import has_project, is_path, read, require_working_folder
+from obelisk.config.settings import ENTRIES, Settings, apply_assignments
+from obelisk.config.tables import apply_table, key_of
+from obelisk.config.toml import read_toml, table_in
 from obelisk.errors import ConfigError
-from obelisk.services.regular import is_folder, is_regular, read_regular
-
-_BLOCK: Final = re.compile(r"# /// ([a-zA-Z0-9-]+)")
-"""The first line of a block of inline metadata (PEP 723)."""
-_BLOCK_END: Final = "# ///"
+from obelisk.services.regular import is_folder, is_regular
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Project:
-    """A folder with a pyproject.toml."""
+class CommandLine:
+    """What the command line says."""
 
-    folder: Path
-    name: str
-    scripts: tuple[tuple[str, str], ...]
-    """(command, `module:function`) of `[project.scripts]`."""
-    dynamic_scripts: bool
-    """Whether only its build backend knows the scripts."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Script:
-    """A single file, with the dependencies that its header names."""
-
-    path: Path
-    dependencies: tuple[str, ...]
-    requires_python: str | None
-    configures_uv: bool = False
-    """Whether its header has `[tool.uv]`, which has effect on its lock only."""
+    what: tuple[str, ...] = ()
+    """What to build: a path or a requirement, or targets of a `pyoxidizer.bzl`."""
+    path: str | None = None
+    """The folder of the configuration."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Values of settings, by the names of their fields; None and empty ones were not given."""
+    assignments: tuple[str, ...] = ()
+    """`key=value` of any setting."""
+    variables: Mapping[str, str | None] = field(default_factory=dict)
+    """`VARS` of a `pyoxidizer.bzl`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Requirement:
-    """Something to install from the package index."""
+class Requests:
+    """All that is to be built."""
 
-    text: str
-    name: str
+    requests: tuple[Request, ...]
+    files: tuple[LooseFile, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    """How a `pyoxidizer.bzl` was understood."""
+    configuration: Path | None = None
+    """That file."""
+
+
+def _no_text(text: str) -> None:
+    del text
+
+
+def _nothing_installed(wanted: Wanted) -> None:
+    del wanted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WheelFile:
-    """A wheel on disk."""
+class Outside:
+    """How reading says what it has to say, and installs what it must."""
 
-    path: Path
-    name: str
-
-
-Application = Project | Script | Requirement | WheelFile
+    warn: Callable[[str], None] = _no_text
+    note: Callable[[str], None] = _no_text
+    bring: Bring = _nothing_installed
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
-    """An application, and the settings found with it."""
+def read_requests(command: CommandLine, outside: Outside | None = None) -> Requests:
+    """Read what the command line names, each with its values in place of the file's.
 
-    application: Application
-    settings: Settings
-    folder: Path
-    """What relative paths in the settings start from."""
-
-
-def read_request(what: str | None, warn: Callable[[str], None] = lambda _: None) -> Request:
-    """Read the project in the working folder, or what the argument names.
-
-    An argument that ends in `.py` is a script, in `.whl` a wheel, a folder is a project, and all
-    else is a requirement. Raises `ConfigError` when it is none of them.
+    Raises `ConfigError` when something is not valid.
     """
-    _require_working_folder()
-    path = Path(what) if what else Path()
-    if is_folder(path) and (what is None or _is_path(what) or _has_project(path)):
-        return _read_project(path, warn)
-    assert what is not None  # noqa: S101 - `Path()` is a folder
-    if path.suffix == ".py":
-        return _read_script(path, warn)
-    if path.suffix == ".whl":
-        return _read_wheel(path)
-    return _read_requirement(what)
-
-
-def _require_working_folder() -> None:
-    try:
-        Path.cwd()
-    except OSError as error:
-        message = f"cannot read the working directory: {error.strerror}"
-        raise ConfigError(message, hint="change to another directory") from error
-
-
-def _is_path(what: str) -> bool:
-    return "/" in what or what in (".", "..")
-
-
-def _has_project(folder: Path) -> bool:
-    return os.path.lexists(folder / "pyproject.toml")
-
-
-def _read_project(folder: Path, warn: Callable[[str], None]) -> Request:
-    path = folder / "pyproject.toml"
-    if not _has_project(folder):
-        message = f"no pyproject.toml found in {folder.absolute()}"
-        hint = "name a script, wheel or requirement to build, such as `obelisk build app.py`"
+    outside = outside or Outside()
+    require_working_folder()
+    found = _configuration(command)
+    if found is not None:
+        return _of_configuration(*found, command, outside)
+    if len(command.what) > 1:
+        message = f"`{command.what[1]}` is one argument too many"
+        hint = f"several are targets of a {FILE}; what follows `--` is for the program that is run"
         raise ConfigError(message, hint=hint)
-    table = read_toml(path)
-    project = table_in(table, "project", str(path))
-    tool = table_in(table_in(table, "tool", str(path)), "obelisk", str(path))
-    name = text_in(project, "name", f"`[project]` of {path}")
-    if name is None:
-        message = f"`[project]` in {path} has no `name`"
-        raise ConfigError(message, hint="projects need PEP 621 metadata")
-    require_package_name(name, f"name` of `[project]` in `{path}")
-    return Request(
-        application=Project(
-            folder=folder.absolute(),
-            name=name,
-            scripts=_scripts(project, path),
-            dynamic_scripts="scripts" in texts_in(project, "dynamic", f"`[project]` of {path}"),
-        ),
-        settings=apply_table(Settings(), tool, f"`[tool.obelisk]` of {path}", warn),
-        folder=folder.absolute(),
+    if command.variables:
+        message = "`--var` and `--var-env` have no effect"
+        raise ConfigError(message, hint=f"they are for a {FILE}, of which there is none")
+    what = command.path if command.path is not None else next(iter(command.what), None)
+    return Requests(
+        requests=tuple(
+            replace(request, settings=overridden(request.settings, command, outside.warn))
+            for request in read(what, outside.warn)
+        )
     )
 
 
-def _scripts(project: dict[str, Any], path: Path) -> tuple[tuple[str, str], ...]:
-    found = []
-    for name, text in table_in(project, "scripts", f"`[project]` of {path}").items():
-        if not isinstance(text, str):
-            message = f"`{name}` in `[project.scripts]` of {path} is not a string"
-            raise ConfigError(message)
-        # An entry point may name extras, which say nothing of what to call.
-        found.append((name, text.split("[")[0].strip()))
-    return tuple(sorted(found))
+def read_session(
+    command: CommandLine, outside: Outside, *, resolves: bool = True
+) -> Session | None:
+    """Evaluate the `pyoxidizer.bzl` that the command line means; None if it means none."""
+    require_working_folder()
+    found = _configuration(command)
+    return _evaluated(*found, command, outside, resolves=resolves) if found else None
 
 
-def _read_script(path: Path, warn: Callable[[str], None]) -> Request:
-    header = parse_script_header(_script_text(path), path)
-    where = f"the header of {path}"
-    tool = table_in(table_in(header, "tool", where), "obelisk", where)
-    dependencies = texts_in(header, "dependencies", where)
-    folder = path.absolute().parent
-    return Request(
-        application=Script(
-            path=path.absolute(),
-            dependencies=tuple(absolute_requirement(text, folder, where) for text in dependencies),
-            requires_python=text_in(header, "requires-python", where),
-            configures_uv="uv" in table_in(header, "tool", where),
-        ),
-        settings=apply_table(Settings(), tool, f"`[tool.obelisk]` of {path}", warn),
-        folder=folder,
-    )
+def _configuration(command: CommandLine) -> tuple[Path, tuple[str, ...]] | None:
+    """Return the `pyoxidizer.bzl` that the command line means, and its targets.
 
-
-def _script_text(path: Path) -> str:
-    """Return the text of a script as Python reads it: with its BOM, encoding and line ends."""
-    try:
-        return importlib.util.decode_source(read_regular(path))
-    except OSError as error:
-        message = f"cannot read the script {path}: {error.strerror}"
-        raise ConfigError(message) from error
-    except (SyntaxError, ValueError, LookupError) as error:
-        message = f"cannot read the script {path}: {error}"
-        raise ConfigError(message, hint="save the file as UTF-8") from error
-
-
-def parse_script_header(text: str, path: Path) -> dict[str, Any]:
-    """Return the `script` block of a script's inline metadata (PEP 723), empty if it has none."""
-    blocks = [content for kind, content in _blocks(text.split("\n")) if kind == "script"]
-    if len(blocks) > 1:
-        message = f"{path} has more than one `# /// script` block"
-        raise ConfigError(message)
-    if not blocks:
-        return {}
-    content = "".join(f"{line[2:]}\n" for line in blocks[0])
-    return parse_toml(content, f"the `# /// script` block of {path}")
-
-
-def _blocks(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield (type, lines) of the blocks of inline metadata.
-
-    They are what the specification's regular expression finds, which takes a time that grows with
-    the square of the number of lines.
+    A pyproject.toml with `[tool.obelisk]` comes before one in the same folder.
     """
-    at = 0
-    while at < len(lines):
-        first = _BLOCK.fullmatch(lines[at])
-        at += 1
-        if first is None:
-            continue
-        start, end = at, None
-        while at < len(lines) and (lines[at] == "#" or lines[at].startswith("# ")):
-            end = at if lines[at] == _BLOCK_END and at > start else end
-            at += 1
-        if end is not None:
-            yield first[1], lines[start:end]
-            at = end + 1
+    first = next(iter(command.what), "")
+    if command.path is not None:
+        folder, targets = Path(command.path), command.what
+    elif first.endswith(".bzl"):
+        return Path(first), command.what[1:]
+    elif is_path(first) and is_folder(Path(first)):
+        folder, targets = Path(first), command.what[1:]
+    elif is_path(first) or first.endswith((".py", ".whl")):
+        return None
+    else:
+        folder, targets = Path(), command.what
+    if folder.suffix == ".bzl":
+        return folder, targets
+    path = find_configuration(folder)
+    if path is None and not targets and not has_project(folder):
+        refuse_old_configuration(folder)
+    return (path, targets) if path and not _is_configured(folder) else None
 
 
-def _read_wheel(path: Path) -> Request:
+def _is_configured(folder: Path) -> bool:
+    path = folder / "pyproject.toml"
     if not is_regular(path):
-        message = f"no such wheel: {path}"
-        raise ConfigError(message)
-    try:
-        name, *_ = parse_wheel_filename(path.name)
-    except InvalidWheelFilename as error:
-        message = f"invalid wheel file name {path.name}: {error}"
-        raise ConfigError(message) from error
-    application = WheelFile(path=path.absolute(), name=name)
-    return Request(application=application, settings=Settings(), folder=Path.cwd())
+        return False
+    return "obelisk" in table_in(read_toml(path), "tool", str(path))
 
 
-def _read_requirement(what: str) -> Request:
-    folder = Path.cwd()
-    try:
-        requirement = parse_requirement(what, "the command line")
-    except ConfigError as error:
-        message = f"{shown(what)} is not a script, wheel, project or requirement"
-        raise ConfigError(message, hint=str(error)) from error
-    application = Requirement(
-        text=absolute_requirement(what, folder, "the command line"),
-        name=canonicalize_name(requirement.name),
+def _evaluated(
+    path: Path,
+    targets: tuple[str, ...],
+    command: CommandLine,
+    outside: Outside,
+    *,
+    resolves: bool = True,
+) -> Session:
+    asked = command.options.get("target")
+    triple = asked or Settings().target
+    target = triple.replace("-linux-gnu", "-linux-musl")
+    if target != triple:
+        outside.note(f"`{triple}`: building for {target}, which runs there too")
+    options = {**command.options, "target": target}
+    return evaluate(
+        path,
+        Surroundings(
+            triple=triple,
+            python=command.options.get("python"),
+            settings=overridden(Settings(), replace(command, options=options)),
+            variables=dict(command.variables),
+            targets=targets,
+            bring=outside.bring,
+            warn=outside.warn,
+            resolves=resolves,
+        ),
+        outside.note,
     )
-    return Request(application=application, settings=Settings(), folder=folder)
+
+
+def _of_configuration(
+    path: Path, targets: tuple[str, ...], command: CommandLine, outside: Outside
+) -> Requests:
+    session = _evaluated(path, targets, command, outside)
+    wishes = wishes_of(session)
+    target = session.surroundings.settings.target
+    options = {**command.options, "target": target, "python": None}
+    command = replace(command, options=options)
+    requests = []
+    for wish in wishes.executables:
+        found = describe(session, wish.executable)
+        for note in found.notes:
+            outside.note(note)
+        requests.append(
+            Request(
+                application=found.application,
+                settings=overridden(found.settings, command, outside.warn),
+                folder=session.folder,
+                places=tuple(_named(place, command) for place in wish.places),
+            )
+        )
+    if not command.what and has_project(session.folder):
+        outside.note(f"building from {FILE}; `[tool.obelisk]` in pyproject.toml would come first")
+    for note in (*wishes.notes, *session.notes()):
+        outside.note(note)
+    return Requests(
+        requests=tuple(requests),
+        files=tuple(wishes.files.values()),
+        statements=tuple(session.statements),
+        configuration=session.path,
+    )
+
+
+def _named(place: str, command: CommandLine) -> str:
+    """Return the path of an executable, with the name that the command line gives it."""
+    name = command.options.get("name")
+    return os.path.join(os.path.dirname(place), name) if name else place  # noqa: PTH118, PTH120
+
+
+def overridden(
+    settings: Settings, command: CommandLine, warn: Callable[[str], None] = lambda _: None
+) -> Settings:
+    """Return settings with the command line's values: lists are extended, others replaced."""
+    settings = apply_assignments(settings, command.assignments, warn)
+    given: dict[str, Any] = {}
+    for name, value in command.options.items():
+        if value is None or value == ():
+            continue
+        old = getattr(settings, name)
+        given[key_of(name)] = [*old, *value] if isinstance(value, tuple) else value
+    # An entry point of the command line takes the place of any in the file.
+    if given.keys() & set(ENTRIES):
+        settings = replace(settings, script=None, entry=None, module=None, file=None, code=None)
+    return apply_table(settings, given, "the command line", warn)

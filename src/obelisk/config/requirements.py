@@ -63,6 +63,8 @@ class Requirements:
     """The lines of files that are named by `-c`."""
     locks: tuple[Path, ...] = ()
     """Files of the form of pylock.toml."""
+    options: tuple[str, ...] = ()
+    """Further options of uv."""
 
 
 def parse_requirement(text: str, where: str) -> PackagingRequirement:
@@ -99,6 +101,21 @@ def read_requirements(
     )
 
 
+def read_lines(lines: Iterable[str], folder: Path, where: str) -> Requirements:
+    """Return what lines say that are as in a requirements file; relative paths are `folder`'s.
+
+    Raises `ConfigError` that names `where` they are.
+    """
+    reader = _Reader(folder)
+    for line in lines:
+        reader.take(line, folder / "-", where)
+    return Requirements(
+        lines=tuple(reader.lines),
+        unhashed=tuple(reader.unhashed),
+        constraints=tuple(reader.constraints),
+    )
+
+
 class _Reader:
     """Reads requirement files, each once, and gathers their lines."""
 
@@ -119,9 +136,10 @@ class _Reader:
             message = f"too many requirements files (more than {_MOST_FILES}) at {path}"
             raise ConfigError(message)
         for number, line in _logical_lines(path):
-            self._take(line, path, f"line {number} of {path}", constraint=constraint)
+            self.take(line, path, f"line {number} of {path}", constraint=constraint)
 
-    def _take(self, line: str, path: Path, where: str, *, constraint: bool) -> None:
+    def take(self, line: str, path: Path, where: str, *, constraint: bool = False) -> None:
+        """Gather a line of the file at `path`."""
         if not line.isprintable():
             message = f"non-printable character in {where}"
             raise ConfigError(message)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final
 
@@ -72,6 +72,10 @@ PROFILES: Final = {
 }
 
 
+ENTRIES: Final = ("script", "entry", "module", "file", "code")
+"""Settings that choose what is run; at most one of them is set."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """The settings, with their defaults."""
@@ -93,6 +97,14 @@ class Settings:
     """Entry point to call, as `module:function`, instead of a console script."""
     module: str | None = None
     """Module to run as `python -m` does, instead of a console script."""
+    file: str | None = None
+    """Python file to run, relative to the project, with the modules beside it that it imports."""
+    code: str | None = None
+    """Python code to run, as by `python -c`."""
+    parts: tuple[str, ...] | None = None
+    """What to install instead of the project, in this order and each on its own: `install
+    ARGUMENT...` (as of `pip install`), `packages FOLDER NAME...`, `virtualenv FOLDER`, `remove
+    NAME...`. A later part replaces a distribution of an earlier one."""
     include: tuple[str, ...] = ()
     """Patterns of modules or files to include although they are excluded, by default or by
     `exclude`."""
@@ -171,6 +183,13 @@ class Settings:
             stdlib=self.stdlib or chosen.stdlib,
             source_text=chosen.source_text if self.source_text is None else self.source_text,
         )
+
+
+def without_entry(settings: Settings) -> Settings:
+    """Return settings that choose nothing to run."""
+    return replace(
+        settings, script=None, entry=None, module=None, file=None, code=None, multicall=False
+    )
 
 
 def apply_assignments(

@@ -25,6 +25,7 @@ from obelisk.model import (
     Multicall,
     Placed,
     ResolvedEntry,
+    RunCode,
     RunModule,
     RunProgram,
     RunScript,
@@ -181,7 +182,7 @@ def _module_names(collection: Collection) -> bytes:
             package = entry.module.partition(".")[0]
             known = {module.name for module in collection.modules}
             names = [entry.module, *([package] if f"{package}.__main__" in known else [])]
-        case RunScript() | ScriptFile() | Multicall() | RunProgram():
+        case RunScript() | RunCode() | ScriptFile() | Multicall() | RunProgram():
             pass
     return b"".join(f"own_module={name}\0".encode() for name in sorted(set(names)))
 
@@ -290,11 +291,11 @@ def _shown_entry(entry: ResolvedEntry) -> str:
             return entry.module
         case EntryPoint():
             return f"{entry.module}:{entry.function}"
-        case ScriptFile():
-            return entry.name
+        case RunCode():
+            return entry.text.strip().partition("\n")[0]
         case RunScript():
             return entry.path.name
-        case RunProgram():
-            return entry.path
+        case ScriptFile(name=shown) | RunProgram(path=shown):
+            return shown
         case Multicall():
             return ", ".join(name for name, _ in entry.commands)

@@ -1,0 +1,214 @@
+"""PythonDistribution, which here is always the static distribution of the target."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import ClassVar, Final, Literal
+
+from obelisk.config.pyoxidizer.adding import Resources
+from obelisk.config.pyoxidizer.executable import PythonExecutable
+from obelisk.config.pyoxidizer.interpreter import Config
+from obelisk.config.pyoxidizer.policy import Policy
+from obelisk.config.pyoxidizer.resources import resource_of
+from obelisk.config.pyoxidizer.scan import scan
+from obelisk.config.pyoxidizer.session import Session, StandardLibrary
+from obelisk.config.pyoxidizer.table import ApiObject, Because, Method, Row, host_type
+from obelisk.config.settings import Settings
+from obelisk.config.starlark.stack import Caller
+from obelisk.config.starlark.values import Value
+
+Flavor = Literal["standalone", "standalone_dynamic", "standalone_static"]
+KNOWN: Final = ("3.13", "3.14")
+"""Versions that are built as they are asked for."""
+
+
+def _make_config(own: PythonDistribution, caller: Caller) -> Config:
+    del caller
+    return Config(own.session)
+
+
+def _make_policy(own: PythonDistribution, caller: Caller) -> Policy:
+    del caller
+    return Policy(own.session)
+
+
+def _resources(own: PythonDistribution, caller: Caller) -> Resources:
+    del caller
+    session = own.session
+    site = session.bring(StandardLibrary(), own.python)
+    return (
+        [resource_of(session, found, None) for found in scan(site, is_stdlib=True)] if site else []
+    )
+
+
+def _to_executable(  # noqa: PLR0913 - PyOxidizer's
+    own: PythonDistribution,
+    caller: Caller,
+    name: str,
+    packaging_policy: Policy | None = None,
+    config: Config | None = None,
+    *,
+    resources_policy: str | None = None,
+    extension_module_filter: str | None = None,
+    preferred_extension_module_variants: dict[str, str] | None = None,
+    include_sources: bool | None = None,
+    include_resources: bool | None = None,
+    include_test: bool | None = None,
+) -> PythonExecutable:
+    del extension_module_filter, preferred_extension_module_variants
+    old = (resources_policy, include_sources, include_resources, include_test)
+    policy = packaging_policy or Policy(own.session)
+    if any(value is not None for value in old):
+        message = (
+            "`to_python_executable`: the API of PyOxidizer 0.10 and before is read as that of 0.24"
+        )
+        own.session.warn(message, caller, kind="old")
+    if include_test:
+        policy.values["include_test"] = True
+    if include_sources is False:
+        policy.values["include_distribution_sources"] = False
+        policy.values["include_non_distribution_sources"] = False
+    return own.executable(name, policy, config, caller)
+
+
+def _of_executable(name: str) -> Callable[..., Value]:
+    """Return the method of a distribution that became one of its executables."""
+    row = PythonExecutable.rows[name]
+    assert isinstance(row, Method)  # noqa: S101 - for mypy
+    function = row.function
+
+    @functools.wraps(function)
+    def call(
+        own: PythonDistribution, caller: Caller, *arguments: object, **keywords: object
+    ) -> Value:
+        nowhere = PythonExecutable(
+            own.session,
+            name="-",
+            python=own.python,
+            policy=Policy(own.session),
+            config=Config(own.session),
+        )
+        found = function(nowhere, caller, *arguments, **keywords)
+        if own.session.is_incomplete:  # there are no resources that would say where they are from
+            for made in own.made:
+                made.sources += nowhere.sources
+        return found
+
+    return call
+
+
+def _old_rows() -> dict[str, Row]:
+    """Return the methods that 0.7 had here, and that executables have since."""
+    names = ("pip_install", "read_package_root", "read_virtualenv", "setup_py_install")
+    return {
+        name: Method(
+            does=PythonExecutable.rows[name].does,
+            test="test_the_api_of_0_7",
+            function=_of_executable(name),
+            old=True,
+        )
+        for name in names
+    }
+
+
+class PythonDistribution(ApiObject):
+    """A distribution of Python, of a version."""
+
+    rows: ClassVar[dict[str, Row]] = {
+        "make_python_interpreter_config": Method(
+            does="settings of `[tool.obelisk.interpreter]`",
+            test="test_attributes_become_settings",
+            function=_make_config,
+        ),
+        "make_python_packaging_policy": Method(
+            does="a policy", test="test_locations_have_no_effect", function=_make_policy
+        ),
+        "python_resources": Method(
+            does="the modules of the standard library",
+            test="test_resources_of_the_standard_library",
+            function=_resources,
+        ),
+        "to_python_executable": Method(
+            does="an executable with the whole standard library",
+            test="test_the_template",
+            function=_to_executable,
+        ),
+        **_old_rows(),
+    }
+    host_type = host_type("PythonDistribution", rows)
+
+    def __init__(self, session: Session, python: str) -> None:
+        super().__init__(session)
+        self.python = python
+        self.made: list[PythonExecutable] = []
+
+    def executable(
+        self, name: str, policy: Policy | None, config: Config | None, caller: Caller
+    ) -> PythonExecutable:
+        """Return a new executable; callbacks are called for the standard library."""
+        made = PythonExecutable(
+            self.session,
+            name=name,
+            python=self.python,
+            policy=policy or Policy(self.session),
+            config=config or Config(self.session),
+        )
+        self.made.append(made)
+        made.add_standard_library(caller)
+        return made
+
+
+def make_distribution(
+    session: Session, caller: Caller, python: str | None, flavor: str
+) -> PythonDistribution:
+    """Return a distribution of the version that is closest to what was asked for."""
+    if flavor == "standalone_dynamic":
+        session.without_effect('flavor = "standalone_dynamic"', Because.STATIC, caller)
+    chosen = session.surroundings.python or (python if python in KNOWN else Settings().python)
+    if python is not None and chosen != python and session.surroundings.python is None:
+        message = f"Python {python} is not available; building with {chosen}"
+        session.warn(f"{message} (choose another version with `--python`)", caller)
+    return PythonDistribution(session, chosen)
+
+
+def _default_distribution(
+    session: Session,
+    caller: Caller,
+    flavor: Flavor = "standalone",
+    build_target: str | None = None,
+    python_version: str | None = None,
+) -> PythonDistribution:
+    if build_target not in (None, session.surroundings.triple):
+        message = f"`build_target` has no effect: {build_target}"
+        session.warn(f"{message}; choose the target with `--target`", caller)
+    return make_distribution(session, caller, python_version, flavor)
+
+
+def _own_distribution(
+    session: Session,
+    caller: Caller,
+    sha256: str,
+    local_path: str | None = None,
+    url: str | None = None,
+    flavor: Flavor = "standalone",
+) -> PythonDistribution:
+    del sha256, local_path, url
+    python = session.surroundings.python or Settings().python
+    message = f"distributions of others are not used; building with Obelisk's own Python {python}"
+    session.warn(message, caller)
+    return make_distribution(session, caller, None, flavor)
+
+
+FUNCTIONS: Final = {
+    "default_python_distribution": Method(
+        does="the static distribution of the target; of 3.13 or 3.14, or with a warning",
+        test="test_versions_of_python",
+        function=_default_distribution,
+    ),
+    "PythonDistribution": Method(
+        does="Obelisk's own distribution, with a warning",
+        test="test_versions_of_python",
+        function=_own_distribution,
+    ),
+}

@@ -1,0 +1,7 @@
+import importlib.metadata
+
+import six
+
+
+def main():
+    print("depending", importlib.metadata.version("depending"), six.__version__)

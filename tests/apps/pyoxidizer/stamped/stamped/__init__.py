@@ -1,0 +1,5 @@
+from stamped.version import VERSION
+
+
+def main():
+    print("stamped", VERSION)

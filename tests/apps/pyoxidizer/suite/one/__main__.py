@@ -1,0 +1,3 @@
+import shared
+
+print("suite", shared.name(__package__))

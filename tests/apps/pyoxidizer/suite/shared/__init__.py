@@ -1,0 +1,2 @@
+def name(package):
+    return f"{package} of two"
