@@ -3,7 +3,7 @@
 import pytest
 
 from obelisk.collect.outdated import outdated
-from obelisk.config.request import read_request
+from obelisk.config.recognize import read_request
 
 DEPENDENCIES = (
     *("click>=8", "Rich[jupyter] >= 13.0; sys_platform != 'win32'", "Six", "own-lib>=2"),

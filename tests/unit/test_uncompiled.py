@@ -6,7 +6,7 @@ import pytest
 
 from obelisk.collect.installed import Prefix, read_installed
 from obelisk.collect.uncompiled import is_compiled, uncompiled
-from obelisk.config.request import read_request
+from obelisk.config.recognize import read_request
 from obelisk.plan import make_plans
 
 PROJECT = '[project]\nname = "app"\n[project.scripts]\none = "app:main"\n'
