@@ -7,7 +7,7 @@ import pytest
 from support import APPS, obelisk, run, write_wheel
 
 from obelisk.collect.provide import provide
-from obelisk.config.request import read_request
+from obelisk.config.recognize import read_request
 from obelisk.distribution.distribution import obtain_distribution
 from obelisk.errors import ConfigError
 from obelisk.plan import make_plans
