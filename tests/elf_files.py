@@ -144,7 +144,15 @@ def shared_object(
         segment(1, 4, 0, 0x400 + len(content)),
         segment(1, head.pop("code_flags", 5), CODE, 16),
         segment(1, 6, DYNAMIC, used, used + bss),
-        *([segment(1, 6, behind_zeros(bss), len(behind), offset=0x30000)] if behind else []),
+        *(
+            [
+                segment(
+                    1, head.pop("behind_flags", 6), behind_zeros(bss), len(behind), offset=0x30000
+                )
+            ]
+            if behind
+            else []
+        ),
         segment(2, 6, DYNAMIC, len(table), align=8),
         *([segment(7, 4, TLS_AT, len(image), size, alignment)] if tls else []),
         *([segment(3, 4, 0x400, 8)] if head.pop("interpreter", False) else []),

@@ -1,12 +1,14 @@
 """How tests call Obelisk, and run what it built."""
 
 import ctypes
+import http.client
 import os
 import re
 import shutil
 import subprocess
 import sys
 from base64 import urlsafe_b64encode
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 from zipfile import ZipFile
@@ -68,6 +70,28 @@ def emulation(target):
     return [found]
 
 
+def serve_many(argv, *, cwd):
+    """Run the server of tests/apps/packages/uvloop_server.py, with sixteen clients at once."""
+    server = subprocess.Popen(argv, cwd=cwd, env={}, stdout=subprocess.PIPE, text=True)
+    port = int(server.stdout.readline())
+
+    def ask_often(number):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        for turn in range(200):
+            connection.request("GET", f"/{number}/{turn}")
+            assert connection.getresponse().read() == f"/{number}/{turn}".encode() * 100
+        connection.close()
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(ask_often, range(16)))
+    last = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    last.request("GET", "/stop")
+    assert last.getresponse().read() == b"/stop" * 100
+    last.close()
+    assert server.communicate(timeout=60)[0] == "uvloop\n"
+    assert server.returncode == 0
+
+
 def in_root(folder, path, *arguments):
     """The command line of a program that has `folder` for its root."""
     # Only root may chroot; others become root of a namespace of their own.
@@ -75,11 +99,11 @@ def in_root(folder, path, *arguments):
     return [*prefix, shutil.which("chroot"), str(folder), path, *map(str, arguments)]
 
 
-def loads_of(executable):
-    """(offset, address, bytes in the file, bytes in memory) of each loaded segment."""
+def segments_of(executable, kind="LOAD"):
+    """(offset, address, bytes in the file, bytes in memory) of each segment of a kind."""
     argv = ["readelf", "-lW", executable]
     words = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
-    rows = re.findall(r"^ +LOAD +(\w+) (\w+) \w+ +(\w+) (\w+)", words, re.MULTILINE)
+    rows = re.findall(rf"^ +{kind} +(\w+) (\w+) \w+ +(\w+) (\w+)", words, re.MULTILINE)
     return [tuple(int(word, 16) for word in row) for row in rows]
 
 

@@ -92,7 +92,9 @@ TARGETS: Final = {
             libffi_target="X86_64",
             kernel_headers=("x86-linux-any", "any-linux-any"),
             runtime_rooms=(
-                *(".", "payload", "vfs", "elf", "elf/x86_64", "exec", "exec/x86_64", "python"),
+                # First: see elf/x86_64/tls.c.
+                "elf/x86_64",
+                *(".", "payload", "vfs", "elf", "exec", "exec/x86_64", "python"),
                 *("host", "libc", "libc/x86_64", "os/linux"),
             ),
             page_size=4096,

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support import APPS, loads_of, obelisk, run, write_wheel
+from support import APPS, obelisk, run, segments_of, write_wheel
 
 SOURCES = Path(__file__).parents[1] / "native"
 
@@ -62,6 +62,12 @@ def test_thread_local_variables_of_all_models(native, empty_root):
     ]
 
 
+def test_what_is_copied_for_each_thread_is_short(native):
+    """The initial values of all objects; libc copies the runtime's zeros before them, too."""
+    ((*_, copied, whole),) = segments_of(native, "TLS")
+    assert 4 * 36 < copied < 4 << 10 < whole
+
+
 def test_loading_and_the_dlopen_family(native, empty_root):
     assert lines(native, empty_root, "life") == [
         *("opening", "low begins", "high begins", "low says hello"),
@@ -77,7 +83,7 @@ def test_loading_and_the_dlopen_family(native, empty_root):
 
 def test_long_runs_of_zeros_take_no_bytes_of_the_file(native, empty_root):
     assert lines(native, empty_root, "zeros") == ["zeros 0 8388608"]
-    assert any(not stored and memory >= 8 << 20 for *_, stored, memory in loads_of(native))
+    assert any(not stored and memory >= 8 << 20 for *_, stored, memory in segments_of(native))
     parts = obelisk("inspect", "--size", "--json", native)
     (zeros,) = [one for one in json.loads(parts)["objects"]["files"] if "libzeros" in one["path"]]
     assert zeros["size"] < 1 << 20

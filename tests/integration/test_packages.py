@@ -3,13 +3,10 @@
 One executable each does real work where there is nothing else.
 """
 
-import http.client
 import os
-import subprocess
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from support import APPS, expected
+from support import APPS, expected, serve_many
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
@@ -39,25 +36,7 @@ def test_it_works_in_an_empty_root(executables, empty_root, name):
 
 
 def test_an_http_server_under_load(executables, tmp_path):
-    argv = [build(executables, "uvloop_server")]
-    server = subprocess.Popen(argv, cwd=tmp_path, env={}, stdout=subprocess.PIPE, text=True)
-    port = int(server.stdout.readline())
-
-    def ask_often(number):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        for turn in range(200):
-            connection.request("GET", f"/{number}/{turn}")
-            assert connection.getresponse().read() == f"/{number}/{turn}".encode() * 100
-        connection.close()
-
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(ask_often, range(16)))
-    last = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    last.request("GET", "/stop")
-    assert last.getresponse().read() == b"/stop" * 100
-    last.close()
-    assert server.communicate(timeout=60)[0] == "uvloop\n"
-    assert server.returncode == 0
+    serve_many([build(executables, "uvloop_server")], cwd=tmp_path)
 
 
 def test_a_database_client(executables, empty_root, postgres):

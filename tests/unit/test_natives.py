@@ -518,6 +518,15 @@ def test_long_runs_of_zeros_take_no_bytes_of_the_file(linked, elf, tmp_path):
     assert sizes["a.so"] > sizes["b.so"]
 
 
+def test_what_is_only_read_may_follow_what_is_written_to(linked, elf, tmp_path):
+    one = elf.shared_object(data=b"data", bss=64, behind=b"behind", behind_flags=4)
+    found = linked({"a.so": one, "b.so": elf.library("b.so")})
+    base = found.base("a.so")
+    assert found.read(base + DATA, 8) == b"data" + bytes(4)
+    assert found.read(base + behind_zeros(64), 8) == b"behind" + bytes(2)
+    assert finding(found.file, tmp_path / "app").detail == "2 linked"
+
+
 def test_damage_behind_long_zeros_is_that_of_the_object(linked, elf, tmp_path):
     found = linked({"a.so": elf.shared_object(data=b"a", bss=LONG, behind=b"behind")})
     damaged_file = found.file.replace(b"behind", b"beyond", 1)

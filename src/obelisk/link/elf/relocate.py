@@ -32,7 +32,7 @@ _ONLY_MODULE: Final = 1
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Relocated:
-    """The part of an object that can be written to, with its relocations applied."""
+    """An object from what can be written to on, with its relocations applied."""
 
     start: int
     """The object's own address of the first byte; a multiple of the page size."""
@@ -236,8 +236,8 @@ def _writable_part(one: SharedObject) -> tuple[int, mmap | bytearray]:
     if not writable:
         return 0, bytearray()
     start = page_start(writable[0].address, one.page)
-    end = max(load.address + load.memory_size for load in writable)
-    content = mmap(-1, end - start) if end > start else bytearray()
+    # Up to its end: what is only read may follow.
+    content = mmap(-1, one.span - start) if one.span > start else bytearray()
     for load in one.loads:
         if load.address >= start:
             place = load.address - start

@@ -9,8 +9,11 @@
 /* The file that runs, also when none or another is at its path. */
 #define OWN_FILE "/proc/self/exe"
 
-/* Remember which file it is; called once, before the other. */
+/* Remember which file it is; called once, before the others. */
 void own_file_open(void);
+
+/* Say whether what the kernel says of a file tells of this executable, wherever that is now. */
+bool own_file_has(const struct stat *file);
 
 /* Say whether a path, or a descriptor with the path "", leads to this executable. An executable that
    was replaced while it runs is still known by its path. `file` is written to. */

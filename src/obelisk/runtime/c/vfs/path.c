@@ -7,11 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "os/os.h"
+#include "exec/own_file.h"
 
 /* As many links follow one another as the kernel follows (MAXSYMLINKS). */
 #define LINKS_MAX 40
@@ -128,33 +127,13 @@ vfs_below(const char *name, struct vfs_path *path)
            && walk(path, name + vfs_name_size(name)) == VFS_INSIDE;
 }
 
-/* Say whether a file is the one that runs. It is asked for once, by a name that a file that replaced it
-   does not have, if there is /proc. */
-static bool
-is_executable(const struct stat *file)
-{
-    static _Atomic dev_t device;
-    static _Atomic ino_t inode;
-
-    if (inode == 0) {
-        struct stat own;
-        if (__real_fstatat(AT_FDCWD, "/proc/self/exe", &own, 0) != 0
-            && __real_fstatat(AT_FDCWD, vfs_root(), &own, 0) != 0) {
-            return false;
-        }
-        device = own.st_dev;
-        inode = own.st_ino;
-    }
-    return file->st_ino == inode && file->st_dev == device;
-}
-
 /* Say whether what the kernel says of a file means a folder of ours, and begin there. */
 static bool
 enter(const struct stat *file, struct vfs_path *path)
 {
     const struct payload_record *record = NULL;
 
-    if (!S_ISREG(file->st_mode) || !(vfs_folder_of(file, &record) || is_executable(file))) {
+    if (!S_ISREG(file->st_mode) || !(vfs_folder_of(file, &record) || own_file_has(file))) {
         return false;
     }
     vfs_path_of(record, path);

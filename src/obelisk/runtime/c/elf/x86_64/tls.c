@@ -1,7 +1,8 @@
 /* Thread-local variables of linked shared objects, on x86-64. */
 
-/* Room for those without initial values: part of the block that every thread has, it costs nothing
-   until it is touched. `link` hands it out; see link/elf/layout.py. */
+/* Room for them: part of the block that every thread has, it costs nothing until it is touched. `link`
+   hands it out; see link/elf/tls.py. This is the first file of the link, so the room follows the
+   runtime's own initial values, and the image that libc copies for a thread stays short. */
 #define POOL_SIZE (512 * 1024)
 
 extern _Thread_local char obelisk_tls_pool[POOL_SIZE];
