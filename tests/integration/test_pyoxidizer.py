@@ -19,7 +19,7 @@ OUTPUTS = {
     "files-mode": "files-mode a note\n",
     "policy": (
         "policy {'jinja2.sandbox': False, 'markupsafe': True, 'app.extra': False,"
-        " 'pydoc_data.topics': False}\n"
+        " 'pydoc_data': False}\n"
     ),
     "old-api": "old-api 1 __init__.py\n",
 }
@@ -57,7 +57,7 @@ def test_a_configuration_is_built_and_moved_on_from(name, project, empty_root, p
     obelisk("init", "-q", "--from", "pyoxidizer.bzl", *targets, cwd=folder)
     assert "[tool.obelisk]" in (folder / "pyproject.toml").read_text()
     build(folder, python_version, "-o", "moved/")
-    assert (folder / "moved" / name).read_bytes() == built.read_bytes()
+    assert (folder / "moved" / built.name).read_bytes() == built.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_run_and_list_targets(project, python_version):
     printed = obelisk("run", "-q", "--python", python_version, "exe", "--", "x", cwd=folder)
     assert printed == OUTPUTS["template"]
     planned = obelisk("plan", "-q", cwd=folder)
-    assert "pyoxidizer.bzl:12: `PythonInterpreterConfig.run_module`" in planned
+    assert "`PythonInterpreterConfig.run_module`: `module`" in planned
 
 
 def test_installers_name_what_to_build_instead(project):

@@ -2,7 +2,7 @@
 
 def resource_callback(policy, resource):
     if type(resource) == "PythonModuleSource":
-        if "tests" in resource.name.split("."):
+        if resource.name.startswith("werkzeug.debug"):
             resource.add_include = False
 
 def make_exe():
