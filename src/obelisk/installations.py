@@ -27,7 +27,7 @@ class Installations:
     def __init__(
         self,
         work: Path,
-        services_for: Callable[[str], Services] | None = None,
+        services_for: Callable[[str], Services],
         *,
         refresh: bool = False,
     ) -> None:
@@ -42,7 +42,6 @@ class Installations:
 
         Raises what `provide` raises, and what building the distribution does.
         """
-        assert self._services_for is not None  # noqa: S101 - for mypy
         services = self._services_for(wanted.settings.target)
         distribution = obtain_distribution(services, python_source(wanted.settings.python))
         if isinstance(wanted.part, StandardLibrary):

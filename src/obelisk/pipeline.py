@@ -82,7 +82,7 @@ def build_all(
         for plan, output in zip(plans, outputs, strict=True)
     ]
     with services.cache.scratch("build") as work:
-        installations = installations or Installations(work)
+        installations = installations or Installations(work, lambda _: services)
         started = time.monotonic()
         for number, group in enumerate(_groups(plans)):
             shared = _share(group, services, installations, work / f"shared-{number}")
