@@ -6,9 +6,10 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 comma := ,
+COVERED := $(patsubst %,tests/integration/test_%.py,builds_again conformance demand refusals source)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test unit attack applications lint docs bench clean
+.PHONY: demo test unit attack applications lint docs bench coverage clean
 
 demo: $(READY)
 	$(VENV)/bin/obelisk run examples/hello.py -- World
@@ -30,6 +31,10 @@ lint: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+
+# Of the Python that builds: what runs in the target's Python, and C, are not measured.
+coverage: $(READY)
+	$(VENV)/bin/pytest -n auto --dist loadfile --cov --cov-report=term -k 'not aarch64' tests/unit $(COVERED)
 
 docs: $(READY)
 	$(VENV)/bin/python scripts/generate_docs.py

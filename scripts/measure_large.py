@@ -1,7 +1,7 @@
 """Measure what is large: `python scripts/measure_large.py [file|files|modules|scripts ...]`.
 
 A file of random bytes (`--gib`), 100,000 files, 20,000 modules, and five scripts against one.
-Prints seconds, peak memory and starts; docs/explanation/limits.md has the results.
+Prints seconds, peak memory and starts; docs/explanation/performance.md has the results.
 """
 
 import argparse

@@ -14,7 +14,7 @@ from obelisk.collect.loader import with_loader
 from obelisk.collect.read import Tree, read_tree
 from obelisk.compile.bytecode import Compiled
 from obelisk.compile.dictionaries import obtain_dictionaries
-from obelisk.compile.following import imported_at_start
+from obelisk.compile.following import imported_at_start, start_units
 from obelisk.compile.frames_kept import with_packages
 from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
@@ -34,6 +34,7 @@ from obelisk.model import (
     DataFile,
     Layout,
     Module,
+    ModuleUnits,
     SharedObjectFile,
 )
 from obelisk.output import refuse_input, writable_place
@@ -114,6 +115,9 @@ class _Shared:
     """Of all modules and main programs, of all of them."""
     dictionaries: Dictionaries
     """What compressed modules refer to."""
+    units: list[ModuleUnits]
+    """What modules import at a start, where that decides what is compressed."""
+    runtimes: dict[RuntimeOptions, Runtime]
     linked: dict[Path, Linked | None]
     """Shared objects, by the runtime that they were linked to."""
     uncompiled: tuple[tuple[str, str], ...]
@@ -172,6 +176,8 @@ def _share(
         collections=collections,
         bytecodes=bytecodes,
         dictionaries=_dictionaries(plan, services, distribution, of_stdlib, bytecodes),
+        units=_start_units(plan, services, distribution, bytecodes),
+        runtimes={},
         linked={},
         uncompiled=provided.uncompiled,
     )
@@ -213,7 +219,11 @@ def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
         recording=recording,
         extensions=kept.extensions,
     )
-    return obtain_runtime(job.services, job.distribution, options)
+    found = job.shared.runtimes.get(options)
+    if found is None:
+        found = obtain_runtime(job.services, job.distribution, options)
+        job.shared.runtimes[options] = found
+    return found
 
 
 def _link(job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime) -> Image:
@@ -243,14 +253,22 @@ def _dictionaries(
     return with_packages(cache, replace(found, level=frames.level), bytecodes, frames.of_modules)
 
 
+def _start_units(
+    plan: Plan, services: Services, distribution: Distribution, bytecodes: Iterable[Bytecode]
+) -> list[ModuleUnits]:
+    if plan.settings.storage.compression != Compression.UNUSED:
+        return []
+    return start_units(services.cache, bytecodes, python=distribution.host_python)
+
+
 def _first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
     """Return what a start uses: by a record, training or default, and by import statements."""
     keys = _known_first_use(job, kept)
     if job.plan.settings.storage.compression != Compression.UNUSED:
         return keys
     roots = {kept.collection.main, *entry_modules(kept.collection.entry)}
-    python = job.distribution.host_python
-    paths = imported_at_start(job.services.cache, kept.bytecodes, roots, python=python)
+    known = {one.module.path for one in kept.bytecodes}
+    paths = imported_at_start([u for u in job.shared.units if u.module.path in known], roots)
     return tuple(dict.fromkeys((*keys, *(use_key(Table.MODULES, path) for path in paths))))
 
 

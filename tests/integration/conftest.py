@@ -2,10 +2,12 @@
 
 import functools
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from support import APPS
 
 from obelisk.buildenv.environment import obtain_interpreter
 from obelisk.distribution.distribution import obtain_distribution
@@ -70,3 +72,43 @@ def compiler(compilers):
 def anything(executables):
     """An executable that runs the code which its environment names."""
     return executables("anything.py", "--set", "interpreter=true")
+
+
+MODELS = {
+    "local-dynamic": ["-ftls-model=local-dynamic"],
+    "initial-exec": ["-ftls-model=initial-exec"],
+    "global-dynamic": ["-ftls-model=global-dynamic"],
+    # What compilers for AArch64 use unless they are told otherwise.
+    "descriptors": [],
+}
+DESCRIPTORS = {"x86_64": ["-mtls-dialect=gnu2"]}
+
+
+@pytest.fixture(scope="session")
+def native_program(compilers, tmp_path_factory):
+    """A function that returns tests/apps/native.py, beside all libraries of tests/native."""
+
+    @functools.cache
+    def program_for(target):
+        folder, compiler = tmp_path_factory.mktemp("native"), compilers(target)
+        shutil.copy(APPS / "native.py", folder)
+        (folder / "message.txt").write_text("message\n")
+        for model, flags in MODELS.items():
+            chosen = flags or DESCRIPTORS.get(target.architecture, [])
+            # Files with the same bytes would be one object.
+            soname = f"-Wl,-soname,tls-{model}.so"
+            compiler(folder / f"tls-{model}.so", soname, *chosen, "tls.c")
+        low = compiler(folder / "liblow.so", "-Wl,-soname,liblow.so", "low.c")
+        compiler(folder / "libhigh.so", "-Wl,-soname,libhigh.so", "high.c", low)
+        compiler(folder / "libzeros.so", "zeros.c")
+        soname = "-Wl,-soname,libthrower.so"
+        thrower = compiler(folder / "libthrower.so", soname, "thrower.cpp", tool="c++")
+        compiler(folder / "libcatcher.so", "catcher.cpp", thrower, tool="c++")
+        sources = tmp_path_factory.mktemp("sqlite")
+        shutil.copytree(compiler.libraries["sqlite"] / "include", sources, dirs_exist_ok=True)
+        source = shutil.copy(SOURCES / "twice.c", sources)
+        words = ("-shared", "-fPIC", f"-I{sources}", source, "-o", folder / "libtwice.so")
+        compiler.call("cc", *words, env={"OBELISK_BUILD_SOURCE": str(sources)})
+        return folder / "native.py"
+
+    return program_for

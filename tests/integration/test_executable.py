@@ -306,9 +306,3 @@ def test_the_whole_standard_library_works(executables, empty_root):
     done = empty_root.run(executables("stdlib.py"), env={"SCRATCH": "/tmp", "TERM": "xterm"})
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == expected(APPS / "stdlib.py")
-
-
-def test_multiprocessing_by_all_start_methods(executables, tmp_path):
-    done = run([executables("parallel.py")], cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == expected(APPS / "parallel.py")

@@ -9,57 +9,21 @@ from pathlib import Path
 import pytest
 from support import APPS, obelisk, run, segments_of, write_wheel
 
-SOURCES = Path(__file__).parents[1] / "native"
+from obelisk.target import DEFAULT_TARGET, parse_target
 
 pytestmark = pytest.mark.compile
 
-MODELS = {
-    "global-dynamic": ["-ftls-model=global-dynamic"],
-    "local-dynamic": ["-ftls-model=local-dynamic"],
-    "initial-exec": ["-ftls-model=initial-exec"],
-    "descriptors": ["-mtls-dialect=gnu2"],
-}
-
 
 @pytest.fixture(scope="session")
-def native(compiler, executables, tmp_path_factory):
+def native(native_program, executables):
     """An executable with all libraries of tests/native linked in."""
-    folder = tmp_path_factory.mktemp("native")
-    shutil.copy(APPS / "native.py", folder)
-    (folder / "message.txt").write_text("message\n")
-    for model, flags in MODELS.items():
-        compiler(folder / f"tls-{model}.so", *flags, "tls.c")
-    low = compiler(folder / "liblow.so", "-Wl,-soname,liblow.so", "low.c")
-    compiler(folder / "libhigh.so", "-Wl,-soname,libhigh.so", "high.c", low)
-    compiler(folder / "libzeros.so", "zeros.c")
-    thrower = compiler(
-        folder / "libthrower.so", "-Wl,-soname,libthrower.so", "thrower.cpp", tool="c++"
-    )
-    compiler(folder / "libcatcher.so", "catcher.cpp", thrower, tool="c++")
-    sources = tmp_path_factory.mktemp("sqlite")
-    shutil.copytree(compiler.libraries["sqlite"] / "include", sources, dirs_exist_ok=True)
-    source = shutil.copy(SOURCES / "twice.c", sources)
-    env = {"OBELISK_BUILD_SOURCE": str(sources)}
-    words = ("-shared", "-fPIC", f"-I{sources}", source, "-o", folder / "libtwice.so")
-    compiler.call("cc", *words, env=env)
-    return executables("native", what=folder / "native.py")
+    return executables("native", what=native_program(parse_target(DEFAULT_TARGET)))
 
 
 def lines(native, empty_root, name):
     done = empty_root.run(native, name)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()
-
-
-def test_thread_local_variables_of_all_models(native, empty_root):
-    assert lines(native, empty_root, "thread_local") == [
-        *(
-            f"{model} [42, 44, 42, 42, 42] [21, 21, 21, 21] [1, 2, 3, 14] pointed to"
-            for model in MODELS
-        ),
-        "a thread from before [42, 42, 42, 42]",
-        "after fork 0",
-    ]
 
 
 def test_what_is_copied_for_each_thread_is_short(native):
@@ -93,16 +57,6 @@ def test_extensions_of_sqlite(native, empty_root):
     assert lines(native, empty_root, "extension") == [
         *("not authorized", "(42,)", "not authorized", "(42,)"),
         "libmissing.so: not linked into this executable, which cannot load libraries from disk",
-    ]
-
-
-def test_cxx_exceptions_across_objects_and_threads(native, empty_root):
-    assert lines(native, empty_root, "exceptions") == [
-        "Error: an own type, 2 unwound",
-        "exception: of the library, 2 unwound",
-        "number 3, 2 unwound",
-        "threads 800",
-        "stream message 1",
     ]
 
 

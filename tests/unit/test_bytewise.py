@@ -88,3 +88,13 @@ def test_a_record_at_the_end_of_the_file_is_read(executable):
         ending = replace(payload, modules=(), files=(empty,), controls=())
         damage = read_all(file, None, Contents(ending, 0), hashed=False)
     assert (damage.records, damage.sha256) == (["end"], "")
+
+
+def test_parts_beyond_the_end_of_the_file_are_damaged(executable):
+    data = map_file(executable)
+    digest = find_digest(data)
+    starts = {name: start for start, _, name in digest.parts}
+    with mmap.mmap(-1, starts["section contents"]) as file:
+        file[:] = data[: len(file)]
+        damage = read_all(file, digest, None, hashed=False)
+    assert damage.parts == ["section contents", "section headers"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -83,14 +83,16 @@ class Used:
     """(path, line) of imports by computed names in the program and its packages."""
 
 
-def imported_at_start(
-    cache: Cache, bytecodes: Iterable[Bytecode], roots: AbstractSet[str], *, python: Path
-) -> list[str]:
+def start_units(cache: Cache, bytecodes: Iterable[Bytecode], *, python: Path) -> list[ModuleUnits]:
+    """Return what modules do when they are imported, for `imported_at_start`."""
+    return _units(cache, bytecodes, python=python, functions=False)
+
+
+def imported_at_start(units: Sequence[ModuleUnits], roots: AbstractSet[str]) -> list[str]:
     """Return the paths of the modules that are imported when those of the names `roots` are.
 
     Imports of functions and by computed names are not among them.
     """
-    units = _units(cache, bytecodes, python=python, functions=False)
     paths = {
         one.module.path
         for one in units

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 import xxhash
 import zstandard
@@ -21,6 +22,9 @@ from obelisk.payload.payload import (
     own_check,
 )
 from obelisk.payload.stored import Frame, expanded
+
+_KINDS: Final = {int(kind): kind for kind in Kind}
+_FRAMES: Final = {int(frame): frame for frame in Frame}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,19 +127,19 @@ def _records(table: Table, data: memoryview, names: bytes, size: int) -> Iterato
         shape = (place, length, kind, frame)
         expected = own_check(table, position, key, (offset, stored, whole, time), shape)
         intact = own == expected and len(key) == length and offset + stored <= size
-        known = kind in tuple(Kind) and frame in tuple(Frame)
+        known = kind in _KINDS and frame in _FRAMES
         if intact and not (known and (frame or stored == whole)):
             reason = f"malformed record of `{_shown(key)}`"
             raise _damaged(reason)
         yield Record(
             name=_shown(key),
-            kind=Kind(kind) if intact else Kind.CONTROL,
+            kind=_KINDS[kind] if intact else Kind.CONTROL,
             offset=offset,
             stored=stored,
             size=whole,
             time=time,
             check=check,
-            frame=Frame(frame) if intact else Frame.NONE,
+            frame=_FRAMES[frame] if intact else Frame.NONE,
             own_check=own,
             intact=intact,
         )

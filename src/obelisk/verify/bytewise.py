@@ -91,6 +91,8 @@ def read_all(
                 parts.update(dict.fromkeys(future.result()))
             # The whole of a file may be more than there is memory.
             data.madvise(mmap.MADV_DONTNEED, start, stop - start)
+    # What lies beyond the end: tools that rewrite a file may make it shorter.
+    parts.update(dict.fromkeys(name for *_, name in blocks))
     damaged = contents.damaged() if contents else []
     return Damage(parts=list(parts), records=damaged, sha256=whole.hexdigest() if hashed else "")
 
