@@ -46,7 +46,8 @@ class Machine:
         """Run it; `emulated` are options of the emulator."""
         # An emulator makes code.
         argv = [*emulation(self.target), *emulated, executable, *arguments]
-        return run(argv, cwd=cwd, makes_code=True, timeout=600, **options)
+        # What computes is emulated too: numpy and scipy take five minutes of a processor.
+        return run(argv, cwd=cwd, makes_code=True, timeout=1800, **options)
 
     def says(self, executable, lines, *, cwd, env=None):
         done = self.run(executable, cwd=cwd, env=env)
