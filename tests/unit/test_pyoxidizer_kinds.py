@@ -204,6 +204,15 @@ def test_the_plan_shows_how_statements_were_understood(invoke, monkeypatch):
     )
 
 
+def test_a_statement_is_shown_once_however_often_it_runs(configurations):
+    text = EXE.format(
+        policy="for n in range(9):\n        policy.allow_files = True\n        config.quiet = True",
+        exe="pass",
+    )
+    shown = [(one.line, one.name) for one in configurations.read(text).statements]
+    assert len(shown) == len(set(shown))
+
+
 def test_targets_are_listed_without_resolving_them(invoke, configurations):
     assert invoke("list-targets").stdout == "exe  (default)\n"
     configurations.file(
