@@ -17,7 +17,7 @@ from obelisk.config.pyoxidizer.convert import convert
 from obelisk.config.pyoxidizer.requests import LooseFile
 from obelisk.config.request import CommandLine, Outside, read_requests, read_session
 from obelisk.errors import ConfigError
-from obelisk.output import write_beside
+from obelisk.output import check_beside, write_beside
 from obelisk.plan import make_plans
 
 SIX = distribution("six", {"six.py": ""})
@@ -247,6 +247,11 @@ def test_loose_files_are_written_whole(tmp_path):
     assert stat.S_IMODE((tmp_path / "copy/app").stat().st_mode) == 0o755
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", "run.sh"]
     own = [LooseFile(path="source.txt", source=source, text=None, is_executable=False)]
+    check_beside(files, tmp_path / "out", tmp_path)
+    with pytest.raises(ConfigError, match="is in the directory of the configuration"):
+        check_beside(files[1:], tmp_path, tmp_path)
+    with pytest.raises(ConfigError, match="is a directory"):
+        check_beside([dataclasses.replace(own[0], path="out")], tmp_path, tmp_path / "project")
     with pytest.raises(ConfigError, match="refusing to overwrite"):
         write_beside(own, {}, tmp_path)
 
