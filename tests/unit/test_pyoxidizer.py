@@ -439,6 +439,22 @@ def test_resources_are_filtered_by_files(configurations):
     )
 
 
+def test_extension_modules_of_the_standard_library_stay_whatever_is_said(configurations):
+    table = '{"_socket", PyInit__socket},\n    {"builtins", NULL},\n'
+    configurations.stdlib["config-3.14-x86_64-linux-musl/config.c"] = table
+    request = configurations.executable(
+        """
+        def decide(policy, resource):
+            if type(resource) == "PythonExtensionModule":
+                print(resource.name, resource.is_stdlib, resource.add_include)
+                resource.add_include = False
+        policy.register_resource_callback(decide)
+        """
+    )
+    assert configurations.notes == ["_socket True False"]
+    assert request.settings.exclude == ()
+
+
 def test_resources_of_the_standard_library(configurations):
     request = configurations.executable(
         exe="""

@@ -135,7 +135,7 @@ class PythonExtensionModule(Resource):
     rows: ClassVar[dict[str, Row]] = {
         **_common(),
         "add_include": Setting(
-            does="reads False, but only an assigned False excludes the module",
+            does="reads False; only an assigned False excludes it, if it is of a package",
             test="test_extension_modules_are_included_by_default",
             accepts=bool,
         ),
