@@ -45,20 +45,42 @@ def writable_place(output: Path, plan: Plan, cache: Path) -> Path:
     return path if output.is_symlink() else output
 
 
-def write_beside(files: Iterable[LooseFile], copies: Mapping[Path, Path], folder: Path) -> None:
+def check_beside(files: Iterable[LooseFile], folder: Path, project: Path) -> None:
+    """Raise `ConfigError` for files that cannot or must not be written below `folder`.
+
+    Their names are those of the project's files, so its own folder is none to write them to.
+    """
+    for file in files:
+        path = folder / file.path
+        _require_file_or_nothing(path)
+        if path.parent.resolve() == project.resolve():
+            message = f"refusing to write {path}: it is in the directory of the configuration"
+            raise ConfigError(message, hint="choose another `--output`")
+        if file.source is not None:
+            refuse_input(path, [file.source])
+
+
+def write_beside(
+    files: Iterable[LooseFile], copies: Mapping[Path, Path], folder: Path
+) -> list[Path]:
     """Write files below `folder`, and copies of executables; each is whole or as it was.
 
-    Raises `ConfigError` for what would replace its own source, and `StorageError`.
+    Returns their paths; raises `ConfigError` for what would replace its own source, and
+    `StorageError`.
     """
+    written = []
     for file in files:
         path = folder / file.path
         if file.source is not None:
             refuse_input(path, [file.source])
         data = read_regular(file.source) if file.source is not None else (file.text or "").encode()
         _write(path, data, 0o777 if file.is_executable else 0o666)
+        written.append(path)
     for path, executable in copies.items():
         refuse_input(path, [executable])
         _write(path, executable.read_bytes(), 0o777)
+        written.append(path)
+    return written
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:

@@ -87,6 +87,14 @@ def test_several_executables_are_tables_of_their_own(round_trip):
     assert [one.application for one in second] == [one.application for one in first]
 
 
+def test_the_target_and_python_of_the_command_line_are_written(configurations):
+    options = {"target": "aarch64-unknown-linux-gnu", "python": "3.13"}
+    text = EXE.format(policy="pass", exe="pass")
+    table = tomllib.loads(convert(configurations.session(text, options=options)).table)
+    found = table["tool"]["obelisk"]
+    assert (found["target"], found["python"]) == ("aarch64-unknown-linux-musl", "3.13")
+
+
 def test_what_has_no_counterpart_is_a_comment(round_trip):
     text = """
     def make():

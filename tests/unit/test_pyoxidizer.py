@@ -276,7 +276,7 @@ def test_extension_modules_are_included_by_default(configurations):
     assert configurations.notes == ["False"]
     drop = f"{show}r.add_include = False\n    exe.add_python_resource(r)"
     request = configurations.executable(exe=drop)
-    assert request.settings.exclude == ("thing/_fast.cpython-314-x86_64-linux-musl.so",)
+    assert request.settings.exclude == ("thing/_fast.*.so",)
 
 
 def test_only_what_was_added_is_included(configurations):
@@ -434,9 +434,25 @@ def test_resources_are_filtered_by_files(configurations):
     )
     assert request.settings.exclude == (
         "thing.tests",
-        "thing/_fast.cpython-314-x86_64-linux-musl.so",
+        "thing/_fast.*.so",
         "thing/data/table.csv",
     )
+
+
+def test_extension_modules_of_the_standard_library_stay_whatever_is_said(configurations):
+    table = '{"_socket", PyInit__socket},\n    {"builtins", NULL},\n'
+    configurations.stdlib["config-3.14-x86_64-linux-musl/config.c"] = table
+    request = configurations.executable(
+        """
+        def decide(policy, resource):
+            if type(resource) == "PythonExtensionModule":
+                print(resource.name, resource.is_stdlib, resource.add_include)
+                resource.add_include = False
+        policy.register_resource_callback(decide)
+        """
+    )
+    assert configurations.notes == ["_socket True False"]
+    assert request.settings.exclude == ()
 
 
 def test_resources_of_the_standard_library(configurations):
@@ -975,7 +991,8 @@ def test_every_row_of_a_method_accepts_what_it_says():
 
 
 @pytest.mark.parametrize(
-    "path", ["notes.txt", "single.py", "pkg/__init__.py", "pkg/a[1].txt", "_x.cpython-314.so"]
+    "path",
+    ["notes.txt", "single.py", "pkg/__init__.py", "pkg/a[1].txt", "_x.cpython-314.so", "pkg/x.so"],
 )
 def test_a_pattern_matches_the_file_it_is_of(path):
     base = "lib/python3.14/site-packages"

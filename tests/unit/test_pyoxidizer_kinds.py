@@ -17,7 +17,7 @@ from obelisk.config.pyoxidizer.convert import convert
 from obelisk.config.pyoxidizer.requests import LooseFile
 from obelisk.config.request import CommandLine, Outside, read_requests, read_session
 from obelisk.errors import ConfigError
-from obelisk.output import write_beside
+from obelisk.output import check_beside, write_beside
 from obelisk.plan import make_plans
 
 SIX = distribution("six", {"six.py": ""})
@@ -46,7 +46,7 @@ EXPECTED = {
             "install --no-deps --platform manylinux2014_x86_64 --prefer-binary markupsafe==3.0.2",
             "packages . app",
         ],
-        ("markupsafe/_speedups.cpython-314.so",),
+        ("markupsafe/_speedups.*.so",),
     ),
     "stamped": (
         {"code": 'from stamped.cli import run; run("0.0.0")'},
@@ -204,6 +204,15 @@ def test_the_plan_shows_how_statements_were_understood(invoke, monkeypatch):
     )
 
 
+def test_a_statement_is_shown_once_however_often_it_runs(configurations):
+    text = EXE.format(
+        policy="for n in range(9):\n        policy.allow_files = True\n        config.quiet = True",
+        exe="pass",
+    )
+    shown = [(one.line, one.name) for one in configurations.read(text).statements]
+    assert len(shown) == len(set(shown))
+
+
 def test_targets_are_listed_without_resolving_them(invoke, configurations):
     assert invoke("list-targets").stdout == "exe  (default)\n"
     configurations.file(
@@ -238,6 +247,11 @@ def test_loose_files_are_written_whole(tmp_path):
     assert stat.S_IMODE((tmp_path / "copy/app").stat().st_mode) == 0o755
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", "run.sh"]
     own = [LooseFile(path="source.txt", source=source, text=None, is_executable=False)]
+    check_beside(files, tmp_path / "out", tmp_path)
+    with pytest.raises(ConfigError, match="is in the directory of the configuration"):
+        check_beside(files[1:], tmp_path, tmp_path)
+    with pytest.raises(ConfigError, match="is a directory"):
+        check_beside([dataclasses.replace(own[0], path="out")], tmp_path, tmp_path / "project")
     with pytest.raises(ConfigError, match="refusing to overwrite"):
         write_beside(own, {}, tmp_path)
 

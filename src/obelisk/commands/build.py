@@ -22,7 +22,7 @@ from obelisk.config.pyoxidizer.evaluate import FILE
 from obelisk.config.request import CommandLine, Outside, read_session
 from obelisk.errors import ConfigError
 from obelisk.explain import explain
-from obelisk.output import write_beside
+from obelisk.output import check_beside, write_beside
 from obelisk.pipeline import Built, build_all
 from obelisk.services.console import Console
 from obelisk.services.disk import mebibytes
@@ -165,6 +165,8 @@ def _each_built(
     plans = [replace(plan, refresh=refresh) for plan in planned.plans]
     outputs = [Path(output or "") if folder is None else folder / p[0] for p in planned.places]
     _require_different(outputs)
+    if planned.read.configuration is not None:
+        check_beside(planned.read.files, folder or Path(), planned.read.configuration.parent)
     for target in dict.fromkeys(plan.settings.target for plan in plans):
         which = [number for number, plan in enumerate(plans) if plan.settings.target == target]
         yield from build_all(
@@ -178,7 +180,8 @@ def _each_built(
         for path, places in zip(outputs, planned.places, strict=True)
         for place in places[1:]
     }
-    write_beside(planned.read.files, copies, folder or Path())
+    for path in write_beside(planned.read.files, copies, folder or Path()):
+        workshop.console.note(f"wrote {path}")
 
 
 def _require_different(outputs: list[Path]) -> None:

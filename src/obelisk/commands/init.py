@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from obelisk.commands.inputs import Workshop
-from obelisk.commands.options import quiet_options
+from obelisk.commands.options import quiet_options, target_options
 from obelisk.config.pyoxidizer.convert import convert
 from obelisk.config.request import CommandLine, read_session
 from obelisk.config.settings import Settings
@@ -49,18 +49,23 @@ _EXAMPLES: Final = {
     help="Write what this pyoxidizer.bzl means.",
 )
 @click.argument("targets", nargs=-1)
+@target_options
 @quiet_options
-def init_command(console: Console, source: str | None, targets: tuple[str, ...]) -> None:
+def init_command(
+    console: Console, source: str | None, targets: tuple[str, ...], **options: str | None
+) -> None:
     """Add a commented `[tool.obelisk]` table to pyproject.toml.
 
     It lists every setting with its default, commented out; none is required. With `--from`, it
     has the settings that mean the same as the TARGETS of a pyoxidizer.bzl, or its default.
     """
     if source is not None:
-        _init_from(Path(source), targets, console)
+        command = CommandLine(what=targets, path=source, options=options)
+        _init_from(Path(source), command, console)
         return
-    if targets:
-        message = f"`{targets[0]}` is one argument too many"
+    rest = [*targets, *(value for value in options.values() if value)]
+    if rest:
+        message = f"`{rest[0]}` is one argument too many"
         raise ConfigError(message, hint="targets are those of `--from pyoxidizer.bzl`")
     path = Path("pyproject.toml")
     if not path.is_file():
@@ -70,11 +75,10 @@ def init_command(console: Console, source: str | None, targets: tuple[str, ...])
     console.report(f"Added `[tool.obelisk]` to {path}")
 
 
-def _init_from(source: Path, targets: tuple[str, ...], console: Console) -> None:
+def _init_from(source: Path, command: CommandLine, console: Console) -> None:
     path = source.parent / "pyproject.toml"
     _require_no_table(path)
     with Workshop(console, None, refresh=False) as workshop:
-        command = CommandLine(what=targets, path=str(source))
         session = read_session(command, workshop.outside)
         if session is None:
             message = f"{source} is not a pyoxidizer.bzl"

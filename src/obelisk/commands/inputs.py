@@ -205,7 +205,7 @@ class Workshop:
 
     def __init__(self, console: Console, archives: Path | None, *, refresh: bool) -> None:
         self.installations: Installations | None = None
-        self._console = console
+        self.console = console
         self._archives = archives
         self._refresh = refresh
         self._services: dict[str, Services] = {}
@@ -222,7 +222,7 @@ class Workshop:
     def services(self, target: str) -> Services:
         """Return the services for a target."""
         if target not in self._services:
-            made = make_services(self._console, target, self._archives)
+            made = make_services(self.console, target, self._archives)
             self._stack.callback(made.cache.close)
             self._services[target] = made
         return self._services[target]
@@ -238,5 +238,5 @@ class Workshop:
     @property
     def outside(self) -> Outside:
         """What reading a configuration needs."""
-        console = self._console
+        console = self.console
         return Outside(warn=console.warn, note=console.note, bring=self.bring)

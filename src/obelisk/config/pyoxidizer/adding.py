@@ -12,7 +12,7 @@ from obelisk.config.pyoxidizer.interpreter import Config
 from obelisk.config.pyoxidizer.manifest import Buildable
 from obelisk.config.pyoxidizer.policy import Policy
 from obelisk.config.pyoxidizer.resources import Resource, Source, resource_of
-from obelisk.config.pyoxidizer.scan import Found, Kind, distributions, scan, scan_files
+from obelisk.config.pyoxidizer.scan import Found, Kind, distributions, scan, scan_files, scan_stdlib
 from obelisk.config.pyoxidizer.session import Session, StandardLibrary
 from obelisk.config.pyoxidizer.table import Because
 from obelisk.config.starlark.stack import Caller
@@ -56,7 +56,7 @@ class Adding(Buildable):
         if not self.callbacks:
             return
         site = self.session.bring(StandardLibrary(), self.python)
-        for found in scan(site, is_stdlib=True) if site else ():
+        for found in scan_stdlib(site) if site else ():
             resource = resource_of(self.session, found, None)
             self._decide(resource, caller)
             # Its extension modules are included whatever a callback says.

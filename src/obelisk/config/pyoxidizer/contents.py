@@ -14,6 +14,8 @@ from obelisk.config.pyoxidizer.adding import Adding
 from obelisk.config.pyoxidizer.resources import Source
 from obelisk.config.pyoxidizer.scan import Kind
 
+_TAG: Final = re.compile(r"\.[^./]+\.so$")
+"""The end of the name of an extension module."""
 _SPECIAL: Final = re.compile(r"([*?[])")
 
 
@@ -107,5 +109,8 @@ def _pattern(path: str) -> str:
     if "/" not in path and path.endswith(".py"):
         return path.removesuffix(".py")
     exact = _SPECIAL.sub(r"[\1]", path)
+    if path.endswith(".so"):
+        # Of any version of Python, whose name is in the middle.
+        return _TAG.sub(".*.so", exact)
     # Without a slash it would be the name of a module.
-    return exact if "/" in path or path.endswith(".so") else f"lib/python*/site-packages/{exact}"
+    return exact if "/" in path else f"lib/python*/site-packages/{exact}"

@@ -11,7 +11,7 @@ from obelisk.config.pyoxidizer.executable import PythonExecutable
 from obelisk.config.pyoxidizer.interpreter import Config
 from obelisk.config.pyoxidizer.policy import Policy
 from obelisk.config.pyoxidizer.resources import resource_of
-from obelisk.config.pyoxidizer.scan import scan
+from obelisk.config.pyoxidizer.scan import scan_stdlib
 from obelisk.config.pyoxidizer.session import Session, StandardLibrary
 from obelisk.config.pyoxidizer.table import ApiObject, Because, Method, Row, host_type
 from obelisk.config.settings import Settings
@@ -37,9 +37,7 @@ def _resources(own: PythonDistribution, caller: Caller) -> Resources:
     del caller
     session = own.session
     site = session.bring(StandardLibrary(), own.python)
-    return (
-        [resource_of(session, found, None) for found in scan(site, is_stdlib=True)] if site else []
-    )
+    return [resource_of(session, found, None) for found in scan_stdlib(site)] if site else []
 
 
 def _to_executable(  # noqa: PLR0913 - PyOxidizer's

@@ -170,7 +170,8 @@ def describe(session: Session, executable: PythonExecutable) -> Described:
         table["source-text"] = False
     where = f"`{executable.name}` of {session.path}"
     target = session.surroundings.settings.target
-    settings = apply_table(Settings(target=target), table, where)
+    table |= {"target": target} if target != Settings().target else {}
+    settings = apply_table(Settings(), table, where)
     return Described(
         table=table,
         written=tuple(part for part in contents.parts if isinstance(part, Written)),

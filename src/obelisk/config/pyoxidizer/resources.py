@@ -19,6 +19,8 @@ from obelisk.config.pyoxidizer.table import (
 from obelisk.config.starlark.stack import Caller
 from obelisk.config.starlark.values import Value
 
+_FOUND: Final = frozenset(("name", "package", "path", "is_stdlib", "is_package", "is_executable"))
+"""Attributes that are those of `Found`."""
 _NAMES: Final = "test_resources_have_their_real_names"
 _PLACES: Final = "test_locations_have_no_effect"
 _INCLUDED: Final = "test_callbacks_decide_what_is_included"
@@ -91,16 +93,8 @@ class Resource(ApiObject):
             return self.values[name]
         if name == "add_include":
             return self.included
-        values: dict[str, Value] = {
-            "name": self.found.name,
-            "package": self.found.package,
-            "path": self.found.path,
-            "is_stdlib": self.found.is_stdlib,
-            "is_package": self.found.is_package,
-            "is_executable": self.found.is_executable,
-        }
-        if name in values:
-            return values[name]
+        if name in _FOUND:
+            return getattr(self.found, name)
         if name == "source":
             return self.source_text()
         return super().get_attribute(name, caller)
@@ -135,7 +129,7 @@ class PythonExtensionModule(Resource):
     rows: ClassVar[dict[str, Row]] = {
         **_common(),
         "add_include": Setting(
-            does="reads False, but only an assigned False excludes the module",
+            does="reads False; only an assigned False excludes it, if it is of a package",
             test="test_extension_modules_are_included_by_default",
             accepts=bool,
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -12,6 +13,8 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
+_BUILTIN: Final = re.compile(r'\{"(\w+)", PyInit_')
+"""A built-in module in the table of CPython's config.c."""
 _INFO: Final = ".dist-info"
 _OWN: Final = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json")
 """Files of metadata that the installer writes; they are as the executable needs them."""
@@ -55,6 +58,14 @@ def scan(site: Path, *, is_stdlib: bool = False) -> Iterator[Found]:
         found = _classified(site, path, packages, is_stdlib=is_stdlib)
         if found is not None:
             yield found
+
+
+def scan_stdlib(folder: Path) -> Iterator[Found]:
+    """Yield what is in the standard library, with the extension modules that are linked in."""
+    yield from scan(folder, is_stdlib=True)
+    for table in sorted(folder.glob("config-*/config.c")):
+        for name in _BUILTIN.findall(table.read_text(encoding="utf-8")):
+            yield Found(kind=Kind.EXTENSION, path=f"{name}.so", name=name, is_stdlib=True)
 
 
 def scan_files(site: Path) -> Iterator[Found]:

@@ -102,7 +102,8 @@ class Session:
     build_path: Path | None = None
     written: list[tuple[Path, Value]] = field(default_factory=list)
     """Folders that manifests or files are to be written to as well."""
-    statements: list[Statement] = field(default_factory=list)
+    statements: dict[Statement, None] = field(default_factory=dict)
+    """Each once, in the order of their first use."""
     warnings: list[str] = field(default_factory=list)
     is_incomplete: bool = False
     """Whether something was not installed, so that there are no resources of it."""
@@ -137,9 +138,7 @@ class Session:
     def understood(self, name: str, does: str, caller: Caller) -> None:
         """Remember a use of the API."""
         line = caller.place.line if caller.place else 0
-        statement = Statement(line=line, name=name, does=does)
-        if statement not in self.statements[-1:]:
-            self.statements.append(statement)
+        self.statements[Statement(line=line, name=name, does=does)] = None
 
     def without_effect(self, name: str, because: str, caller: Caller) -> None:
         """Remember what has no effect."""
