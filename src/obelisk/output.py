@@ -6,11 +6,13 @@ link) keeps what it had, since the executable is a new file that takes the old o
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from obelisk.config.application import Assembly, Project, Requirement, Script, WheelFile
 from obelisk.config.pyoxidizer.requests import LooseFile
@@ -18,7 +20,7 @@ from obelisk.errors import ConfigError, StorageError
 from obelisk.plan import Plan
 from obelisk.services.atomic import draft_beside, try_folder
 from obelisk.services.disk import storage_errors
-from obelisk.services.regular import read_regular
+from obelisk.services.regular import open_regular
 
 _HINT: Final = "choose another `--output` or `--name`"
 _ELF: Final = b"\x7fELF"
@@ -58,6 +60,7 @@ def check_beside(files: Iterable[LooseFile], folder: Path, project: Path) -> Non
             raise ConfigError(message, hint="choose another `--output`")
         if file.source is not None:
             refuse_input(path, [file.source])
+            _opened(file.source).close()
 
 
 def write_beside(
@@ -70,24 +73,37 @@ def write_beside(
     """
     written = []
     for file in files:
-        path = folder / file.path
+        path, mode = folder / file.path, 0o777 if file.is_executable else 0o666
         if file.source is not None:
-            refuse_input(path, [file.source])
-        data = read_regular(file.source) if file.source is not None else (file.text or "").encode()
-        _write(path, data, 0o777 if file.is_executable else 0o666)
+            _copy(file.source, path, mode)
+        else:
+            _write(path, io.BytesIO((file.text or "").encode()), mode)
         written.append(path)
     for path, executable in copies.items():
-        refuse_input(path, [executable])
-        _write(path, executable.read_bytes(), 0o777)
+        _copy(executable, path, 0o777)
         written.append(path)
     return written
 
 
-def _write(path: Path, data: bytes, mode: int) -> None:
+def _copy(source: Path, path: Path, mode: int) -> None:
+    refuse_input(path, [source])
+    with _opened(source) as stream:
+        _write(path, stream, mode)
+
+
+def _opened(source: Path) -> BinaryIO:
+    try:
+        return open_regular(source)
+    except OSError as error:
+        message = f"cannot read {source}: {error.strerror}"
+        raise ConfigError(message) from error
+
+
+def _write(path: Path, content: BinaryIO, mode: int) -> None:
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    with draft_beside(path, mode=mode) as draft:
-        draft.write_bytes(data)
+    with draft_beside(path, mode=mode) as draft, draft.open("wb") as stream:
+        shutil.copyfileobj(content, stream)
 
 
 def refuse_input(output: Path, inputs: Iterable[Path]) -> None:

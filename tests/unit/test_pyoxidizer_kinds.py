@@ -256,6 +256,21 @@ def test_loose_files_are_written_whole(tmp_path):
         write_beside(own, {}, tmp_path)
 
 
+def test_loose_files_may_be_large_and_are_read_before_anything_is_built(tmp_path):
+    large = tmp_path / "large.bin"
+    with large.open("wb") as stream:
+        stream.truncate(17 << 20)
+    file = LooseFile(path="large.bin", source=large, text=None, is_executable=False)
+    check_beside([file], tmp_path / "out", tmp_path / "project")
+    write_beside([file], {}, tmp_path / "out")
+    assert (tmp_path / "out/large.bin").stat().st_size == 17 << 20
+    os.mkfifo(tmp_path / "pipe")
+    for name, said in (("pipe", "a named pipe"), ("missing", "No such file")):
+        one = dataclasses.replace(file, source=tmp_path / name)
+        with pytest.raises(ConfigError, match=rf"cannot read .*{name}: .*{said}"):
+            check_beside([one], tmp_path / "out", tmp_path / "project")
+
+
 def test_what_a_configuration_prints_and_warns_is_said(configurations):
     said = []
     configurations.file("pyoxidizer.bzl", EXE.format(policy='print("x", 1)', exe="pass"))

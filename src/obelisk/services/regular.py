@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 _LARGEST_TEXT: Final = 16 * 1024 * 1024
 """Far above any requirements file, script or metadata that somebody wrote."""
@@ -30,14 +30,24 @@ def read_regular(path: Path, *, largest: int = _LARGEST_TEXT) -> bytes:
 
     Raises `OSError` with a `strerror` for people, also for a path that no file can have.
     """
+    with open_regular(path, largest=largest) as stream:
+        return stream.read(largest)
+
+
+def open_regular(path: Path, *, largest: int = sys.maxsize) -> BinaryIO:
+    """Open a regular file of at most `largest` bytes; raise as `read_regular` does."""
     if "\0" in str(path):
         raise OSError(errno.EINVAL, "embedded null byte", str(path))
     # Asked first, since opening a device may already act on it; and again of what was opened.
     _require_regular(path.stat(), path, largest)
     number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    with os.fdopen(number, "rb") as stream:
+    stream = os.fdopen(number, "rb")
+    try:
         _require_regular(os.fstat(number), path, largest)
-        return stream.read(largest)
+    except OSError:
+        stream.close()
+        raise
+    return stream
 
 
 def is_regular(path: Path) -> bool:
