@@ -47,7 +47,7 @@ class Installations:
         if isinstance(wanted.part, StandardLibrary):
             return distribution.stdlib
         nothing = Assembly(name="part", folder=wanted.folder, parts=())
-        settings = replace(without_entry(wanted.settings), name=None, module="-")
+        settings = replace(without_entry(wanted.settings), name=None, module="-", multicall=False)
         request = Request(application=nothing, settings=settings, folder=wanted.folder)
         (plan,) = make_plans(request)
         plan = replace(plan, refresh=self._refresh)

@@ -6,7 +6,7 @@ or ask the index.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from obelisk.config.application import Application, Project, Script
-from obelisk.config.toml import read_toml, table_in
+from obelisk.config.toml import read_toml, table_in, tables_of
 
 _OF_EXTRA: Final = "extra =="
 _FROM_AN_INDEX: Final = {"name", "specifier", "extras", "marker", "index"}
@@ -64,12 +64,12 @@ def _noted(lock: dict[str, Any], application: Application) -> list[dict[str, Any
     """Return the requirements that a lock was made for; None if it does not say."""
     if isinstance(application, Script):
         manifest = lock.get("manifest", {})
-        return list(_tables(manifest.get("requirements"))) if "package" in lock else None
-    for package in _tables(lock.get("package")):
+        return list(tables_of(manifest.get("requirements"))) if "package" in lock else None
+    for package in tables_of(lock.get("package")):
         own = canonicalize_name(application.name) == package.get("name")
         if own and "registry" not in package.get("source", {}):
             found = package.get("metadata", {}).get("requires-dist")
-            return [one for one in _tables(found) if _OF_EXTRA not in one.get("marker", "")]
+            return [one for one in tables_of(found) if _OF_EXTRA not in one.get("marker", "")]
     return None
 
 
@@ -89,8 +89,3 @@ def _of_tables(tables: Iterable[dict[str, Any]]) -> Mapping[str, _Facts]:
         known = facts if _FROM_AN_INDEX.issuperset(table) else None
         found.setdefault(str(table.get("name")), set()).add(known)
     return found
-
-
-def _tables(value: object) -> Iterator[dict[str, Any]]:
-    if isinstance(value, list):
-        yield from (item for item in value if isinstance(item, dict))

@@ -8,7 +8,7 @@ or in what uv knows of the index since it installed: the network is not asked.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -26,7 +26,7 @@ from obelisk.buildenv.environment import Interpreter
 from obelisk.buildenv.isolation import of_installer
 from obelisk.collect.installed import Installed, Prefix
 from obelisk.collect.uv import folder_with_config, run_uv
-from obelisk.config.toml import read_toml
+from obelisk.config.toml import read_toml, tables_of
 from obelisk.distribution.versions import major_minor
 from obelisk.plan import Plan
 from obelisk.services.regular import is_regular, read_regular
@@ -98,10 +98,10 @@ def _locked(lock: Path) -> _Wheels:
     """Read the wheels in a lock, of uv's form or of pylock.toml's."""
     table = read_toml(lock)
     found: dict[_Release, list[str]] = {}
-    for package in _tables(table.get("package", table.get("packages"))):
+    for package in tables_of(table.get("package", table.get("packages"))):
         version = canonicalize_version(str(package.get("version")))
         key = canonicalize_name(str(package.get("name"))), version
-        found[key] = [_file_name(wheel) for wheel in _tables(package.get("wheels"))]
+        found[key] = [_file_name(wheel) for wheel in tables_of(package.get("wheels"))]
     return found
 
 
@@ -129,8 +129,3 @@ def _file_name(wheel: Mapping[str, Any]) -> str:
     """Return the file name of a wheel in a lock."""
     place = next((wheel[key] for key in ("filename", "name", "path", "url") if key in wheel), "")
     return PurePosixPath(unquote(urlsplit(str(place)).path)).name
-
-
-def _tables(value: object) -> Iterator[dict[str, Any]]:
-    if isinstance(value, list):
-        yield from (item for item in value if isinstance(item, dict))

@@ -12,10 +12,11 @@ import click
 from obelisk.commands.inputs import Workshop
 from obelisk.commands.options import quiet_options, target_options
 from obelisk.config.pyoxidizer.convert import convert
+from obelisk.config.recognize import has_settings
 from obelisk.config.request import CommandLine, read_session
 from obelisk.config.settings import Settings
 from obelisk.config.tables import documented_fields
-from obelisk.config.toml import parse_toml, read_toml, table_in
+from obelisk.config.toml import parse_toml
 from obelisk.errors import ConfigError
 from obelisk.services.atomic import draft_beside
 from obelisk.services.console import Console
@@ -99,7 +100,7 @@ def _init_from(source: Path, command: CommandLine, console: Console) -> None:
 
 
 def _require_no_table(path: Path) -> None:
-    if path.is_file() and "obelisk" in table_in(read_toml(path), "tool", str(path)):
+    if has_settings(path.parent):
         message = f"{path} already has a `[tool.obelisk]` table"
         raise ConfigError(message)
 

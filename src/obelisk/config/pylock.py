@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from obelisk.config.toml import read_toml
+from obelisk.config.toml import read_toml, tables_of
 from obelisk.errors import ConfigError
 
 
@@ -15,7 +15,7 @@ def require_hashes(lock: Path) -> None:
 
     `--require-hashes` would also refuse folders and commits, of which there are none.
     """
-    for package in _tables(read_toml(lock).get("packages")):
+    for package in tables_of(read_toml(lock).get("packages")):
         for archive in _archives(package):
             if not archive.get("hashes"):
                 name = package.get("name")
@@ -27,11 +27,5 @@ def require_hashes(lock: Path) -> None:
 
 def _archives(package: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for key in ("archive", "sdist"):
-        yield from _tables([package[key]] if key in package else None)
-    yield from _tables(package.get("wheels"))
-
-
-def _tables(value: object) -> Iterator[dict[str, Any]]:
-    """Yield the tables of a list; what else is there uv refuses."""
-    if isinstance(value, list):
-        yield from (item for item in value if isinstance(item, dict))
+        yield from tables_of([package[key]] if key in package else None)
+    yield from tables_of(package.get("wheels"))

@@ -75,6 +75,12 @@ def has_project(folder: Path) -> bool:
     return os.path.lexists(folder / "pyproject.toml")
 
 
+def has_settings(folder: Path) -> bool:
+    """Say whether there is a pyproject.toml with `[tool.obelisk]`."""
+    path = folder / "pyproject.toml"
+    return is_regular(path) and "obelisk" in table_in(read_toml(path), "tool", str(path))
+
+
 def _read_project(folder: Path, warn: Callable[[str], None]) -> list[Request]:
     path = folder / "pyproject.toml"
     if not has_project(folder):

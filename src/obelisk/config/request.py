@@ -20,12 +20,17 @@ from obelisk.config.pyoxidizer.evaluate import (
 )
 from obelisk.config.pyoxidizer.requests import LooseFile, describe, wishes_of
 from obelisk.config.pyoxidizer.session import Bring, Session, Statement, Surroundings, Wanted
-from obelisk.config.recognize import has_project, is_path, read, require_working_folder
-from obelisk.config.settings import ENTRIES, Settings, apply_assignments
+from obelisk.config.recognize import (
+    has_project,
+    has_settings,
+    is_path,
+    read,
+    require_working_folder,
+)
+from obelisk.config.settings import ENTRIES, Settings, apply_assignments, without_entry
 from obelisk.config.tables import apply_table, key_of
-from obelisk.config.toml import read_toml, table_in
 from obelisk.errors import ConfigError
-from obelisk.services.regular import is_folder, is_regular
+from obelisk.services.regular import is_folder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,14 +134,7 @@ def _configuration(command: CommandLine) -> tuple[Path, tuple[str, ...]] | None:
     path = find_configuration(folder)
     if path is None and not targets and not has_project(folder):
         refuse_old_configuration(folder)
-    return (path, targets) if path and not _is_configured(folder) else None
-
-
-def _is_configured(folder: Path) -> bool:
-    path = folder / "pyproject.toml"
-    if not is_regular(path):
-        return False
-    return "obelisk" in table_in(read_toml(path), "tool", str(path))
+    return (path, targets) if path and not has_settings(folder) else None
 
 
 def _evaluated(
@@ -221,5 +219,5 @@ def overridden(
         given[key_of(name)] = [*old, *value] if isinstance(value, tuple) else value
     # An entry point of the command line takes the place of any in the file.
     if given.keys() & set(ENTRIES):
-        settings = replace(settings, script=None, entry=None, module=None, file=None, code=None)
+        settings = without_entry(settings)
     return apply_table(settings, given, "the command line", warn)

@@ -187,9 +187,8 @@ class Settings:
 
 def without_entry(settings: Settings) -> Settings:
     """Return settings that choose nothing to run."""
-    return replace(
-        settings, script=None, entry=None, module=None, file=None, code=None, multicall=False
-    )
+    nothing: dict[str, Any] = dict.fromkeys(ENTRIES)
+    return replace(settings, **nothing)
 
 
 def apply_assignments(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reprlib
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,6 +51,12 @@ def table_in(parent: dict[str, Any], key: str, where: str) -> dict[str, Any]:
         message = f"`{key}` in {where} must be a table, not {shown(value)}"
         raise ConfigError(message)
     return value
+
+
+def tables_of(value: object) -> Iterator[dict[str, Any]]:
+    """Yield the tables of a list, such as a lock's packages; what else is there uv refuses."""
+    if isinstance(value, list):
+        yield from (item for item in value if isinstance(item, dict))
 
 
 def texts_in(parent: dict[str, Any], key: str, where: str) -> tuple[str, ...]:

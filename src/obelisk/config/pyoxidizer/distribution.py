@@ -58,16 +58,13 @@ def _to_executable(  # noqa: PLR0913 - PyOxidizer's
     old = (resources_policy, include_sources, include_resources, include_test)
     policy = packaging_policy or Policy(own.session)
     if any(value is not None for value in old):
-        message = (
-            "`to_python_executable`: the API of PyOxidizer 0.10 and before is read as that of 0.24"
-        )
-        own.session.warn(message, caller, kind="old")
+        own.session.warn_old("to_python_executable", caller)
     if include_test:
         policy.values["include_test"] = True
     if include_sources is False:
         policy.values["include_distribution_sources"] = False
         policy.values["include_non_distribution_sources"] = False
-    return own.executable(name, policy, config, caller)
+    return own.executable(name, policy, config or Config(own.session), caller)
 
 
 def _of_executable(name: str) -> Callable[..., Value]:
@@ -142,15 +139,15 @@ class PythonDistribution(ApiObject):
         self.made: list[PythonExecutable] = []
 
     def executable(
-        self, name: str, policy: Policy | None, config: Config | None, caller: Caller
+        self, name: str, policy: Policy, config: Config, caller: Caller
     ) -> PythonExecutable:
         """Return a new executable; callbacks are called for the standard library."""
         made = PythonExecutable(
             self.session,
             name=name,
             python=self.python,
-            policy=policy or Policy(self.session),
-            config=config or Config(self.session),
+            policy=policy,
+            config=config,
         )
         self.made.append(made)
         made.add_standard_library(caller)

@@ -46,7 +46,7 @@ class Row:
     does: str
     """What Obelisk does."""
     test: str
-    """The test that shows it, a function of tests/unit/pyoxidizer."""
+    """The test that shows it, a function of tests/unit/test_pyoxidizer.py."""
     because: Because | None = None
     """Why it has no effect, if that is noted."""
     old: bool = False
