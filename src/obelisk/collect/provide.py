@@ -1,17 +1,14 @@
 """Having installed what a plan names: as it lies in the cache, or by uv.
 
-What is fixed by hashes is installed once and read in place from then on. An entry of the cache is
-what uv installed, after it was compared with the RECORDs of the packages.
+What is fixed by hashes is installed once and read in place from then on.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 from packaging.utils import canonicalize_name
 
@@ -19,8 +16,9 @@ from obelisk.buildenv.environment import Demand, Interpreter, obtain_interpreter
 from obelisk.collect.asked import Asked, read_asked
 from obelisk.collect.entry import require_choice
 from obelisk.collect.install import forget, install, install_first, new_prefix
-from obelisk.collect.installed import Installed, Prefix, prefix_at, read_installed
+from obelisk.collect.installed import Installed, Prefix, read_installed
 from obelisk.collect.intact import ALGORITHM, differing
+from obelisk.collect.kept import Kept, find_kept, keep
 from obelisk.collect.outdated import outdated
 from obelisk.collect.resolve import Resolution, resolve
 from obelisk.collect.uncompiled import uncompiled
@@ -29,13 +27,8 @@ from obelisk.distribution.distribution import Distribution
 from obelisk.distribution.versions import major_minor
 from obelisk.model import ConsoleScript, Module
 from obelisk.plan import Plan
-from obelisk.services.atomic import link_or_copy
 from obelisk.services.regular import is_regular, read_regular
 from obelisk.services.services import Services
-
-KIND: Final = "prefixes"
-_ROOT: Final = "prefix"
-_UNCOMPILED: Final = "uncompiled.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +89,7 @@ def provide(plan: Plan, services: Services, distribution: Distribution, work: Pa
     provided = replace(provided, uncompiled=found)
     if resolution is None or not provided.intact:
         return provided
-    _keep(interpreter, resolution, provided)
+    _keep(plan, services, resolution, provided)
     return (_find(plan, interpreter, resolution) if asked.is_fixed else None) or provided
 
 
@@ -120,16 +113,16 @@ def _require_choice(plan: Plan, demand: Demand, resolution: Resolution | None, w
 
 
 def _find(plan: Plan, interpreter: Interpreter, resolution: Resolution | None) -> Provided | None:
-    entry = interpreter.services.cache.find(KIND, resolution.key) if resolution else None
-    if entry is None:
+    cache = interpreter.services.cache
+    python = major_minor(plan.python.version)
+    kept = find_kept(cache, resolution.key, python) if resolution else None
+    if kept is None:
         return None
-    prefix = prefix_at(entry / _ROOT, major_minor(plan.python.version))
-    found = json.loads((entry / _UNCOMPILED).read_text(encoding="utf-8"))
     return Provided(
-        prefix=prefix,
-        installed=read_installed(prefix),
+        prefix=kept.prefix,
+        installed=read_installed(kept.prefix),
         intact=True,
-        uncompiled=tuple((name, version) for name, version in found),
+        uncompiled=kept.uncompiled,
     )
 
 
@@ -156,7 +149,7 @@ def _installed(
     return Provided(prefix=prefix, installed=installed, intact=not found)
 
 
-def _keep(interpreter: Interpreter, resolution: Resolution, provided: Provided) -> None:
+def _keep(plan: Plan, services: Services, resolution: Resolution, provided: Provided) -> None:
     """Put what is fixed of an installation into the cache, if it is what was expected."""
     prefix = provided.prefix
     # A lock's commits are installed on top of what its hashes fix.
@@ -165,35 +158,12 @@ def _keep(interpreter: Interpreter, resolution: Resolution, provided: Provided) 
     fixed = [one.package for one in provided.installed if one not in local]
     if not resolution.describes((one.name, one.version) for one in fixed):
         return
+    kept = Kept(prefix=prefix, uncompiled=provided.uncompiled)
     without = {prefix.place(file.path) for one in local for file in one.files}
-
-    def make(folder: Path) -> None:
-        text = json.dumps(provided.uncompiled)
-        (folder / _UNCOMPILED).write_text(text, encoding="utf-8")
-        if local:
-            _link_tree(prefix.root, folder / _ROOT, without)
-        else:
-            prefix.root.rename(folder / _ROOT)
-
-    interpreter.services.cache.keep(KIND, {resolution.key: make})
+    keep(services.cache, resolution.key, kept, major_minor(plan.python.version), without)
 
 
 def origin(prefix: Prefix, installed: Installed) -> set[str]:
     """Return what the installer noted of where a distribution is from, if from no index."""
     path = prefix.site / installed.info / "direct_url.json"
     return set(json.loads(read_regular(path))) if is_regular(path) else set()
-
-
-def _link_tree(root: Path, into: Path, without: Iterable[str | None]) -> None:
-    """Link all files but those; a folder that has none of them is not made.
-
-    An empty `*.dist-info` would be a distribution without metadata.
-    """
-    left_out = frozenset(without)
-    into.mkdir()
-    for folder, _, names in os.walk(root):
-        place = Path(folder).relative_to(root)
-        for name in names:
-            if (place / name).as_posix() not in left_out:
-                (into / place).mkdir(parents=True, exist_ok=True)
-                link_or_copy(str(Path(folder, name)), str(into / place / name))

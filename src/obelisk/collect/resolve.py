@@ -26,7 +26,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from obelisk.buildenv.environment import Demand, Interpreter
 from obelisk.buildenv.isolation import VERSIONS
-from obelisk.collect import uncompiled, uv
+from obelisk.collect import kept, uncompiled, uv
 from obelisk.collect.asked import Asked
 from obelisk.collect.uv import folder_with_config, run_uv
 from obelisk.config.application import Project
@@ -183,7 +183,7 @@ def _key(plan: Plan, interpreter: Interpreter, pins: list[str]) -> str:
             "installer": version("uv"),
             "configuration": _configuration(plan.installer),
             "variables": _variables(os.environ),
-            "code": hash_code(sys.modules[__name__], uv, uncompiled),
+            "code": hash_code(sys.modules[__name__], kept, uncompiled, uv),
         }
     )
 
