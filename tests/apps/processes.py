@@ -239,6 +239,16 @@ def emptied():
     print(done.returncode, "OBELISK_" in done.stderr, done.stdout)
 
 
+def renamed():
+    """By a program that gives another first argument, as the kernel does for an emulator."""
+    helper = "from multiprocessing.spawn import spawn_main; spawn_main()"
+    for code in (helper, f"import sys; {helper}"):
+        show("bash", "-c", 'exec -a plain "$@"', "-", sys.executable, "-c", code)
+        show("bash", "-c", 'exec -a plain "$@"', "-", sys.executable, "-Bc", code)
+    show("bash", "-c", 'exec -a plain "$@"', "-", sys.executable, "--multiprocessing-fork", "x=1")
+    show("bash", "-c", 'exec -a plain "$@"', "-", sys.executable, "other")
+
+
 def python():
     show(sys.executable, "-c", sys.argv[2])
 

@@ -126,6 +126,14 @@ def test_a_permission_alone_is_refused(ask):
     assert ask("emptied") == ["77 True "]
 
 
+def test_a_helper_that_lost_its_mark_does_not_run_the_application(ask):
+    """It would start helpers, which would run the application, and so on."""
+    *helpers, other = ask("renamed")
+    assert len(helpers) == 5
+    assert all("multiprocessing child lost its first argument" in line for line in helpers)
+    assert other == "application ['other'] plain"
+
+
 def test_without_random_bits_no_child_is_python(processes, tmp_path):
     """And none is the application, which would start the next."""
     code = "import subprocess, sys; subprocess.run([sys.executable, '-c', '1'])"

@@ -14,6 +14,7 @@ ROOMS = [
     {"target", "model"},
     {"services"},
     {"toolchain"},
+    {"components"},
     {"recipes", "payload", "config"},
     {"distribution"},
     {"buildenv", "runtime", "plan"},

@@ -105,6 +105,19 @@ permitted_role(char role, char *const argv[])
     return mean_python(argv + 1) ? SELF_EXEC_PYTHON : SELF_EXEC_APPLICATION;
 }
 
+/* End a helper of `multiprocessing` that was started without its mark. It would run the application,
+   which starts helpers. The kernel replaces the first argument of what an emulator runs, unless
+   binfmt_misc is told to preserve it. */
+static void
+require_mark(char role, char *const argv[])
+{
+    if (role != '\0' && argv[0] != NULL && arguments_are_helper(argv + 1)) {
+        os_die(OS_EXIT_REFUSED,
+               "refusing to start: a multiprocessing child lost its first argument; if an emulator runs "
+               "this executable, register it in binfmt_misc with the flag P");
+    }
+}
+
 enum self_exec_role
 self_exec_open(uint64_t build, enum self_exec_children children, char **argv)
 {
@@ -118,6 +131,7 @@ self_exec_open(uint64_t build, enum self_exec_children children, char **argv)
     process.is_inherited = told.is_there;
     own_file_open();
     if (path == NULL) {
+        require_mark(told.role, argv);
         python_path_open(false);
         return SELF_EXEC_APPLICATION;
     }

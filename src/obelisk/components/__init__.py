@@ -1,0 +1,1 @@
+"""What is in an executable that somebody else wrote, with its version, license and origin."""
