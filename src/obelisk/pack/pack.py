@@ -55,6 +55,8 @@ class RuntimeFacts:
     """What each of them takes of it, by part."""
     left_out: tuple[str, ...] = ()
     """Names of modules of the standard library that are not in the executable."""
+    recipe: bytes = b""
+    """What the executable is built from."""
 
 
 def pack(
@@ -81,6 +83,8 @@ def pack(
     files = list(_file_items(collection, bytecodes, plan, frames))
     manifest = {**_manifest(plan, collection, runtime.libraries), "runtime": runtime.sizes}
     controls = _controls(plan, collection, manifest)
+    if runtime.recipe:
+        controls[Control.RECIPE] = runtime.recipe
     if runtime.left_out:
         controls[Control.LEFT_OUT] = _ended(runtime.left_out)
     return pack_payload(
@@ -282,6 +286,7 @@ def _manifest(
             {"name": name, "version": version, "license": licensed}
             for name, version, licensed in libraries
         ],
+        "pins": [one.name for one in plan.own_pins],
     }
 
 
