@@ -27,6 +27,7 @@ from obelisk.pack.first_use import write_record
 from obelisk.payload.payload import Control
 from obelisk.plan import Plan, make_plans
 from obelisk.report.contents import manifest_of
+from obelisk.report.versions import versions
 from obelisk.services.pins import shipped_pins
 from obelisk.verify.verify import open_payload
 
@@ -95,7 +96,7 @@ def plan_again(old: Old, given: Given, work: Path, warn: Callable[[str], None]) 
     recipe = old.recipe
     where = f"the recipe of {old.path}"
     application, folder = _application(old, given, warn)
-    if recipe.missing and not given.upgrade:
+    if recipe.missing:
         message = f"cannot rebuild {old.path}: the machine that built it had {_listed(recipe)}"
         raise ConfigError(message, hint="build it from its sources")
     settings = _settings(recipe, given, where, warn)
@@ -125,15 +126,6 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]
         for name in sorted(old.keys() | new.keys(), key=lambda name: (name.casefold(), name))
         if old.get(name) != new.get(name)
     ]
-
-
-def versions(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Return the versions of all that a manifest lists, and of Obelisk."""
-    found = {"obelisk": str(manifest.get("obelisk", "unknown"))}
-    for key in ("libraries", "packages"):
-        for row in manifest.get(key, ()):
-            found[str(row["name"])] = str(row["version"])
-    return found
 
 
 def _application(old: Old, given: Given, warn: Callable[[str], None]) -> tuple[Application, Path]:

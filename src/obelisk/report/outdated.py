@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from obelisk.report.contents import manifest_of
+from obelisk.report.versions import pinned_versions
 from obelisk.services.pins import Pins
 from obelisk.services.versions import version_key
 from obelisk.verify.verify import open_payload
@@ -50,11 +49,6 @@ def compare(path: Path, pins: Pins) -> list[Compared]:
     known = {pinned.name: pinned.version for pinned in pins}
     return [
         Compared(name=name, inside=version, pinned=known[name], own=name in own)
-        for name, version in _listed(manifest)
+        for name, version in pinned_versions(manifest)
         if name in known
     ]
-
-
-def _listed(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for row in manifest.get("libraries", ()):
-        yield str(row["name"]), str(row["version"])

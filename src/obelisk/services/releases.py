@@ -26,7 +26,7 @@ from obelisk.services.pins import Origin, Pin
 from obelisk.services.versions import series, version_key
 
 _SUITES: Final = ("unstable", "testing", "stable")
-_ORIG: Final = re.compile(r"_(?P<version>[^_]+)\.orig\.tar\.\w+")
+_ORIG: Final = re.compile(r"_(?P<version>[^_]+)\.orig\.tar\.\w+$")
 _REPACKED: Final = re.compile(r"^.*\+really|[+.~](?:dfsg|ds|repack)\d*(?:\.\d+)?(?=$|\+)")
 _LINK: Final = re.compile(r"""href=["']?([^"' >]+)""", re.IGNORECASE)
 _GITHUB: Final = re.compile(r"(https://github\.com/[^/]+/[^/]+/releases)/download/")
