@@ -11,6 +11,7 @@ import click
 from obelisk import errors
 from obelisk.cli import cli
 from obelisk.config.interpreter import Interpreter
+from obelisk.config.own_pins import PinTable
 from obelisk.config.pyoxidizer import api
 from obelisk.config.pyoxidizer.table import Row
 from obelisk.config.settings import Settings
@@ -66,6 +67,15 @@ def configuration() -> str:
         "`--set interpreter.faulthandler=true`.",
         "",
         *table(Interpreter),
+        "",
+        "## `[tool.obelisk.pins.NAME]`",
+        "",
+        "[A release of your own](../how-to/own-pins.md) in the place of the one that Obelisk pins.",
+        "The same tables, as `[NAME]`, are what a file for `--pins` contains. Names are those that",
+        '`obelisk pins` lists, such as `openssl` or `"cpython-3.14"`. A pin has `version`,',
+        "`sha256`, and one of `url`, `file` and `debian`.",
+        "",
+        *table(PinTable),
     ]
     return "\n".join(lines) + "\n"
 

@@ -23,6 +23,9 @@ from obelisk.commands.cache import cache_group
 from obelisk.commands.distribution import distribution_group
 from obelisk.commands.init import init_command
 from obelisk.commands.inspect import inspect_command, verify_command
+from obelisk.commands.outdated import outdated_command
+from obelisk.commands.pins import pins_group
+from obelisk.commands.rebuild import rebuild_command
 from obelisk.commands.sbom import sbom_command
 from obelisk.errors import ConfigError, ObeliskError
 from obelisk.services.console import Console
@@ -72,6 +75,9 @@ for _command in (
     inspect_command,
     verify_command,
     sbom_command,
+    rebuild_command,
+    outdated_command,
+    pins_group,
     init_command,
     distribution_group,
     cache_group,

@@ -85,6 +85,12 @@ class StorageError(ObeliskError):
     exit_code = 8
 
 
+class OutdatedError(ObeliskError):
+    """An executable contains older releases than Obelisk has."""
+
+    exit_code = 10
+
+
 class LimitError(ObeliskError):
     """The system refused memory, a file descriptor or a process."""
 

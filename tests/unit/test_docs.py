@@ -83,7 +83,7 @@ def test_the_command_reference_is_what_the_commands_print():
 def test_the_configuration_reference_has_every_setting_with_its_default(settings):
     page = (REFERENCE / "configuration.md").read_text(encoding="utf-8")
     title = "## `[tool.obelisk.interpreter]`"
-    part = page.split(title)[1 if settings is Interpreter else 0]
+    part = page.split("## `[tool.obelisk.pins")[0].split(title)[settings is Interpreter]
     rows = dict(re.findall(r"^\| `([\w-]+)` \| `(.*?)` \|", part, re.MULTILINE))
     expected = {}
     for field in fields(settings):

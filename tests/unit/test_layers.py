@@ -20,7 +20,7 @@ ROOMS = [
     {"buildenv", "runtime", "plan"},
     {"collect", "compile", "pack", "link", "verify"},
     {"trim", "output", "report", "explain", "installations", "inventory"},
-    {"pipeline"},
+    {"pipeline", "rebuild"},
     {"commands"},
     {"cli"},
     {"__main__"},
