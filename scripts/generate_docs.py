@@ -11,6 +11,7 @@ import click
 from obelisk import errors
 from obelisk.cli import cli
 from obelisk.config.interpreter import Interpreter
+from obelisk.config.licenses import Licenses, Override
 from obelisk.config.pyoxidizer import api
 from obelisk.config.pyoxidizer.table import Row
 from obelisk.config.settings import Settings
@@ -66,6 +67,22 @@ def configuration() -> str:
         "`--set interpreter.faulthandler=true`.",
         "",
         *table(Interpreter),
+        "",
+        "## `[tool.obelisk.licenses]`",
+        "",
+        "Which licenses an executable may contain; see [Licenses](../explanation/licenses.md).",
+        "Patterns match the identifiers of [SPDX's list](https://spdx.org/licenses/): `*` matches",
+        "any part of one, and `GPL-* WITH *` licenses with exceptions. `deny` is stronger than",
+        "`review`, and that than `allow`. If any of the first four is set, unknown licenses are",
+        "refused. A refused build exits with status 10.",
+        "",
+        *table(Licenses),
+        "",
+        "## `[tool.obelisk.licenses.packages.NAME]`",
+        "",
+        "What was decided on the component NAME: a package, or a library.",
+        "",
+        *table(Override),
     ]
     return "\n".join(lines) + "\n"
 

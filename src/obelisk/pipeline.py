@@ -44,6 +44,7 @@ from obelisk.pack.pack import RuntimeFacts, pack
 from obelisk.payload.payload import Table, use_key
 from obelisk.payload.stored import Dictionaries
 from obelisk.plan import Plan
+from obelisk.relink.write import Relinkable, write_folder
 from obelisk.runtime.link import Runtime, RuntimeOptions, obtain_runtime
 from obelisk.services.atomic import draft_beside
 from obelisk.services.disk import require_space
@@ -201,6 +202,10 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
             image.write(file)
         sha256 = require_sound(draft)
         _smoke_test(plan, draft, job.work)
+    if plan.relinkable is not None:
+        natives = _natives(plan, kept.collection, job.distribution)
+        options = kept.runtime_options(plan.settings)
+        write_folder(Relinkable(job.distribution, options, natives), plan, output, services)
     return Built(
         path=output,
         size=image.size,
@@ -212,13 +217,7 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
 
 
 def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
-    settings = job.plan.settings
-    options = RuntimeOptions(
-        debug=settings.debug,
-        hardened=settings.allocator_hardening,
-        recording=recording,
-        extensions=kept.extensions,
-    )
+    options = kept.runtime_options(job.plan.settings, recording=recording)
     found = job.shared.runtimes.get(options)
     if found is None:
         found = obtain_runtime(job.services, job.distribution, options)

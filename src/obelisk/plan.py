@@ -21,6 +21,7 @@ from obelisk.config.application import (
 )
 from obelisk.config.installer import InstallerConfig, installer_config
 from obelisk.config.interpreter import check_interpreter
+from obelisk.config.licenses import check_licenses
 from obelisk.config.names import require_file_name, require_package_name, require_package_or_all
 from obelisk.config.pylock import require_hashes
 from obelisk.config.requirements import Requirements, read_requirements
@@ -72,6 +73,8 @@ class Plan:
     """The time of the files inside, in seconds since 1970; None: made from their content."""
     refresh: bool = False
     """Whether indexes are asked even if what is known of them has not expired."""
+    relinkable: Path | None = None
+    """Folder for what its recipients need to link it again."""
 
     @property
     def abi(self) -> str:
@@ -109,6 +112,7 @@ def make_plans(request: Request) -> list[Plan]:
     settings = request.settings
     python = python_source(settings.python)
     check_interpreter(settings.interpreter, python.version)
+    check_licenses(settings.licenses)
     _check_requires_python(request.application, python)
     _check_packages(settings, request.folder)
     _check_parts(request)

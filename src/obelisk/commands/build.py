@@ -38,6 +38,12 @@ from obelisk.services.process import replace_us
 )
 @refresh_option
 @archives_option
+@click.option(
+    "--relinkable",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Also write what is needed to link each executable again, to DIR/NAME.",
+)
 @click.option("--timings", is_flag=True, help="Print how long each step took.")
 @json_option
 @quiet_options
@@ -144,12 +150,20 @@ def list_targets_command(console: Console, path: str | None, target: str | None)
 
 
 def _build_all(
-    console: Console, *, output: str | None, archives: Path | None, refresh: bool, **options: Any
+    console: Console,
+    *,
+    output: str | None,
+    archives: Path | None,
+    refresh: bool,
+    relinkable: Path | None = None,
+    **options: Any,
 ) -> list[Built]:
     with Workshop(console, archives, refresh=refresh) as workshop:
         planned = read_plans(command_line(**options), workshop.outside)
         built = []
-        for executable in _each_built(planned, workshop, output, refresh=refresh):
+        plans = [replace(p, refresh=refresh, relinkable=relinkable) for p in planned.plans]
+        planned = replace(planned, plans=plans)
+        for executable in _each_built(planned, workshop, output):
             built.append(executable)
             _summarise(console, executable)
         for name, version in sorted({found for one in built for found in one.uncompiled}):
@@ -157,12 +171,10 @@ def _build_all(
     return built
 
 
-def _each_built(
-    planned: Planned, workshop: Workshop, output: str | None, *, refresh: bool
-) -> Iterator[Built]:
+def _each_built(planned: Planned, workshop: Workshop, output: str | None) -> Iterator[Built]:
     """Build what is planned for each target; write the files beside it when all is built."""
     folder = _output_folder(planned, output)
-    plans = [replace(plan, refresh=refresh) for plan in planned.plans]
+    plans = planned.plans
     outputs = [Path(output or "") if folder is None else folder / p[0] for p in planned.places]
     _require_different(outputs)
     if planned.read.configuration is not None:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final
 
 from obelisk.config.interpreter import Interpreter
+from obelisk.config.licenses import Licenses
 from obelisk.config.tables import OldNames, Range, apply_table
 from obelisk.config.toml import parse_toml
 from obelisk.errors import ConfigError
@@ -173,6 +174,8 @@ class Settings:
     `zoneinfo`."""
     interpreter: Interpreter = field(default_factory=Interpreter)
     """Configuration of the Python interpreter: a table of its own, below."""
+    licenses: Licenses = field(default_factory=Licenses)
+    """Which licenses the executable may contain: a table of its own, below."""
 
     @property
     def storage(self) -> Storage:

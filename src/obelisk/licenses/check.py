@@ -1,0 +1,59 @@
+"""What a build does about licenses: apply the settings, stop, warn, or say it in its summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from packaging.utils import canonicalize_name
+
+from obelisk.components.component import Component
+from obelisk.config.application import Project
+from obelisk.licenses.policy import (
+    Verdict,
+    judge_all,
+    require_allowed,
+    unused_overrides,
+    with_overrides,
+)
+from obelisk.licenses.remarks import remarks
+from obelisk.plan import Plan
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checked:
+    """Components that may be in an executable."""
+
+    components: tuple[Component, ...]
+    """With the licenses that the settings give them."""
+    remarks: tuple[str, ...]
+    """Lines for the build's summary."""
+
+
+def check(plan: Plan, components: Iterable[Component], warn: Callable[[str], None]) -> Checked:
+    """Apply the plan's policy to all components but the project itself.
+
+    Raises `LicenseError` for what it refuses; `warn` is called for what it lists for review.
+    """
+    licenses = plan.settings.licenses
+    found = with_overrides(components, licenses)
+    others = [one for one in found if not _is_own(one, plan)]
+    judgements = judge_all(others, licenses)
+    require_allowed(plan.name, judgements)
+    for name in unused_overrides(found, licenses):
+        warn(f"`licenses.packages.{name}` is of no component of {plan.name}")
+    for one in judgements:
+        if one.verdict == Verdict.REVIEW:
+            name = one.component.name
+            way_out = f"`[tool.obelisk.licenses.packages.{name}]`"
+            warn(f"license for review: {one}; to accept it: {way_out}")
+    undecided = [one.component for one in judgements if not one.is_accepted]
+    said = () if licenses.is_policy else remarks(undecided)
+    return Checked(components=tuple(found), remarks=said)
+
+
+def _is_own(component: Component, plan: Plan) -> bool:
+    """Return whether a component is the project that is built."""
+    return isinstance(plan.application, Project) and canonicalize_name(
+        component.name
+    ) == canonicalize_name(plan.application.name)
