@@ -7,7 +7,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from support import obelisk, run
+from support import obelisk, run, write_wheel
+
+from obelisk.distribution.distribution import obtain_distribution
+from obelisk.distribution.versions import python_source
+from obelisk.payload.reader import read_payload
+from obelisk.relink.changed import Changes, with_changes
+from obelisk.services.cache import Cache
+from obelisk.services.console import Console, Verbosity
+from obelisk.services.services import Services
+from obelisk.target import DEFAULT_TARGET, parse_target
 
 pytestmark = pytest.mark.compile
 
@@ -115,3 +124,46 @@ def test_a_folder_of_somebody_else_stays(made, tmp_path, python_version):
     assert "refusing to replace" in said
     assert precious.read_text() == "mine"
     assert not (tmp_path / "small").exists()
+
+
+def test_a_changed_python_package(tmp_path, python_version):
+    """Nothing links it: its modules are replaced in the payload, and a new one is found."""
+    files = {
+        "lesser/__init__.py": "import lesser.inner\ndef main():\n    print(lesser.inner.NAME)\n",
+        "lesser/inner.py": "NAME = 'theirs'\n",
+    }
+    wheel = write_wheel(tmp_path, ["lesser = lesser:main"], name="lesser", files=files)
+    words = (wheel, "--python", python_version, "--relinkable", tmp_path / "again")
+    obelisk("build", *words, "-o", tmp_path / "lesser")
+    folder = tmp_path / "again/lesser"
+    package = folder / f"changed/lib/python{python_version}/site-packages/lesser"
+    package.mkdir(parents=True)
+    (package / "inner.py").write_text("from lesser.more import NAME\n")
+    (package / "more.py").write_text("NAME = f'mine, of {__file__}'\n")
+    ours = obtain_distribution(services(), python_source(python_version)).host_python
+    obelisk("relink", folder, "--python", ours, "-o", tmp_path / "changed")
+    done = run([tmp_path / "changed"], cwd=tmp_path)
+    place = f"{tmp_path}/changed/lib/python{python_version}/site-packages/lesser/more.py"
+    assert (done.stdout, done.stderr) == (f"mine, of {place}\n", "")
+    assert "FAIL" not in obelisk("verify", tmp_path / "changed")
+    (package / "inner.py").write_text("no such syntax\n")
+    words = ("relink", folder, "--python", ours, "-o", tmp_path / "worse")
+    assert "inner.py: invalid syntax" in obelisk(*words, status=2)
+    assert not (tmp_path / "worse").exists()
+
+
+def services():
+    return Services(
+        cache=Cache(),
+        console=Console(Verbosity.QUIET),
+        target=parse_target(DEFAULT_TARGET),
+        archives=None,
+    )
+
+
+def test_without_changes_a_payload_is_the_same(made):
+    """Packed again of what was read, it has the same bytes in the same order."""
+    data = (made.folder / "payload.bin").read_bytes()
+    payload = read_payload(memoryview(data))
+    again = with_changes(payload, Changes(files={}, codes={}), epoch=None, page=4096)
+    assert again.joined() == data

@@ -21,11 +21,19 @@ from obelisk.services.console import Console
     type=click.Path(path_type=Path),
     help="File to write to [default: the executable's name in FOLDER].",
 )
+@click.option(
+    "--python",
+    metavar="PYTHON",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Python of the executable's version, to compile changed modules [default: this one].",
+)
 @quiet_options
-def relink_command(console: Console, folder: Path, output: Path | None) -> None:
+def relink_command(
+    console: Console, folder: Path, output: Path | None, python: Path | None
+) -> None:
     """Link an executable again, of a directory that `build --relinkable` wrote.
 
-    Replace a library in it by your own first; its README.txt says how.
+    Replace a library in it by your own first, or a Python module; its README.txt says how.
 
     \b
     Example:
@@ -35,6 +43,6 @@ def relink_command(console: Console, folder: Path, output: Path | None) -> None:
     place = output or folder / found.name
     services = make_services(console, found.target.triple, None)
     with closing(services.cache):
-        sha256 = relink(folder, found, services, place)
+        sha256 = relink(folder, found, services, place, python)
     console.report((f"sha256 {sha256}", "dim"))
     console.data(str(place))

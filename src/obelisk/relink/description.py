@@ -16,6 +16,8 @@ RUNTIME: Final = "runtime"
 PAYLOAD: Final = "payload.bin"
 OBJECTS: Final = "objects"
 PROVIDED: Final = "provided"
+CHANGED: Final = "changed"
+"""Where recipients put files that replace those of the payload."""
 _VERSION: Final = 1
 
 
@@ -40,6 +42,8 @@ class Description:
     objects: tuple[Object, ...]
     provided: tuple[tuple[str, str], ...]
     """(soname, path in the executable) of the files in `provided`."""
+    epoch: int | None
+    """The time of the files inside, as a plan has it."""
 
     def to_json(self) -> str:
         """Return the text of the file."""
@@ -52,6 +56,7 @@ class Description:
                 {"path": one.path, "base": one.base, "package": one.package} for one in self.objects
             ],
             "provided": dict(self.provided),
+            "epoch": self.epoch,
         }
         return json.dumps(table, indent=1, sort_keys=True) + "\n"
 
@@ -88,6 +93,7 @@ class Description:
             provided=tuple(
                 (_below(name), str(path)) for name, path in sorted(table["provided"].items())
             ),
+            epoch=None if table["epoch"] is None else int(table["epoch"]),
         )
 
 

@@ -10,22 +10,32 @@ from obelisk.link.link import link, link_objects
 from obelisk.model import SharedObjectFile
 from obelisk.payload.content import FileContent
 from obelisk.payload.payload import Packed
+from obelisk.payload.reader import read_payload
 from obelisk.relink import description
+from obelisk.relink.changed import read_changes, with_changes
 from obelisk.relink.description import Description
+from obelisk.report.contents import manifest_of
 from obelisk.runtime.relinkable import relink_runtime
 from obelisk.services.atomic import draft_beside, require_replaceable
 from obelisk.services.services import Services
 from obelisk.verify.verify import require_sound
 
 
-def relink(folder: Path, found: Description, services: Services, output: Path) -> str:
-    """Write the executable to `output`, and return its SHA-256.
+def relink(
+    folder: Path,
+    found: Description,
+    services: Services,
+    output: Path,
+    python: Path | None = None,
+) -> str:
+    """Write the executable to `output`, and return its SHA-256; `python` compiles changed modules.
 
     Raises `ConfigError` for a folder that lacks files, `ToolError` and `LinkError` for what does
     not link.
     """
     require_replaceable(output)
     natives = _natives(folder, found)
+    payload = _payload(folder, found, python)
     with services.cache.scratch("relink") as root:
         runtime = root / "runtime"
         with services.console.step("Linking the runtime"):
@@ -33,17 +43,26 @@ def relink(folder: Path, found: Description, services: Services, output: Path) -
         with services.console.step("Linking the executable"):
             content = runtime.read_bytes()
             linked = link_objects(content, natives, found.target)
-            image = link(content, _payload(folder), linked, found.target)
+            image = link(content, payload, linked, found.target)
         with draft_beside(output, mode=0o777) as draft:
             with draft.open("wb") as file:
                 image.write(file)
             return require_sound(draft)
 
 
-def _payload(folder: Path) -> Packed:
+def _payload(folder: Path, found: Description, python: Path | None) -> Packed:
     path = _there(folder / description.PAYLOAD)
-    size = path.stat().st_size
-    return Packed(pieces=((0, FileContent(path, size)),), size=size)
+    changed = folder / description.CHANGED
+    if not changed.is_dir() or not any(one.is_file() for one in changed.rglob("*")):
+        size = path.stat().st_size
+        return Packed(pieces=((0, FileContent(path, size)),), size=size)
+    for one in found.objects:
+        if (changed / one.path).exists():
+            message = f"{changed / one.path} is a shared object"
+            raise ConfigError(message, hint=f"put it into {folder / description.OBJECTS}")
+    payload = read_payload(memoryview(path.read_bytes()))
+    changes = read_changes(changed, manifest_of(payload, path), python)
+    return with_changes(payload, changes, epoch=found.epoch, page=found.target.page_size)
 
 
 def _natives(folder: Path, found: Description) -> SharedObjects:

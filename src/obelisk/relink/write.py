@@ -12,7 +12,9 @@ from typing import Final
 
 from obelisk import __version__
 from obelisk.distribution.distribution import Distribution
+from obelisk.distribution.versions import major_minor
 from obelisk.link.elf.shared_objects import SharedObjects
+from obelisk.model import Layout
 from obelisk.output import require_free
 from obelisk.plan import Plan
 from obelisk.relink import description
@@ -66,6 +68,7 @@ def _write_objects(natives: SharedObjects, plan: Plan, folder: Path) -> None:
             Object(path=one.path, base=one.base, package=one.package) for one in natives.files
         ),
         provided=tuple((name, file.path) for name, file in sorted(natives.provided.items())),
+        epoch=plan.source_date_epoch,
     )
     (folder / description.FILE).write_text(found.to_json(), encoding="utf-8")
 
@@ -85,6 +88,8 @@ def _write_texts(plan: Plan, folder: Path) -> None:
             target=plan.target.triple,
             zig=plan.target.triple.replace("-unknown", ""),
             python=plan.python.version,
+            short=major_minor(plan.python.version),
+            site=Layout.of(plan.python.version).site,
             obelisk=__version__,
         )
     )
