@@ -25,6 +25,7 @@ from obelisk.commands.init import init_command
 from obelisk.commands.inspect import inspect_command, verify_command
 from obelisk.commands.licenses import licenses_command
 from obelisk.commands.relink import relink_command
+from obelisk.commands.sbom import sbom_command
 from obelisk.errors import ConfigError, ObeliskError
 from obelisk.services.console import Console
 from obelisk.services.disk import explain, limit_error
@@ -74,6 +75,7 @@ for _command in (
     verify_command,
     licenses_command,
     relink_command,
+    sbom_command,
     init_command,
     distribution_group,
     cache_group,

@@ -24,6 +24,8 @@ from obelisk.distribution.distribution import Distribution, obtain_distribution
 from obelisk.distribution.test_suite import obtain_tests
 from obelisk.errors import CollectError
 from obelisk.installations import Installations
+from obelisk.inventory import Made, inventory_of
+from obelisk.licenses.check import permitted
 from obelisk.link.elf.shared_objects import Linked, SharedObjects
 from obelisk.link.elf.unlinked import unlinked
 from obelisk.link.link import Image, link, link_objects
@@ -40,7 +42,7 @@ from obelisk.model import (
 from obelisk.output import refuse_input, writable_place
 from obelisk.pack.first_use import default_order, read_record, train, write_record
 from obelisk.pack.frames import Frames
-from obelisk.pack.pack import RuntimeFacts, pack
+from obelisk.pack.pack import Facts, pack
 from obelisk.payload.payload import Table, use_key
 from obelisk.payload.stored import Dictionaries
 from obelisk.plan import Plan
@@ -165,7 +167,8 @@ def _share(
         gathered = _with_data(gathered, services)
         collections = tuple(collect(one, gathered) for one in plans)
     with console.step(f"Compiling {len(gathered.modules)} modules"):
-        own = [*_own_modules(gathered.modules), *main_modules(collections, work)]
+        own = [one for one in gathered.modules if not one.from_stdlib]
+        own += main_modules(collections, work)
         compiled = _compile(plan, services, distribution, own)
         _report_refused(compiled, collections, plan, services)
         of_stdlib = _stdlib_bytecode(plan, services, distribution, stdlib)
@@ -227,14 +230,17 @@ def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
 
 def _link(job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime) -> Image:
     plan, linked = job.plan, job.shared.linked
-    facts = RuntimeFacts(
-        libraries=job.distribution.description.sources, sizes=runtime.sizes, left_out=kept.left_out
-    )
-    payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
     content = runtime.path.read_bytes()
     if runtime.path not in linked:
         natives = _natives(plan, kept.collection, job.distribution)
         linked[runtime.path] = link_objects(content, natives, plan.target)
+    made_of = Made(plan, job.services, job.distribution, kept.collection)
+    facts = Facts(
+        inventory=permitted(made_of, inventory_of(made_of, runtime, linked[runtime.path])),
+        sizes=runtime.sizes,
+        left_out=kept.left_out,
+    )
+    payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
     return link(content, payload, linked[runtime.path], plan.target)
 
 
@@ -364,11 +370,6 @@ def _stdlib_bytecode(
     python, optimize = distribution.host_python, plan.settings.optimize
     key = distribution.key
     return stdlib_bytecode(services.cache, key, stdlib[0], python=python, optimize=optimize)
-
-
-def _own_modules(modules: Iterable[Module]) -> Iterator[Module]:
-    """Return the modules that are not the standard library's."""
-    return (module for module in modules if not module.from_stdlib)
 
 
 def _report_refused(

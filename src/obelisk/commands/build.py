@@ -24,6 +24,7 @@ from obelisk.errors import ConfigError
 from obelisk.explain import explain
 from obelisk.output import check_beside, write_beside
 from obelisk.pipeline import Built, build_all
+from obelisk.report.sbom import format_of, write_sbom
 from obelisk.services.console import Console
 from obelisk.services.disk import mebibytes
 from obelisk.services.process import replace_us
@@ -43,6 +44,12 @@ from obelisk.services.process import replace_us
     metavar="DIR",
     type=click.Path(path_type=Path),
     help="Also write what is needed to link each executable again, to DIR/NAME.",
+)
+@click.option(
+    "--sbom",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a bill of materials: CycloneDX, or SPDX for names that end with .spdx.json.",
 )
 @click.option("--timings", is_flag=True, help="Print how long each step took.")
 @json_option
@@ -156,10 +163,14 @@ def _build_all(
     archives: Path | None,
     refresh: bool,
     relinkable: Path | None = None,
+    sbom: Path | None = None,
     **options: Any,
 ) -> list[Built]:
     with Workshop(console, archives, refresh=refresh) as workshop:
         planned = read_plans(command_line(**options), workshop.outside)
+        if sbom is not None and len(planned.plans) != 1:
+            message = f"`--sbom` is for one executable, but {len(planned.plans)} are built"
+            raise ConfigError(message, hint="use `obelisk sbom EXECUTABLE` for each of them")
         built = []
         plans = [replace(p, refresh=refresh, relinkable=relinkable) for p in planned.plans]
         planned = replace(planned, plans=plans)
@@ -168,6 +179,8 @@ def _build_all(
             _summarise(console, executable)
         for name, version in sorted({found for one in built for found in one.uncompiled}):
             console.note(_slower(name, version))
+        if sbom is not None:
+            write_sbom(built[0].path, format_of(sbom), sbom)
     return built
 
 

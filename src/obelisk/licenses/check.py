@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.utils import canonicalize_name
 
 from obelisk.components.component import Component
+from obelisk.components.inventory import Inventory
 from obelisk.config.application import Project
+from obelisk.inventory import Made
 from obelisk.licenses.policy import (
     Verdict,
     judge_all,
@@ -27,7 +29,21 @@ class Checked:
     components: tuple[Component, ...]
     """With the licenses that the settings give them."""
     remarks: tuple[str, ...]
-    """Lines for the build's summary."""
+    """Lines for whoever builds, where no policy decides."""
+
+
+def permitted(made: Made, inventory: Inventory) -> Inventory:
+    """Apply the plan's policy to what an executable is made of; return it as the settings have it.
+
+    Raises `LicenseError` for what the policy refuses. What there is to say is said once: not for
+    the executable that training runs.
+    """
+    console = made.services.console
+    is_shipped = made.collection.first_use_log is None
+    checked = check(made.plan, inventory.components, console.warn if is_shipped else _nothing)
+    for line in checked.remarks if is_shipped else ():
+        console.note(line)
+    return replace(inventory, components=checked.components)
 
 
 def check(plan: Plan, components: Iterable[Component], warn: Callable[[str], None]) -> Checked:
@@ -57,3 +73,7 @@ def _is_own(component: Component, plan: Plan) -> bool:
     return isinstance(plan.application, Project) and canonicalize_name(
         component.name
     ) == canonicalize_name(plan.application.name)
+
+
+def _nothing(text: str) -> None:
+    del text
