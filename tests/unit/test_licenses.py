@@ -1,6 +1,8 @@
 """What tells the license of a package, and what a policy says of it."""
 
+import tomllib
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from importlib.resources import files
 
 import pytest
@@ -9,7 +11,16 @@ from hypothesis import strategies as st
 from packaging.metadata import parse_email
 
 from obelisk.components.component import Component, Kind, Linkage
-from obelisk.components.expressions import AllOf, AnyOf, Term, all_of, normalized, parse, render
+from obelisk.components.expressions import (
+    AllOf,
+    AnyOf,
+    Term,
+    all_of,
+    listed,
+    normalized,
+    parse,
+    render,
+)
 from obelisk.components.license import license_of
 from obelisk.components.texts import recognize, standard_text
 from obelisk.config.licenses import Licenses, Override, Policy, check_licenses
@@ -20,6 +31,8 @@ from obelisk.errors import ConfigError, LicenseError
 from obelisk.explain import explain
 from obelisk.licenses.check import check
 from obelisk.licenses.copyleft import Reach, reach
+from obelisk.licenses.inside import Inside, Licensed, Text
+from obelisk.licenses.notices import document, table
 from obelisk.licenses.policy import Verdict, judge, judge_all, require_allowed, with_overrides
 from obelisk.licenses.remarks import remarks
 from obelisk.plan import make_plans
@@ -276,7 +289,7 @@ def test_a_verdict_has_a_reason_of_that_verdict(expression, policy):
 def test_a_refusal_names_everything():
     deny = Licenses(deny=("GPL-*",))
     bad = component("GPL-3.0-only", part_of="whole")
-    how, why = "linked as bytecode", "`GPL-3.0-only` is denied by `GPL-*`"
+    how, why = "imported as bytecode", "`GPL-3.0-only` is denied by `GPL-*`"
     with pytest.raises(LicenseError) as caught:
         require_allowed(
             "hello", judge_all([bad, component("MIT", "fine"), component(None, "odd")], deny)
@@ -284,7 +297,7 @@ def test_a_refusal_names_everything():
     assert str(caught.value).splitlines() == [
         "the license policy refuses 2 components of hello:",
         f"  left-pad 1: GPL-3.0-only (from classifiers), {how}, part of whole: {why}",
-        "  odd 1: license unknown, linked as bytecode: nothing tells it",
+        "  odd 1: license unknown, imported as bytecode: nothing tells it",
     ]
     assert "[tool.obelisk.licenses.packages.left-pad]" in caught.value.hint
     assert caught.value.exit_code == 10
@@ -437,3 +450,65 @@ def test_the_plan_shows_the_policy(plan_of):
     ]
     with pytest.raises(ConfigError, match="unknown license `GPLv3`"):
         plan_of('[tool.obelisk.licenses]\ndeny = ["GPLv3"]')
+
+
+def licensed(license_, name, *texts, is_standard=False):
+    return Licensed(
+        component=component(license_, name),
+        texts=tuple(Text(source=source, text=text) for source, text in texts),
+        is_standard=is_standard,
+    )
+
+
+def test_the_document():
+    """Every component with its texts; one that occurs twice is there once."""
+    inside = Inside(
+        name="hello",
+        components=(
+            licensed("MIT", "alpha", ("alpha/LICENSE", "Do as you like.\n")),
+            licensed("MIT", "beta", ("beta/LICENSE", "Do as you like.\n")),
+            licensed(None, "gamma"),
+            licensed("ISC", "delta", ("ISC", "Do so.\n"), is_standard=True),
+        ),
+    )
+    assert document(inside).splitlines() == [
+        "hello contains software by others, under the licenses below.",
+        "",
+        *table(inside),
+        *("", "=" * 78, "alpha 1", "License: MIT", "=" * 78),
+        *("", "[alpha/LICENSE]", "", "Do as you like."),
+        *("", "=" * 78, "beta 1", "License: MIT", "=" * 78),
+        *("", "[beta/LICENSE: the same text as of alpha 1, alpha/LICENSE]"),
+        *("", "=" * 78, "gamma 1", "License: unknown", "=" * 78),
+        *("", "(no license text)"),
+        *("", "=" * 78, "delta 1", "License: ISC", "=" * 78),
+        *("", "[standard text of ISC]", "", "Do so."),
+    ]
+    assert table(inside)[0] == "alpha  1  MIT      bytecode (from classifiers)"
+    assert table(inside)[2] == "gamma  1  unknown  bytecode"
+    assert [one.name for one in inside.unknown] == ["gamma"]
+
+
+def test_all_licenses_of_our_own_data_are_expressions():
+    """Those of the pins, and of libraries that are recognized in wheels."""
+    tables = tomllib.loads((files("obelisk") / "data/pins.toml").read_text(encoding="utf-8"))
+    tables |= tomllib.loads((files("obelisk") / "data/libraries.toml").read_text(encoding="utf-8"))
+    found = {one["license"] for one in tables.values() if "license" in one}
+    assert len(found) > 10
+    assert [text for text in found if normalized(text) != text] == []
+    spellings = tomllib.loads(
+        (files("obelisk") / "data/licenses/spellings.toml").read_text(encoding="utf-8")
+    )
+    known = [*spellings["classifiers"].values(), *spellings["fields"].values()]
+    for text in {*known, *spellings["families"].values()}:
+        assert text in spellings["families"] or normalized(text) == text, text
+
+
+def test_the_table_of_copyleft_names_licenses_that_there_are():
+    patterns = tomllib.loads(
+        (files("obelisk") / "data/licenses/copyleft.toml").read_text(encoding="utf-8")
+    )
+    for name in patterns.pop("linking-exceptions"):
+        assert any(fnmatchcase(one, name) for one in listed().exceptions), name
+    for pattern in (pattern for some in patterns.values() for pattern in some):
+        assert any(fnmatchcase(one, pattern) for one in listed().licenses), pattern

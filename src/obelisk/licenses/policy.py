@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from fnmatch import fnmatchcase
 from functools import cache, partial
+from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from obelisk.components.component import Component
+from obelisk.components.component import Component, Linkage
 from obelisk.components.expressions import (
     Expression,
     Term,
@@ -23,6 +24,13 @@ from obelisk.components.expressions import (
 from obelisk.config.licenses import Licenses, Override, Policy
 from obelisk.errors import LicenseError
 from obelisk.licenses.copyleft import Reach, permits_linking, reach
+
+_HOW: Final = {
+    Linkage.STATIC: "linked statically",
+    Linkage.OBJECT: "linked in as a shared object",
+    Linkage.BYTECODE: "imported as bytecode",
+    Linkage.DATA: "stored as data",
+}
 
 
 class Verdict(IntEnum):
@@ -47,7 +55,7 @@ class Judgement:
         """Return it as a line of a message."""
         one = self.component
         version = f" {one.version}" if one.version else ""
-        how = f", linked as {one.linkage}" if one.linkage else ""
+        how = f", {_HOW[one.linkage]}" if one.linkage else ""
         inside = f", part of {one.part_of}" if one.part_of else ""
         told = f" (from {one.license_from})" if one.license_from else ""
         found = f"{one.license}{told}" if one.license else "license unknown"
