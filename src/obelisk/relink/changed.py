@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from obelisk.compile.bytecode import compile_modules
 from obelisk.errors import ConfigError
-from obelisk.model import Module
+from obelisk.model import LICENSES, Module
 from obelisk.pack.importable import importable
 from obelisk.payload.payload import Control, Item, Kind, Packed, Table, pack_payload, use_key
 from obelisk.payload.reader import Payload, Record
@@ -57,7 +57,7 @@ def with_changes(payload: Payload, changes: Changes, *, epoch: int | None, page:
         Item(name=name, kind=Kind.CODE, data=code, frame=Frame.NONE)
         for name, code in changes.codes.items()
     ]
-    paths = [*codes, *changes.codes, *(one.name for one in files if one.kind in _FILES)]
+    paths = [*codes, *changes.codes, *_importable_files(files)]
     own = {one.name for one in payload.modules if one.kind == Kind.NAMESPACE}
     controls = {
         one.name: payload.read(one)
@@ -73,6 +73,13 @@ def with_changes(payload: Payload, changes: Changes, *, epoch: int | None, page:
         dictionaries=dictionaries,
         page=page,
     )
+
+
+def _importable_files(files: Iterable[Item]) -> Iterator[str]:
+    """Yield the paths of files that imports may find: license texts that were added are none."""
+    for one in files:
+        if one.kind in _FILES and not one.name.startswith(f"{LICENSES}/"):
+            yield one.name
 
 
 def _compiled(
