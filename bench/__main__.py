@@ -61,6 +61,7 @@ def main() -> int:
             results = results.with_part(part)
             write_results(results, options.output)
             _publish(results, options.output)
+        session.require_only()
     except KeyboardInterrupt:
         return 130
     except BenchError as error:

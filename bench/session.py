@@ -30,6 +30,8 @@ class Session:
     skip: tuple[str, ...] = ()
     """Beginnings of the names of contenders that are left out."""
     versions: dict[str, str] = field(default_factory=dict)
+    _known: set[str] = field(default_factory=set)
+    """Names that the parts have."""
     _applications: dict[str, Application] = field(default_factory=dict)
     _commands: dict[tuple[str, str], Command] = field(default_factory=dict)
 
@@ -39,7 +41,17 @@ class Session:
 
     def wanted(self, names: Iterable[str]) -> list[str]:
         """Return the names that were asked for."""
-        return [name for name in names if not self.only or name in self.only]
+        found = list(names)
+        self._known.update(found)
+        return [name for name in found if not self.only or name in self.only]
+
+    def require_only(self) -> None:
+        """Raise `BenchError` for a name that was asked for and that no part has."""
+        unknown = [name for name in self.only if name not in self._known]
+        if unknown:
+            names = ", ".join(f"`{name}`" for name in unknown)
+            message = f"no part that was run has {names} (`--only`)"
+            raise BenchError(message, hint="there are " + ", ".join(sorted(self._known)))
 
     def application(self, name: str) -> Application:
         """Return an application, its sources written."""

@@ -244,7 +244,7 @@ def renamed():
     helper = "from multiprocessing.spawn import spawn_main; spawn_main()"
     for code in (helper, f"import sys; {helper}"):
         show("bash", "-c", 'exec -a plain "$@"', "-", sys.executable, "-c", code)
-        show("bash", "-c", 'exec -a plain "$@"', "-", sys.executable, "-Bc", code)
+        show("bash", "-c", 'exec -a plain "$@"', "-", sys.executable, "-B", "-c", code)
     show("bash", "-c", 'exec -a plain "$@"', "-", sys.executable, "--multiprocessing-fork", "x=1")
     show("bash", "-c", 'exec -a plain "$@"', "-", sys.executable, "other")
 

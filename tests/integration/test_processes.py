@@ -131,7 +131,7 @@ def test_a_helper_that_lost_its_mark_does_not_run_the_application(ask):
     *helpers, other = ask("renamed")
     assert len(helpers) == 5
     assert all("multiprocessing child lost its first argument" in line for line in helpers)
-    assert other == "application ['other'] plain"
+    assert other == "application ['other'] True"
 
 
 def test_without_random_bits_no_child_is_python(processes, tmp_path):

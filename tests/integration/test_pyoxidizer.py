@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 from configurations import CONFIGURATIONS
+from machines import ALL, machines
 from support import obelisk, run
+
+from obelisk.services import host
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
+elsewhere = machines([target for target in ALL if not host.runs(target)])
 OUTPUTS = {
     "template": "template works with data\n",
     "distribution-target": "depending 2.0 1.17.0\n",
@@ -75,6 +79,17 @@ def test_applications_as_they_were_released(
     build(folder, python_version)
     done = empty_root.run(folder / "dist" / name, *arguments)
     assert (done.stderr, done.stdout) == ("", expected)
+
+
+@pytest.mark.parametrize("name", ["template", "policy", "dropped"])
+def test_a_configuration_is_built_for_another_machine(
+    elsewhere, project, tmp_path, python_version, name
+):
+    folder = project(name)
+    triple = elsewhere.target.triple
+    build(folder, python_version, "--target-triple", triple)
+    lines = OUTPUTS[name].replace("x86_64-unknown-linux-musl", triple).splitlines()
+    elsewhere.says(folder / "dist" / name, lines, cwd=tmp_path)
 
 
 def test_variables_are_those_of_the_command_line(project, empty_root, python_version):

@@ -8,6 +8,7 @@ integration tests run them in part.
 import hashlib
 import os
 import re
+import signal
 import subprocess
 import tarfile
 import tomllib
@@ -86,6 +87,8 @@ def _run(argv, folder):
         text=True,
         errors="replace",
         check=False,
+        # A shell's background jobs ignore interrupts, and tests send them to themselves.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

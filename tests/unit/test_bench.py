@@ -21,6 +21,8 @@ from bench.model import (
     rounded,
     write_results,
 )
+from bench.place import this_machine
+from bench.session import Session
 from bench.stats import geometric_mean, pair_ratios, spread
 
 STEADY = (10.0, 10.1, 10.2, 9.9, 10.0, 10.1, 9.8, 10.0)
@@ -232,3 +234,13 @@ def test_the_summary_tells_mean_slowest_and_what_is_measured_alone():
     assert "| From nothing | hello |  | 200 s |" in text
     assert "| Start | cli | venv | 0.50 [0.50, 0.50] |" in text
     assert "Nothing has been measured yet" in page.text(Results(), "benchmarks", [])
+
+
+def test_a_name_that_no_part_has_is_an_error(tmp_path):
+    session = Session(
+        place=this_machine(tmp_path), quick=True, clock="cpu", gentle=False, only=("cli", "clj")
+    )
+    assert session.wanted(["hello", "cli"]) == ["cli"]
+    with pytest.raises(BenchError, match="has `clj`") as caught:
+        session.require_only()
+    assert caught.value.hint == "there are cli, hello"
