@@ -11,6 +11,7 @@ import click
 from obelisk import errors
 from obelisk.cli import cli
 from obelisk.config.interpreter import Interpreter
+from obelisk.config.licenses import Licenses, Override
 from obelisk.config.own_pins import PinTable
 from obelisk.config.pyoxidizer import api
 from obelisk.config.pyoxidizer.table import Row
@@ -76,6 +77,22 @@ def configuration() -> str:
         "`sha256`, and one of `url`, `file` and `debian`.",
         "",
         *table(PinTable),
+        "",
+        "## `[tool.obelisk.licenses]`",
+        "",
+        "Which licenses an executable may contain; see [Licenses](../explanation/licenses.md).",
+        "Patterns match the identifiers of [SPDX's list](https://spdx.org/licenses/): `*` matches",
+        "any part of one, and `GPL-* WITH *` licenses with exceptions. `deny` is stronger than",
+        "`review`, and that than `allow`. If any of the first four is set, unknown licenses are",
+        "refused. A refused build exits with status 11.",
+        "",
+        *table(Licenses),
+        "",
+        "## `[tool.obelisk.licenses.packages.NAME]`",
+        "",
+        "What was decided on the component NAME: a package, or a library.",
+        "",
+        *table(Override),
     ]
     return "\n".join(lines) + "\n"
 

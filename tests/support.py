@@ -148,7 +148,7 @@ def digest_of(text):
     return urlsafe_b64encode(sha256(data).digest()).rstrip(b"=").decode()
 
 
-def write_wheel(folder, scripts, script=None, *, name="tiny", files=None, data=b""):
+def write_wheel(folder, scripts, script=None, *, name="tiny", files=None, data=b"", metadata=""):
     """Write a wheel of one module with these console scripts, and a script `tiny` as it is.
 
     `files` are in place of the module. What the wheel has is in its RECORD, with hashes.
@@ -157,7 +157,7 @@ def write_wheel(folder, scripts, script=None, *, name="tiny", files=None, data=b
     info = f"{name}-1.0.dist-info"
     contents = files or {f"{name}.py": f"def main():\n    print('{name}')\n"}
     contents = contents | {
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{metadata}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/entry_points.txt": "\n".join(["[console_scripts]", *scripts]),
     }

@@ -23,9 +23,11 @@ from obelisk.commands.cache import cache_group
 from obelisk.commands.distribution import distribution_group
 from obelisk.commands.init import init_command
 from obelisk.commands.inspect import inspect_command, verify_command
+from obelisk.commands.licenses import licenses_command
 from obelisk.commands.outdated import outdated_command
 from obelisk.commands.pins import pins_group
 from obelisk.commands.rebuild import rebuild_command
+from obelisk.commands.relink import relink_command
 from obelisk.commands.sbom import sbom_command
 from obelisk.errors import ConfigError, ObeliskError
 from obelisk.services.console import Console
@@ -74,6 +76,8 @@ for _command in (
     list_targets_command,
     inspect_command,
     verify_command,
+    licenses_command,
+    relink_command,
     sbom_command,
     rebuild_command,
     outdated_command,

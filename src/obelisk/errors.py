@@ -97,6 +97,12 @@ class LimitError(ObeliskError):
     exit_code = 9
 
 
+class LicenseError(ObeliskError):
+    """A component's license is refused by the policy of `[tool.obelisk.licenses]`."""
+
+    exit_code = 11
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint that names the closest known word, or lists them all."""
     names = sorted(known)

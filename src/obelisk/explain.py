@@ -16,6 +16,7 @@ from obelisk.config.application import (
 )
 from obelisk.config.installer import InstallerConfig
 from obelisk.config.interpreter import Interpreter
+from obelisk.config.licenses import Licenses
 from obelisk.config.parts import shown_part
 from obelisk.config.settings import ENTRIES, Profile, Settings, Storage
 from obelisk.config.tables import key_of
@@ -94,7 +95,23 @@ def explain(plan: Plan) -> list[Decision]:
         value = getattr(settings.interpreter, own.name)
         if value != getattr(defaults.interpreter, own.name):
             decisions.append(_setting(f"interpreter.{key_of(own.name)}", value, why=True))
-    return decisions
+    return decisions + _license_decisions(settings.licenses)
+
+
+def _license_decisions(licenses: Licenses) -> list[Decision]:
+    defaults = Licenses()
+    if licenses == defaults:
+        return [Decision(what="licenses", value="all allowed, listed", why="default")]
+    found = [
+        _setting(f"licenses.{key}", getattr(licenses, key), why=True)
+        for key in ("policy", "allow", "deny", "review")
+        if getattr(licenses, key) != getattr(defaults, key)
+    ]
+    for name, override in licenses.packages:
+        value = ", ".join(filter(None, (override.license, "accepted" if override.accept else "")))
+        why = override.reason or ""
+        found.append(Decision(what=f"licenses.packages.{name}", value=value, why=why))
+    return found
 
 
 def _storage_decisions(settings: Settings) -> list[Decision]:

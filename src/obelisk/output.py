@@ -24,6 +24,8 @@ from obelisk.services.regular import open_regular
 
 _HINT: Final = "choose another `--output` or `--name`"
 _ELF: Final = b"\x7fELF"
+RELINK_FILE: Final = "relink.json"
+"""The file by which a folder of `--relinkable` is known."""
 
 
 def writable_place(output: Path, plan: Plan, cache: Path) -> Path:
@@ -39,6 +41,8 @@ def writable_place(output: Path, plan: Plan, cache: Path) -> Path:
         _refuse_cache(output, path, cache)
         path.parent.mkdir(parents=True, exist_ok=True)
         try_folder(path.parent)
+        if plan.relinkable is not None:
+            require_free(plan.relinkable / plan.name)
     except (OSError, RuntimeError) as error:  # a loop of links is a RuntimeError of pathlib
         reason = error.strerror if isinstance(error, OSError) else "symbolic link loop"
         message = f"cannot write {output}: {reason}"
@@ -171,3 +175,15 @@ def _require_file_or_nothing(output: Path) -> None:
     if not stat.S_ISREG(mode):
         message = f"refusing to overwrite {output}: not a regular file"
         raise ConfigError(message, hint=_HINT)
+
+
+def require_free(folder: Path) -> None:
+    """Raise `ConfigError` unless `folder` is nothing, empty, or an older one of `--relinkable`."""
+    if not os.path.lexists(folder):
+        return
+    if folder.is_dir() and not folder.is_symlink():
+        names = [path.name for path in folder.iterdir()]
+        if not names or RELINK_FILE in names:
+            return
+    message = f"refusing to replace {folder}: it was not written by `--relinkable`"
+    raise ConfigError(message, hint="choose another directory")

@@ -26,6 +26,7 @@ from obelisk.distribution.test_suite import obtain_tests
 from obelisk.errors import CollectError
 from obelisk.installations import Installations
 from obelisk.inventory import Made, inventory_of
+from obelisk.licenses.check import permitted
 from obelisk.link.elf.shared_objects import Linked, SharedObjects
 from obelisk.link.elf.unlinked import unlinked
 from obelisk.link.link import Image, link, link_objects
@@ -47,6 +48,7 @@ from obelisk.pack.recipe import recipe_of
 from obelisk.payload.payload import Table, use_key
 from obelisk.payload.stored import Dictionaries
 from obelisk.plan import Plan
+from obelisk.relink.write import Relinkable, write_folder
 from obelisk.runtime.link import Runtime, RuntimeOptions, obtain_runtime
 from obelisk.services.atomic import draft_beside
 from obelisk.services.disk import require_space
@@ -170,7 +172,8 @@ def _share(
         gathered = _with_data(gathered, services)
         collections = tuple(collect(one, gathered) for one in plans)
     with console.step(f"Compiling {len(gathered.modules)} modules"):
-        own = [*_own_modules(gathered.modules), *main_modules(collections, work)]
+        own = [one for one in gathered.modules if not one.from_stdlib]
+        own += main_modules(collections, work)
         compiled = _compile(plan, services, distribution, own)
         _report_refused(compiled, collections, plan, services)
         of_stdlib = _stdlib_bytecode(plan, services, distribution, stdlib)
@@ -210,6 +213,10 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
             image.write(file)
         sha256 = require_sound(draft)
         _smoke_test(plan, draft, job.work)
+    if plan.relinkable is not None:
+        natives = _natives(plan, kept.collection, job.distribution)
+        options = kept.runtime_options(plan.settings)
+        write_folder(Relinkable(job.distribution, options, natives), plan, output, services)
     return Built(
         path=output,
         size=image.size,
@@ -221,13 +228,7 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
 
 
 def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
-    settings = job.plan.settings
-    options = RuntimeOptions(
-        debug=settings.debug,
-        hardened=settings.allocator_hardening,
-        recording=recording,
-        extensions=kept.extensions,
-    )
+    options = kept.runtime_options(job.plan.settings, recording=recording)
     found = job.shared.runtimes.get(options)
     if found is None:
         found = obtain_runtime(job.services, job.distribution, options)
@@ -245,7 +246,7 @@ def _link(
         linked[runtime.path] = link_objects(content, natives, plan.target)
     made_of = Made(plan, job.services, job.distribution, kept.collection)
     facts = Facts(
-        inventory=inventory_of(made_of, runtime, linked[runtime.path]),
+        inventory=permitted(made_of, inventory_of(made_of, runtime, linked[runtime.path])),
         sizes=runtime.sizes,
         left_out=kept.left_out,
         recipe=recipe,
@@ -370,11 +371,6 @@ def _stdlib_bytecode(
     python, optimize = distribution.host_python, plan.settings.optimize
     key = distribution.key
     return stdlib_bytecode(services.cache, key, stdlib[0], python=python, optimize=optimize)
-
-
-def _own_modules(modules: Iterable[Module]) -> Iterator[Module]:
-    """Return the modules that are not the standard library's."""
-    return (module for module in modules if not module.from_stdlib)
 
 
 def _report_refused(

@@ -21,6 +21,7 @@ from obelisk.config.application import (
 )
 from obelisk.config.installer import InstallerConfig, installer_config
 from obelisk.config.interpreter import check_interpreter
+from obelisk.config.licenses import check_licenses
 from obelisk.config.names import require_file_name, require_package_name, require_package_or_all
 from obelisk.config.own_pins import own_pins
 from obelisk.config.pylock import require_hashes
@@ -78,6 +79,8 @@ class Plan:
     fixed: Requirements | None = None
     """All that is to be installed besides the project, by the recipe of an executable, in place of
     a lock and of a resolution."""
+    relinkable: Path | None = None
+    """Folder for what its recipients need to link it again."""
 
     @property
     def abi(self) -> str:
@@ -127,6 +130,7 @@ def make_plans(request: Request) -> list[Plan]:
     python = python_source(settings.python, pins)
     _check_pins(pins, python)
     check_interpreter(settings.interpreter, python.version)
+    check_licenses(settings.licenses)
     _check_requires_python(request.application, python)
     _check_packages(settings, request.folder)
     _check_parts(request)

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from obelisk import errors
 from obelisk.cli import cli
 from obelisk.config.interpreter import Interpreter
+from obelisk.config.licenses import Licenses, Override
 from obelisk.config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -79,11 +80,19 @@ def test_the_command_reference_is_what_the_commands_print():
         assert (done.exit_code, done.output) == (0, text), name
 
 
-@pytest.mark.parametrize("settings", [Settings, Interpreter])
-def test_the_configuration_reference_has_every_setting_with_its_default(settings):
+@pytest.mark.parametrize(
+    ("title", "settings"),
+    [
+        ("", Settings),
+        ("interpreter", Interpreter),
+        ("licenses", Licenses),
+        ("licenses.packages.NAME", Override),
+    ],
+)
+def test_the_configuration_reference_has_every_setting_with_its_default(title, settings):
     page = (REFERENCE / "configuration.md").read_text(encoding="utf-8")
-    title = "## `[tool.obelisk.interpreter]`"
-    part = page.split("## `[tool.obelisk.pins")[0].split(title)[settings is Interpreter]
+    parts = re.split(r"^## `\[tool\.obelisk\.(.*)\]`$", page, flags=re.MULTILINE)
+    part = dict(zip(["", *parts[1::2]], parts[::2], strict=True))[title]
     rows = dict(re.findall(r"^\| `([\w-]+)` \| `(.*?)` \|", part, re.MULTILINE))
     expected = {}
     for field in fields(settings):

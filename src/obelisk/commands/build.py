@@ -40,6 +40,12 @@ from obelisk.services.process import replace_us
 @refresh_option
 @archives_option
 @click.option(
+    "--relinkable",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Also write what is needed to link each executable again, to DIR/NAME.",
+)
+@click.option(
     "--sbom",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -156,6 +162,7 @@ def _build_all(
     output: str | None,
     archives: Path | None,
     refresh: bool,
+    relinkable: Path | None = None,
     sbom: Path | None = None,
     **options: Any,
 ) -> list[Built]:
@@ -165,7 +172,9 @@ def _build_all(
             message = f"`--sbom` is for one executable, but {len(planned.plans)} are built"
             raise ConfigError(message, hint="use `obelisk sbom EXECUTABLE` for each of them")
         built = []
-        for executable in _each_built(planned, workshop, output, refresh=refresh):
+        plans = [replace(p, refresh=refresh, relinkable=relinkable) for p in planned.plans]
+        planned = replace(planned, plans=plans)
+        for executable in _each_built(planned, workshop, output):
             built.append(executable)
             _summarise(console, executable)
         for name, version in sorted({found for one in built for found in one.uncompiled}):
@@ -175,12 +184,10 @@ def _build_all(
     return built
 
 
-def _each_built(
-    planned: Planned, workshop: Workshop, output: str | None, *, refresh: bool
-) -> Iterator[Built]:
+def _each_built(planned: Planned, workshop: Workshop, output: str | None) -> Iterator[Built]:
     """Build what is planned for each target; write the files beside it when all is built."""
     folder = _output_folder(planned, output)
-    plans = [replace(plan, refresh=refresh) for plan in planned.plans]
+    plans = planned.plans
     outputs = [Path(output or "") if folder is None else folder / p[0] for p in planned.places]
     _require_different(outputs)
     if planned.read.configuration is not None:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final
 
 from obelisk.config.interpreter import Interpreter
+from obelisk.config.licenses import Licenses
 from obelisk.config.own_pins import OwnPins
 from obelisk.config.tables import OldNames, Range, apply_table
 from obelisk.config.toml import parse_toml
@@ -176,6 +177,8 @@ class Settings:
     """Configuration of the Python interpreter: a table of its own, below."""
     pins: OwnPins = field(default_factory=OwnPins)
     """The user's own pins: tables of their own, below."""
+    licenses: Licenses = field(default_factory=Licenses)
+    """Which licenses the executable may contain: a table of its own, below."""
 
     @property
     def storage(self) -> Storage:

@@ -1,8 +1,9 @@
 """TOML tables as frozen dataclasses: the type of a field defines its valid values.
 
-A field is a `str`, `int`, `bool`, `tuple[str, ...]`, a `StrEnum`, one of these or None, or another
-such dataclass, which is a table of its own. `Annotated[int, Range(...)]` bounds a number. The text
-under a field is its description in the reference.
+A field is a `str`, `int`, `bool`, `tuple[str, ...]`, a `StrEnum`, one of these or None, another
+such dataclass, which is a table of its own, or `tuple[tuple[str, Dataclass], ...]`: such tables by
+their names. `Annotated[int, Range(...)]` bounds a number. The text under a field is its description
+in the reference.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ def apply_table(
         name = known[key]
         if is_dataclass(hints[name]):
             values[name] = _inner(key, value, getattr(settings, name), where)
+        elif (kind := _named_tables(hints[name])) is not None:
+            values[name] = _named(key, value, getattr(settings, name), kind, where)
         else:
             values[name] = _convert(key, value, hints[name], where)
     return replace(settings, **values)  # type: ignore[type-var]
@@ -119,6 +122,26 @@ def _inner(key: str, value: object, current: object, where: str) -> object:
         return apply_table(current, value, f"`{key}` of {where}")
     message = f"`{key}` in {where} must be a table, not {shown(value)}"
     raise ConfigError(message)
+
+
+def _named_tables(hint: Any) -> type | None:  # noqa: ANN401
+    """Return the dataclass of `tuple[tuple[str, Dataclass], ...]`: tables by names, in order."""
+    pair = next(iter(get_args(hint)), None) if get_origin(hint) is tuple else None
+    _, kind = get_args(pair) if get_origin(pair) is tuple else (None, None)
+    return kind if isinstance(kind, type) and is_dataclass(kind) else None
+
+
+def _named(
+    key: str, value: object, current: tuple[tuple[str, object], ...], kind: type, where: str
+) -> tuple[tuple[str, object], ...]:
+    if not isinstance(value, Mapping):
+        message = f"`{key}` in {where} must be a table of tables, not {shown(value)}"
+        raise ConfigError(message)
+    found = dict(current)
+    for name, table in value.items():
+        inside = f"`{key}` of {where}"
+        found[name] = _inner(name[:_LONGEST_KEY], table, found.get(name, kind()), inside)
+    return tuple(sorted(found.items(), key=lambda pair: pair[0]))
 
 
 def _convert(key: str, value: object, hint: Any, where: str) -> object:  # noqa: ANN401

@@ -16,6 +16,7 @@ from obelisk.recipes.build import merge_into_sysroot
 from obelisk.runtime import freeze, linkmap, sources, unwinding
 from obelisk.runtime.freeze import frozen_source, inittab_source
 from obelisk.runtime.linkmap import Sizes, library_sizes
+from obelisk.runtime.relinkable import unpack_inputs
 from obelisk.runtime.sources import c_files, c_folder, frozen_folder
 from obelisk.services.cache import content_key, hash_code, hash_tree
 from obelisk.services.process import run_logged
@@ -93,9 +94,7 @@ def obtain_runtime(
             services.console.step(f"Linking the runtime of Python {version}"),
             services.cache.scratch("runtime") as root,
         ):
-            chain = write_toolchain(distribution.target, root / "toolchain")
-            merge_into_sysroot(distribution.sysroot, chain.root)
-            job = _Job(chain, distribution, options, root)
+            job = _job(distribution, options, root)
             _link(job, folder / "runtime")
             sizes = library_sizes(job.map.read_text(), job.objects)
             (folder / "sizes.json").write_text(json.dumps(sizes), encoding="utf-8")
@@ -103,6 +102,27 @@ def obtain_runtime(
     folder = services.cache.obtain("runtimes", runtime_key(distribution, options), make)
     sizes = json.loads((folder / "sizes.json").read_text(encoding="utf-8"))
     return Runtime(path=folder / "runtime", sizes=sizes)
+
+
+def write_relinkable(
+    services: Services, distribution: Distribution, options: RuntimeOptions, folder: Path
+) -> None:
+    """Write into `folder` what the runtime is linked of (relinkable.py). Raises `ToolError`."""
+    with (
+        services.console.step("Collecting what the runtime is linked of"),
+        services.cache.scratch("runtime") as root,
+    ):
+        job = _job(distribution, options, root)
+        collected = root / "inputs.tar"
+        _link(job, root / "runtime", f"-Wl,--reproduce={collected}")
+        places = {root: "build", distribution.folder: "python"}
+        unpack_inputs(collected, folder, places)
+
+
+def _job(distribution: Distribution, options: RuntimeOptions, root: Path) -> _Job:
+    chain = write_toolchain(distribution.target, root / "toolchain")
+    merge_into_sysroot(distribution.sysroot, chain.root)
+    return _Job(chain, distribution, options, root)
 
 
 class _Job:
@@ -120,7 +140,7 @@ class _Job:
         self.objects = root / "objects"
 
 
-def _link(job: _Job, output: Path) -> None:
+def _link(job: _Job, output: Path, *more: str) -> None:
     distribution, options = job.distribution, job.options
     objects = _compile(job)
     wrapped = _wrapped_names(job, objects)
@@ -161,6 +181,7 @@ def _link(job: _Job, output: Path) -> None:
         # What runs first, see elf/*/phdr_reserve.c.
         "-Wl,-e,obelisk_start",
         f"-Wl,-Map={job.map}",
+        *more,
         *("-o", output),
     ]
     env = job.chain.environment()

@@ -10,10 +10,11 @@ from fnmatch import fnmatchcase
 from obelisk.collect.fallbacks import without_fallbacks
 from obelisk.collect.select import Filter
 from obelisk.compile.following import Used, used_by_program
-from obelisk.config.settings import Stdlib
+from obelisk.config.settings import Settings, Stdlib
 from obelisk.distribution.distribution import Distribution
 from obelisk.model import Bytecode, Collection, Layout, Module, ancestors
 from obelisk.plan import Plan
+from obelisk.runtime.link import RuntimeOptions
 from obelisk.services.services import Services
 
 
@@ -27,6 +28,15 @@ class Kept:
     """Built-in extension modules that are used; None if all stay."""
     left_out: tuple[str, ...] = ()
     """Names of modules that the standard library has and the executable has not."""
+
+    def runtime_options(self, settings: Settings, *, recording: bool = False) -> RuntimeOptions:
+        """Return what the runtime is made of."""
+        return RuntimeOptions(
+            debug=settings.debug,
+            hardened=settings.allocator_hardening,
+            recording=recording,
+            extensions=self.extensions,
+        )
 
 
 def without_unused(

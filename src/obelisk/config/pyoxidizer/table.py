@@ -32,7 +32,7 @@ class Because(StrEnum):
     ALWAYS = "it is always so"
     ISOLATED = "it does not exist in an executable"
     NO_COPYLEFT = "no library of the distribution has a copyleft license, and all are included"
-    LICENSES = "licenses are in the executable: `obelisk inspect`"
+    LICENSES = "licenses are in the executable: `obelisk licenses`"
     RELEASE = "executables are always optimized"
     SIGNING = "executables for Linux are not signed"
     OUTPUT = "`--output` chooses where executables are written"

@@ -1,0 +1,134 @@
+"""Licenses of all that is in an executable: shown, shipped, and refused by a policy."""
+
+import json
+
+import pytest
+from support import obelisk, write_wheel
+
+pytestmark = pytest.mark.compile
+
+GPL = "License :: OSI Approved :: GNU General Public License v3 or later (GPLv3+)"
+MIT_TEXT = """\
+MIT License
+
+Copyright (c) 2020 Jane Doe
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and
+associated documentation files (the "Software"), to deal in the Software without restriction,
+including without limitation the rights to use, copy, modify, merge, publish, distribute,
+sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or
+substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT
+NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND
+NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES
+OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN
+CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+"""
+
+
+def wheel(folder, name, *lines, text=None):
+    """Write a wheel with these lines in its metadata, and a license file."""
+    files = {f"{name}.py": ""}
+    if text is not None:
+        files[f"{name}-1.0.dist-info/LICENSE"] = text
+    metadata = "".join(f"{line}\n" for line in lines)
+    return write_wheel(folder, [], name=name, files=files, metadata=metadata)
+
+
+@pytest.fixture
+def project(tmp_path, python_version):
+    """A function that builds a script with three dependencies and these settings."""
+    wheel(tmp_path, "severe", f"Classifier: {GPL}")
+    wheel(tmp_path, "nameless")
+    wheel(tmp_path, "plain", text=MIT_TEXT)
+    requirements = "".join(
+        f"# '{name} @ file://{tmp_path}/{name}-1.0-py3-none-any.whl',\n"
+        for name in ("severe", "nameless", "plain")
+    )
+
+    def build(settings="", *, status=0, without=()):
+        wanted = [line for line in requirements.splitlines() if not any(w in line for w in without)]
+        lines = ["# /// script", "# dependencies = [", *wanted, "# ]"]
+        lines += [f"# {line}".rstrip() for line in settings.splitlines()]
+        (tmp_path / "app.py").write_text("\n".join([*lines, "# ///", "print(1)", ""]))
+        words = (tmp_path / "app.py", "--python", python_version, "-o", tmp_path / "app")
+        return obelisk("build", *words, status=status, stderr=True)
+
+    return build
+
+
+def test_what_nothing_forbids_is_built_and_said(project, tmp_path):
+    said = project()
+    assert "license unknown: nameless; to name it: `[tool.obelisk.licenses.packages.nam" in said
+    assert "copyleft: severe (GPL-3.0-or-later); what it asks for: " in said
+    shown = obelisk("licenses", tmp_path / "app").splitlines()
+    rows = {line.split()[0]: line.split()[1:] for line in shown}
+    assert rows["severe"] == ["1.0", "GPL-3.0-or-later", "bytecode", "(from", "classifiers)"]
+    assert rows["nameless"] == ["1.0", "unknown", "bytecode"]
+    assert rows["plain"] == ["1.0", "MIT", "bytecode", "(from", "files)"]
+    assert rows["openssl"][1:] == ["Apache-2.0", "static", "(from", "pin)"]
+    assert all(row[1] != "unknown" for name, row in rows.items() if name != "nameless")
+    words = ("licenses", tmp_path / "app", "--output", tmp_path / "COPYING.txt")
+    said = obelisk(*words, stderr=True)
+    assert "license unknown: nameless" in said
+    document = (tmp_path / "COPYING.txt").read_text()
+    assert document.rstrip("\n") == obelisk("licenses", "--texts", tmp_path / "app").rstrip("\n")
+    for part in ("Jane Doe", "OpenSSL", "standard text of GPL-3.0-or-later", "(no license text)"):
+        assert part in document
+    inside = json.loads(obelisk("licenses", "--json", tmp_path / "app"))
+    assert inside["unknown"] == ["pkg:pypi/nameless@1.0"]
+    found = {one["name"]: one for one in inside["components"]}
+    assert [text["text"] for text in found["plain"]["texts"]] == [MIT_TEXT]
+    assert (found["severe"]["copyleft"], found["plain"]["copyleft"]) == ("program", "none")
+    # Everything that is linked in has its text.
+    for one in inside["components"]:
+        assert one["texts"] or one["name"] == "nameless", one["name"]
+
+
+def test_a_policy_stops_the_build(project, tmp_path):
+    said = project('[tool.obelisk.licenses]\ndeny = ["GPL-*"]', status=11)
+    assert "error: the license policy refuses 2 components of app:" in said
+    assert (
+        "  severe 1.0: GPL-3.0-or-later (from classifiers), imported as bytecode: "
+        "`GPL-3.0-or-later` is denied by `GPL-*`"
+    ) in said
+    assert "  nameless 1.0: license unknown, imported as bytecode: nothing tells it" in said
+    assert "hint: " in said
+    assert not (tmp_path / "app").exists()
+    said = project('[tool.obelisk.licenses]\npolicy = "no-copyleft"', status=11)
+    assert "denied by `no-copyleft`" in said
+
+
+def test_the_ways_out(project, tmp_path):
+    settings = """\
+[tool.obelisk.licenses]
+policy = "no-copyleft"
+[tool.obelisk.licenses.packages.nameless]
+license = "ISC"
+reason = "its author said so"
+[tool.obelisk.licenses.packages.severe]
+accept = true
+reason = "we have another license from its author"
+"""
+    said = project(settings)
+    # certifi's certificates are under the MPL, whose copyleft is for its own files.
+    assert "license for review: certifi" in said
+    assert "severe" not in said
+    inside = json.loads(obelisk("licenses", "--json", tmp_path / "app"))
+    (row,) = [one for one in inside["components"] if one["name"] == "nameless"]
+    assert (row["license"], row["license_from"]) == ("ISC", "settings")
+    project('[tool.obelisk.licenses]\ndeny = ["GPL-*"]', without=("severe", "nameless"))
+
+
+def test_bad_patterns_are_refused_before_anything_is_built(project):
+    said = project('[tool.obelisk.licenses]\ndeny = ["GPLv3"]', status=2)
+    assert "`GPLv3` in `licenses.deny` is not a license expression" in said
+
+
+def test_what_is_no_executable(tmp_path):
+    (tmp_path / "text").write_text("no executable")
+    assert "not an Obelisk executable" in obelisk("licenses", tmp_path / "text", status=7)
