@@ -1,4 +1,4 @@
-"""What `verify` promises of a tiny executable: its components, and nothing that tells who built it."""
+"""What `verify` promises of a tiny executable: its components, and no trace of its builder."""
 
 import json
 import mmap

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -71,9 +72,20 @@ def sign_command(  # noqa: PLR0913, PLR0917 - options
     comment = default_comment(executable) if comment is None else comment
     text = sign(executable, secret, comment).text()
     output = output or signature_path(executable)
+    _require_place(output, (executable, key))
     with draft_beside(output, 0o644) as draft:
         draft.write_bytes(text)
     console.data(str(output))
+
+
+def _require_place(output: Path, inputs: Iterable[Path]) -> None:
+    """Raise `ConfigError` unless a signature can be written there, over none of the inputs."""
+    if not output.parent.is_dir():
+        message = f"no directory {output.parent}"
+        raise ConfigError(message)
+    if any(output.exists() and output.samefile(path) for path in inputs):
+        message = f"refusing to overwrite {output}: it is an input"
+        raise ConfigError(message, hint="choose another `--output`")
 
 
 def _make_pair(console: Console, path: Path, *, encrypted: bool) -> None:
