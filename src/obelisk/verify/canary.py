@@ -46,7 +46,10 @@ def _fault(headers: Headers, memory: Memory, objects: Sequence[Segment]) -> str 
         for load in headers.loads
         if load.flags & EXECUTE and load.file_size and load not in objects
     ]
-    enough = max(1, sum(load.file_size for load in code) // _CODE)
+    size = sum(load.file_size for load in code)
+    if size > headers.size:
+        return "segments with code overlap"
+    enough = max(1, size // _CODE)
     found = 0
     for load in code:
         content = bytes(memory.read(load.address, load.file_size))

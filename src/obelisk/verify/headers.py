@@ -16,6 +16,8 @@ _IDENT: Final = b"\x7fELF\x02\x01\x01"
 _HEADER: Final = struct.Struct("<16sHHIQQQIHHHHHH")
 _SEGMENT: Final = struct.Struct("<IIQQQQQQ")
 _SECTION_SIZE: Final = 64
+_MOST_SEGMENTS: Final = 256
+"""`link` writes two dozen: more would only take time to compare."""
 
 EXECUTE, WRITE, READ = 1, 2, 4
 """Flags of a segment."""
@@ -134,6 +136,9 @@ def read_headers(data: mmap.mmap) -> Headers:
         raise VerifyError(message)
     if (header_size, segment_size) != (_HEADER.size, _SEGMENT.size):
         message = f"malformed ELF headers: sizes {header_size} and {segment_size}"
+        raise VerifyError(message)
+    if segment_count > _MOST_SEGMENTS:
+        message = f"malformed ELF headers: {segment_count} program headers"
         raise VerifyError(message)
     if segments_at + segment_count * segment_size > len(data):
         message = "malformed ELF headers: program headers are beyond the end of the file"

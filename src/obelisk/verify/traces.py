@@ -13,6 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from obelisk.errors import VerifyError
@@ -60,13 +61,13 @@ def trace_findings(
 ) -> list[Finding]:
     """Search for all that would tell who built an executable, and where."""
     search = _Search(data, digest, executable, payload, builder)
-    faults: dict[Promise, list[str]] = {Promise.BUILD_PATH: [], Promise.BUILDER: []}
-    for promise, fault in (*search.in_file(), *search.in_frames(), *search.in_bytecode()):
-        if fault not in faults[promise]:
-            faults[promise].append(fault)
+    # Some are found twice: what is below the working directory may be below the home as well.
+    faults = dict.fromkeys(chain(search.in_file(), search.in_frames(), search.in_bytecode()))
+    paths = [fault for promise, fault in faults if promise == Promise.BUILD_PATH]
+    names = [fault for promise, fault in faults if promise == Promise.BUILDER]
     return [
-        judged(Promise.BUILD_PATH, faults[Promise.BUILD_PATH], "none found"),
-        judged(Promise.BUILDER, faults[Promise.BUILDER], "nothing found"),
+        judged(Promise.BUILD_PATH, paths, "none found"),
+        judged(Promise.BUILDER, names, "nothing found"),
     ]
 
 
