@@ -13,7 +13,6 @@ class Promise(StrEnum):
 
     FILE = "file"
     TRAILING = "trailing"
-    SIGNATURE = "signature"
     HEADERS = "headers"
     MACHINE = "machine"
     PIE = "pie"
@@ -34,6 +33,7 @@ class Promise(StrEnum):
     COMPONENTS = "components"
     BUILD_PATH = "build-path"
     BUILDER = "builder"
+    SIGNATURE = "signature"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,12 +59,6 @@ MEANINGS: Final[Mapping[Promise, Meaning]] = {
         means="nothing follows the last byte that Obelisk wrote",
         failing="a note, not a failure: a signing tool or a packer appended data, which no "
         "checksum covers; the executable runs as before",
-    ),
-    Promise.SIGNATURE: Meaning(
-        name="signature",
-        means="with `--key`: `EXECUTABLE.minisig` is a signature of this file by that key",
-        failing="the file or its trusted comment was changed after it was signed, another key "
-        "signed it, or there is no signature",
     ),
     Promise.HEADERS: Meaning(
         name="headers",
@@ -172,5 +166,11 @@ MEANINGS: Final[Mapping[Promise, Meaning]] = {
         means="nothing of the environment that `verify` runs in is inside: user name, host name, "
         "passwords and tokens in environment variables",
         failing="the executable tells who built it, or gives a secret away",
+    ),
+    Promise.SIGNATURE: Meaning(
+        name="signature",
+        means="with `--key`: `EXECUTABLE.minisig` is a signature of this file by that key",
+        failing="the file or its trusted comment was changed after it was signed, another key "
+        "signed it, or there is no signature",
     ),
 }
