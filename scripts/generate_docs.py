@@ -247,7 +247,8 @@ def verify() -> str:
         "with names such as `GITHUB_TOKEN`, and passwords in addresses, from 8 characters with",
         "letters and digits; they are never printed.",
         "",
-        "A build itself checks all but `canary` and what follows `payload`, and fails if one is broken.",
+        "A build itself checks all but `canary` and what follows `payload`, and fails if one of",
+        "them is broken.",
         "",
         "See also [signing](../how-to/sign.md) and [security](../explanation/security.md).",
     ]
