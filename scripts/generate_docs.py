@@ -17,6 +17,7 @@ from obelisk.config.pyoxidizer import api
 from obelisk.config.pyoxidizer.table import Row
 from obelisk.config.settings import Settings
 from obelisk.config.tables import documented_fields
+from obelisk.verify.promise import MEANINGS, Promise
 
 TESTS = Path(__file__).parents[1] / "tests"
 REFERENCE = Path(__file__).parents[1] / "docs/reference"
@@ -244,6 +245,43 @@ def api_table(rows: Iterable[tuple[str, Row]]) -> list[str]:
     return lines
 
 
+def verify() -> str:
+    """Return the page of the promises of `obelisk verify`."""
+    lines = [
+        "# What `verify` checks",
+        "",
+        "`obelisk verify EXECUTABLE` reads a file without running it, and prints a line for each",
+        "promise: `ok`, `FAIL` with what is wrong, or `note`. The exit status is 7 if one fails.",
+        "`--json` prints the same, with the stable `id` of each promise, its `state` (`ok`, `fail`",
+        "or `note`), and `detail`. A file whose headers or payload cannot be read has only the",
+        "findings that can still be made.",
+        "",
+        "| id | line | what it promises | if it fails |",
+        "|---|---|---|---|",
+    ]
+    for promise in Promise:
+        row = MEANINGS[promise]
+        lines.append(f"| `{promise}` | {row.name} | {row.means} | {row.failing} |")
+    lines += [
+        "",
+        "**Where to run it**: `build-path` and `builder` search for the home, working and cache",
+        "directories, user name, host name and secrets of the process that runs `verify`: run it",
+        "where the executable was built, for example as the next step in CI. Elsewhere they only",
+        "find home directories in the runtime, and absolute paths in bytecode and manifest. Names",
+        "that many machines share (`root`, `runner`, `ubuntu`, `localhost`) are not searched for,",
+        "and of paths below their home directories only those that exist count: shared objects of",
+        "wheels contain paths of the machines that built them. Secrets are the values of variables",
+        "with names such as `GITHUB_TOKEN`, and passwords in addresses, from 8 characters with",
+        "letters and digits; they are never printed.",
+        "",
+        "A build itself checks all but `canary` and what follows `payload`, and fails if one of",
+        "them is broken.",
+        "",
+        "See also [signing](../how-to/sign.md) and [security](../explanation/security.md).",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Write or check all pages."""
     pages = {
@@ -252,6 +290,7 @@ def main() -> None:
         "commands": commands(),
         "exit-statuses": exit_codes(),
         "pyoxidizer": pyoxidizer(),
+        "verify": verify(),
     }
     stale = []
     for name, text in pages.items():

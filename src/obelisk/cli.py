@@ -29,6 +29,7 @@ from obelisk.commands.pins import pins_group
 from obelisk.commands.rebuild import rebuild_command
 from obelisk.commands.relink import relink_command
 from obelisk.commands.sbom import sbom_command
+from obelisk.commands.sign import sign_command
 from obelisk.errors import ConfigError, ObeliskError
 from obelisk.services.console import Console
 from obelisk.services.disk import explain, limit_error
@@ -82,6 +83,7 @@ for _command in (
     rebuild_command,
     outdated_command,
     pins_group,
+    sign_command,
     init_command,
     distribution_group,
     cache_group,

@@ -14,7 +14,7 @@ ROOMS = [
     {"target", "model"},
     {"services"},
     {"toolchain"},
-    {"components"},
+    {"components", "signing"},
     {"recipes", "payload", "config"},
     {"distribution"},
     {"buildenv", "runtime", "plan"},
