@@ -10,6 +10,7 @@ import click
 
 from obelisk import errors
 from obelisk.cli import cli
+from obelisk.config import audit
 from obelisk.config.interpreter import Interpreter
 from obelisk.config.pyoxidizer import api
 from obelisk.config.pyoxidizer.table import Row
@@ -66,6 +67,14 @@ def configuration() -> str:
         "`--set interpreter.faulthandler=true`.",
         "",
         *table(Interpreter),
+        "",
+        "## `[tool.obelisk.audit]`",
+        "",
+        "Vulnerabilities that `obelisk audit` does not count, for some time: a list `ignore` of",
+        "tables. `--ignore-file` names a TOML file with the same list. A build checks the table",
+        "and does not use it.",
+        "",
+        *table_of_ignores(),
     ]
     return "\n".join(lines) + "\n"
 
@@ -77,6 +86,15 @@ def table(settings: type) -> list[str]:
         shown = "-" if default is None else json.dumps(default).strip('"')
         lines.append(f"| `{key}` | `{shown}` | {meaning} |")
     return lines
+
+
+def table_of_ignores() -> list[str]:
+    """Return the lines of a table of what a statement of an audit says."""
+    return [
+        "| key | meaning |",
+        "|---|---|",
+        *(f"| `{key}` | {meaning} |" for key, meaning in audit.KEYS.items()),
+    ]
 
 
 def commands() -> str:

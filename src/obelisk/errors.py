@@ -32,7 +32,7 @@ class ConfigError(ObeliskError):
 
 
 class SourceError(ObeliskError):
-    """A pinned archive could not be downloaded, or its hash does not match the pin."""
+    """A pinned archive or an advisory could not be downloaded, or a hash does not match the pin."""
 
     exit_code = 3
 
@@ -89,6 +89,12 @@ class LimitError(ObeliskError):
     """The system refused memory, a file descriptor or a process."""
 
     exit_code = 9
+
+
+class VulnerableError(ObeliskError):
+    """Components have known vulnerabilities."""
+
+    exit_code = 10
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -20,6 +20,7 @@ ROOMS = [
     {"buildenv", "runtime", "plan"},
     {"collect", "compile", "pack", "link", "verify"},
     {"trim", "output", "report", "explain", "installations"},
+    {"audit"},
     {"pipeline"},
     {"commands"},
     {"cli"},
