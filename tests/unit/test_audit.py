@@ -372,7 +372,7 @@ def test_statements_of_the_project_and_of_files(executable, run, tmp_path):
     assert "X-1" not in captured.out + captured.out.replace("X-3", "")
     assert "X-1 of x 1 is ignored until 2999-01-01: not called" in captured.err
     assert "warning: `X-3` counts again: its `ignore` expired on 2020-01-01" in captured.err
-    assert "error: vulnerabilities: 1, in 1 components" in captured.err
+    assert "error: vulnerabilities: 1, in components: 1" in captured.err
 
 
 @pytest.mark.parametrize(
@@ -473,7 +473,7 @@ def test_damaged_executables_in_a_fleet_are_named(executable, run, tmp_path):
     captured = run("fleet", "--offline", status=7)
     assert "cannot audit fleet/app" in captured.err
     assert "checksum mismatch in `manifest`" in captured.err
-    assert "could not be audited: 1 executables" in captured.err
+    assert "executables that could not be audited: 1" in captured.err
     assert "is corrupt" in run("fleet/app", "--offline", status=7).err
 
 

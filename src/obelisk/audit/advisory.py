@@ -70,12 +70,33 @@ class MalformedError(ValueError):
 
 def parse_advisory(data: bytes | str) -> Advisory:
     """Return the advisory of a JSON document; raise `MalformedError` for what is none."""
+    return advisory_of(load(data))
+
+
+def load(data: bytes | str) -> object:
+    """Return the value of a JSON document; raise `MalformedError` for what is none."""
     try:
-        table = json.loads(data)
+        return json.loads(data)
     except (ValueError, RecursionError) as error:  # also text that is not UTF-8
         message = f"not JSON: {error}"
         raise MalformedError(message) from error
-    return advisory_of(table)
+
+
+def packages_of(table: object) -> list[tuple[str, str]] | None:
+    """Return (ecosystem, name) of all that a JSON value is about, without reading the rest of it.
+
+    None if that does not tell, or it is no advisory.
+    """
+    rows = table.get("affected") if isinstance(table, dict) and table.get("id") else None
+    found = []
+    for row in rows if isinstance(rows, list) else [None]:
+        package = row.get("package") if isinstance(row, dict) else None
+        package = package if isinstance(package, dict) else {}
+        ecosystem, name = package.get("ecosystem"), package.get("name")
+        if not isinstance(ecosystem, str) or not isinstance(name, str):
+            return None
+        found.append((ecosystem, name))
+    return found
 
 
 def advisory_of(table: object) -> Advisory:

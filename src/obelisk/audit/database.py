@@ -15,8 +15,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
 
-from obelisk.audit.advisory import Advisory, MalformedError, parse_advisory
-from obelisk.audit.names import keys_of
+from obelisk.audit.advisory import Advisory, MalformedError, advisory_of, load
+from obelisk.audit.names import is_about_others, keys_of
 from obelisk.errors import ConfigError
 from obelisk.services.regular import open_regular, read_regular
 
@@ -88,7 +88,11 @@ def _take(name: str, data: bytes | str, into: Database, wanted: frozenset[str] |
     try:
         if isinstance(data, str):
             raise MalformedError(data)  # noqa: TRY301 - one way for all that is malformed
-        into.add(parse_advisory(data), wanted)
+        table = load(data)
+        if wanted is not None and is_about_others(table, wanted):
+            into.read += 1
+        else:
+            into.add(advisory_of(table), wanted)
     except MalformedError as error:
         into.malformed.append(f"{name}: {error}")
 

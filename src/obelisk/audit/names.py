@@ -18,7 +18,7 @@ from typing import Any, Final
 from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 
-from obelisk.audit.advisory import Affected
+from obelisk.audit.advisory import Affected, packages_of
 from obelisk.audit.versions import Scheme
 from obelisk.components.component import Component, Kind
 
@@ -111,6 +111,19 @@ def keys_of(affected: Affected) -> Iterator[str]:
             yield f"{of}:{_written(of, _full_name(url))}"
     yield from (f"repository:{_repository(one)}" for one in affected.repositories)
     yield from (f"cpe:{key}" for cpe in affected.cpes for key in _cpe_keys(cpe))
+
+
+def is_about_others(table: object, wanted: frozenset[str]) -> bool:
+    """Return whether a JSON value is an advisory about packages of languages that nobody wants.
+
+    Most of a mirror is, and reading it as an advisory would take most of an audit's time.
+    """
+    packages = packages_of(table)
+    if not packages:
+        return False
+    of = [(ecosystem.partition(":")[0], name) for ecosystem, name in packages]
+    known = all(ecosystem in _LANGUAGES.values() for ecosystem, _ in of)
+    return known and wanted.isdisjoint(f"{one}:{_written(one, name)}" for one, name in of)
 
 
 def library_name(name: str) -> str:
