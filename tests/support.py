@@ -2,6 +2,7 @@
 
 import ctypes
 import http.client
+import json
 import os
 import re
 import shutil
@@ -32,6 +33,16 @@ def obelisk(*arguments, cwd=None, env=None, status=0, stderr=False):
     )
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout + done.stderr if stderr or status != 0 else done.stdout
+
+
+def packages(executable):
+    """Return the versions of the packages in an executable, by their names."""
+    found = json.loads(obelisk("inspect", "--json", executable))["components"]
+    return {
+        one["name"]: one["version"]
+        for one in found
+        if one["kind"] == "package" and "part_of" not in one
+    }
 
 
 PR_SET_MDWE = 65

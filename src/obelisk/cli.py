@@ -24,6 +24,7 @@ from obelisk.commands.cache import cache_group
 from obelisk.commands.distribution import distribution_group
 from obelisk.commands.init import init_command
 from obelisk.commands.inspect import inspect_command, verify_command
+from obelisk.commands.sbom import sbom_command
 from obelisk.errors import ConfigError, ObeliskError
 from obelisk.services.console import Console
 from obelisk.services.disk import explain, limit_error
@@ -71,6 +72,7 @@ for _command in (
     list_targets_command,
     inspect_command,
     verify_command,
+    sbom_command,
     audit_command,
     init_command,
     distribution_group,

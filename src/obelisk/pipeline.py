@@ -24,6 +24,7 @@ from obelisk.distribution.distribution import Distribution, obtain_distribution
 from obelisk.distribution.test_suite import obtain_tests
 from obelisk.errors import CollectError
 from obelisk.installations import Installations
+from obelisk.inventory import Made, inventory_of
 from obelisk.link.elf.shared_objects import Linked, SharedObjects
 from obelisk.link.elf.unlinked import unlinked
 from obelisk.link.link import Image, link, link_objects
@@ -40,7 +41,7 @@ from obelisk.model import (
 from obelisk.output import refuse_input, writable_place
 from obelisk.pack.first_use import default_order, read_record, train, write_record
 from obelisk.pack.frames import Frames
-from obelisk.pack.pack import RuntimeFacts, pack
+from obelisk.pack.pack import Facts, pack
 from obelisk.payload.payload import Table, use_key
 from obelisk.payload.stored import Dictionaries
 from obelisk.plan import Plan
@@ -228,14 +229,17 @@ def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
 
 def _link(job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime) -> Image:
     plan, linked = job.plan, job.shared.linked
-    facts = RuntimeFacts(
-        libraries=job.distribution.description.sources, sizes=runtime.sizes, left_out=kept.left_out
-    )
-    payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
     content = runtime.path.read_bytes()
     if runtime.path not in linked:
         natives = _natives(plan, kept.collection, job.distribution)
         linked[runtime.path] = link_objects(content, natives, plan.target)
+    made_of = Made(plan, job.services, job.distribution, kept.collection)
+    facts = Facts(
+        inventory=inventory_of(made_of, runtime, linked[runtime.path]),
+        sizes=runtime.sizes,
+        left_out=kept.left_out,
+    )
+    payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
     return link(content, payload, linked[runtime.path], plan.target)
 
 
