@@ -235,6 +235,22 @@ def test_names_of_a_library(affected):
     assert identify(package("openssl", "3")).keys.isdisjoint(keys_of(row))
 
 
+@pytest.mark.parametrize(
+    ("name", "purl"),
+    [
+        ("zlib", "pkg:deb/debian/zlib1g@1%3A1.2.13.dfsg-1"),
+        ("xz", "pkg:rpm/almalinux/xz-libs@5.2.4-4.el8_6"),
+        ("openssl", "pkg:apk/alpine/libssl3@3.5.1-r0"),
+        ("sqlite", "pkg:generic/sqlite3@3.40"),
+        ("gcc", "pkg:rpm/almalinux/libgfortran@8.5.0-22.el8_10"),
+    ],
+)
+def test_packages_of_distributions_are_libraries(name, purl):
+    row = advisory("X-1", "OSS-Fuzz", name, events(ZERO))
+    component = library("other", None, purl=purl, part_of=NUMPY.reference)
+    assert ids(findings([NUMPY, component], row))[-1] == ("other", "X-1")
+
+
 def test_a_library_outside_the_table_is_known_by_its_name_and_cpe():
     strange = library("strange", "1.0", cpe="cpe:2.3:a:vendor:product:1.0:*:*:*:*:*:*:*")
     for row in (

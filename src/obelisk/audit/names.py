@@ -1,8 +1,9 @@
 """By which names advisories know a component; those that both have are where they meet.
 
 A name is a key such as `PyPI:urllib3`, `library:openssl`, `repository:github.com/openssl/openssl`.
-C libraries are known under several; `data/advisory_names.toml` lists them. What distributions say
-of their own builds of a library (Debian, Alpine ...) does not apply: Obelisk builds from upstream.
+C libraries are known under several, by `data/advisory_names.toml` and `data/libraries.toml`. What
+distributions say of their own builds of a library (Debian, Alpine ...) does not apply: Obelisk
+builds from upstream.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -20,6 +21,7 @@ from packaging.utils import canonicalize_name
 
 from obelisk.audit.advisory import Affected, packages_of
 from obelisk.audit.versions import Scheme
+from obelisk.components import known
 from obelisk.components.component import Component, Kind
 
 _LANGUAGES: Final = {"pypi": "PyPI", "cargo": "crates.io", "golang": "Go", "npm": "npm"}
@@ -179,13 +181,25 @@ def _library(name: str) -> _Library:
 
 @cache
 def _libraries() -> dict[str, _Library]:
-    """Return the rows of the table by each of their names."""
+    """Return the rows of the table by each of their names, with what is known of wheels' copies."""
     text = files("obelisk").joinpath("data/advisory_names.toml").read_text(encoding="utf-8")
     found: dict[str, _Library] = {}
     for name, table in tomllib.loads(text).items():
-        row = _row(name, table)
-        found.update(dict.fromkeys(row.names, row))
+        _add(found, _row(name, table))
+    for library in known.known().values():
+        names = frozenset(one.casefold() for one in (library.name, *library.packages))
+        cpes = (library.cpe,) if library.cpe else ()
+        own = _Library(name=library.name, names=names, repositories=(), cpes=cpes)
+        row = found.get(library.name, own)
+        _add(found, replace(row, names=row.names | names, cpes=tuple(sorted({*row.cpes, *cpes}))))
     return found
+
+
+def _add(found: dict[str, _Library], row: _Library) -> None:
+    """Add a row by all its names; those of an older state of the row are its own."""
+    for name in row.names:
+        if name not in found or found[name].name == row.name:
+            found[name] = row
 
 
 def _row(name: str, table: dict[str, Any]) -> _Library:
