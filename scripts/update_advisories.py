@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from obelisk.audit.advisory import MalformedError, advisory_of
+from obelisk.audit.advisory import MalformedError, advisory_of, load
 from obelisk.audit.database import documents
 from obelisk.audit.names import identify, keys_of
 from obelisk.components.component import Component, Kind
@@ -25,23 +25,20 @@ FIELDS = ("schema_version", "id", "modified", "withdrawn", "aliases", "summary",
 """What is kept of an advisory, besides `affected` and references to other advisories."""
 
 
-def main() -> None:
-    """Update all files."""
-    if len(sys.argv) == 1:
-        sys.exit(__doc__)
+def main(mirrors: list[str], folder: Path) -> None:
+    """Update all files of a folder."""
     ours = our_keys()
     malformed = 0
-    for mirror in sys.argv[1:]:
+    for mirror in mirrors:
         for name, data in documents(Path(mirror)):
             try:
-                table = json.loads(data) if isinstance(data, bytes) else None
-                kept = trimmed(table, ours)
-            except (MalformedError, ValueError) as error:
+                kept = trimmed(load(data) if isinstance(data, bytes) else data, ours)
+            except MalformedError as error:
                 malformed += 1
                 print(f"malformed: {name}: {error}", file=sys.stderr)
                 continue
             if kept is not None:
-                update(kept)
+                update(kept, folder)
     if malformed:
         print(f"malformed: {malformed}", file=sys.stderr)
 
@@ -61,17 +58,16 @@ def trimmed(table: Any, ours: frozenset[str]) -> dict[str, Any] | None:  # noqa:
         return None
     kept = {field: table[field] for field in FIELDS if table.get(field)}
     kept["affected"] = [row for row, ours in zip(table["affected"], about, strict=True) if ours]
-    references = [row for row in table.get("references") or [] if row.get("type") == "ADVISORY"]
-    if references:
-        kept["references"] = references
+    if advisory.url:
+        kept["references"] = [{"type": "ADVISORY", "url": advisory.url}]
     if advisory.word:
         kept["database_specific"] = {"severity": advisory.word}
     return kept
 
 
-def update(table: dict[str, Any]) -> None:
+def update(table: dict[str, Any], folder: Path) -> None:
     """Write an advisory if it is new or newer, or remove it if it was withdrawn."""
-    path = ADVISORIES / f"{table['id']}.json"
+    path = folder / f"{table['id'].replace('/', '-')}.json"
     before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
     if table.get("withdrawn"):
         if before is not None:
@@ -90,4 +86,6 @@ def written(table: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) == 1:
+        sys.exit(__doc__)
+    main(sys.argv[1:], ADVISORIES)

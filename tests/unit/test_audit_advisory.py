@@ -1,8 +1,10 @@
 """Advisories and databases are outside bytes: what is malformed is named, and stops nothing."""
 
+import importlib.util
 import json
 import os
 import zipfile
+from pathlib import Path
 
 import pytest
 from audited import advisory, events, write_database
@@ -240,6 +242,51 @@ def test_the_shipped_advisories_are_sound_and_of_the_schema():
             assert one.aliases or one.id.startswith("CVE-"), one.id
             assert one.summary
             assert one.affected
+
+
+SCRIPT = Path(__file__).parents[2] / "scripts/update_advisories.py"
+
+
+@pytest.fixture
+def script():
+    spec = importlib.util.spec_from_file_location("update_advisories", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_shipped_advisories_are_as_the_script_writes_them(script):
+    for path in script.ADVISORIES.iterdir():
+        text = path.read_text()
+        assert script.written(json.loads(text)) == text
+        assert path.stem == json.loads(text)["id"]
+
+
+def test_the_script_takes_what_is_about_our_pins(script, tmp_path, capsys):
+    ours = advisory("X-1", "OSS-Fuzz", "openssl", events(("introduced", "0")))
+    ours["affected"].append(advisory("X", "Debian:12", "openssl")["affected"][0])
+    ours["details"] = "long"
+    wheels = advisory("X-2", "PyPI", "cryptography", events(("introduced", "0")))
+    expat = advisory("X-3", "GIT", "https://github.com/libexpat/libexpat", versions=["R_2_4_8"])
+    mirror = write_database(tmp_path / "mirror", ours, wheels, expat)
+    (mirror / "broken.json").write_text("{")
+    folder = tmp_path / "advisories"
+    folder.mkdir()
+    script.main([str(mirror)], folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["X-1.json", "X-3.json"]
+    kept = json.loads((folder / "X-1.json").read_text())
+    assert "details" not in kept
+    assert [row["package"]["ecosystem"] for row in kept["affected"]] == ["OSS-Fuzz"]
+    captured = capsys.readouterr()
+    assert captured.out == "new: X-1: \nnew: X-3: \n"
+    assert "broken.json: not JSON" in captured.err
+    script.main([str(mirror)], folder)
+    assert capsys.readouterr().out == ""
+    newer = ours | {"modified": "2027-01-01T00:00:00Z", "summary": "newer"}
+    withdrawn = expat | {"withdrawn": "2027-01-01T00:00:00Z"}
+    script.main([str(write_database(mirror, newer, withdrawn))], folder)
+    assert capsys.readouterr().out == "changed: X-1: newer\nwithdrawn: X-3\n"
+    assert [path.name for path in folder.iterdir()] == ["X-1.json"]
 
 
 def test_shipped_advisories_say_nothing_of_pins_that_fix_them():
