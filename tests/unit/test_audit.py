@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from audited import (
@@ -15,14 +16,19 @@ from audited import (
     write_database,
     write_executable,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 from obelisk import cli
 from obelisk.audit.advisory import advisory_of
 from obelisk.audit.audit import Subjects, audit
 from obelisk.audit.database import Database
 from obelisk.audit.executable import read_components
+from obelisk.audit.match import wanted_keys
 from obelisk.audit.names import identify, keys_of
-from obelisk.components.component import Kind
+from obelisk.audit.render import notes, remarks, table, to_json
+from obelisk.audit.sarif import to_sarif
+from obelisk.components.component import Component, Kind
 from obelisk.config.audit import Ignore
 from obelisk.errors import VerifyError
 from obelisk.services.pins import pin
@@ -583,3 +589,42 @@ def test_without_paths_or_with_both_ways_to_ask(run):
     assert "name an executable" in run(status=2).err
     options = ("x.lock", "--offline", "--api", "http://127.0.0.1:1")
     assert "does not exist" in run(*options, status=2).err
+
+
+texts = st.text(max_size=8)
+purls = st.one_of(
+    texts,
+    st.builds(
+        "pkg:{}/{}@{}".format, st.sampled_from(["pypi", "generic", "rpm", "x"]), texts, texts
+    ),
+)
+components = st.builds(
+    Component,
+    reference=texts,
+    kind=st.sampled_from(Kind),
+    name=texts,
+    version=st.none() | texts,
+    purl=st.none() | purls,
+    cpe=st.none() | texts,
+    part_of=st.none() | texts,
+    patches=st.lists(texts, max_size=2).map(tuple),
+    told_by=st.sampled_from(["pin", "sbom"]),
+)
+
+
+@given(st.lists(components, max_size=4))
+def test_no_manifest_makes_an_audit_fail(drawn):
+    """Every component has an advisory, by each name that it is looked up by."""
+    database = Database()
+    for key in sorted(wanted_keys(drawn)):
+        ecosystem, _, name = key.partition(":")
+        ecosystem = {"library": "generic", "repository": "GIT"}.get(ecosystem, ecosystem)
+        row = advisory(f"X-{database.read}", ecosystem, name, events(ZERO, ("fixed", "2")))
+        database.add(advisory_of(row))
+    subjects = Subjects(components=(("app", tuple(drawn)),))
+    report = audit(subjects, database, (), date(2026, 1, 1))
+    assert json.dumps(to_json(report))
+    text = table(report.findings, 2, 100)
+    assert text.replace("\n", "").isprintable()
+    assert all(one for one in (*remarks(report), *notes(report)))
+    assert json.dumps(to_sarif(report, Path("/")))
