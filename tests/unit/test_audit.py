@@ -16,7 +16,7 @@ from audited import (
     write_database,
     write_executable,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obelisk import cli
@@ -612,6 +612,7 @@ components = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(components, max_size=4))
 def test_no_manifest_makes_an_audit_fail(drawn):
     """Every component has an advisory, by each name that it is looked up by."""

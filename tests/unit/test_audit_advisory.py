@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from audited import advisory, events, write_database
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obelisk.audit.advisory import MalformedError, advisory_of, parse_advisory
@@ -120,6 +120,7 @@ def replaced(value, path, new):
     return copy
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(paths_of(GOOD))), json_values)
 def test_whatever_is_put_anywhere_is_malformed_or_an_advisory(path, value):
     try:
@@ -136,6 +137,7 @@ def package_component(version):
     return Component(reference="x", kind=Kind.PACKAGE, name="some-package", version=version)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_bytes_are_malformed_or_an_advisory(data):
     try:

@@ -1,7 +1,7 @@
 """Versions are ordered as their ecosystems do, and ranges evaluated as OSV's schema does."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
@@ -222,6 +222,7 @@ anything = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(anything)
 def test_an_order_is_one(drawn):
     scheme, one, two, three = drawn
@@ -231,6 +232,7 @@ def test_an_order_is_one(drawn):
         assert left <= right
 
 
+@settings(deadline=None)
 @given(pep440, pep440, pep440)
 def test_a_range_holds_what_specifiers_hold(version, low, high):
     """By the other implementation that there is: comparisons of packaging's own versions."""
@@ -243,6 +245,7 @@ def test_a_range_holds_what_specifiers_hold(version, low, high):
     assert holds(version, PEP440, *last) is (begun and not (ends and own > end))
 
 
+@settings(deadline=None)
 @given(anything, st.sampled_from(["fixed", "last_affected"]), st.randoms())
 def test_the_order_of_events_does_not_matter(drawn, end, random):
     scheme, version, low, high = drawn
@@ -258,6 +261,7 @@ texts = st.text(max_size=12)
 pairs_of_texts = st.lists(st.tuples(st.sampled_from(Event).map(str), texts), max_size=4)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(Scheme), texts, pairs_of_texts, st.lists(texts))
 def test_nothing_makes_a_judgement_fail(scheme, version, pairs, versions):
     found = judge(affected(*pairs, versions=versions), version, scheme, frozenset({"a"}))
