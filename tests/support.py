@@ -45,6 +45,25 @@ def packages(executable):
     }
 
 
+_READER = """
+import json, sys
+from lib4sbom.parser import SBOMParser
+reader = SBOMParser()
+reader.parse_file(sys.argv[1])
+print(json.dumps([package["name"] for package in reader.get_packages()]))
+"""
+
+
+def packages_by_another(path):
+    """Return the names in a bill of materials, as lib4sbom reads it.
+
+    In a process of its own, since it leaves its files open.
+    """
+    argv = [sys.executable, "-c", _READER, str(path)]
+    done = subprocess.run(argv, capture_output=True, check=True, text=True)
+    return set(json.loads(done.stdout))
+
+
 PR_SET_MDWE = 65
 
 

@@ -7,9 +7,8 @@ recognized keeps its name, without a version.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +18,7 @@ from packaging.utils import canonicalize_name
 from obelisk.components import known
 from obelisk.components.component import Component, Kind, Linkage
 from obelisk.components.declared import Declared, read_declared
-from obelisk.components.evidence import Evidence, mapped, read_evidence
+from obelisk.components.evidence import Evidence, evidence_of
 from obelisk.components.known import Known
 from obelisk.components.packages import Described
 from obelisk.components.pinned import generic
@@ -55,19 +54,6 @@ class Bundle:
     """Libraries of ours that were linked into its files, each with the file's path."""
 
 
-@lru_cache(maxsize=4096)
-def evidence_of(
-    source: Path, stamp: tuple[int, int]
-) -> tuple[Evidence, tuple[tuple[str, str | None], ...]]:
-    """Return what a file says of itself, and the libraries that texts in it name.
-
-    `stamp` is its size and time: one build asks for a file once for each executable.
-    """
-    del stamp
-    found = tuple((one.name, version) for one, version in known.found_in(mapped(source)))
-    return read_evidence(source), found
-
-
 def bundle(
     package: Described,
     files: Iterable[CodeFile],
@@ -93,15 +79,27 @@ class _Making:
         self._rows: list[Component] = []
         self._known: list[Known | None] = []
         self._needs: list[set[int]] = []
+        self._optional: set[int] = set()
         self._marks: list[tuple[Mark, str]] = []
 
     def bundle(self) -> Bundle:
-        """Return it."""
+        """Return it, without what is optional and in none of the files."""
+        kept = [i for i, row in enumerate(self._rows) if row.files or i not in self._optional]
+        places = {place: str(number) for number, place in enumerate(kept)}
         rows = [
-            replace(row, needs=tuple(map(str, sorted(needs))), files=tuple(sorted(row.files)))
-            for row, needs in zip(self._rows, self._needs, strict=True)
+            replace(
+                self._rows[place],
+                needs=tuple(places[need] for need in sorted(self._needs[place]) if need in places),
+                files=self._files(self._rows[place]),
+            )
+            for place in kept
         ]
         return Bundle(files=tuple(self._own), components=tuple(rows), marks=tuple(self._marks))
+
+    def _files(self, row: Component) -> tuple[str, ...]:
+        """Return the files that a component is in: if nothing tells, the package's only one."""
+        alone = self._own if len(self._own) == 1 and row.linkage == Linkage.STATIC else ()
+        return tuple(sorted(row.files or alone))
 
     def declare(self, installed: Collection[str], *, has_code: bool) -> None:
         """Add what the package's documents list, each once."""
@@ -119,6 +117,7 @@ class _Making:
                 for one in found
                 if not one.is_root and self._is_inside(one, installed)
             }
+            self._optional |= {places[one.reference] for one in found if one.is_optional}
             for one in found:
                 place = places.get(one.reference)
                 if place is not None:
@@ -127,8 +126,7 @@ class _Making:
 
     def add(self, file: CodeFile) -> None:
         """Add what is in a file."""
-        stat = file.source.stat()
-        evidence, texts = evidence_of(file.source, (stat.st_size, stat.st_mtime_ns))
+        evidence = evidence_of(file.source)
         for fault in evidence.faults:
             self._warn(f"`{file.path}` of `{self._package.package.name}`: {fault}")
         named, stem = known.of_file(file.name)
@@ -136,10 +134,10 @@ class _Making:
         marked = {mark.name for mark in evidence.marks}
         self._marks += [(mark, file.path) for mark in evidence.marks]
         if named is not None or folder.endswith(_LIBS):
-            self._library(file, named, stem, (evidence, dict(texts)))
+            self._library(file, named, stem, evidence)
         else:
             self._own.append(file.path)
-        for name, version in texts:
+        for name, version in evidence.texts:
             if name not in marked and (named is None or name != named.name):
                 self._static(known.known()[name], version, file.path)
         self._crates(evidence, file.path)
@@ -158,11 +156,11 @@ class _Making:
         kinds = {"cargo": Kind.CRATE, "pypi": Kind.PACKAGE}
         kind = kinds.get(one.kind, Kind.LIBRARY)
         linkage = Linkage.STATIC if has_code else Linkage.DATA
-        purl = _public(one.purl) or generic(one.name, one.version)
+        table = known.of_package(one.name) if kind == Kind.LIBRARY else None
+        purl = _public(one.purl) or generic(table.name if table else one.name, one.version)
         for place, row in enumerate(self._rows):
             if row.purl == purl:
                 return place
-        table = known.of_package(one.name) if kind == Kind.LIBRARY else None
         row = Component(
             reference=purl,
             kind=kind,
@@ -179,17 +177,11 @@ class _Making:
         )
         return self._append(row, table)
 
-    def _library(
-        self,
-        file: CodeFile,
-        named: Known | None,
-        stem: str,
-        said: tuple[Evidence, Mapping[str, str | None]],
-    ) -> None:
+    def _library(self, file: CodeFile, named: Known | None, stem: str, evidence: Evidence) -> None:
         """Add a shared object that is a library."""
         place = self._place_of(named, {stem, stem.removeprefix("lib")})
         if place is None:
-            version, told_by = _version(file.name, named, *said)
+            version, told_by = _version(file.name, named, evidence)
             name = named.name if named else stem
             place = self._append(_of_table(name, version, named, told_by), named)
         row = self._rows[place]
@@ -246,25 +238,23 @@ class _Making:
 
 def recognized(file: CodeFile) -> Component:
     """Return the component that a library of no package is."""
-    stat = file.source.stat()
-    evidence, texts = evidence_of(file.source, (stat.st_size, stat.st_mtime_ns))
     named, stem = known.of_file(file.name)
-    version, told_by = _version(file.name, named, evidence, dict(texts))
+    version, told_by = _version(file.name, named, evidence_of(file.source))
     found = _of_table(named.name if named else stem, version, named, told_by)
     kind = Kind.LIBRARY if named else Kind.FILE
     return replace(found, kind=kind, linkage=file.linkage, files=(file.path,))
 
 
-def _version(
-    name: str, library: Known | None, evidence: Evidence, texts: Mapping[str, str | None]
-) -> tuple[str | None, str]:
+def _version(name: str, library: Known | None, evidence: Evidence) -> tuple[str | None, str]:
     """Return the version of a shared object that is a library, and what told it."""
     if library is None:
         return None, "soname"
-    if texts.get(library.name):
-        return texts[library.name], "text"
-    if library.compiler_version and evidence.gcc:
-        return evidence.gcc, "text"
+    texts = dict(evidence.texts)
+    told = texts.get(library.name) or evidence.own_version
+    if told is None and library.compiler_version:
+        told = evidence.gcc
+    if told is not None:
+        return told, "text"
     return (known.version_in_name(name) if library.soname_version else None), "soname"
 
 
@@ -292,14 +282,12 @@ def _public(purl: str | None) -> str | None:
         url = PackageURL.from_string(purl)
     except ValueError:
         return None
-    qualifiers = {
-        name: value
-        for name, value in (url.qualifiers or {}).items()
-        if not value.startswith("file:")
-    }
-    return PackageURL(
-        url.type, url.namespace, url.name, url.version, qualifiers, url.subpath
-    ).to_string()
+    local = [name for name, value in url.qualifiers.items() if value.startswith("file:")]
+    if not local:
+        return purl
+    kept = {name: value for name, value in url.qualifiers.items() if name not in local}
+    public = PackageURL(url.type, url.namespace, url.name, url.version, kept, url.subpath)
+    return public.to_string()
 
 
 def _plain(purl: str | None) -> str | None:

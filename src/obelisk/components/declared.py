@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 _INCLUDED: Final = ("library", "framework", "application")
@@ -38,6 +38,8 @@ class Declared:
     """References of what it depends on."""
     is_root: bool = False
     """Whether it is what the document is about."""
+    is_optional: bool = False
+    """Whether it need not be in the wheel."""
 
     @property
     def kind(self) -> str:
@@ -108,6 +110,7 @@ def _of_cyclonedx(
         origin=_origin(next(iter(origins), None)),
         needs=needs.get(reference, ()),
         is_root=is_root,
+        is_optional=row.get("scope") == "optional",
     )
     return _corrected(found)
 
@@ -182,15 +185,5 @@ def _corrected(found: Declared) -> Declared:
     if match is None or found.version != f"{match['more']}-{match['version']}":
         return found
     name = f"{match['name']}-{match['more']}"
-    return Declared(
-        reference=found.reference,
-        name=name,
-        version=match["version"],
-        purl=f"pkg:apk/alpine/{name}@{match['version']}",
-        cpe=found.cpe,
-        license=found.license,
-        sha256=found.sha256,
-        origin=found.origin,
-        needs=found.needs,
-        is_root=found.is_root,
-    )
+    purl = f"pkg:apk/alpine/{name}@{match['version']}"
+    return replace(found, name=name, version=match["version"], purl=purl)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import mmap
 import re
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from elftools.common.exceptions import ELFError
+from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 
+from obelisk.components import known
 from obelisk.components.crates import SECTION, Crate, read_crates
 from obelisk.toolchain.marks import Mark, marks_in
 
@@ -25,6 +27,7 @@ _COMMENT: Final = ".comment"
 _BUILD_ID: Final = ".note.gnu.build-id"
 _LARGEST_COMMENT: Final = 1 << 20
 """Bytes; it has a line for each compiler and each library that its objects are of."""
+_NO_TEXTS: Final = (".eh_frame", ".gcc_except_table")
 _GCC: Final = re.compile(rb"GCC: \([^)\0]*\) (\d+\.\d+\.\d+)")
 
 
@@ -39,40 +42,63 @@ class Evidence:
     build_id: str | None = None
     gcc: str | None = None
     """The version of the GCC that compiled it, if that did."""
-    faults: tuple[str, ...] = field(default=())
+    texts: tuple[tuple[str, str | None], ...] = ()
+    """Libraries that its texts name, with their versions where they say so."""
+    own_version: str | None = None
+    """What its texts say, if it is a library of the table itself."""
+    faults: tuple[str, ...] = ()
     """What could not be read, for a warning."""
 
 
-def read_evidence(path: Path) -> Evidence:
-    """Read what a file says of itself; whatever is malformed in it is among the `faults`."""
+def evidence_of(path: Path) -> Evidence:
+    """Read what a file says of itself; whatever is malformed in it is among the `faults`.
+
+    One build asks for a file once for each executable.
+    """
+    found = path.stat()
+    return _of_file(path, (found.st_size, found.st_mtime_ns))
+
+
+@lru_cache(maxsize=4096)
+def _of_file(path: Path, stamp: tuple[int, int]) -> Evidence:
+    del stamp
     try:
         with path.open("rb") as stream:
-            return _read(ELFFile(stream))
+            return _read(ELFFile(stream), path.name)
     except DAMAGE as error:
         return Evidence(faults=(f"malformed ELF file: {str(error) or type(error).__name__}",))
 
 
-def mapped(path: Path) -> bytes | mmap.mmap:
-    """Return the bytes of a file, without reading them."""
-    with path.open("rb") as stream:
-        if stream.seek(0, 2) == 0:
-            return b""
-        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-
-
-def _read(elf: ELFFile) -> Evidence:
+def _read(elf: ELFFile, name: str) -> Evidence:
     sections = {section.name: section for section in elf.iter_sections()}
     faults: list[str] = []
     comment = _comment(sections)
     gcc = _GCC.search(comment)
+    data = _constants(sections.values())
+    library, _ = known.of_file(name)
     return Evidence(
         marks=marks_in(comment),
         crates=tuple(_crates(sections, faults)),
         soname=next(_sonames(elf), None),
         build_id=_build_id(sections),
         gcc=gcc[1].decode() if gcc else None,
+        texts=tuple((one.name, version) for one, version in known.found_in(data)),
+        own_version=known.version_in(data, library) if library else None,
         faults=tuple(faults),
     )
+
+
+def _constants(sections: Iterable[Any]) -> bytes:
+    """Return what a program only reads: texts are there, and not in its code."""
+    kinds = SH_FLAGS.SHF_ALLOC | SH_FLAGS.SHF_EXECINSTR | SH_FLAGS.SHF_WRITE
+    found = (
+        section.data()
+        for section in sections
+        if section["sh_type"] == "SHT_PROGBITS"
+        and section["sh_flags"] & kinds == SH_FLAGS.SHF_ALLOC
+        and not section.name.startswith(_NO_TEXTS)
+    )
+    return b"\0".join(found)
 
 
 def _comment(sections: dict[str, Any]) -> bytes:

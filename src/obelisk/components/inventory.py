@@ -8,8 +8,9 @@ from pathlib import Path
 
 from packaging.utils import NormalizedName
 
-from obelisk.components.bundled import Bundle, CodeFile, bundle, evidence_of, recognized
+from obelisk.components.bundled import Bundle, CodeFile, bundle, recognized
 from obelisk.components.component import Component, Kind, Linkage
+from obelisk.components.evidence import evidence_of
 from obelisk.components.packages import Described, needs_of
 from obelisk.model import LIBRARY_FOLDER, LICENSES, DataFile
 from obelisk.toolchain.marks import Mark
@@ -113,8 +114,7 @@ class _Making:
     def add_others(self) -> None:
         """Add shared objects of no package: libraries of ours, of the application, or unknown."""
         for file in self._included.code.get(None, ()):
-            stat = file.source.stat()
-            evidence, _ = evidence_of(file.source, (stat.st_size, stat.st_mtime_ns))
+            evidence = evidence_of(file.source)
             marks = [mark for mark in evidence.marks if file.path.startswith(LIBRARY_FOLDER)]
             if marks:
                 for mark in marks:

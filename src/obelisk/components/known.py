@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from mmap import mmap
 from typing import Any, Final
 
 _HASH: Final = r"(?:-[0-9a-f]{8})*"
@@ -38,8 +37,12 @@ class Known:
     files: tuple[str, ...]
     packages: tuple[str, ...]
     texts: tuple[Text, ...]
+    own_text: re.Pattern[bytes] | None
+    """Of the version, in a shared object that is the library itself."""
     soname_version: bool
+    """Whether the numbers in its file's name are its version."""
     compiler_version: bool
+    """Whether its version is that of its compiler."""
 
     def cpe_of(self, version: str | None) -> str | None:
         """Return the CPE 2.3 name of a version, which may be one of a Linux distribution."""
@@ -77,7 +80,13 @@ def upstream(version: str) -> str:
     return re.sub(r"-r\d+$|\+.*$", "", version)
 
 
-def found_in(data: bytes | mmap) -> Iterator[tuple[Known, str | None]]:
+def version_in(data: bytes, library: Known) -> str | None:
+    """Return the version of a library that stands in the data of its own shared object."""
+    found = library.own_text.search(data) if library.own_text else None
+    return found[1].decode() if found else None
+
+
+def found_in(data: bytes) -> Iterator[tuple[Known, str | None]]:
     """Yield the libraries whose texts are in a file, with their versions if the texts say them."""
     for library in known().values():
         found = [one for text in library.texts for one in _find(text, data)]
@@ -85,7 +94,7 @@ def found_in(data: bytes | mmap) -> Iterator[tuple[Known, str | None]]:
             yield library, next(filter(None, found), None)
 
 
-def _find(text: Text, data: bytes | mmap) -> Iterator[str | None]:
+def _find(text: Text, data: bytes) -> Iterator[str | None]:
     place = data.find(text.find)
     while place >= 0:
         if text.version is None:
@@ -132,14 +141,19 @@ def _parse(name: str, table: dict[str, Any]) -> Known:
         files=tuple(table.get("files", ())),
         packages=tuple(table.get("packages", ())),
         texts=tuple(map(_text, table.get("texts", ()))),
+        own_text=_pattern(table, "own-text"),
         soname_version=table.get("soname-version", False),
         compiler_version=table.get("compiler-version", False),
     )
 
 
 def _text(row: dict[str, str]) -> Text:
-    patterns = {
-        name: re.compile(row[name].encode()) if name in row else None
-        for name in ("version", "number")
-    }
-    return Text(find=row["find"].encode(), **patterns)
+    return Text(
+        find=row["find"].encode(),
+        version=_pattern(row, "version"),
+        number=_pattern(row, "number"),
+    )
+
+
+def _pattern(row: dict[str, Any], name: str) -> re.Pattern[bytes] | None:
+    return re.compile(row[name].encode()) if name in row else None

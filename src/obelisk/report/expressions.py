@@ -14,6 +14,8 @@ def is_expression(text: str) -> bool:
 
 def own_references(text: str) -> tuple[str, ...] | None:
     """Return the `LicenseRef-*` in an expression, sorted; None if it is not valid."""
+    if not text.strip():
+        return None
     try:
         keys = set(_licensing().license_keys(text, validate=False, simple=False))
         unknown = set(_licensing().unknown_license_keys(text))

@@ -57,7 +57,7 @@ def read_materials(path: Path) -> Materials:
         serial=uuid.uuid5(_NAMESPACE, digest),
         time=_time(payload.files),
         components=components,
-        needs=_needed_by_application(components),
+        needs=needed_by_application(components),
     )
 
 
@@ -68,7 +68,7 @@ def _unused(name: str, components: Iterable[Component]) -> str:
     return name
 
 
-def _needed_by_application(components: Iterable[Component]) -> tuple[str, ...]:
+def needed_by_application(components: Iterable[Component]) -> tuple[str, ...]:
     """Return what nothing else needs: all others are needed by one of these."""
     components = tuple(components)
     needed = {need for one in components for need in one.needs}

@@ -26,6 +26,7 @@ from spdx_tools.spdx.model import (
     RelationshipType,
     SpdxNoAssertion,
 )
+from spdx_tools.spdx.validation.uri_validators import validate_download_location
 
 from obelisk.components.component import Component, Kind
 from obelisk.report.expressions import own_references
@@ -93,7 +94,7 @@ def _package(one: Component) -> Package:
 
 def _address(origin: str | None) -> str | None:
     """Return an origin if it is of the kinds that SPDX has."""
-    return origin if origin and origin.startswith(("https:", "http:", "git+")) else None
+    return origin if origin and not validate_download_location(origin) else None
 
 
 def _license(text: str | None) -> LicenseExpression | SpdxNoAssertion:
