@@ -10,7 +10,7 @@ from obelisk.audit.match import Hole, Matcher
 from obelisk.audit.names import library_name
 from obelisk.audit.versions import Scheme, compare
 from obelisk.components.component import Component, Kind
-from obelisk.services.pins import Pin, pins
+from obelisk.services.pins import Pin, shipped_pins
 
 
 class Action(StrEnum):
@@ -42,7 +42,7 @@ class Adviser:
 
     def __init__(self, matcher: Matcher, own: Mapping[str, Pin] | None = None) -> None:
         self._matcher = matcher
-        self._pins = pins() if own is None else own
+        self._pins = {one.name: one for one in shipped_pins()} if own is None else own
 
     def advise(self, component: Component, hole: Hole, owners: tuple[Component, ...]) -> Advice:
         """Return what to do about a hole; `owners` are what bundles the component, up to the top.

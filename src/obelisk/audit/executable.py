@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from elftools.common.exceptions import ELFError
-from elftools.elf.elffile import ELFFile
 from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 
@@ -21,11 +19,9 @@ from obelisk.payload.payload import Table
 from obelisk.payload.reader import read_payload
 from obelisk.report.contents import manifest_of
 from obelisk.services.regular import is_regular
-from obelisk.verify.elf import PAYLOAD_SEGMENT, map_file
+from obelisk.verify.elf import map_file
+from obelisk.verify.headers import PAYLOAD, read_headers
 
-_MAGIC: Final = b"\x7fELF"
-_DAMAGE: Final = (ELFError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What pyelftools raises for malformed headers."""
 _REBUILD: Final = "rebuild it, and copy it as a binary file"
 _AT_ONCE: Final = 8
 """Files that are read at once: on a cold disk, most of the time is waiting for it."""
@@ -97,18 +93,11 @@ def _read(path: Path) -> list[Component] | None:
 
 def _payload_segment(data: mmap.mmap) -> memoryview | None:
     """Return the payload of an executable; None if there is none."""
-    if data[: len(_MAGIC)] != _MAGIC:
-        return None
     try:
-        elf = ELFFile(data)  # type: ignore[arg-type]  # it reads, seeks and tells as a file does
-        headers = (segment.header for segment in elf.iter_segments())
-        header = next((one for one in headers if one["p_type"] == PAYLOAD_SEGMENT), None)
-    except _DAMAGE:
+        found = read_headers(data).of(PAYLOAD)
+    except VerifyError:
         return None
-    if header is None:
-        return None
-    start = header["p_offset"]
-    return memoryview(data)[start : start + header["p_filesz"]]
+    return memoryview(data)[found[0].offset : found[0].file_end] if found else None
 
 
 def _of_old(manifest: dict[str, Any]) -> list[Component]:
