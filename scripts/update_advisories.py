@@ -15,7 +15,7 @@ from obelisk.audit.advisory import MalformedError, advisory_of, load
 from obelisk.audit.database import documents
 from obelisk.audit.names import identify, keys_of
 from obelisk.components.component import Component, Kind
-from obelisk.services.pins import pins
+from obelisk.services.pins import shipped_pins
 
 ADVISORIES = Path(__file__).parents[1] / "src/obelisk/data/advisories"
 BUNDLED = ("expat", "mpdecimal", "libb2", "hacl-star")
@@ -45,7 +45,7 @@ def main(mirrors: list[str], folder: Path) -> None:
 
 def our_keys() -> frozenset[str]:
     """Return the names of advisories that can be about what is in every executable."""
-    names = (*pins(), *BUNDLED, *TOOLCHAIN)
+    names = (*shipped_pins().names, *BUNDLED, *TOOLCHAIN)
     components = (Component(reference=name, kind=Kind.LIBRARY, name=name) for name in names)
     return frozenset(key for component in components for key in identify(component).keys)
 
