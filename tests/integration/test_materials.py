@@ -26,7 +26,7 @@ from obelisk.runtime import link
 from obelisk.runtime.linkmap import library_sizes, stretches
 from obelisk.services.cache import Cache
 from obelisk.services.console import Console, Verbosity
-from obelisk.services.pins import pin
+from obelisk.services.pins import shipped_pins
 from obelisk.services.services import Services
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.toolchain.clang import VERSION, write_toolchain
@@ -128,7 +128,7 @@ def test_libraries_in_wheels_are_listed(named):
     assert openblas.cpe.startswith("cpe:2.3:a:openblas_project:openblas:")
     assert named("libgcc", "numpy").told_by == "sbom"
     assert named("libpq", "psycopg-binary").linkage == Linkage.OBJECT
-    assert named("libcrypto3", "psycopg-binary").version != pin("openssl").version
+    assert named("libcrypto3", "psycopg-binary").version != shipped_pins()["openssl"].version
     libxml2 = named("libxml2", "lxml")
     assert (libxml2.linkage, libxml2.told_by) == (Linkage.STATIC, "text")
     assert libxml2.version.startswith("2.")
@@ -151,8 +151,8 @@ def test_what_was_linked_into_a_package_from_source_is_listed(named, components)
     (path,) = named("materials").files
     libxml2 = needed["libxml2"]
     assert (libxml2.version, libxml2.sha256) == (
-        pin("libxml2").version,
-        pin("libxml2").origins[0].sha256,
+        shipped_pins()["libxml2"].version,
+        shipped_pins()["libxml2"].origins[0].sha256,
     )
     assert libxml2.license_texts == (".obelisk/licenses/LICENSE.libxml2.txt",)
     assert path in libxml2.files
@@ -302,7 +302,7 @@ def test_what_is_in_every_runtime_is_listed(components):
     rt = next(one for one in components.values() if one.name == "compiler-rt")
     assert rt.version == VERSION
     python = next(one for one in components.values() if one.kind == Kind.INTERPRETER)
-    assert {"pkg:generic/musl@" + pin("musl").version} <= set(python.needs)
+    assert {"pkg:generic/musl@" + shipped_pins()["musl"].version} <= set(python.needs)
     expat = next(one for one in components.values() if one.name == "expat")
     assert (expat.part_of, bool(expat.sha256)) == (python.reference, True)
 
