@@ -12,10 +12,12 @@ from obelisk import errors
 from obelisk.cli import cli
 from obelisk.config.interpreter import Interpreter
 from obelisk.config.licenses import Licenses, Override
+from obelisk.config.own_pins import PinTable
 from obelisk.config.pyoxidizer import api
 from obelisk.config.pyoxidizer.table import Row
 from obelisk.config.settings import Settings
 from obelisk.config.tables import documented_fields
+from obelisk.verify.promise import MEANINGS, Promise
 
 TESTS = Path(__file__).parents[1] / "tests"
 REFERENCE = Path(__file__).parents[1] / "docs/reference"
@@ -68,13 +70,22 @@ def configuration() -> str:
         "",
         *table(Interpreter),
         "",
+        "## `[tool.obelisk.pins.NAME]`",
+        "",
+        "[A release of your own](../how-to/own-pins.md) in the place of the one that Obelisk pins.",
+        "The same tables, as `[NAME]`, are what a file for `--pins` contains. Names are those that",
+        '`obelisk pins` lists, such as `openssl` or `"cpython-3.14"`. A pin has `version`,',
+        "`sha256`, and one of `url`, `file` and `debian`.",
+        "",
+        *table(PinTable),
+        "",
         "## `[tool.obelisk.licenses]`",
         "",
         "Which licenses an executable may contain; see [Licenses](../explanation/licenses.md).",
         "Patterns match the identifiers of [SPDX's list](https://spdx.org/licenses/): `*` matches",
         "any part of one, and `GPL-* WITH *` licenses with exceptions. `deny` is stronger than",
         "`review`, and that than `allow`. If any of the first four is set, unknown licenses are",
-        "refused. A refused build exits with status 10.",
+        "refused. A refused build exits with status 11.",
         "",
         *table(Licenses),
         "",
@@ -234,6 +245,43 @@ def api_table(rows: Iterable[tuple[str, Row]]) -> list[str]:
     return lines
 
 
+def verify() -> str:
+    """Return the page of the promises of `obelisk verify`."""
+    lines = [
+        "# What `verify` checks",
+        "",
+        "`obelisk verify EXECUTABLE` reads a file without running it, and prints a line for each",
+        "promise: `ok`, `FAIL` with what is wrong, or `note`. The exit status is 7 if one fails.",
+        "`--json` prints the same, with the stable `id` of each promise, its `state` (`ok`, `fail`",
+        "or `note`), and `detail`. A file whose headers or payload cannot be read has only the",
+        "findings that can still be made.",
+        "",
+        "| id | line | what it promises | if it fails |",
+        "|---|---|---|---|",
+    ]
+    for promise in Promise:
+        row = MEANINGS[promise]
+        lines.append(f"| `{promise}` | {row.name} | {row.means} | {row.failing} |")
+    lines += [
+        "",
+        "**Where to run it**: `build-path` and `builder` search for the home, working and cache",
+        "directories, user name, host name and secrets of the process that runs `verify`: run it",
+        "where the executable was built, for example as the next step in CI. Elsewhere they only",
+        "find home directories in the runtime, and absolute paths in bytecode and manifest. Names",
+        "that many machines share (`root`, `runner`, `ubuntu`, `localhost`) are not searched for,",
+        "and of paths below their home directories only those that exist count: shared objects of",
+        "wheels contain paths of the machines that built them. Secrets are the values of variables",
+        "with names such as `GITHUB_TOKEN`, and passwords in addresses, from 8 characters with",
+        "letters and digits; they are never printed.",
+        "",
+        "A build itself checks all but `canary` and what follows `payload`, and fails if one of",
+        "them is broken.",
+        "",
+        "See also [signing](../how-to/sign.md) and [security](../explanation/security.md).",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Write or check all pages."""
     pages = {
@@ -242,6 +290,7 @@ def main() -> None:
         "commands": commands(),
         "exit-statuses": exit_codes(),
         "pyoxidizer": pyoxidizer(),
+        "verify": verify(),
     }
     stale = []
     for name, text in pages.items():

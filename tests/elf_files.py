@@ -198,7 +198,7 @@ def runtime(symbols=None, pool=0x200, target=None):
     segments = [
         segment(6, 4, 64, 56 * count, align=8),
         segment(1, 6, 0, 0xC00, 0x1800),
-        segment(0x6474E552, 4, 0x700, 16, align=1),
+        segment(0x6474E552, 4, 0x700, 0x140, align=1),
         segment(0x6474E551, 6, 0, 0),
         segment(2, 6, 0x800, 64, align=8),
         segment(7, 4, 0x760, 16, 0x20 + pool, align=64),

@@ -24,8 +24,12 @@ from obelisk.commands.distribution import distribution_group
 from obelisk.commands.init import init_command
 from obelisk.commands.inspect import inspect_command, verify_command
 from obelisk.commands.licenses import licenses_command
+from obelisk.commands.outdated import outdated_command
+from obelisk.commands.pins import pins_group
+from obelisk.commands.rebuild import rebuild_command
 from obelisk.commands.relink import relink_command
 from obelisk.commands.sbom import sbom_command
+from obelisk.commands.sign import sign_command
 from obelisk.errors import ConfigError, ObeliskError
 from obelisk.services.console import Console
 from obelisk.services.disk import explain, limit_error
@@ -76,6 +80,10 @@ for _command in (
     licenses_command,
     relink_command,
     sbom_command,
+    rebuild_command,
+    outdated_command,
+    pins_group,
+    sign_command,
     init_command,
     distribution_group,
     cache_group,

@@ -85,6 +85,12 @@ class StorageError(ObeliskError):
     exit_code = 8
 
 
+class OutdatedError(ObeliskError):
+    """An executable contains older releases than Obelisk has."""
+
+    exit_code = 10
+
+
 class LimitError(ObeliskError):
     """The system refused memory, a file descriptor or a process."""
 
@@ -94,7 +100,7 @@ class LimitError(ObeliskError):
 class LicenseError(ObeliskError):
     """A component's license is refused by the policy of `[tool.obelisk.licenses]`."""
 
-    exit_code = 10
+    exit_code = 11
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from obelisk.config.pyoxidizer.session import StandardLibrary, Wanted
 from obelisk.config.requirements import Requirements
 from obelisk.config.settings import without_entry
 from obelisk.distribution.distribution import Distribution, obtain_distribution
-from obelisk.distribution.versions import major_minor, python_source
+from obelisk.distribution.versions import major_minor
 from obelisk.model import RunModule
 from obelisk.plan import Plan, make_plans
 from obelisk.services.services import Services
@@ -42,15 +42,15 @@ class Installations:
 
         Raises what `provide` raises, and what building the distribution does.
         """
-        services = self._services_for(wanted.settings.target)
-        distribution = obtain_distribution(services, python_source(wanted.settings.python))
-        if isinstance(wanted.part, StandardLibrary):
-            return distribution.stdlib
         nothing = Assembly(name="part", folder=wanted.folder, parts=())
         settings = replace(without_entry(wanted.settings), name=None, module="-", multicall=False)
         request = Request(application=nothing, settings=settings, folder=wanted.folder)
         (plan,) = make_plans(request)
         plan = replace(plan, refresh=self._refresh)
+        services = replace(self._services_for(wanted.settings.target), pins=plan.pins)
+        distribution = obtain_distribution(services, plan.python)
+        if isinstance(wanted.part, StandardLibrary):
+            return distribution.stdlib
         doing = "Installing" if isinstance(wanted.part, Install) else "Reading"
         words = shown_part(wanted.part).removeprefix("install ")
         with services.console.step(f"{doing} {words}"):
@@ -84,7 +84,7 @@ class Installations:
     ) -> Provided:
         """Return what one part brings, for the Python and the target of a plan."""
         settings = plan.settings
-        key = (part, plan.python.version, plan.target, settings.no_binary, plan.build_packages)
+        key = (part, plan.python, plan.pins, plan.target, settings.no_binary, plan.build_packages)
         if key not in self._made:
             self._made[key] = _provided(part, plan, services, distribution, self._folder("part"))
         return self._made[key]

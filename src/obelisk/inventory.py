@@ -48,7 +48,7 @@ def inventory_of(made: Made, runtime: Runtime, linked: Linked | None) -> Invento
     plan, collection, distribution = made.plan, made.collection, made.distribution
     places = {file.path: file.source for file in collection.files}
     included = Included(
-        runtime=list(_of_runtime(distribution, runtime)),
+        runtime=list(_of_runtime(made, runtime)),
         packages=sorted(_described(made), key=lambda one: one.key),
         code=_code(collection, linked, distribution, places),
         has_modules=frozenset(_with_modules(collection)),
@@ -69,9 +69,10 @@ def _described(made: Made) -> Iterator[Described]:
         yield describe(package, archives, made.services.console.warn, is_built=is_built)
 
 
-def _of_runtime(distribution: Distribution, runtime: Runtime) -> Iterator[Library]:
+def _of_runtime(made: Made, runtime: Runtime) -> Iterator[Library]:
+    distribution, pins = made.distribution, made.services.pins
     texts = _texts(distribution.folder / "licenses") | pinned.toolchain_licenses()
-    for one in components.runtime_components(distribution, runtime.sizes):
+    for one in components.runtime_components(distribution, runtime.sizes, pins):
         yield Library(component=one, texts=texts)
     own, path = pinned.own(), pinned.own_license()
     name = f"LICENSE.{own.name}.txt"
@@ -97,10 +98,12 @@ def _of_mark(mark: Mark, services: Services, distribution: Distribution) -> Libr
     elif mark.name in pinned.CXX.values():
         found = pinned.cxx(mark.name)
     elif mark.name in RECIPES:
-        found, texts = components.library(mark.name), _texts(distribution.folder / "licenses")
+        found = components.library(mark.name, services.pins)
+        texts = _texts(distribution.folder / "licenses")
     elif mark.name in EXTRA_RECIPES:
         folder = build_extra(services, mark.name, build_libraries(services))
-        found, texts = components.library(mark.name), _texts(folder / "licenses")
+        found = components.library(mark.name, services.pins)
+        texts = _texts(folder / "licenses")
     else:
         return Library(component=_of_another_obelisk(mark), texts={})
     if found.version != mark.version:

@@ -18,6 +18,7 @@ from obelisk.compile.following import imported_at_start, start_units
 from obelisk.compile.frames_kept import with_packages
 from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
+from obelisk.config.recipe import Lock
 from obelisk.config.settings import Compression
 from obelisk.config.training import parse_commands
 from obelisk.distribution.distribution import Distribution, obtain_distribution
@@ -40,9 +41,10 @@ from obelisk.model import (
     SharedObjectFile,
 )
 from obelisk.output import refuse_input, writable_place
-from obelisk.pack.first_use import default_order, read_record, train, write_record
+from obelisk.pack.first_use import default_order, recorded, train, write_record
 from obelisk.pack.frames import Frames
 from obelisk.pack.pack import Facts, pack
+from obelisk.pack.recipe import recipe_of
 from obelisk.payload.payload import Table, use_key
 from obelisk.payload.stored import Dictionaries
 from obelisk.plan import Plan
@@ -89,10 +91,11 @@ def build_all(
         installations = installations or Installations(work, lambda _: services)
         started = time.monotonic()
         for number, group in enumerate(_groups(plans)):
-            shared = _share(group, services, installations, work / f"shared-{number}")
+            own = replace(services, pins=group[0].pins)
+            shared = _share(group, own, installations, work / f"shared-{number}")
             for plan, collection in zip(group, shared.collections, strict=True):
                 position = plans.index(plan)
-                job = _Job(plan, services, shared, work / str(position))
+                job = _Job(plan, own, shared, work / str(position))
                 yield _build(job, collection, paths[position], started)
                 started = time.monotonic()
 
@@ -125,6 +128,8 @@ class _Shared:
     """Shared objects, by the runtime that they were linked to."""
     uncompiled: tuple[tuple[str, str], ...]
     """Packages that are pure Python here, and compiled elsewhere."""
+    lock: Lock
+    """What fixes all that is installed."""
 
     def bytecodes_of(self, collection: Collection) -> list[Bytecode]:
         """Return those that are not the main program of another executable."""
@@ -184,6 +189,7 @@ def _share(
         runtimes={},
         linked={},
         uncompiled=provided.uncompiled,
+        lock=provided.lock,
     )
 
 
@@ -195,10 +201,12 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
         kept = without_unused(plan, services, collection, bytecodes, job.distribution)
     loader = job.distribution.sysroot / "lib/libc.so"
     kept = replace(kept, collection=with_loader(kept.collection, loader))
-    first_use = _first_use(job, kept)
+    trained = _trained(job, kept)
     runtime = _runtime(job, kept)
     with services.console.step("Packing and linking"):
-        image = _link(job, kept, first_use, runtime)
+        first_use = _first_use(job, kept, trained)
+        recipe = recipe_of(plan, job.shared.lock, trained)
+        image = _link(job, kept, first_use, runtime, recipe.to_json())
     require_space(output.parent, image.size, f"writing {output}")
     with services.console.step("Verifying"), draft_beside(output, mode=0o777) as draft:
         with draft.open("wb") as file:
@@ -228,7 +236,9 @@ def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
     return found
 
 
-def _link(job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime) -> Image:
+def _link(
+    job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime, recipe: bytes = b""
+) -> Image:
     plan, linked = job.plan, job.shared.linked
     content = runtime.path.read_bytes()
     if runtime.path not in linked:
@@ -239,6 +249,7 @@ def _link(job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime) -> 
         inventory=permitted(made_of, inventory_of(made_of, runtime, linked[runtime.path])),
         sizes=runtime.sizes,
         left_out=kept.left_out,
+        recipe=recipe,
     )
     payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
     return link(content, payload, linked[runtime.path], plan.target)
@@ -266,9 +277,9 @@ def _start_units(
     return start_units(services.cache, bytecodes, python=distribution.host_python)
 
 
-def _first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
-    """Return what a start uses: by a record, training or default, and by import statements."""
-    keys = _known_first_use(job, kept)
+def _first_use(job: _Job, kept: Kept, trained: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return what a start uses: what training saw, or a default, and by import statements."""
+    keys = default_order(kept.collection.main) if trained is None else trained
     if job.plan.settings.storage.compression != Compression.UNUSED:
         return keys
     roots = {kept.collection.main, *entry_modules(kept.collection.entry)}
@@ -277,27 +288,17 @@ def _first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*keys, *(use_key(Table.MODULES, path) for path in paths))))
 
 
-def _known_first_use(job: _Job, kept: Kept) -> tuple[str, ...]:
+def _trained(job: _Job, kept: Kept) -> tuple[str, ...] | None:
+    """Return what training sees, or its record says; None if there is neither."""
     record = job.plan.train_record
     if record is not None and os.path.lexists(record):
-        return _recorded(job, record, kept.collection)
+        return recorded(record, kept.collection, job.services.console.warn)
     if not job.plan.settings.train:
-        return default_order(kept.collection.main)
+        return None
     with job.services.console.step(f"Training {job.plan.name}"):
         keys = _train(job, kept)
     if record is not None:
         write_record(keys, record)
-    return keys
-
-
-def _recorded(job: _Job, record: Path, collection: Collection) -> tuple[str, ...]:
-    keys = read_record(record)
-    known = {use_key(Table.MODULES, one.path) for one in collection.modules}
-    known |= {use_key(Table.FILES, one.path) for one in (*collection.modules, *collection.files)}
-    there = sum(key in known for key in keys)
-    if 2 * there < len(keys):
-        message = f"only {there} of the {len(keys)} entries of {record} are in this executable"
-        job.services.console.warn(f"{message}; delete the file to train again")
     return keys
 
 
@@ -360,8 +361,8 @@ def _compile(
     plan: Plan, services: Services, distribution: Distribution, modules: Sequence[Module]
 ) -> Compiled:
     python, optimize = distribution.host_python, plan.settings.optimize
-    key = distribution.key
-    return package_bytecode(services.cache, key, modules, python=python, optimize=optimize)
+    cache, key = services.cache, distribution.key
+    return package_bytecode(cache, key, modules, python=python, optimize=optimize)
 
 
 def _stdlib_bytecode(

@@ -23,13 +23,14 @@ from obelisk.config.installer import InstallerConfig, installer_config
 from obelisk.config.interpreter import check_interpreter
 from obelisk.config.licenses import check_licenses
 from obelisk.config.names import require_file_name, require_package_name, require_package_or_all
+from obelisk.config.own_pins import own_pins
 from obelisk.config.pylock import require_hashes
 from obelisk.config.requirements import Requirements, read_requirements
 from obelisk.config.settings import ENTRIES, Settings
 from obelisk.config.toml import shown
 from obelisk.config.training import check_training
 from obelisk.distribution.test_suite import TEST_PACKAGE
-from obelisk.distribution.versions import python_source
+from obelisk.distribution.versions import PREFIX, python_source
 from obelisk.errors import ConfigError, did_you_mean
 from obelisk.model import (
     AllConsoleScripts,
@@ -41,8 +42,8 @@ from obelisk.model import (
     RunScript,
 )
 from obelisk.payload.filetimes import source_date_epoch
-from obelisk.recipes import RECIPES, require_library
-from obelisk.services.pins import Pin
+from obelisk.recipes import EXTRA_RECIPES, RECIPES, require_library
+from obelisk.services.pins import Pin, Pins
 from obelisk.services.regular import is_folder, is_regular, require_copyable
 from obelisk.target import Target, parse_target
 
@@ -69,10 +70,15 @@ class Plan:
     settings: Settings
     folder: Path
     """What relative paths in the settings start from."""
+    pins: Pins
+    """The sources that all but the application is built from."""
     source_date_epoch: int | None = None
     """The time of the files inside, in seconds since 1970; None: made from their content."""
     refresh: bool = False
     """Whether indexes are asked even if what is known of them has not expired."""
+    fixed: Requirements | None = None
+    """All that is to be installed besides the project, by the recipe of an executable, in place of
+    a lock and of a resolution."""
     relinkable: Path | None = None
     """Folder for what its recipients need to link it again."""
 
@@ -93,6 +99,16 @@ class Plan:
         return tuple(str(self.folder / name) if "/" in name else name for name in names)
 
     @property
+    def own_pins(self) -> tuple[Pin, ...]:
+        """The user's own pins of what the executable is built from."""
+        needed = [name for name in self.settings.build_packages if "/" not in name]
+        for name in needed:
+            more = EXTRA_RECIPES[name].needs if name in EXTRA_RECIPES else ()
+            needed += [one for one in more if one not in needed]
+        used = {self.python.name, *RECIPES, *needed}
+        return tuple(pinned for pinned in self.pins.own if pinned.name in used)
+
+    @property
     def train_record(self) -> Path | None:
         """The file that keeps what training saw."""
         name = self.settings.train_record
@@ -110,7 +126,9 @@ def make_plans(request: Request) -> list[Plan]:
     Raises `ConfigError` when target, Python, entry point or files are not there.
     """
     settings = request.settings
-    python = python_source(settings.python)
+    pins = own_pins(settings.pins, request.folder)
+    python = python_source(settings.python, pins)
+    _check_pins(pins, python)
     check_interpreter(settings.interpreter, python.version)
     check_licenses(settings.licenses)
     _check_requires_python(request.application, python)
@@ -134,6 +152,7 @@ def make_plans(request: Request) -> list[Plan]:
             installer=installer_config(request.application, os.environ),
             settings=settings,
             folder=request.folder,
+            pins=pins,
             source_date_epoch=source_date_epoch(os.environ),
         )
         for name, entry in entries
@@ -291,3 +310,11 @@ def _check_requires_python(application: Application, python: Pin) -> None:
     if not wanted.contains(python.version):
         message = f"{application.path} requires Python {wanted} (building for {python.version})"
         raise ConfigError(message, hint="choose another version with `--python`")
+
+
+def _check_pins(pins: Pins, python: Pin) -> None:
+    for pinned in pins.own:
+        if pinned.name.startswith(PREFIX) and pinned.name != python.name:
+            message = f"{pinned.own} pins a Python other than this executable's {python.version}"
+            hint = f"remove the pin, or choose `--python {pinned.name.removeprefix(PREFIX)}`"
+            raise ConfigError(message, hint=hint)

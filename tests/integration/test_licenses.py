@@ -90,7 +90,7 @@ def test_what_nothing_forbids_is_built_and_said(project, tmp_path):
 
 
 def test_a_policy_stops_the_build(project, tmp_path):
-    said = project('[tool.obelisk.licenses]\ndeny = ["GPL-*"]', status=10)
+    said = project('[tool.obelisk.licenses]\ndeny = ["GPL-*"]', status=11)
     assert "error: the license policy refuses 2 components of app:" in said
     assert (
         "  severe 1.0: GPL-3.0-or-later (from classifiers), imported as bytecode: "
@@ -99,7 +99,7 @@ def test_a_policy_stops_the_build(project, tmp_path):
     assert "  nameless 1.0: license unknown, imported as bytecode: nothing tells it" in said
     assert "hint: " in said
     assert not (tmp_path / "app").exists()
-    said = project('[tool.obelisk.licenses]\npolicy = "no-copyleft"', status=10)
+    said = project('[tool.obelisk.licenses]\npolicy = "no-copyleft"', status=11)
     assert "denied by `no-copyleft`" in said
 
 

@@ -43,7 +43,7 @@ def test_an_http_server_under_load(machine, tmp_path):
 
 def test_it_is_of_that_machine_and_sound(machine):
     executable = machine.build("hello.py")
-    assert "ok   machine: " + machine.target.elf_machine in obelisk("verify", executable)
+    assert "ok   machine: " + machine.target.machine_name in obelisk("verify", executable)
     whole = read_executable(map_file(executable))
     assert all(finding.sound for finding in whole.findings)
 

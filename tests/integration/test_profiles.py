@@ -7,7 +7,7 @@ import zstandard
 
 from obelisk.recipes import profiles
 from obelisk.recipes.context import RecipeContext
-from obelisk.services.pins import pin
+from obelisk.services.pins import shipped_pins
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.toolchain.clang import write_toolchain
 
@@ -21,7 +21,7 @@ def shop(tmp_path):
     for name in ("tree", "output"):
         (tmp_path / name).mkdir()
     made = RecipeContext(
-        source=pin("cpython-3.14"),
+        source=shipped_pins()["cpython-3.14"],
         chain=write_toolchain(parse_target(DEFAULT_TARGET), tmp_path / "toolchain"),
         native=None,
         root=tmp_path,
@@ -29,6 +29,7 @@ def shop(tmp_path):
         output=tmp_path / "output",
         log=tmp_path / "log.txt",
         say=said.append,
+        pins=shipped_pins(),
     )
     return made, said
 
@@ -58,7 +59,10 @@ def test_functions_that_are_other_than_the_profile_knows_are_counted(shop):
     text = f"long PyObject_Size(long a, long b) {body}\nlong PyObject_Hash(long a, long b) {body}\n"
     compile_function(workshop, flags, text)
     assert said == [
-        "the PGO profile of cpython-3.14 is outdated: 2 changed functions are built without it"
+        (
+            "the PGO profile of cpython-3.14 is for another release than 3.14.6: "
+            "2 changed functions are built without it"
+        )
     ]
 
 

@@ -23,7 +23,7 @@ SIZES = {"none": 0, "one": 1, "small": 5000, "large": (1 << 20) + 17, "other": (
 
 
 @pytest.fixture
-def executable(tiny_runtime, tmp_path):
+def executable(tiny_runtime, controls, tmp_path):
     """One with contents of many sizes, of which two are the same bytes."""
     numbers = random.Random(1)
     items = []
@@ -34,7 +34,7 @@ def executable(tiny_runtime, tmp_path):
             Item(name=f"{name}/{copy}", kind=Kind.FILE, data=FileContent(path, size))
             for copy in ("a", "b")
         ]
-    packed = pack_payload([], items, {"manifest": b"{}"})
+    packed = pack_payload([], items, controls)
     with (tmp_path / "app").open("wb") as file:
         link(tiny_runtime, packed, None, parse_target(DEFAULT_TARGET)).write(file)
     return tmp_path / "app"

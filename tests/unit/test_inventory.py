@@ -16,7 +16,7 @@ from obelisk.components.inventory import Included, Library, take_inventory
 from obelisk.components.locks import Archive, installed_from, locked_archives
 from obelisk.components.packages import Described, describe, environment, needs_of
 from obelisk.model import Package
-from obelisk.services.pins import pins
+from obelisk.services.pins import shipped_pins
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.toolchain.marks import Mark, marks_in
 
@@ -78,7 +78,7 @@ def test_every_library_of_the_table_is_well_formed():
         assert library.cpe is None or library.cpe.count(":") == 1, library.name
         for text in library.texts:
             assert len(text.find) > 5, "it would be found in anything"
-    for name in pins():
+    for name in shipped_pins().names:
         assert pinned.component_name(name) in known.known(), name
 
 
@@ -498,14 +498,14 @@ def test_programs_of_packages_are_data(code):
 
 
 def test_a_pin_says_all_that_is_known_of_it():
-    found = pinned.of_pin(pins()["openssl"], ("openssl/01-x.patch",), Linkage.STATIC)
+    found = pinned.of_pin(shipped_pins()["openssl"], ("openssl/01-x.patch",), Linkage.STATIC)
     assert found.purl == f"pkg:generic/openssl@{found.version}"
     assert len(found.sha256) == len(sha256().hexdigest())
     assert found.origin.startswith("https://")
     assert (found.license, found.license_from) == ("Apache-2.0", "pin")
-    mimalloc = pinned.of_pin(pins()["mimalloc"], (), Linkage.STATIC)
+    mimalloc = pinned.of_pin(shipped_pins()["mimalloc"], (), Linkage.STATIC)
     assert mimalloc.origin.startswith("debian:pool/main/m/mimalloc/")
-    python = pinned.of_pin(pins()["cpython-3.14"], (), Linkage.STATIC)
+    python = pinned.of_pin(shipped_pins()["cpython-3.14"], (), Linkage.STATIC)
     assert (python.name, python.kind) == ("cpython", Kind.INTERPRETER)
 
 

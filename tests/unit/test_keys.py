@@ -11,7 +11,7 @@ from obelisk.recipes import RECIPES, build, zlib
 from obelisk.recipes.build import library_key
 from obelisk.recipes.patches import Patch
 from obelisk.services.cache import hash_code
-from obelisk.services.pins import pin
+from obelisk.services.pins import shipped_pins
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.toolchain import clang
 
@@ -55,13 +55,13 @@ def test_code_is_what_it_does_and_not_what_it_says(tmp_path, old, new, same):
 def test_every_module_of_ours_can_be_hashed():
     """Also one that says things in other letters, or at the end of a line."""
     for recipe in RECIPES.values():
-        assert library_key(TARGET, recipe.name)
+        assert library_key(TARGET, recipe.name, shipped_pins())
 
 
-def declare(monkeypatch, **changed):
-    """Make the pinned zlib, or its recipe, another one."""
-    other = replace(pin("zlib"), **changed)
-    monkeypatch.setattr(build, "pin", lambda name: other if name == "zlib" else pin(name))
+def declare(**changed):
+    """Return pins of which zlib's is another one."""
+    pins = shipped_pins()
+    return pins.replaced([replace(pins["zlib"], **changed)])
 
 
 def other_recipe(monkeypatch, **changed):
@@ -80,11 +80,11 @@ def other_code(monkeypatch, tmp_path, module):
 
 
 DECLARED = {
-    "version": lambda patch, _: declare(patch, version="9"),
-    "licence": lambda patch, _: declare(patch, license="MIT"),
-    "licence file": lambda patch, _: declare(patch, license_file="COPYING"),
-    "hash": lambda patch, _: declare(
-        patch, origins=(replace(pin("zlib").origins[0], sha256="0" * 64),)
+    "version": lambda *_: declare(version="9"),
+    "licence": lambda *_: declare(license="MIT"),
+    "licence file": lambda *_: declare(license_file="COPYING"),
+    "hash": lambda *_: declare(
+        origins=(replace(shipped_pins()["zlib"].origins[0], sha256="0" * 64),)
     ),
     "provides": lambda patch, _: other_recipe(patch, provides=("other",)),
     "needs": lambda patch, _: other_recipe(patch, needs=("musl", "xz")),
@@ -96,12 +96,16 @@ DECLARED = {
 }
 
 
+def keys_of(pins):
+    pinned = python_source("3.14", pins)
+    return library_key(TARGET, "zlib", pins), distribution_key(TARGET, pinned, pins)
+
+
 @pytest.mark.parametrize("declared", DECLARED)
 def test_what_is_declared_changes_keys(monkeypatch, tmp_path, declared):
-    pinned = python_source("3.14")
-    before = library_key(TARGET, "zlib"), distribution_key(TARGET, pinned)
-    DECLARED[declared](monkeypatch, tmp_path)
-    after = library_key(TARGET, "zlib"), distribution_key(TARGET, pinned)
+    before = keys_of(shipped_pins())
+    pins = DECLARED[declared](monkeypatch, tmp_path) or shipped_pins()
+    after = keys_of(pins)
     assert before[0] != after[0]
     assert before[1] != after[1], "a distribution is made of its libraries"
 
@@ -110,25 +114,25 @@ def test_what_is_declared_changes_keys(monkeypatch, tmp_path, declared):
 def test_what_compiles_for_another_target_has_another_key(field):
     value = ("x",) if field == "kernel_headers" else "x"
     other = replace(TARGET, **{field: value})
-    assert library_key(other, "zlib") != library_key(TARGET, "zlib")
+    assert library_key(other, "zlib", shipped_pins()) != library_key(TARGET, "zlib", shipped_pins())
 
 
 def test_what_only_a_runtime_is_made_of_changes_no_library():
     other = replace(TARGET, runtime_rooms=("elsewhere",))
-    assert library_key(other, "zlib") == library_key(TARGET, "zlib")
+    assert library_key(other, "zlib", shipped_pins()) == library_key(TARGET, "zlib", shipped_pins())
 
 
 def test_a_distribution_is_made_of_its_profile(monkeypatch):
     pinned = python_source("3.14")
-    before = distribution_key(TARGET, pinned)
+    before = distribution_key(TARGET, pinned, shipped_pins())
     monkeypatch.setattr(distribution.profiles, "profile_identity", lambda *_: None)
-    assert distribution_key(TARGET, pinned) != before
+    assert distribution_key(TARGET, pinned, shipped_pins()) != before
 
 
 def test_a_distribution_is_not_made_of_what_uses_it(monkeypatch, tmp_path):
     pinned = python_source("3.14")
-    before = distribution_key(TARGET, pinned)
+    before = distribution_key(TARGET, pinned, shipped_pins())
     other_code(monkeypatch, tmp_path, distribution)
-    assert distribution_key(TARGET, pinned) == before
+    assert distribution_key(TARGET, pinned, shipped_pins()) == before
     other_code(monkeypatch, tmp_path, distribution.assemble)
-    assert distribution_key(TARGET, pinned) != before
+    assert distribution_key(TARGET, pinned, shipped_pins()) != before

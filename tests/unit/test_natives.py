@@ -512,7 +512,9 @@ def test_long_runs_of_zeros_take_no_bytes_of_the_file(linked, elf, tmp_path):
     assert found.read(base + behind_zeros(LONG), 8) == b"behind\0\0"
     assert found.word(found.base("b.so") + DATA) == found.base("b.so")
     assert finding(found.file, tmp_path / "app").detail == "3 linked"
-    assert all(one.sound for one in read_executable(map_file(tmp_path / "app")).findings)
+    findings = read_executable(map_file(tmp_path / "app")).findings
+    # This runtime has no code to start with.
+    assert [one.what for one in findings if not one.sound] == ["headers"]
     sizes = dict(read_executable(map_file(tmp_path / "app")).objects)
     assert all(size < LONG for size in sizes.values())
     assert sizes["a.so"] > sizes["b.so"]

@@ -8,7 +8,7 @@ import pytest
 from obelisk.errors import ToolError
 from obelisk.recipes import build
 from obelisk.recipes.patches import Patch, patches
-from obelisk.services.pins import pin, pins
+from obelisk.services.pins import shipped_pins
 
 TEXT = "zero\none\ntwo\n\nthree\nfour\n"
 DIFF = """\
@@ -84,7 +84,7 @@ def test_a_new_file_that_is_there_already_is_refused(tree):
 
 
 def test_every_patch_is_of_a_source_and_says_why():
-    known = {name for pinned in pins() for name in (pinned, pinned.partition("-")[0])}
+    known = {name for pinned in shipped_pins().names for name in (pinned, pinned.partition("-")[0])}
     paths = list(files("obelisk").joinpath("data/patches").rglob("*"))
     for path in paths:
         if path.is_file():
@@ -98,13 +98,13 @@ def test_patches_are_those_of_all_versions_and_of_the_one(monkeypatch, tmp_path)
         (tmp_path / "data/patches" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / f"data/patches/{name}.patch").write_text("")
     monkeypatch.setattr("obelisk.recipes.patches.files", lambda _: tmp_path)
-    names = [patch.name for patch in patches(pin("cpython-3.14"))]
+    names = [patch.name for patch in patches(shipped_pins()["cpython-3.14"])]
     assert names == ["cpython-3.14/01-a.patch", "cpython/02-b.patch", "cpython-3.14/03-c.patch"]
 
 
 def test_a_patch_is_in_the_keys(monkeypatch):
-    before = build.source_identity(pin("musl"))
-    changed = [dataclasses.replace(patch, text=b"") for patch in patches(pin("musl"))]
+    before = build.source_identity(shipped_pins()["musl"])
+    changed = [dataclasses.replace(patch, text=b"") for patch in patches(shipped_pins()["musl"])]
     monkeypatch.setattr(build.patches, "patches", lambda _: changed)
     assert changed
-    assert build.source_identity(pin("musl")) != before
+    assert build.source_identity(shipped_pins()["musl"]) != before

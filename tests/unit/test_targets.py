@@ -11,6 +11,7 @@ from obelisk.recipes import RECIPES, libffi
 from obelisk.recipes.build import library_key
 from obelisk.runtime.sources import c_files, c_folder
 from obelisk.services import host
+from obelisk.services.pins import shipped_pins
 from obelisk.target import TARGETS
 from obelisk.toolchain.clang import write_toolchain, zig_folder
 
@@ -84,6 +85,6 @@ def test_sysconfig_is_told_of_another_target(target, tmp_path):
 
 @every_other
 def test_no_library_is_taken_for_that_of_another_target(target):
-    keys = {library_key(target, name) for name in RECIPES}
-    own = {library_key(host.own_target(), name) for name in RECIPES}
+    keys = {library_key(target, name, shipped_pins()) for name in RECIPES}
+    own = {library_key(host.own_target(), name, shipped_pins()) for name in RECIPES}
     assert len(keys | own) == 2 * len(RECIPES)

@@ -21,7 +21,12 @@ from pathlib import Path
 from obelisk.buildenv import cross, isolation
 from obelisk.distribution.distribution import Distribution
 from obelisk.recipes import EXTRA_RECIPES, RECIPES
-from obelisk.recipes.build import build_extra, build_libraries, merge_into_sysroot
+from obelisk.recipes.build import (
+    build_extra,
+    build_libraries,
+    library_key,
+    merge_into_sysroot,
+)
 from obelisk.recipes.cxx import obtain_cxx
 from obelisk.services.cache import content_key, hash_code, hash_tree
 from obelisk.services.process import run_logged
@@ -166,19 +171,25 @@ def obtain_interpreter(
     return Interpreter(
         home=home,
         python=home / "bin" / f"python{distribution.version}",
-        cache=services.cache.folder_of_uv(_installer_key(key, packages), work),
+        cache=services.cache.folder_of_uv(_installer_key(key, packages, services), work),
         services=services,
         packages=packages,
         distribution=distribution,
     )
 
 
-def _installer_key(builder: str, packages: tuple[str, ...]) -> str:
+def _installer_key(builder: str, packages: tuple[str, ...], services: Services) -> str:
     """Name a cache of what was built with these libraries; other ones may give other results."""
     if not packages:
         return builder
     folders = {name: hash_tree(Path(name)) for name in packages if Path(name).is_absolute()}
-    return content_key({"builder": builder, "packages": sorted(packages), "folders": folders})
+    extra = {
+        name: library_key(services.target, name, services.pins)
+        for name in packages
+        if name in EXTRA_RECIPES  # those of the distribution are in the builder's key
+    }
+    inputs = {"builder": builder, "packages": sorted(packages), "folders": folders, "extra": extra}
+    return content_key(inputs)
 
 
 def _libraries(services: Services, packages: tuple[str, ...]) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from obelisk.collect.uv import require_uv
@@ -52,7 +52,14 @@ def read_asked(plan: Plan, work: Path) -> Asked:
 
 
 def _locked_requirements(plan: Plan, work: Path) -> Requirements | None:
-    """Return the lock's versions and hashes, or that a pylock.toml has them."""
+    """Return the lock's versions and hashes, or that a pylock.toml has them.
+
+    Where a recipe has them, what no hash can fix is the lock's.
+    """
+    if plan.fixed is not None:
+        found = _locked_requirements(replace(plan, fixed=None), work)
+        folders = found.unhashed if found else ()
+        return replace(plan.fixed, unhashed=(*plan.fixed.unhashed, *folders))
     if plan.lock is None:
         return None
     if plan.lock.suffix == ".toml":

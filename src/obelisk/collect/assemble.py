@@ -11,7 +11,8 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from obelisk.collect.installed import Installed, Prefix, read_installed
-from obelisk.collect.provide import Provided, origin
+from obelisk.collect.locked import direct_url
+from obelisk.collect.provide import Provided
 from obelisk.collect.read import is_included, require_regular
 from obelisk.config.parts import Install, Packages, Part, Remove, Virtualenv, Written
 from obelisk.errors import CollectError
@@ -76,7 +77,7 @@ def _own_files(part: Part, provided: Provided, brought: set[str]) -> Iterator[st
         yield from brought
         return
     for one in provided.installed:
-        if "dir_info" in origin(provided.prefix, one):
+        if "dir_info" in (direct_url(provided.prefix, one) or ()):
             yield from (provided.prefix.place(file.path) or "" for file in one.files)
 
 

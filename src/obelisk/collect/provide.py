@@ -5,9 +5,8 @@ What is fixed by hashes is installed once and read in place from then on.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -19,15 +18,17 @@ from obelisk.collect.install import forget, install, install_first, new_prefix
 from obelisk.collect.installed import Installed, Prefix, read_installed
 from obelisk.collect.intact import ALGORITHM, differing
 from obelisk.collect.kept import Kept, find_kept, keep
+from obelisk.collect.locked import direct_url, lock_of
 from obelisk.collect.outdated import outdated
 from obelisk.collect.resolve import Resolution, resolve
 from obelisk.collect.uncompiled import uncompiled
+from obelisk.config.pylock import lines_of
+from obelisk.config.recipe import Lock
 from obelisk.config.requirements import Requirements
 from obelisk.distribution.distribution import Distribution
 from obelisk.distribution.versions import major_minor
 from obelisk.model import ConsoleScript, Module
 from obelisk.plan import Plan
-from obelisk.services.regular import is_regular, read_regular
 from obelisk.services.services import Services
 
 
@@ -43,6 +44,8 @@ class Provided:
     """(name, version) of packages that are pure Python here and compiled elsewhere."""
     own: frozenset[str] = frozenset()
     """Paths below the prefix of files that are of no distribution, or of one in a folder."""
+    lock: Lock = field(default_factory=Lock)
+    """What fixes all that is installed."""
 
     def recorded(self, modules: Iterable[Module]) -> list[Module]:
         """Return modules with what the RECORDs say of them, where that is known to be true."""
@@ -69,12 +72,24 @@ def provide(plan: Plan, services: Services, distribution: Distribution, work: Pa
         names = ", ".join(f"`{name}`" for name in changed)
         message = f"{plan.lock} does not match the dependencies, which changed since: {names}"
         services.console.warn(f"{message}; to update it, run `uv lock`")
+    if plan.fixed is not None:  # it has what they came to
+        plan = replace(plan, requirements=Requirements())
     asked = read_asked(plan, work)
     if asked.is_nothing and plan.requirements == Requirements():
         return Provided(prefix=new_prefix(plan, work), installed=[], intact=True)
     interpreter = obtain_interpreter(services, distribution, plan.build_packages, work)
     demand = Demand(interpreter, work)
     resolution = resolve(plan, demand, asked, work)
+    provided = _provided(plan, demand, asked, resolution, work)
+    lines = [*_locked_lines(asked), *(resolution.lines if resolution else ())]
+    found = [(provided.prefix, one) for one in provided.installed]
+    return replace(provided, lock=lock_of(plan, demand, found, lines, work))
+
+
+def _provided(
+    plan: Plan, demand: Demand, asked: Asked, resolution: Resolution | None, work: Path
+) -> Provided:
+    interpreter = demand.interpreter
     kept = _find(plan, interpreter, resolution)
     if kept is not None and asked.is_fixed:
         return kept
@@ -89,8 +104,15 @@ def provide(plan: Plan, services: Services, distribution: Distribution, work: Pa
     provided = replace(provided, uncompiled=found)
     if resolution is None or not provided.intact:
         return provided
-    _keep(plan, services, resolution, provided)
+    _keep(plan, interpreter.services, resolution, provided)
     return (_find(plan, interpreter, resolution) if asked.is_fixed else None) or provided
+
+
+def _locked_lines(asked: Asked) -> Iterator[str]:
+    if asked.locked is not None:
+        yield from asked.locked.lines
+        for lock in asked.locked.locks:
+            yield from lines_of(lock)
 
 
 def _require_choice(plan: Plan, demand: Demand, resolution: Resolution | None, work: Path) -> None:
@@ -154,16 +176,10 @@ def _keep(plan: Plan, services: Services, resolution: Resolution, provided: Prov
     prefix = provided.prefix
     # A lock's commits are installed on top of what its hashes fix.
     unfixed = {"dir_info"} if resolution.versions is not None else {"dir_info", "vcs_info"}
-    local = [one for one in provided.installed if unfixed & origin(prefix, one)]
+    local = [one for one in provided.installed if unfixed & set(direct_url(prefix, one) or ())]
     fixed = [one.package for one in provided.installed if one not in local]
     if not resolution.describes((one.name, one.version) for one in fixed):
         return
     kept = Kept(prefix=prefix, uncompiled=provided.uncompiled)
     without = {prefix.place(file.path) for one in local for file in one.files}
     keep(services.cache, resolution.key, kept, major_minor(plan.python.version), without)
-
-
-def origin(prefix: Prefix, installed: Installed) -> set[str]:
-    """Return what the installer noted of where a distribution is from, if from no index."""
-    path = prefix.site / installed.info / "direct_url.json"
-    return set(json.loads(read_regular(path))) if is_regular(path) else set()

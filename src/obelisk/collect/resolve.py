@@ -50,6 +50,8 @@ class Resolution:
     """Its key in the cache: a hash of everything that can change its bytes."""
     versions: Mapping[NormalizedName, str | None] | None
     """What is expected, None for a version that only its source knows; None: what a lock says."""
+    lines: tuple[str, ...] = ()
+    """What it was resolved to, with hashes."""
 
     def describes(self, packages: Iterable[tuple[str, str]]) -> bool:
         """Return whether these packages and versions are what was expected."""
@@ -84,6 +86,7 @@ def resolve(plan: Plan, demand: Demand, asked: Asked, work: Path) -> Resolution 
     return Resolution(
         key=_key(plan, interpreter, fixed),
         versions={name: pin.version for name, pin in kept.items()},
+        lines=answer.lines if answer else (),
     )
 
 

@@ -24,6 +24,7 @@ from obelisk.errors import ConfigError
 from obelisk.services.atomic import draft_beside, draft_folder_beside, require_replaceable
 from obelisk.services.cache import Cache
 from obelisk.services.console import Console
+from obelisk.services.pins import shipped_pins
 from obelisk.services.regular import is_regular
 from obelisk.target import DEFAULT_TARGET, TARGETS, parse_target
 
@@ -76,7 +77,7 @@ def list_distributions(console: Console, as_json: bool) -> None:
     rows = []
     for triple in sorted(TARGETS):
         for pinned in python_versions():
-            key = distribution_key(parse_target(triple), pinned)
+            key = distribution_key(parse_target(triple), pinned, shipped_pins())
             found = cache.find("distributions", key)
             rows.append({"python": pinned.version, "target": triple, "cached": found is not None})
     if as_json:
@@ -159,7 +160,7 @@ def _locate(which: str) -> Path:
             raise ConfigError(message, hint="pass the path of an archive, or a Python version")
         return path
     pinned = python_source(which)
-    key = distribution_key(parse_target(DEFAULT_TARGET), pinned)
+    key = distribution_key(parse_target(DEFAULT_TARGET), pinned, shipped_pins())
     found = Cache().find("distributions", key)
     if found is None:
         message = f"Python {pinned.version} is not in the cache"

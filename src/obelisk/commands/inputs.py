@@ -16,6 +16,7 @@ from obelisk.commands.options import (
     Command,
     CompressionChoice,
     make_services,
+    pins_option,
     source_text_option,
     target_options,
 )
@@ -57,6 +58,7 @@ def input_options(command: Command) -> Command:
         click.argument("what", nargs=-1),
         *_CONFIGURATION,
         target_options,
+        pins_option,
         click.option("--script", metavar="NAME", help="Build only this console script."),
         click.option(
             "--entry", metavar="MODULE:FUNCTION", help="Call this function as the entry point."
@@ -179,12 +181,14 @@ def command_line(
 ) -> CommandLine:
     """Return what the options of `input_options` say."""
     del release
+    pins = options.pop("pins", ())
     from_env = {name: os.environ.get(variable) for name, variable in env_variables}
     return CommandLine(
         what=what,
         path=path,
         options=options,
         assignments=assignments,
+        pins=pins,
         variables={**dict(variables), **from_env},
     )
 

@@ -10,10 +10,15 @@ import click
 
 from obelisk.commands.options import JSON_VERSION, json_option, quiet_options
 from obelisk.components.component import Component, Kind, components_of
-from obelisk.errors import VerifyError
+from obelisk.errors import ConfigError, VerifyError
 from obelisk.report.contents import contents
 from obelisk.report.sizes import size_lines, sizes
+from obelisk.services.cache.root import default_root
 from obelisk.services.console import Console
+from obelisk.signing.keys import PublicKey
+from obelisk.signing.signature import signature_path
+from obelisk.verify.builder import this_builder
+from obelisk.verify.signature import signature_finding
 from obelisk.verify.verify import verify
 
 _FILE: Final = click.Path(path_type=Path)
@@ -52,21 +57,48 @@ def inspect_command(
 
 @click.command("verify")
 @click.argument("executable", type=_FILE)
+@click.option(
+    "--key",
+    metavar="KEY",
+    help="Check the signature with this public key of minisign: a file, or the key itself.",
+)
+@click.option(
+    "--signature",
+    metavar="FILE",
+    type=_FILE,
+    help="Read the signature from here instead of EXECUTABLE.minisig.",
+)
 @json_option
 @quiet_options
-def verify_command(console: Console, executable: Path, as_json: bool) -> None:
-    """Verify that an executable is static, hardened and not corrupt, without running it."""
-    findings = verify(executable)
+def verify_command(
+    console: Console, executable: Path, key: str | None, signature: Path | None, as_json: bool
+) -> None:
+    """Verify that an executable is static, hardened and not corrupt, without running it.
+
+    It must also name all its components, and nothing of the machine and user that run `verify`.
+    """
+    public = _public_key(key, signature)
+    findings = list(verify(executable, this_builder(default_root())))
+    if public is not None:
+        place = signature or signature_path(executable)
+        findings.append(signature_finding(executable, place, public))
     sound = all(finding.sound for finding in findings)
     if as_json:
-        rows = [{"what": f.what, "sound": f.sound, "detail": f.detail} for f in findings]
+        rows = [finding.to_json() for finding in findings]
         console.json({"version": JSON_VERSION, "sound": sound, "findings": rows})
     else:
         for finding in findings:
-            console.data(f"{'ok  ' if finding.sound else 'FAIL'} {finding.what}: {finding.detail}")
+            console.data(f"{finding.state:4} {finding.what}: {finding.detail}")
     if not sound:
         console.warn(f"{executable} failed verification")
         sys.exit(VerifyError.exit_code)
+
+
+def _public_key(key: str | None, signature: Path | None) -> PublicKey | None:
+    if key is None and signature is not None:
+        message = "`--signature` needs `--key`"
+        raise ConfigError(message, hint="a signature is checked with a public key")
+    return None if key is None else PublicKey.read(key)
 
 
 def _summary(inside: dict[str, Any]) -> list[str]:

@@ -118,6 +118,17 @@ def target_options(command: Command) -> Command:
     )(command)
 
 
+def pins_option(command: Command) -> Command:
+    """Add `--pins`; the command receives `pins`, a tuple of paths."""
+    return click.option(
+        "--pins",
+        metavar="FILE",
+        multiple=True,
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Use the pins in this TOML file in place of Obelisk's, as of `[tool.obelisk.pins]`.",
+    )(command)
+
+
 def make_services(console: Console, target: str, archives: Path | None) -> Services:
     """Return the services that building needs."""
     if not os.environ.get(fetch.ENVIRONMENT) and os.environ.get(fetch.OLD_ENVIRONMENT):

@@ -29,3 +29,13 @@ def _archives(package: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for key in ("archive", "sdist"):
         yield from tables_of([package[key]] if key in package else None)
     yield from tables_of(package.get("wheels"))
+
+
+def lines_of(lock: Path) -> Iterator[str]:
+    """Yield the packages of a pylock.toml that are of an index, as lines of a requirements file."""
+    for package in tables_of(read_toml(lock).get("packages")):
+        name, version = package.get("name"), package.get("version")
+        hashes = [archive["hashes"] for archive in _archives(package) if "hashes" in archive]
+        digests = [f" --hash=sha256:{one['sha256']}" for one in hashes if "sha256" in one]
+        if isinstance(name, str) and isinstance(version, str) and digests:
+            yield f"{name}=={version}" + "".join(digests)

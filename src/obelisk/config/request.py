@@ -45,6 +45,8 @@ class CommandLine:
     """Values of settings, by the names of their fields; None and empty ones were not given."""
     assignments: tuple[str, ...] = ()
     """`key=value` of any setting."""
+    pins: tuple[Path, ...] = ()
+    """Files of pins."""
     variables: Mapping[str, str | None] = field(default_factory=dict)
     """`VARS` of a `pyoxidizer.bzl`."""
 
@@ -210,6 +212,8 @@ def overridden(
     settings: Settings, command: CommandLine, warn: Callable[[str], None] = lambda _: None
 ) -> Settings:
     """Return settings with the command line's values: lists are extended, others replaced."""
+    for path in command.pins:
+        settings = replace(settings, pins=settings.pins.with_file(path))
     settings = apply_assignments(settings, command.assignments, warn)
     given: dict[str, Any] = {}
     for name, value in command.options.items():

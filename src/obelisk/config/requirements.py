@@ -46,6 +46,7 @@ _HASH: Final = re.compile(r"[a-z0-9]+:[0-9a-fA-F]+")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _PLACE: Final = re.compile(r"(?P<place>.*?)(?P<extras>\[[^\]]*\])?(?P<marker>\s+;.*)?")
 _OPTION_AFTER: Final = re.compile(r"\s--?[a-z]")
+_AFTER_NAME: Final = re.compile(r"[ =]")
 _LONGEST: Final = 8192
 """Characters of a requirement; some ways to read one take a time that grows with the square."""
 _MOST_FILES: Final = 100
@@ -217,8 +218,8 @@ def _option(line: str) -> tuple[str, str]:
     """Return an option and its value: `--name value`, `--name=value`, `-n value` or `-nvalue`."""
     if not line.startswith("--"):
         return line[:2], line[2:].strip()
-    name, _, value = line.replace("=", " ", 1).partition(" ")
-    return name, value.strip()
+    name, *value = _AFTER_NAME.split(line, maxsplit=1)
+    return name, value[0].strip() if value else ""
 
 
 def absolute_requirement(text: str, folder: Path, where: str) -> str:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 from obelisk.config.interpreter import Interpreter
 from obelisk.config.licenses import Licenses
+from obelisk.config.own_pins import OwnPins
 from obelisk.config.tables import OldNames, Range, apply_table
 from obelisk.config.toml import parse_toml
 from obelisk.errors import ConfigError
@@ -174,6 +175,8 @@ class Settings:
     `zoneinfo`."""
     interpreter: Interpreter = field(default_factory=Interpreter)
     """Configuration of the Python interpreter: a table of its own, below."""
+    pins: OwnPins = field(default_factory=OwnPins)
+    """The user's own pins: tables of their own, below."""
     licenses: Licenses = field(default_factory=Licenses)
     """Which licenses the executable may contain: a table of its own, below."""
 

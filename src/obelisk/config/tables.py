@@ -116,6 +116,8 @@ def _inner(key: str, value: object, current: object, where: str) -> object:
     shorthand = getattr(type(current), "SHORTHAND", None)
     if isinstance(value, bool) and shorthand is not None:
         value = {shorthand: value}
+    if isinstance(value, Mapping) and hasattr(current, "with_table"):
+        return current.with_table(value, f"`{key}` of {where}")
     if isinstance(value, Mapping):
         return apply_table(current, value, f"`{key}` of {where}")
     message = f"`{key}` in {where} must be a table, not {shown(value)}"

@@ -37,7 +37,7 @@ def assemble(services: Services, pinned: Pin, entry: Path, host_python: Path | N
     with services.console.step("Describing and packing the distribution"):
         for library in libraries.values():
             _merge(library, folder)
-        facts = python_json.describe(folder, target, pinned, host_python)
+        facts = python_json.describe(folder, target, pinned, services.pins, host_python)
         text = json.dumps(facts, indent=1, sort_keys=True)
         (folder / "PYTHON.json").write_text(text + "\n")
         archive.write_archive(folder, entry / archive_name(target, pinned))

@@ -15,7 +15,7 @@ from obelisk.components.known import known
 from obelisk.distribution.distribution import Distribution
 from obelisk.recipes import RECIPES
 from obelisk.recipes.patches import patches
-from obelisk.services.pins import Pin, pin
+from obelisk.services.pins import Pin, Pins
 from obelisk.toolchain.compiler_rt import NAME as COMPILER_RT
 
 SBOM: Final = "sboms/cpython.spdx.json"
@@ -26,7 +26,9 @@ ARCHIVES: Final = {"mpdec": "mpdecimal", "expat": "expat", "Hacl": "hacl-star"}
 _INCORPORATED: Final = "LICENSE.cpython-incorporated.rst"
 
 
-def runtime_components(distribution: Distribution, linked: Container[str]) -> list[Component]:
+def runtime_components(
+    distribution: Distribution, linked: Container[str], pins: Pins
+) -> list[Component]:
     """Return what a runtime is made of; `linked` are the names that have a part in its link map.
 
     Their `license_texts` are files of the distribution's folder `licenses`. The interpreter needs
@@ -37,7 +39,7 @@ def runtime_components(distribution: Distribution, linked: Container[str]) -> li
         of_source(source, Linkage.STATIC),
         license_texts=(f"LICENSE.{source.name}.txt", _INCORPORATED),
     )
-    libraries = [library(name) for name in RECIPES if name in linked]
+    libraries = [library(name, pins) for name in RECIPES if name in linked]
     if COMPILER_RT in linked:
         libraries.append(parts.compiler_rt())
     bundled = [
@@ -50,9 +52,9 @@ def runtime_components(distribution: Distribution, linked: Container[str]) -> li
     return [replace(interpreter, needs=tuple(needs)), *_with_needs(libraries), *found]
 
 
-def library(name: str) -> Component:
+def library(name: str, pins: Pins) -> Component:
     """Return the component of a library that a recipe builds, with the name of its license."""
-    return replace(of_source(pin(name), Linkage.STATIC), license_texts=(f"LICENSE.{name}.txt",))
+    return replace(of_source(pins[name], Linkage.STATIC), license_texts=(f"LICENSE.{name}.txt",))
 
 
 def of_source(pinned: Pin, linkage: Linkage) -> Component:

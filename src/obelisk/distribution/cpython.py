@@ -14,11 +14,11 @@ from typing import Final
 
 from obelisk.distribution import cpython_objects
 from obelisk.distribution.versions import major_minor
+from obelisk.errors import ToolError
 from obelisk.recipes import profiles
 from obelisk.recipes.context import RecipeContext
 from obelisk.services import host
 from obelisk.services.host import jobs
-from obelisk.services.pins import pin
 
 LEFT_OUT: Final = ("_tkinter", "_gdbm", "nis", "ossaudiodev")
 """Extension modules that Linux could have and a distribution has not."""
@@ -94,6 +94,7 @@ _NO_CONFSTR: Final = """\
             # os.confstr() or CS_GNU_LIBC_VERSION value not available
             """
 _VARIABLE: Final = re.compile(r"^([A-Za-z_]\w*)=[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+_PY_VERSION: Final = re.compile(r'^#define PY_VERSION\s+"([^"]+)"', re.MULTILINE)
 
 
 def build(shop: RecipeContext, host_python: Path | None) -> None:
@@ -102,6 +103,7 @@ def build(shop: RecipeContext, host_python: Path | None) -> None:
     `host_python` is an interpreter of the same version that runs here; None where the one that is
     built does.
     """
+    _require_version(shop)
     version = major_minor(shop.source.version)
     configure(shop, host_python)
     profile = profiles.place_of(shop.source.name, shop.chain.target)
@@ -113,12 +115,21 @@ def build(shop: RecipeContext, host_python: Path | None) -> None:
     _lay_out(shop, version, host_python)
 
 
+def _require_version(shop: RecipeContext) -> None:
+    """Raise `ToolError` for a source of another version than its pin says."""
+    found = _PY_VERSION.search((shop.tree / "Include/patchlevel.h").read_text())
+    if found is None or found[1] != shop.source.version:
+        other = found[1] if found else "unknown"
+        message = f"the archive of Python {shop.source.version} is of version {other}"
+        raise ToolError(message)
+
+
 def configure(shop: RecipeContext, host_python: Path | None = None) -> None:
     """Change the source where it cannot know of musl, and run `configure`."""
     version = major_minor(shop.source.version)
     build, triplet = host.own_target().platform_triplet, shop.chain.target.platform_triplet
     # Otherwise `platform` would read the whole executable for it: seconds when that is large.
-    libc = f"return 'musl', '{pin('musl').version}'\n"
+    libc = f"return 'musl', '{shop.pins['musl'].version}'\n"
     shop.replace("Lib/platform.py", _NO_CONFSTR + "pass\n", _NO_CONFSTR + libc)
     (shop.tree / "Modules/Setup.local").symlink_to("Setup.stdlib")
     shop.run(

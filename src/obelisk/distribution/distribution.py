@@ -13,7 +13,7 @@ from obelisk.recipes import RECIPES, profiles
 from obelisk.recipes.build import library_key, source_identity
 from obelisk.services import host
 from obelisk.services.cache import content_key, hash_code
-from obelisk.services.pins import Pin
+from obelisk.services.pins import Pin, Pins
 from obelisk.services.services import Services
 from obelisk.target import Target
 from obelisk.toolchain.clang import toolchain_identity
@@ -90,19 +90,19 @@ class Distribution:
         return sorted((self.folder / "build/Modules").rglob("*.a"))
 
 
-def distribution_key(target: Target, pinned: Pin) -> str:
+def distribution_key(target: Target, pinned: Pin, pins: Pins) -> str:
     """Return the cache key of a distribution: all that can change its bytes."""
     is_cross = not host.runs(target)
     return content_key(
         {
-            "host": distribution_key(host.own_target(), pinned) if is_cross else None,
+            "host": distribution_key(host.own_target(), pinned, pins) if is_cross else None,
             "source": source_identity(pinned),
             "profile": profiles.profile_identity(pinned.name, target),
             "code": hash_code(
                 *(cpython, cpython_objects, profiles, python_json, archive, assemble)
             ),
             "toolchain": toolchain_identity(target),
-            "libraries": {name: library_key(target, name) for name in RECIPES},
+            "libraries": {name: library_key(target, name, pins) for name in RECIPES},
         }
     )
 
@@ -115,7 +115,7 @@ def obtain_distribution(services: Services, pinned: Pin) -> Distribution:
     target, own = services.target, None
     if not host.runs(target):
         own = obtain_distribution(replace(services, target=host.own_target()), pinned)
-    key = distribution_key(target, pinned)
+    key = distribution_key(target, pinned, services.pins)
     host_python = own.host_python if own else None
     entry = services.cache.obtain(
         "distributions",

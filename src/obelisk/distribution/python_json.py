@@ -19,7 +19,7 @@ from obelisk.errors import ToolError
 from obelisk.recipes import RECIPES
 from obelisk.recipes.profiles import profile_identity
 from obelisk.services import host
-from obelisk.services.pins import Pin, pin
+from obelisk.services.pins import Pin, Pins
 from obelisk.services.process import run_captured
 from obelisk.target import Target
 
@@ -67,7 +67,9 @@ class Extension:
     libraries: tuple[str, ...]
 
 
-def describe(python: Path, target: Target, pinned: Pin, host_python: Path | None) -> dict[str, Any]:
+def describe(
+    python: Path, target: Target, pinned: Pin, pins: Pins, host_python: Path | None
+) -> dict[str, Any]:
     """Return the content of PYTHON.json for the laid out distribution in the folder `python`.
 
     `host_python` is an interpreter of the same version that runs here; None where its own does.
@@ -100,13 +102,13 @@ def describe(python: Path, target: Target, pinned: Pin, host_python: Path | None
         "python_symbol_visibility": "global-default",
         "python_extension_module_loading": ["builtin"],
         "libpython_link_mode": "static",
-        "crt_features": ["static", f"musl-version:{pin('musl').version}"],
+        "crt_features": ["static", f"musl-version:{pins['musl'].version}"],
         "run_tests": "",
         "licenses": [pinned.license],
         "license_path": f"licenses/LICENSE.{pinned.name}.txt",
-        "build_info": _build_info(python, config, builtin, version)
+        "build_info": _build_info(python, config, builtin, version, pins)
         | {"object_file_format": target.object_format},
-        "obelisk_sources": _sources(pinned),
+        "obelisk_sources": _sources(pinned, pins),
     }
 
 
@@ -172,7 +174,9 @@ def foreign_sysconfig(target: Target, library: Path) -> dict[str, str]:
     }
 
 
-def _build_info(python: Path, config: str, builtin: Sequence[str], version: str) -> dict[str, Any]:
+def _build_info(
+    python: Path, config: str, builtin: Sequence[str], version: str, pins: Pins
+) -> dict[str, Any]:
     text = (python / config / "Makefile").read_text()
     variables = makefile_variables(text)
     extensions: dict[str, Extension] = {}
@@ -189,7 +193,7 @@ def _build_info(python: Path, config: str, builtin: Sequence[str], version: str)
             "static_lib": f"{config}/libpython{version}.a",
         },
         "extensions": {
-            name: [_variant(python, name, extensions.get(name))] for name in sorted(builtin)
+            name: [_variant(python, name, extensions.get(name), pins)] for name in sorted(builtin)
         },
         "inittab_object": "build/Modules/config.o",
         "inittab_source": f"{config}/config.c",
@@ -204,7 +208,7 @@ def _is_core(path: str) -> bool:
     )
 
 
-def _variant(python: Path, name: str, extension: Extension | None) -> dict[str, Any]:
+def _variant(python: Path, name: str, extension: Extension | None, pins: Pins) -> dict[str, Any]:
     missing = (
         [path for path in extension.objects if not (python / path).is_file()] if extension else []
     )
@@ -220,7 +224,7 @@ def _variant(python: Path, name: str, extension: Extension | None) -> dict[str, 
         "required": extension is None,
         "variant": "default",
     }
-    licensed = [_library_source(library) for library in libraries]
+    licensed = [_library_source(library, pins) for library in libraries]
     known = [pinned for pinned in licensed if pinned]
     if known:
         entry["licenses"] = sorted({pinned.license for pinned in known})
@@ -235,22 +239,22 @@ def _link(library: str) -> dict[str, str]:
     return {"name": library, "path_static": f"build/lib/lib{library}.a"}
 
 
-def _library_source(library: str) -> Pin | None:
+def _library_source(library: str, pins: Pins) -> Pin | None:
     for recipe in RECIPES.values():
         if library in recipe.provides and recipe.name != "musl":
-            return pin(recipe.name)
+            return pins[recipe.name]
     return None
 
 
-def _sources(pinned: Pin) -> list[dict[str, str]]:
+def _sources(pinned: Pin, pins: Pins) -> list[dict[str, str]]:
     """List every source in the distribution: an addition of ours to the format."""
-    used = [pinned, *(pin(name) for name in sorted(RECIPES))]
+    used = [pinned, *(pins[name] for name in sorted(RECIPES))]
     return [
         {
             "name": one.name,
             "version": one.version,
             "license": one.license,
-            "sha256": one.origins[0].sha256,
+            "sha256": one.sha256,
         }
         for one in used
     ]

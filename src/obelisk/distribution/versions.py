@@ -5,25 +5,36 @@ from __future__ import annotations
 from typing import Final
 
 from obelisk.errors import ConfigError, did_you_mean
-from obelisk.services.pins import Pin, pins
+from obelisk.services.pins import Pin, Pins, shipped_pins
 
 DEFAULT_PYTHON: Final = "3.14"
-_PREFIX: Final = "cpython-"
+PREFIX: Final = "cpython-"
 
 
-def python_source(version: str) -> Pin:
-    """Return the pinned CPython of `3.14` or `3.14.6`; raise `ConfigError` for another."""
-    known = {pinned.name.removeprefix(_PREFIX): pinned for pinned in python_versions()}
+def python_source(version: str, pins: Pins | None = None) -> Pin:
+    """Return the CPython of `3.14` or `3.14.6` among `pins`, or Obelisk's own.
+
+    Raises `ConfigError` for another.
+    """
+    known = {pinned.name.removeprefix(PREFIX): pinned for pinned in python_versions(pins)}
     for short, pinned in known.items():
         if version in (short, pinned.version):
             return pinned
+    other = known.get(major_minor(version))
+    if other is not None and other.own is not None:
+        message = f"Python `{version}` was asked for, and {other.own} pins {other.version}"
+        raise ConfigError(message, hint=f"ask for `{major_minor(version)}`, or change the pin")
     message = f"unknown Python version `{version}`"
     raise ConfigError(message, hint=did_you_mean(version, known))
 
 
-def python_versions() -> list[Pin]:
-    """Return the pinned CPythons, newest first."""
-    return [pinned for name, pinned in pins().items() if name.startswith(_PREFIX)]
+def python_versions(pins: Pins | None = None) -> list[Pin]:
+    """Return the CPythons among `pins`, or Obelisk's own, newest first."""
+    return [
+        pinned
+        for pinned in (shipped_pins() if pins is None else pins)
+        if pinned.name.startswith(PREFIX)
+    ]
 
 
 def major_minor(version: str) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import shlex
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from obelisk.errors import ConfigError, VerifyError
+from obelisk.model import Collection
 from obelisk.payload.payload import Table, use_key
 from obelisk.services.atomic import draft_beside
 from obelisk.services.process import run_limited
@@ -57,6 +58,19 @@ def read_record(path: Path) -> tuple[str, ...]:
         message = f"cannot read training record {path}: {reason}"
         raise ConfigError(message) from error
     return _parse(text, str(path))
+
+
+def recorded(path: Path, collection: Collection, warn: Callable[[str], None]) -> tuple[str, ...]:
+    """Return the same; warn if most of them are of nothing that goes in."""
+    keys = read_record(path)
+    known = {use_key(Table.MODULES, one.path) for one in collection.modules}
+    placed = (*collection.modules, *collection.files)
+    known |= {use_key(Table.FILES, one.path) for one in placed}
+    there = sum(key in known for key in keys)
+    if 2 * there < len(keys):
+        message = f"only {there} of the {len(keys)} entries of {path} are in this executable"
+        warn(f"{message}; delete the file to train again")
+    return keys
 
 
 def write_record(keys: Iterable[str], path: Path) -> None:

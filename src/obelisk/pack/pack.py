@@ -57,6 +57,8 @@ class Facts:
     """What each library takes of the runtime, by part."""
     left_out: tuple[str, ...] = ()
     """Names of modules of the standard library that are not in the executable."""
+    recipe: bytes = b""
+    """What the executable is built from."""
 
 
 def pack(
@@ -90,6 +92,8 @@ def pack(
         "runtime": facts.sizes,
     }
     controls = _controls(plan, collection, manifest)
+    if facts.recipe:
+        controls[Control.RECIPE] = facts.recipe
     if facts.left_out:
         controls[Control.LEFT_OUT] = _ended(facts.left_out)
     return pack_payload(
@@ -288,6 +292,7 @@ def _manifest(plan: Plan, collection: Collection) -> dict[str, Any]:
             {"path": one.path, "package": one.package}
             for one in sorted(collection.natives, key=lambda one: one.path)
         ],
+        "pins": [one.name for one in plan.own_pins],
     }
 
 

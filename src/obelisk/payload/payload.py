@@ -77,6 +77,8 @@ class Control:
     """Names of `.pth` files with lines to run at start, each ended by a zero byte."""
     MANIFEST: Final = "manifest"
     """What is inside, as JSON."""
+    RECIPE: Final = "recipe"
+    """What it was built from, as JSON: config/recipe.py."""
     OBJECTS: Final = "objects"
     """Empty; there if shared objects are linked in, whose table must be found then."""
     SETTINGS: Final = "settings"

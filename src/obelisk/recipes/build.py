@@ -16,10 +16,11 @@ from typing import Final
 from obelisk.components.pinned import component_name
 from obelisk.recipes import EXTRA_RECIPES, RECIPES, Recipe, context, patches
 from obelisk.recipes.context import RecipeContext
+from obelisk.recipes.own import check_version, own_pin_named
 from obelisk.services import host
 from obelisk.services.cache import content_key, hash_code
 from obelisk.services.fetch import fetch, unpack
-from obelisk.services.pins import Pin, pin
+from obelisk.services.pins import Pin, Pins
 from obelisk.services.process import working_together
 from obelisk.services.services import Services
 from obelisk.target import Target
@@ -57,31 +58,31 @@ def build_extra(services: Services, name: str, made: dict[str, Path]) -> Path:
     return _build_library(services, recipe, made | more)
 
 
-def library_key(target: Target, name: str) -> str:
+def library_key(target: Target, name: str, pins: Pins) -> str:
     """Return the cache key of a library: all that can change its bytes."""
     recipe = RECIPES.get(name) or EXTRA_RECIPES[name]
     is_cross = recipe.runs_programs and not host.runs(target)
     return content_key(
         {
-            "native": library_key(host.own_target(), _LIBC) if is_cross else None,
-            "source": source_identity(pin(name)),
+            "native": library_key(host.own_target(), _LIBC, pins) if is_cross else None,
+            "source": source_identity(pins[name]),
             "code": hash_code(
                 *(sys.modules[recipe.build.__module__], context, patches, marks),
                 sys.modules[__name__],
             ),
             "provides": [recipe.provides, recipe.shared],
             "toolchain": toolchain_identity(target),
-            "needs": [library_key(target, need) for need in recipe.needs],
+            "needs": [library_key(target, need, pins) for need in recipe.needs],
         }
     )
 
 
 def source_identity(pinned: Pin) -> dict[str, object]:
-    """Return what names a source's bytes, for cache keys: any of its origins will do."""
+    """Return what names a source's bytes, for cache keys, whoever pinned it."""
     return {
         "name": pinned.name,
         "version": pinned.version,
-        "sha256": pinned.origins[0].sha256,
+        "sha256": pinned.sha256,
         "license": [pinned.license, pinned.license_file],
         "patches": {
             patch.name: hashlib.sha256(patch.text).hexdigest() for patch in patches.patches(pinned)
@@ -105,7 +106,7 @@ def build_from_source(
     archive = fetch(pinned, services.cache, services.archives)
     is_cross = runs_programs and not host.runs(services.target)
     native_libc = _native_libc(services) if is_cross else None
-    with services.cache.scratch(pinned.name) as root:
+    with services.cache.scratch(pinned.name) as root, own_pin_named(pinned):
         mark = Mark(component_name(pinned.name), pinned.version)
         chain = write_toolchain(services.target, root / "toolchain", mark.header())
         for folder in needs:
@@ -122,7 +123,9 @@ def build_from_source(
             log=root / "log.txt",
             native=_native_chain(native_libc, root) if native_libc else None,
             say=services.console.warn,
+            pins=services.pins,
         )
+        check_version(shop)
         work(shop)
         _keep_license(shop)
 
@@ -150,7 +153,7 @@ def merge_into_sysroot(library: Path, chain_root: Path) -> None:
 
 
 def _build_library(services: Services, recipe: Recipe, made: dict[str, Path]) -> Path:
-    pinned = pin(recipe.name)
+    pinned = services.pins[recipe.name]
 
     def make(folder: Path) -> None:
         with services.console.step(f"Building {pinned.name} {pinned.version}"):
@@ -159,7 +162,8 @@ def _build_library(services: Services, recipe: Recipe, made: dict[str, Path]) ->
                 services, pinned, needs, folder, recipe.build, runs_programs=recipe.runs_programs
             )
 
-    return services.cache.obtain("libraries", library_key(services.target, recipe.name), make)
+    key = library_key(services.target, recipe.name, services.pins)
+    return services.cache.obtain("libraries", key, make)
 
 
 def _keep_license(shop: RecipeContext) -> None:

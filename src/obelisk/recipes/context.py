@@ -8,7 +8,7 @@ from pathlib import Path
 
 from obelisk.errors import ToolError
 from obelisk.services import host
-from obelisk.services.pins import Pin
+from obelisk.services.pins import Pin, Pins
 from obelisk.services.process import run_logged
 from obelisk.target import Target
 from obelisk.toolchain.clang import Toolchain, archive, compile_all
@@ -34,6 +34,8 @@ class RecipeContext:
     of `chain` do."""
     say: Callable[[str], None]
     """Tells people in one line what is other than usual."""
+    pins: Pins
+    """The sources that the others are built from."""
 
     @property
     def native_cc(self) -> str:

@@ -67,7 +67,7 @@ def obtain_cxx(services: Services, sysroot: Path) -> Path:
     key = content_key(
         {
             "toolchain": toolchain_identity(services.target),
-            "libc": library_key(services.target, "musl"),
+            "libc": library_key(services.target, "musl", services.pins),
             "code": hash_code(sys.modules[__name__]),
         }
     )

@@ -75,6 +75,6 @@ def report_misfits(shop: RecipeContext, *, without: Collection[str] = ()) -> Non
     target = shop.chain.target
     if count and target.profiled_on == target.architecture:
         shop.say(
-            f"the PGO profile of {shop.source.name} is outdated: "
-            f"{count} changed functions are built without it"
+            f"the PGO profile of {shop.source.name} is for another release than "
+            f"{shop.source.version}: {count} changed functions are built without it"
         )

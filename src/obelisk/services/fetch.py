@@ -21,6 +21,7 @@ from obelisk.services.cache import Cache
 from obelisk.services.disk import explain, explain_failure, is_full
 from obelisk.services.pins import Origin, Pin
 from obelisk.services.process import run_captured
+from obelisk.services.regular import open_regular
 from obelisk.services.safe_tar import extract_safely
 
 ENVIRONMENT: Final = "OBELISK_ARCHIVES"
@@ -40,7 +41,7 @@ def fetch(pinned: Pin, cache: Cache, offline: Path | None) -> Path:
     origin gives the pinned bytes.
     """
     folder = offline or _environment_folder()
-    if folder is not None:
+    if folder is not None and not any(o.file and o.file.exists() for o in pinned.origins):
         return _find_in(folder, pinned)
     for origin in pinned.origins:
         found = cache.find("downloads", origin.sha256)
@@ -98,22 +99,26 @@ def _download(pinned: Pin, cache: Cache) -> Path:
         try:
             entry = cache.obtain("downloads", origin.sha256, _filler(origin, pinned))
             return entry / _CACHED
-        except _UnreachableError as error:
-            reasons.append(f"  {origin.url or origin.debian}: {error}")
-    message = f"cannot download `{pinned.name}` {pinned.version}\n" + "\n".join(reasons)
+        except UnreachableError as error:
+            reasons.append(f"  {origin.shown}: {error}")
+    verb = "read" if all(origin.file for origin in pinned.origins) else "download"
+    message = f"cannot {verb} `{pinned.name}` {pinned.version}{_whose(pinned)}\n"
+    message += "\n".join(reasons)
     hint = "check the network, or pass a directory with the archive by `--archives DIR`"
     raise SourceError(message, hint=hint)
 
 
-class _UnreachableError(Exception):
-    """One origin does not give the archive; another may."""
+class UnreachableError(Exception):
+    """An address does not give what is wanted; another may."""
 
 
 def _filler(origin: Origin, pinned: Pin) -> Callable[[Path], None]:
     def fill(folder: Path) -> None:
         path = folder / _CACHED
-        if origin.url:
-            _download_url(origin.url, path)
+        if origin.file:
+            _copy_file(origin.file, path)
+        elif origin.url:
+            download_url(origin.url, path)
         else:
             _download_debian(origin, path)
         _check(path, origin, pinned)
@@ -121,7 +126,19 @@ def _filler(origin: Origin, pinned: Pin) -> Callable[[Path], None]:
     return fill
 
 
-def _download_url(url: str, path: Path) -> None:
+def _copy_file(file: Path, path: Path) -> None:
+    """Copy it first: what is checked is then what is used."""
+    try:
+        with open_regular(file) as stream, path.open("wb") as out:
+            shutil.copyfileobj(stream, out)
+    except OSError as error:
+        if is_full(error):
+            raise
+        raise UnreachableError(error.strerror or str(error)) from error
+
+
+def download_url(url: str, path: Path) -> None:
+    """Download a file; raise `UnreachableError`."""
     request = urllib.request.Request(url, headers={"User-Agent": "obelisk"})  # noqa: S310 - pinned
     try:
         with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer, path.open("wb") as out:  # noqa: S310
@@ -129,32 +146,42 @@ def _download_url(url: str, path: Path) -> None:
     except (OSError, urllib.error.URLError, http.client.HTTPException, EOFError) as error:
         if isinstance(error, OSError) and is_full(error):
             raise  # it is not the network that refuses
-        raise _UnreachableError(str(error)) from error
+        raise UnreachableError(str(error)) from error
 
 
 def _download_debian(origin: Origin, path: Path) -> None:
     """Fetch a file of Debian's pool with apt's own downloader, proxies and all."""
     if not _APT_HELPER.exists():
         reason = "not a Debian system"
-        raise _UnreachableError(reason)
+        raise UnreachableError(reason)
     last = "no Debian mirror is configured"
-    for mirror in _debian_mirrors():
+    for mirror in debian_mirrors():
         address = f"{mirror}pool/main/{origin.debian}"
-        argv = [str(_APT_HELPER), "download-file", address, str(path), f"SHA256:{origin.sha256}"]
         try:
-            done = run_captured(argv, what="downloading")
-        except ToolError as error:
-            raise _UnreachableError(str(error)) from error
-        if done.status == 0:
+            download_by_apt(address, path, f"SHA256:{origin.sha256}")
+        except UnreachableError as error:
+            last = str(error)
+        else:
             return
-        last = done.stderr.decode(errors="replace").strip().replace("\n", " ")
-        full = explain_failure("downloading", done.status, last, (path.parent,))
-        if full is not None:
-            raise full
-    raise _UnreachableError(last)
+    raise UnreachableError(last)
 
 
-def _debian_mirrors() -> list[str]:
+def download_by_apt(address: str, path: Path, *checks: str) -> None:
+    """Download a file as apt does, with its proxies; raise `UnreachableError`."""
+    argv = [str(_APT_HELPER), "download-file", address, str(path), *checks]
+    try:
+        done = run_captured(argv, what="downloading")
+    except ToolError as error:
+        raise UnreachableError(str(error)) from error
+    if done.status == 0:
+        return
+    said = done.stderr.decode(errors="replace").strip().replace("\n", " ")
+    full = explain_failure("downloading", done.status, said, (path.parent,))
+    raise full or UnreachableError(said)
+
+
+def debian_mirrors() -> list[str]:
+    """Return the addresses of the Debian mirrors that apt is configured with."""
     argv = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
     done = run_captured(argv, what="listing apt mirrors")
     return sorted({line for line in done.stdout.decode().split() if line.endswith("/debian/")})
@@ -162,7 +189,7 @@ def _debian_mirrors() -> list[str]:
 
 def _check(path: Path, origin: Origin, pinned: Pin) -> None:
     size = path.stat().st_size
-    if size != origin.size:
+    if size != (origin.size or size):
         wrong = f"{size} bytes, expected {origin.size}"
         message = f"size mismatch for `{pinned.name}` ({origin.filename}): {wrong}"
         raise SourceError(
@@ -172,7 +199,11 @@ def _check(path: Path, origin: Origin, pinned: Pin) -> None:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != origin.sha256:
         message = (
-            f"hash mismatch for `{pinned.name}` ({origin.filename})\n"
+            f"hash mismatch for `{pinned.name}` ({origin.filename}){_whose(pinned)}\n"
             f"  expected: {origin.sha256}\n  computed: {found}"
         )
         raise SourceError(message, hint="do not use this file; check where it came from")
+
+
+def _whose(pinned: Pin) -> str:
+    return f", pinned by {pinned.own}" if pinned.own else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import pwd
 import sys
 
 from obelisk.errors import ToolError
@@ -29,3 +30,16 @@ def runs(target: Target) -> bool:
     """Return whether executables for this target run here."""
     host = platform.uname()
     return target.runs_on(host.machine, host.system)
+
+
+def name() -> str:
+    """Return the name of this machine in its network."""
+    return platform.node()
+
+
+def user() -> str:
+    """Return the name of the user that this process runs as; empty if the system knows none."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return ""

@@ -1,18 +1,23 @@
-"""The pins: archives of source code by version and hash, as `data/pins.toml` lists them."""
+"""The pins: archives of source code by version and hash, as `data/pins.toml` lists them.
+
+A set of them is a value, which is handed on: builds with other ones stand side by side.
+"""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from obelisk.errors import SourceError
 
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,12 +29,22 @@ class Origin:
     debian: str | None
     """A path below `pool/main/` of a Debian mirror."""
     sha256: str
-    size: int
+    size: int | None
+    """Bytes; None: not known."""
+    file: Path | None = None
+    """A file of the user's own."""
 
     @property
     def filename(self) -> str:
         """The archive's name, as `--archives DIR` looks for it."""
-        return PurePosixPath(self.url or self.debian or "").name
+        if self.file is not None:
+            return self.file.name
+        return PurePosixPath(urlsplit(self.url or self.debian or "").path).name
+
+    @property
+    def shown(self) -> str:
+        """Where it is, as messages say it."""
+        return str(self.url or self.debian or self.file)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,18 +58,53 @@ class Pin:
     license_file: str
     """Path of its license inside the archive, without the top folder."""
     origins: tuple[Origin, ...]
+    own: str | None = None
+    """Where the user wrote it; None: it is Obelisk's."""
+
+    @property
+    def sha256(self) -> str:
+        """The hash by which cache keys know it: any of its origins will do."""
+        return self.origins[0].sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """The pins of a build: Obelisk's, and the user's own in the place of some."""
+
+    pins: tuple[Pin, ...]
+
+    def __iter__(self) -> Iterator[Pin]:
+        """Return them in their order."""
+        return iter(self.pins)
+
+    def __getitem__(self, name: str) -> Pin:
+        """Return the pin of that name; raise `KeyError` if there is none."""
+        for pinned in self.pins:
+            if pinned.name == name:
+                return pinned
+        raise KeyError(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all."""
+        return tuple(pinned.name for pinned in self.pins)
+
+    @property
+    def own(self) -> tuple[Pin, ...]:
+        """Those that are the user's."""
+        return tuple(pinned for pinned in self.pins if pinned.own is not None)
+
+    def replaced(self, own: Iterable[Pin]) -> Pins:
+        """Return these pins, but for those whose names `own` has."""
+        by_name = {pinned.name: pinned for pinned in own}
+        return Pins(tuple(by_name.get(pinned.name, pinned) for pinned in self.pins))
 
 
 @cache
-def pins() -> dict[str, Pin]:
-    """Return all pins by name; raise `SourceError` for an incomplete one."""
+def shipped_pins() -> Pins:
+    """Return the pins that come with Obelisk; raise `SourceError` for an incomplete one."""
     text = files("obelisk").joinpath("data/pins.toml").read_text(encoding="utf-8")
-    return {name: _parse(name, table) for name, table in tomllib.loads(text).items()}
-
-
-def pin(name: str) -> Pin:
-    """Return the pin of that name."""
-    return pins()[name]
+    return Pins(tuple(_parse(name, table) for name, table in tomllib.loads(text).items()))
 
 
 def _parse(name: str, table: dict[str, Any]) -> Pin:
@@ -73,7 +123,7 @@ def _parse(name: str, table: dict[str, Any]) -> Pin:
 
 def _parse_origin(name: str, row: dict[str, Any]) -> Origin:
     sha256 = str(row.get("sha256", ""))
-    if not _SHA256.fullmatch(sha256) or not isinstance(row.get("size"), int):
+    if not SHA256.fullmatch(sha256) or not isinstance(row.get("size"), int):
         message = f"an origin of pin `{name}` lacks its `sha256` or `size`"
         raise SourceError(message)
     return Origin(

@@ -100,7 +100,7 @@ def read_all(
 def check_digest(data: mmap.mmap, digest: Digest | None) -> Finding:
     """Check every byte of the file that the digest covers, and name the corrupt parts."""
     damage = read_all(data, digest, None, hashed=False)
-    return digest_finding(len(data), digest, damage.parts)
+    return digest_finding(digest, damage.parts)
 
 
 def _batches(blocks: deque[Block], stop: int) -> Iterator[list[Block]]:

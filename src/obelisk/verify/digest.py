@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from obelisk.verify.finding import Finding, listed
+from obelisk.verify.promise import Promise
 
 _MAGIC: Final = b"\x89OBDIGEST\r\n\x1a\n\0\0\0"
 _VERSION: Final = 1
@@ -73,21 +74,29 @@ def is_damaged(view: memoryview, digest: Digest, block: Block) -> bool:
     return hashlib.sha256(view[start:stop]).digest() != expected
 
 
-def digest_finding(size: int, digest: Digest | None, damaged: list[str]) -> Finding:
-    """Say of a file of some bytes which of its parts are `damaged`, by their names."""
+def digest_finding(digest: Digest | None, damaged: list[str]) -> Finding:
+    """Say which parts of a file are `damaged`, by their names."""
     if digest is None:
         fault = "no valid digest: the file may be truncated"
-        return Finding(what="file", sound=False, detail=fault)
+        return Finding(promise=Promise.FILE, sound=False, detail=fault)
     if damaged:
         fault = f"checksum mismatch in {listed(damaged)}"
         if digest.is_moved or _REWRITTEN.issubset(damaged):
             fault += " (`strip` or `objcopy` changes them)"
-        return Finding(what="file", sound=False, detail=fault)
-    behind = size - digest.end
-    detail = f"{digest.end} bytes checked"
-    if behind:
-        detail += f"; {behind} trailing bytes, such as a signature, not covered"
-    return Finding(what="file", sound=True, detail=detail)
+        return Finding(promise=Promise.FILE, sound=False, detail=fault)
+    return Finding(promise=Promise.FILE, sound=True, detail=f"{digest.end} bytes checked")
+
+
+def trailing_finding(size: int, digest: Digest | None) -> list[Finding]:
+    """Say of a file of some bytes what follows the last one that was written; nothing of others."""
+    behind = 0 if digest is None else size - digest.end
+    if digest is None or not behind:
+        return []
+    detail = (
+        f"{behind} bytes from offset {digest.end}, such as a signature or what a packer appended; "
+        "not covered by checksums"
+    )
+    return [Finding(promise=Promise.TRAILING, sound=True, detail=detail, is_note=True)]
 
 
 def _read(data: mmap.mmap, place: int) -> Digest | None:

@@ -1,7 +1,4 @@
-"""What an ELF executable must be: static, position-independent and hardened.
-
-Read with pyelftools and not with the views that `link` writes by, so that a mistake there shows.
-"""
+"""An executable file: its headers, what they promise, and where the payload is."""
 
 from __future__ import annotations
 
@@ -9,30 +6,19 @@ import io
 import mmap
 import os
 import stat
-import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-from elftools.common.exceptions import ELFError
-from elftools.elf.constants import P_FLAGS
-from elftools.elf.elffile import ELFFile
 
 from obelisk.errors import VerifyError
 from obelisk.services.disk import limit_of
 from obelisk.services.regular import kind_of
-from obelisk.target import TARGETS
-from obelisk.verify.finding import Finding, listed
+from obelisk.verify.finding import Finding
+from obelisk.verify.hardening import header_findings
+from obelisk.verify.headers import OBJECTS, PAYLOAD, Headers, Segment, read_headers
 from obelisk.verify.memory import Memory
-from obelisk.verify.objects import check_objects, object_sizes, objects_size
-
-_DAMAGE: Final = (
-    *(ELFError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError),
-    *(RecursionError, TypeError, ValueError, struct.error),
-)
-"""What pyelftools raises for malformed tables."""
-PAYLOAD_SEGMENT: Final = 0x6F626C6B
-OBJECTS_SEGMENT: Final = 0x6F626C6D
+from obelisk.verify.objects import check_objects, object_sizes, objects_range, objects_size
+from obelisk.verify.promise import Promise
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +35,10 @@ class Executable:
     """Bytes of linked shared objects in it."""
     objects: tuple[tuple[str, int], ...]
     """The name of each of them, and its bytes in the file; empty if they are corrupt."""
+    objects_segments: tuple[Segment, ...]
+    """What is loaded of them."""
+    headers: Headers
+    memory: Memory
 
 
 def map_file(path: Path) -> mmap.mmap:
@@ -79,102 +69,69 @@ def _require_regular(path: Path, mode: int) -> None:
 
 
 def read_executable(data: mmap.mmap) -> Executable:
-    """Read an executable; raise `VerifyError` for malformed headers."""
-    try:
-        return _read(data)
-    except _DAMAGE as error:
-        message = f"malformed ELF headers: {str(error) or type(error).__name__}"
-        raise VerifyError(message) from error
-
-
-def _read(data: mmap.mmap) -> Executable:
-    # It reads, seeks and tells as a file does.
-    elf = ELFFile(data)  # type: ignore[arg-type]
-    segments = [segment.header for segment in elf.iter_segments()]
-    ours = [segment for segment in segments if segment["p_type"] == PAYLOAD_SEGMENT]
-    if len(ours) != 1:
+    """Read an executable; raise `VerifyError` for malformed headers, or what is truncated."""
+    headers = read_headers(data)
+    found = headers.of(PAYLOAD)
+    if len(found) != 1:
         message = "no payload segment"
         raise VerifyError(message)
-    end = max(segment["p_offset"] + segment["p_filesz"] for segment in segments)
-    if end > len(data):
-        message = f"file truncated: {len(data)} bytes, expected at least {end}"
+    outside = headers.outside()
+    if outside:
+        message = f"file truncated: {outside[0]}"
         raise VerifyError(message)
-    start, size = ours[0]["p_offset"], ours[0]["p_filesz"]
-    findings = _findings(elf, segments, ours[0])
-    memory = Memory(data, [one for one in segments if one["p_type"] == "PT_LOAD"])
-    tables = [segment for segment in segments if segment["p_type"] == OBJECTS_SEGMENT]
-    objects: list[tuple[str, int]] = []
-    for table in tables:
-        finding = check_objects(memory, table["p_vaddr"], table["p_filesz"])
-        findings.append(finding)
-        objects += object_sizes(memory, table["p_vaddr"]) if finding.sound else []
+    return _read(data, headers, found[0])
+
+
+def findings_of(data: mmap.mmap) -> tuple[Finding, ...]:
+    """Return what only the headers tell, of a file with parts that cannot be read.
+
+    Raises `VerifyError` for malformed headers.
+    """
+    headers = read_headers(data)
+    return tuple(header_findings(headers, Memory(data, headers.loads)))
+
+
+def _read(data: mmap.mmap, headers: Headers, payload: Segment) -> Executable:
+    memory = Memory(data, headers.loads)
+    tables = [_objects(memory, table) for table in headers.of(OBJECTS)]
+    spans = [table.addresses for table in tables]
+    loaded = [one for one in headers.loads if any(one.address in span for span in spans)]
     return Executable(
-        findings=tuple(findings),
-        payload=memoryview(data)[start : start + size],
-        payload_offset=start,
+        findings=(*header_findings(headers, memory), *(table.finding for table in tables)),
+        payload=memoryview(data)[payload.offset : payload.file_end],
+        payload_offset=payload.offset,
         size=len(data),
-        objects_size=sum(objects_size(memory, table["p_vaddr"]) for table in tables),
-        objects=tuple(objects),
+        objects_size=sum(table.size for table in tables),
+        objects=tuple(one for table in tables for one in table.objects),
+        objects_segments=tuple(loaded),
+        headers=headers,
+        memory=memory,
     )
 
 
-def _findings(elf: ELFFile, segments: list[Any], payload: Any) -> list[Finding]:
-    types = [segment["p_type"] for segment in segments]
-    loads = [segment for segment in segments if segment["p_type"] == "PT_LOAD"]
-    both = P_FLAGS.PF_W | P_FLAGS.PF_X
-    needed = [
-        tag.needed
-        for segment in elf.iter_segments("PT_DYNAMIC")
-        for tag in segment.iter_tags()  # type: ignore[attr-defined]
-        if tag.entry.d_tag == "DT_NEEDED"
-    ]
-    stack = [segment for segment in segments if segment["p_type"] == "PT_GNU_STACK"]
-    addresses = [segment["p_vaddr"] for segment in loads]
-    machine, kind = str(elf.header["e_machine"]), str(elf.header["e_type"])
-    mixed = [segment["p_type"] for segment in segments if segment["p_flags"] & both == both]
-    known = machine in {target.elf_machine for target in TARGETS.values()}
-    return [
-        _finding("machine", known, machine, f"unknown machine {machine}"),
-        _finding("file type", kind == "ET_DYN", kind, f"not position-independent: {kind}"),
-        _finding("interpreter", "PT_INTERP" not in types, "none", "has a PT_INTERP"),
-        _finding("shared libraries", not needed, "none", f"needs {listed(needed)}"),
-        _finding("RELRO", "PT_GNU_RELRO" in types, "present", "no PT_GNU_RELRO"),
-        _finding(
-            "stack",
-            len(stack) == 1 and not stack[0]["p_flags"] & P_FLAGS.PF_X,
-            "non-executable",
-            "executable, or no PT_GNU_STACK",
-        ),
-        Finding(
-            what="control-flow protection",
-            sound=True,
-            detail="marked" if "PT_GNU_PROPERTY" in types else "not marked",
-        ),
-        _finding(
-            "permissions",
-            not mixed,
-            "no segment is writable and executable",
-            f"writable and executable: {listed(mixed)}",
-        ),
-        _finding(
-            "segments",
-            addresses == sorted(addresses),
-            f"{len(loads)} loaded",
-            "not sorted by address",
-        ),
-        _finding(
-            "payload segment",
-            any(
-                load["p_offset"] <= payload["p_offset"]
-                and payload["p_offset"] + payload["p_filesz"] <= load["p_offset"] + load["p_filesz"]
-                and load["p_flags"] == P_FLAGS.PF_R
-                for load in loads
-            ),
-            "mapped read-only",
-            "not mapped read-only",
-        ),
-    ]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Objects:
+    """What was read of a table of shared objects."""
+
+    finding: Finding
+    addresses: range = range(0)
+    size: int = 0
+    objects: Sequence[tuple[str, int]] = ()
 
 
-def _finding(what: str, sound: bool, fact: str, fault: str) -> Finding:
-    return Finding(what=what, sound=sound, detail=fact if sound else fault)
+def _objects(memory: Memory, table: Segment) -> _Objects:
+    try:
+        finding = check_objects(memory, table.address, table.file_size)
+        return _Objects(
+            finding=finding,
+            addresses=objects_range(memory, table.address),
+            size=objects_size(memory, table.address),
+            objects=object_sizes(memory, table.address) if finding.sound else (),
+        )
+    except VerifyError as error:
+        return _Objects(finding=Finding(promise=Promise.OBJECTS, sound=False, detail=str(error)))
+
+
+def unreadable(error: VerifyError) -> Finding:
+    """Return the finding of a file whose headers cannot be read."""
+    return Finding(promise=Promise.HEADERS, sound=False, detail=str(error))

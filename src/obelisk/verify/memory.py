@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from obelisk.errors import VerifyError
+from obelisk.verify.headers import Segment
 
 _ZEROS: Final = bytes(1 << 20)
+_LONGEST: Final = 4096
 
 
 class Memory:
     """What loaded segments hold; behind their part of the file they are zero."""
 
-    def __init__(self, data: mmap.mmap, loads: Iterable[Any]) -> None:
+    def __init__(self, data: mmap.mmap, loads: Iterable[Segment]) -> None:
         self._data = data
         self._loads = [
-            (load["p_vaddr"], load["p_filesz"], load["p_memsz"], load["p_offset"]) for load in loads
+            (load.address, load.file_size, load.memory_size, load.offset) for load in loads
         ]
 
     def read(self, address: int, size: int) -> memoryview:
         """Return bytes that one segment has in the file; raise `VerifyError` for others."""
         for start, stored, _, offset in self._loads:
-            if start <= address and address + size <= start + stored:
-                place = offset + address - start
+            place = offset + address - start
+            inside = start <= address and address + size <= start + stored
+            if inside and place + size <= len(self._data):
                 return memoryview(self._data)[place : place + size]
         message = f"reference to {size} unmapped bytes at {address:#x}"
         raise VerifyError(message)
+
+    def text(self, address: int) -> str:
+        """Return the text up to the next zero byte; raise `VerifyError` for unmapped bytes."""
+        text = b""
+        while not text.endswith(b"\0") and len(text) < _LONGEST:
+            text += bytes(self.read(address + len(text), 1))
+        return text[:-1].decode(errors="replace")
 
     def all(self, start: int, end: int) -> Iterator[memoryview]:
         """Yield all bytes from an address to another; raise `VerifyError` if some are unmapped."""

@@ -13,6 +13,7 @@ import xxhash
 
 from obelisk.verify.finding import Finding, listed
 from obelisk.verify.memory import Memory
+from obelisk.verify.promise import Promise
 
 _HEADER: Final = struct.Struct("<8sIIQQQQQQQQQ")
 _CHECK_SIZE: Final = 8
@@ -20,7 +21,6 @@ _OBJECT_SIZE: Final = 200
 _NAME, _BASE, _END, _CHECK = 0, 8, 16, 160
 _MAGIC: Final = b"OBJECTS\0"
 _VERSION: Final = 2
-_LONGEST_NAME: Final = 4096
 _LARGEST: Final = 1 << 30
 """Bytes of memory that `link` grants one object; zeros need no bytes of the file."""
 
@@ -38,31 +38,37 @@ def check_objects(memory: Memory, address: int, size: int) -> Finding:
     damaged = _damaged(memory, objects_at, count)
     if damaged:
         return _finding(f"checksum mismatch in {listed(damaged)}")
-    return Finding(what="shared objects", sound=True, detail=f"{count} linked")
+    return Finding(promise=Promise.OBJECTS, sound=True, detail=f"{count} linked")
+
+
+def objects_range(memory: Memory, address: int) -> range:
+    """Return the addresses that the objects have, by the table at `address`."""
+    *_, start, end, _, _ = _HEADER.unpack(memory.read(address, _HEADER.size))
+    return range(start, end)
 
 
 def objects_size(memory: Memory, address: int) -> int:
     """Return how many bytes of the executable the objects take, by the table at `address`."""
-    *_, start, end, _, _ = _HEADER.unpack(memory.read(address, _HEADER.size))
-    return memory.stored(start, end)
+    span = objects_range(memory, address)
+    return memory.stored(span.start, span.stop)
 
 
 def object_sizes(memory: Memory, address: int) -> list[tuple[str, int]]:
     """Return the objects of the table at `address`: the name of each, and its bytes in the file."""
     _, _, count, objects_at, *_ = _HEADER.unpack(memory.read(address, _HEADER.size))
     return [
-        (_text(memory, name), memory.stored(base, end))
+        (memory.text(name), memory.stored(base, end))
         for name, base, end, _ in _rows(memory, objects_at, count)
     ]
 
 
 def _finding(fault: str) -> Finding:
-    return Finding(what="shared objects", sound=False, detail=fault)
+    return Finding(promise=Promise.OBJECTS, sound=False, detail=fault)
 
 
 def _damaged(memory: Memory, objects_at: int, count: int) -> list[str]:
     return [
-        _text(memory, name)
+        memory.text(name)
         for name, base, end, check in _rows(memory, objects_at, count)
         if end - base > _LARGEST or _hash(memory, base, end) != check
     ]
@@ -83,10 +89,3 @@ def _rows(memory: Memory, objects_at: int, count: int) -> Iterator[tuple[int, in
             struct.unpack_from("<Q", row, at)[0] for at in (_NAME, _BASE, _END, _CHECK)
         )
         yield name, base, end, check
-
-
-def _text(memory: Memory, address: int) -> str:
-    name = b""
-    while not name.endswith(b"\0") and len(name) < _LONGEST_NAME:
-        name += bytes(memory.read(address + len(name), 1))
-    return name[:-1].decode(errors="replace")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -10,31 +12,64 @@ from obelisk.payload.reader import Payload, read_payload
 from obelisk.services import host
 from obelisk.services.process import run_captured
 from obelisk.target import Target
+from obelisk.verify.builder import Builder
 from obelisk.verify.bytewise import Contents, check_digest, read_all
-from obelisk.verify.digest import digest_finding, find_digest
-from obelisk.verify.elf import Executable, map_file, read_executable
-from obelisk.verify.finding import Finding, listed
+from obelisk.verify.canary import canary_finding
+from obelisk.verify.digest import Digest, digest_finding, find_digest, trailing_finding
+from obelisk.verify.elf import Executable, findings_of, map_file, read_executable, unreadable
+from obelisk.verify.finding import Finding, judged, listed
+from obelisk.verify.inventory import inventory_findings
+from obelisk.verify.promise import Promise
+from obelisk.verify.traces import trace_findings
 
 _REBUILD: Final = "rebuild it, and copy it as a binary file"
+_ORDER: Final = {promise: number for number, promise in enumerate(Promise)}
+NOBODY: Final = Builder()
+"""Whom only what no executable has tells of."""
 
 
-def verify(path: Path) -> tuple[Finding, ...]:
-    """Check a file's headers, and every byte against its digest, without running it.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Read:
+    """A file that was read, as far as that was possible."""
 
-    Raises `VerifyError` if it is unreadable or not an Obelisk executable.
+    data: mmap.mmap
+    digest: Digest | None
+    findings: tuple[Finding, ...]
+    sha256: str = ""
+    """Of the whole file, if that was asked for."""
+    executable: Executable | None = None
+    payload: Payload | None = None
+
+
+def verify(path: Path, builder: Builder = NOBODY) -> tuple[Finding, ...]:
+    """Check all promises of an executable, without running it.
+
+    `builder` is whom and what nothing inside must name. Raises `VerifyError` if the file is
+    unreadable or not an Obelisk executable.
     """
-    return _verify(path, hashed=False)[0]
+    read = _read(path, hashed=False)
+    executable, payload = read.executable, read.payload
+    if executable is None:
+        return read.findings
+    findings = [
+        *read.findings,
+        canary_finding(executable.headers, executable.memory, executable.objects_segments),
+    ]
+    if payload is not None:
+        findings += inventory_findings(payload, executable)
+        findings += trace_findings(read.data, read.digest, executable, payload, builder)
+    return tuple(sorted(findings, key=lambda finding: _ORDER[finding.promise]))
 
 
 def require_sound(path: Path) -> str:
-    """Return the SHA-256 of a file; raise a `VerifyError` with the faults that `verify` found."""
-    findings, sha256 = _verify(path, hashed=True)
-    wrong = [finding for finding in findings if not finding.sound]
+    """Return the SHA-256 of a file; raise a `VerifyError` if it is corrupt or not hardened."""
+    read = _read(path, hashed=True)
+    wrong = [finding for finding in read.findings if not finding.sound]
     if wrong:
         faults = "\n".join(f"  {finding.what}: {finding.detail}" for finding in wrong)
         message = f"{path} failed verification:\n{faults}"
         raise VerifyError(message, hint=_REBUILD)
-    return sha256
+    return read.sha256
 
 
 def open_payload(path: Path) -> tuple[Executable, Payload]:
@@ -44,8 +79,7 @@ def open_payload(path: Path) -> tuple[Executable, Payload]:
         executable = read_executable(data)
         return executable, read_payload(executable.payload)
     except VerifyError as error:
-        message = f"{path} is not an Obelisk executable, or is corrupt: {error}"
-        raise VerifyError(message, hint=_REBUILD) from error
+        raise _not_ours(path, error) from error
 
 
 def smoke_test(path: Path, arguments: tuple[str, ...], target: Target, folder: Path) -> None:
@@ -62,45 +96,71 @@ def smoke_test(path: Path, arguments: tuple[str, ...], target: Target, folder: P
         raise VerifyError(message, hint="the arguments come from `smoke-test`")
 
 
-def _verify(path: Path, *, hashed: bool) -> tuple[tuple[Finding, ...], str]:
-    """Return the findings, and the file's SHA-256 if it is to be `hashed`."""
+def _not_ours(path: Path, error: VerifyError) -> VerifyError:
+    message = f"{path} is not an Obelisk executable, or is corrupt: {error}"
+    return VerifyError(message, hint=_REBUILD)
+
+
+def _read(path: Path, *, hashed: bool) -> _Read:
+    """Read a file as far as it can be, and hash the whole of it if it is to be `hashed`."""
     data = map_file(path)
     digest = find_digest(data)
     try:
         executable = read_executable(data)
     except VerifyError as error:
-        if digest is None:
-            message = f"{path} is not an Obelisk executable, or is corrupt: {error}"
-            raise VerifyError(message, hint=_REBUILD) from error
-        whole = check_digest(data, digest)
-        return (whole, Finding(what="headers", sound=False, detail=str(error))), ""
+        return _read_broken(path, data, digest, error)
+    trailing = trailing_finding(len(data), digest)
     try:
         payload = read_payload(executable.payload)
     except VerifyError as error:
+        found = Finding(promise=Promise.PAYLOAD, sound=False, detail=str(error))
         whole = check_digest(data, digest)
-        found = Finding(what="payload", sound=False, detail=str(error))
-        return (whole, *executable.findings, found), ""
+        findings = (whole, *trailing, *executable.findings, found)
+        return _Read(data=data, digest=digest, findings=findings, executable=executable)
     contents = Contents(payload, executable.payload_offset)
     damage = read_all(data, digest, contents, hashed=hashed)
-    whole = digest_finding(len(data), digest, damage.parts)
-    return (whole, *executable.findings, *_payload_findings(payload, damage.records)), damage.sha256
+    whole = digest_finding(digest, damage.parts)
+    of_payload = _payload_findings(payload, damage.records)
+    return _Read(
+        data=data,
+        digest=digest,
+        findings=(whole, *trailing, *executable.findings, *of_payload),
+        sha256=damage.sha256,
+        executable=executable,
+        payload=payload,
+    )
+
+
+def _read_broken(path: Path, data: mmap.mmap, digest: Digest | None, error: VerifyError) -> _Read:
+    """Say what is wrong with a file whose headers or payload cannot be read.
+
+    Raises `VerifyError` if nothing says that it is one of ours.
+    """
+    try:
+        of_headers = findings_of(data)
+    except VerifyError as fault:
+        of_headers = (unreadable(fault),)
+    truncated = any(f.promise == Promise.BOUNDS and not f.sound for f in of_headers)
+    ours = truncated and not any(
+        f.promise == Promise.PAYLOAD_SEGMENT and not f.sound for f in of_headers
+    )
+    if digest is None and not ours:
+        raise _not_ours(path, error)
+    return _Read(data=data, digest=digest, findings=(check_digest(data, digest), *of_headers))
 
 
 def _payload_findings(payload: Payload, damaged: list[str]) -> tuple[Finding, ...]:
     unknown = [record.name for record in payload.records if not record.intact]
+    corrupt = "checksum mismatch in "
     return (
-        Finding(
-            what="index",
-            sound=not unknown,
-            detail=f"checksum mismatch in {listed(unknown)}"
-            if unknown
-            else f"{len(payload.records)} records",
+        judged(
+            Promise.INDEX,
+            [corrupt + listed(unknown)] if unknown else [],
+            f"{len(payload.records)} records",
         ),
-        Finding(
-            what="payload",
-            sound=not damaged,
-            detail=f"checksum mismatch in {listed(damaged)}"
-            if damaged
-            else f"{len(payload.data)} bytes",
+        judged(
+            Promise.PAYLOAD,
+            [corrupt + listed(damaged)] if damaged else [],
+            f"{len(payload.data)} bytes",
         ),
     )

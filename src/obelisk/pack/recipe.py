@@ -1,0 +1,131 @@
+"""Writing the recipe that an executable carries: from a plan and what was installed by it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, fields, is_dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from obelisk import __version__
+from obelisk.config.application import Application, Project, Requirement, Script, WheelFile
+from obelisk.config.own_pins import OwnPins
+from obelisk.config.recipe import Lock, Made, Origin, Recipe, is_local, portable
+from obelisk.config.recipe import without_credentials as clean
+from obelisk.config.requirements import Requirements
+from obelisk.config.settings import Settings
+from obelisk.config.tables import key_of
+from obelisk.distribution.versions import major_minor
+from obelisk.plan import Plan
+
+_ELSEWHERE: Final = frozenset({"target", "python", "pins", "requirements", "extra_requirements"})
+"""Settings that have a place of their own in a recipe."""
+_NO_BYTES: Final = frozenset({"train", "train_record", "smoke_test", "parts"})
+"""Settings that decide nothing, once it is known what training saw and what is installed."""
+_PATHS: Final = frozenset({"file", "data", "native_libraries", "build_packages"})
+"""Settings that name files: from the project's folder, or of the machine that builds."""
+
+
+def recipe_of(plan: Plan, lock: Lock, first_use: Sequence[str] | None) -> Recipe:
+    """Return the recipe of a plan; `first_use` is what training saw, None without training."""
+    asked = plan.requirements
+    return Recipe(
+        obelisk=__version__,
+        name=plan.name,
+        python=major_minor(plan.python.version),
+        target=plan.target.triple,
+        origin=_origin(plan.application),
+        settings=_table(plan.settings, Settings(), without=_ELSEWHERE | _NO_BYTES),
+        pins=_pins(plan.settings.pins),
+        requirements=Requirements(
+            lines=portable(asked.lines + asked.unhashed),
+            constraints=portable(asked.constraints),
+            options=asked.options,
+        ),
+        lock=lock,
+        first_use=None if first_use is None else tuple(first_use),
+        epoch=plan.source_date_epoch,
+        missing=tuple(sorted({*_missing_settings(plan.settings), *_missing_lines(asked)})),
+    )
+
+
+def _origin(application: Application) -> Origin:
+    match application:
+        case Requirement():
+            text = None if is_local(application.text) else clean(application.text)
+            return Origin(made=Made.REQUIREMENT, name=application.name, requirement=text)
+        case Script():
+            return Origin(
+                made=Made.SCRIPT,
+                name=application.path.name,
+                dependencies=portable(application.dependencies),
+                sha256=_hash(application.path),
+            )
+        case WheelFile():
+            digest = _hash(application.path)
+            return Origin(made=Made.WHEEL, name=application.path.name, sha256=digest)
+        case Project():
+            return Origin(made=Made.PROJECT, name=application.name)
+        case _:
+            return Origin(made=Made.PARTS, name=application.name)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _table(values: Any, defaults: Any, *, without: frozenset[str]) -> dict[str, Any]:  # noqa: ANN401
+    """Return the fields of settings that have not their default, as TOML has them."""
+    table = {}
+    for field in fields(values):
+        value, default = getattr(values, field.name), getattr(defaults, field.name)
+        if field.name in without or value == default:
+            continue
+        if field.name in _PATHS and not isinstance(value, tuple) and _is_absolute(value):
+            continue
+        table[key_of(field.name)] = _as_toml(field.name, value, default)
+    return table
+
+
+def _as_toml(name: str, value: Any, default: Any) -> Any:  # noqa: ANN401
+    if is_dataclass(value):
+        return _table(value, default, without=frozenset())
+    if isinstance(value, tuple):
+        kept = (one for one in value if name not in _PATHS or not _is_absolute(one))
+        return [clean(one) for one in kept]
+    return clean(str(value)) if isinstance(value, str | StrEnum) else value
+
+
+def _is_absolute(path: str) -> bool:
+    return path.startswith(("/", "~"))
+
+
+def _missing_settings(settings: Settings) -> Iterator[str]:
+    for name in sorted(_PATHS):
+        value = getattr(settings, name) or ()
+        for path in (value,) if isinstance(value, str) else value:
+            if _is_absolute(path):
+                yield f"`{Path(path).name}` of `{key_of(name)}`"
+
+
+def _missing_lines(asked: Requirements) -> Iterator[str]:
+    for line in (*asked.lines, *asked.unhashed, *asked.constraints):
+        if is_local(line):
+            name = Path(line.split(" --hash")[0].split(" ;")[0]).name
+            yield f"`{name}` of the requirements"
+
+
+def _pins(own: OwnPins) -> dict[str, Any]:
+    """Return the user's pins, each by its address, or by the name of its file."""
+    return {one.name: dict(_pin_items(asdict(one.table).items())) for one in own.tables}
+
+
+def _pin_items(items: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    for name, value in items:
+        if name == "file" and value is not None:
+            yield name, Path(value).name
+        elif value is not None:
+            yield key_of(name), clean(value) if isinstance(value, str) else value
