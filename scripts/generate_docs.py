@@ -10,6 +10,7 @@ import click
 
 from obelisk import errors
 from obelisk.cli import cli
+from obelisk.config import audit
 from obelisk.config.interpreter import Interpreter
 from obelisk.config.licenses import Licenses, Override
 from obelisk.config.own_pins import PinTable
@@ -94,6 +95,13 @@ def configuration() -> str:
         "What was decided on the component NAME: a package, or a library.",
         "",
         *table(Override),
+        "## `[tool.obelisk.audit]`",
+        "",
+        "Vulnerabilities that `obelisk audit` does not count, for some time: a list `ignore` of",
+        "tables. `--ignore-file` names a TOML file with the same list. A build checks the table",
+        "and does not use it.",
+        "",
+        *table_of_ignores(),
     ]
     return "\n".join(lines) + "\n"
 
@@ -105,6 +113,15 @@ def table(settings: type) -> list[str]:
         shown = "-" if default is None else json.dumps(default).strip('"')
         lines.append(f"| `{key}` | `{shown}` | {meaning} |")
     return lines
+
+
+def table_of_ignores() -> list[str]:
+    """Return the lines of a table of what a statement of an audit says."""
+    return [
+        "| key | meaning |",
+        "|---|---|",
+        *(f"| `{key}` | {meaning} |" for key, meaning in audit.KEYS.items()),
+    ]
 
 
 def commands() -> str:

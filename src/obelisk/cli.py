@@ -13,6 +13,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from obelisk import __version__
+from obelisk.commands.audit import audit_command
 from obelisk.commands.build import (
     build_command,
     list_targets_command,
@@ -84,6 +85,7 @@ for _command in (
     outdated_command,
     pins_group,
     sign_command,
+    audit_command,
     init_command,
     distribution_group,
     cache_group,

@@ -32,7 +32,7 @@ class ConfigError(ObeliskError):
 
 
 class SourceError(ObeliskError):
-    """A pinned archive could not be downloaded, or its hash does not match the pin."""
+    """A pinned archive or an advisory could not be downloaded, or a hash does not match the pin."""
 
     exit_code = 3
 
@@ -85,22 +85,16 @@ class StorageError(ObeliskError):
     exit_code = 8
 
 
-class OutdatedError(ObeliskError):
-    """An executable contains older releases than Obelisk has."""
-
-    exit_code = 10
-
-
 class LimitError(ObeliskError):
     """The system refused memory, a file descriptor or a process."""
 
     exit_code = 9
 
 
-class LicenseError(ObeliskError):
-    """A component's license is refused by the policy of `[tool.obelisk.licenses]`."""
+class VulnerableError(ObeliskError):
+    """Components have known vulnerabilities."""
 
-    exit_code = 11
+    exit_code = 10
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -111,3 +105,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if close:
         return f"did you mean `{close[0]}`?"
     return "choose from " + ", ".join(f"`{name}`" for name in names)
+
+
+class LicenseError(ObeliskError):
+    """A component's license is refused by the policy of `[tool.obelisk.licenses]`."""
+
+    exit_code = 11
+
+
+class OutdatedError(ObeliskError):
+    """An executable contains older releases than Obelisk has."""
+
+    exit_code = 12

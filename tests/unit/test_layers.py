@@ -21,6 +21,7 @@ ROOMS = [
     {"collect", "compile", "pack", "link", "verify"},
     {"trim", "output", "report", "explain", "installations", "inventory"},
     {"licenses", "relink"},
+    {"audit"},
     {"pipeline", "rebuild"},
     {"commands"},
     {"cli"},

@@ -18,6 +18,7 @@ from obelisk.config.application import (
     Script,
     WheelFile,
 )
+from obelisk.config.audit import parse_audit
 from obelisk.config.header import parse_script_header
 from obelisk.config.names import require_package_name
 from obelisk.config.parts import parse_parts
@@ -28,6 +29,8 @@ from obelisk.config.toml import read_toml, shown, table_in, text_in, texts_in
 from obelisk.errors import ConfigError
 from obelisk.services.regular import is_folder, is_regular, read_regular
 
+_AUDIT: Final = "audit"
+"""The key of a table for `obelisk audit` alone, which a build checks and does not use."""
 _EXECUTABLES: Final = "executables"
 """The key of tables, each of which is an executable of its own."""
 
@@ -104,6 +107,8 @@ def _project_settings(
     """Yield the settings of each table of `executables`, or those of the only executable."""
     where = f"`[tool.obelisk]` of {path}"
     tool = dict(table_in(table_in(table, "tool", str(path)), "obelisk", str(path)))
+    parse_audit(table_in(tool, _AUDIT, where), f"`{_AUDIT}` of {where}")
+    tool.pop(_AUDIT, None)
     tables = tool.pop(_EXECUTABLES, [{}])
     common = apply_table(Settings(), tool, where, warn)
     if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):

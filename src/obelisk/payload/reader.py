@@ -94,8 +94,8 @@ class Payload:
         return self.data[record.offset : record.offset + record.stored]
 
 
-def read_payload(data: memoryview) -> Payload:
-    """Read a payload; raise `VerifyError` that says what is wrong with it."""
+def read_payload(data: memoryview, *, only: Table | None = None) -> Payload:
+    """Read a payload, or the records of one table `only`; raise `VerifyError` if it is damaged."""
     if len(data) < HEADER.size + CHECK.size:
         reason = "truncated"
         raise _damaged(reason)
@@ -114,7 +114,7 @@ def read_payload(data: memoryview) -> Payload:
         raise _damaged(reason)
     names = bytes(data[names_at : names_at + names_size])
     modules, files, controls = (
-        tuple(_records(table, data[at:end], names, size))
+        tuple(_records(table, data[at:end], names, size)) if only in (None, table) else ()
         for (table, at, _), end in zip(tables, ends, strict=True)
     )
     return Payload(modules=modules, files=files, controls=controls, data=data[:size])

@@ -17,8 +17,8 @@ from obelisk.services.cache import integrity
 
 KINDS: Final = frozenset(
     {
-        *("builders", "bytecode", "distributions", "downloads", "libraries", "prefixes"),
-        *("runtimes", "tests"),
+        *("advisories", "builders", "bytecode", "distributions", "downloads", "libraries"),
+        *("prefixes", "runtimes", "tests"),
     }
 )
 WORK: Final = "work"
