@@ -7,6 +7,7 @@ import pytest
 
 from obelisk.collect.locked import _by_version, _of_address
 from obelisk.components.component import Component, Kind, to_json
+from obelisk.config.licenses import Licenses, Override, Policy
 from obelisk.config.recipe import Lock, Made, parse_recipe, portable, without_credentials
 from obelisk.config.recognize import read_request
 from obelisk.config.requirements import Requirements
@@ -44,6 +45,21 @@ def test_a_recipe_is_read_as_it_was_written(script):
     assert recipe.settings == {"optimize": 2, "profile": "small", "include": ["x.*"]}
     assert recipe.origin.made == Made.SCRIPT
     assert recipe.origin.dependencies == ("rich",)
+
+
+def test_a_license_policy_is_kept_with_its_reasons(tmp_path):
+    override = Override(license="MIT", accept=True, reason="its author said so")
+    licenses = Licenses(policy=Policy.NO_COPYLEFT, deny=("GPL-*",), packages=(("x", override),))
+    plan = plan_of("httpie", script="http", licenses=licenses)
+    recipe = recipe_of(plan, LOCK, None)
+    assert recipe.settings["licenses"] == {
+        "policy": "no-copyleft",
+        "deny": ["GPL-*"],
+        "packages": {"x": {"license": "MIT", "accept": True, "reason": "its author said so"}},
+    }
+    assert parse_recipe(recipe.to_json(), "app") == recipe
+    again = plan_again(old(recipe, tmp_path), Given(), tmp_path, print)
+    assert again.settings.licenses == licenses
 
 
 def test_nothing_of_the_machine_is_in_it(script, tmp_path, monkeypatch):

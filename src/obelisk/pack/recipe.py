@@ -93,6 +93,9 @@ def _table(values: Any, defaults: Any, *, without: frozenset[str]) -> dict[str, 
 def _as_toml(name: str, value: Any, default: Any) -> Any:  # noqa: ANN401
     if is_dataclass(value):
         return _table(value, default, without=frozenset())
+    if isinstance(value, tuple) and any(isinstance(one, tuple) for one in value):
+        # Tables by their names (config/tables.py).
+        return {key: _table(one, type(one)(), without=frozenset()) for key, one in value}
     if isinstance(value, tuple):
         kept = (one for one in value if name not in _PATHS or not _is_absolute(one))
         return [clean(one) for one in kept]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from license_expression import ExpressionError, ExpressionParseError, Licensing, get_spdx_licensing
+from obelisk.components.expressions import parsed, terms
 
 
 def is_expression(text: str) -> bool:
@@ -14,17 +12,7 @@ def is_expression(text: str) -> bool:
 
 def own_references(text: str) -> tuple[str, ...] | None:
     """Return the `LicenseRef-*` in an expression, sorted; None if it is not valid."""
-    if not text.strip():
+    found = parsed(text)
+    if found is None:
         return None
-    try:
-        keys = set(_licensing().license_keys(text, validate=False, simple=False))
-        unknown = set(_licensing().unknown_license_keys(text))
-    except (ExpressionError, ExpressionParseError):
-        return None
-    own = {key for key in keys | unknown if key.lower().startswith("licenseref-")}
-    return None if unknown - own else tuple(sorted(own))
-
-
-@cache
-def _licensing() -> Licensing:
-    return get_spdx_licensing()
+    return tuple(sorted({one.license for one in terms(found) if "LicenseRef-" in one.license}))
