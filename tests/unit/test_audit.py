@@ -499,6 +499,19 @@ def test_damaged_executables_in_a_fleet_are_named(executable, run, tmp_path):
     assert "is corrupt" in run("fleet/app", "--offline", status=7).err
 
 
+def test_an_executable_that_is_cut_is_still_one(executable, tmp_path):
+    path = executable(OPENSSL, MUSL)
+    data = path.read_bytes()
+    seen = set()
+    for size in range(0, len(data), 16):
+        path.write_bytes(data[:size])
+        try:
+            seen.add(len(read_components(path)))
+        except VerifyError as error:
+            seen.add("is corrupt" in str(error))
+    assert seen == {False, True, 2}  # too short to tell, damaged, and cut behind the payload
+
+
 def test_a_folder_without_executables_is_an_error(run, tmp_path):
     (tmp_path / "fleet").mkdir()
     (tmp_path / "fleet/uv.lock").write_text("version = 1\n")

@@ -71,6 +71,7 @@ def test_ways_to_write_a_version(one, two):
         *((PEP440, one) for one in ("2004d", "", "x", "1.0-dist", "1" * 5000)),
         *((SEMVER, one) for one in ("", "1.0.0.0", "01.0.0", "x", "9" * 5000)),
         *((GENERIC, one) for one in ("", "x", "master", "..", "1" * 5000)),
+        (GENERIC, "8ba599b2f6c9701b3dc961db895b0856a2210f76"),
     ],
 )
 def test_what_is_no_version(scheme, version):

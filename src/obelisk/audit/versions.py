@@ -17,6 +17,7 @@ _BEFORE: Final = {"dev": 0, "alpha": 1, "a": 1, "beta": 2, "b": 2, "pre": 3, "pr
 _BEFORE_ALSO: Final = {"rc": 4, "c": 4}
 _PRE: Final = _BEFORE | _BEFORE_ALSO
 """Words that stand for something before the release, in their order."""
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _END: Final = (1, 0, "")
 
 
@@ -74,8 +75,8 @@ def _generic(text: str) -> tuple[tuple[int, int, str] | tuple[int, int], ...]:
     What separates numbers is all one. Zeros at the end of a release count nothing.
     """
     tokens = list(_TOKEN.finditer(text.casefold().removeprefix("v")))
-    if not tokens or tokens[0][1] is None:
-        message = f"`{text}` does not start with a number"
+    if not tokens or tokens[0][1] is None or _COMMIT.fullmatch(text):
+        message = f"`{text}` is not a number of a release"
         raise ValueError(message)
     key: list[tuple[int, int, str] | tuple[int, int]] = []
     for position, token in enumerate(tokens):
