@@ -59,7 +59,7 @@ def test_nothing_of_the_machine_is_in_it(script, tmp_path, monkeypatch):
     plan = plan_of(
         script,
         requirements=("requirements.txt",),
-        data=("*.json", f"{tmp_path}/secret.json"),
+        data=("*.json", f"{tmp_path}/secret.json", "../up.json"),
         build_packages=(f"{tmp_path}/own", "libyaml"),
         train=("--password secret",),
         train_record=f"{tmp_path}/record",
@@ -78,6 +78,7 @@ def test_nothing_of_the_machine_is_in_it(script, tmp_path, monkeypatch):
     assert recipe.settings["build-packages"] == ["libyaml"]
     assert set(recipe.missing) == {
         "`secret.json` of `data`",
+        "`up.json` of `data`",
         "`own` of `build-packages`",
         "`own` of the requirements",
         "`wheels` of the requirements",
@@ -219,6 +220,18 @@ def test_own_pins_are_in_it_and_can_be_left_out(script, tmp_path):
         lambda table: table["application"].update(more=1),
         lambda table: table.update({"source-date-epoch": "soon"}),
         lambda table: table.update(settings=7),
+        lambda table: table.update(settings={"train-record": "x"}),
+        lambda table: table.update(settings={"smoke-test": ["x"]}),
+        lambda table: table.update(settings={"data": ["/etc/*"]}),
+        lambda table: table.update(settings={"data": ["a/../../b"]}),
+        lambda table: table.update(settings={"file": "~/x.py"}),
+        lambda table: table.update(pins={"zlib": {"file": "/x/y"}}),
+        lambda table: table.update(lock=["a @ file:///home/me/a"]),
+        lambda table: table.update(lock=["-e ."]),
+        lambda table: table.update(requirements=["-r other.txt"]),
+        lambda table: table.update(requirements=["--find-links /home/me"]),
+        lambda table: table.update(requirements=["not a requirement"]),
+        lambda table: table.update(options=["--index-strategy=unsafe"]),
     ],
 )
 def test_a_recipe_that_is_none_is_refused(script, damage):
