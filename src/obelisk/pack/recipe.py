@@ -20,8 +20,8 @@ from obelisk.config.recipe import (
     Made,
     Origin,
     Recipe,
-    is_outside,
     is_local,
+    is_outside,
     portable,
 )
 from obelisk.config.recipe import without_credentials as clean
