@@ -278,3 +278,19 @@ class Elf:
             data=bytes(16) + struct.pack("<Q", 6) + bytes(80),
             **more,
         )
+
+
+def with_sections(contents):
+    """Return a file of machine code that has sections alone: their contents, by their names."""
+    names, places = strings_of([*contents, ".shstrtab"])
+    body, rows = b"", [bytes(64)]
+    for name, data in {**contents, ".shstrtab": names}.items():
+        flags = 2 if name == ".rodata" else 0
+        kind = 3 if name == ".shstrtab" else 1
+        place = 64 + len(body)
+        rows.append(
+            struct.pack("<IIQQQQIIQQ", places[name], kind, flags, 0, place, len(data), 0, 0, 1, 0)
+        )
+        body += data
+    head = header(sections_at=64 + len(body), sections=len(rows), names=len(rows) - 1)
+    return head + body + b"".join(rows)

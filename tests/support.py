@@ -2,6 +2,7 @@
 
 import ctypes
 import http.client
+import json
 import os
 import re
 import shutil
@@ -32,6 +33,35 @@ def obelisk(*arguments, cwd=None, env=None, status=0, stderr=False):
     )
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout + done.stderr if stderr or status != 0 else done.stdout
+
+
+def packages(executable):
+    """Return the versions of the packages in an executable, by their names."""
+    found = json.loads(obelisk("inspect", "--json", executable))["components"]
+    return {
+        one["name"]: one["version"]
+        for one in found
+        if one["kind"] == "package" and "part_of" not in one
+    }
+
+
+_READER = """
+import json, sys
+from lib4sbom.parser import SBOMParser
+reader = SBOMParser()
+reader.parse_file(sys.argv[1])
+print(json.dumps([package["name"] for package in reader.get_packages()]))
+"""
+
+
+def packages_by_another(path):
+    """Return the names in a bill of materials, as lib4sbom reads it.
+
+    In a process of its own, since it leaves its files open.
+    """
+    argv = [sys.executable, "-c", _READER, str(path)]
+    done = subprocess.run(argv, capture_output=True, check=True, text=True)
+    return set(json.loads(done.stdout))
 
 
 PR_SET_MDWE = 65

@@ -26,6 +26,7 @@ from obelisk.commands.inspect import inspect_command, verify_command
 from obelisk.commands.outdated import outdated_command
 from obelisk.commands.pins import pins_group
 from obelisk.commands.rebuild import rebuild_command
+from obelisk.commands.sbom import sbom_command
 from obelisk.errors import ConfigError, ObeliskError
 from obelisk.services.console import Console
 from obelisk.services.disk import explain, limit_error
@@ -76,6 +77,7 @@ for _command in (
     rebuild_command,
     outdated_command,
     pins_group,
+    sbom_command,
     init_command,
     distribution_group,
     cache_group,

@@ -12,6 +12,8 @@ LIBRARY_FOLDER: Final = f"{RESERVED_FOLDER}/lib"
 """Folder in the executable of libraries that belong to no package."""
 CERTIFICATES: Final = f"{RESERVED_FOLDER}/cacert.pem"
 """Where runtime/c/host/certificates.c looks when the application has no certifi."""
+LICENSES: Final = f"{RESERVED_FOLDER}/licenses"
+"""Folder in the executable of license texts that no package has among its files."""
 LOADER: Final = f"{LIBRARY_FOLDER}/ld-musl.so.1"
 """musl's dynamic linker, by which runtime/c/exec/programs.c executes programs that ask for it."""
 COMMANDS: Final = "bin"
@@ -196,10 +198,10 @@ class Package:
 
     name: str
     version: str
-    license: str | None
-    """Its License-Expression, or License field."""
     commands: tuple[tuple[str, str], ...]
     """(command, `module:function`) of its console scripts."""
+    info: Path | None = None
+    """Its folder `*.dist-info` on disk."""
     scripts: tuple[ScriptFile, ...] = ()
     """Its other commands in Python."""
     programs: tuple[str, ...] = ()

@@ -18,13 +18,14 @@ from obelisk.compile.following import imported_at_start, start_units
 from obelisk.compile.frames_kept import with_packages
 from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
-from obelisk.config.recipe import Lock
+from obelisk.config.recipe import Lock, Recipe
 from obelisk.config.settings import Compression
 from obelisk.config.training import parse_commands
 from obelisk.distribution.distribution import Distribution, obtain_distribution
 from obelisk.distribution.test_suite import obtain_tests
 from obelisk.errors import CollectError
 from obelisk.installations import Installations
+from obelisk.inventory import Made, inventory_of
 from obelisk.link.elf.shared_objects import Linked, SharedObjects
 from obelisk.link.elf.unlinked import unlinked
 from obelisk.link.link import Image, link, link_objects
@@ -41,7 +42,7 @@ from obelisk.model import (
 from obelisk.output import refuse_input, writable_place
 from obelisk.pack.first_use import default_order, recorded, train, write_record
 from obelisk.pack.frames import Frames
-from obelisk.pack.pack import RuntimeFacts, pack
+from obelisk.pack.pack import Facts, pack
 from obelisk.pack.recipe import recipe_of
 from obelisk.payload.payload import Table, use_key
 from obelisk.payload.stored import Dictionaries
@@ -201,8 +202,7 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
     runtime = _runtime(job, kept)
     with services.console.step("Packing and linking"):
         first_use = _first_use(job, kept, trained)
-        recipe = recipe_of(plan, job.shared.lock, trained)
-        image = _link(job, kept, first_use, runtime, recipe.to_json())
+        image = _link(job, kept, first_use, runtime, recipe_of(plan, job.shared.lock, trained))
     require_space(output.parent, image.size, f"writing {output}")
     with services.console.step("Verifying"), draft_beside(output, mode=0o777) as draft:
         with draft.open("wb") as file:
@@ -235,20 +235,21 @@ def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
 
 
 def _link(
-    job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime, recipe: bytes = b""
+    job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime, recipe: Recipe | None = None
 ) -> Image:
     plan, linked = job.plan, job.shared.linked
-    facts = RuntimeFacts(
-        libraries=job.distribution.description.sources,
-        sizes=runtime.sizes,
-        left_out=kept.left_out,
-        recipe=recipe,
-    )
-    payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
     content = runtime.path.read_bytes()
     if runtime.path not in linked:
         natives = _natives(plan, kept.collection, job.distribution)
         linked[runtime.path] = link_objects(content, natives, plan.target)
+    made_of = Made(plan, job.services, job.distribution, kept.collection)
+    facts = Facts(
+        inventory=inventory_of(made_of, runtime, linked[runtime.path]),
+        sizes=runtime.sizes,
+        left_out=kept.left_out,
+        recipe=recipe.to_json() if recipe else b"",
+    )
+    payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
     return link(content, payload, linked[runtime.path], plan.target)
 
 

@@ -67,7 +67,7 @@ def test_verify_and_inspect(hello):
     assert f"ok   file: {hello.stat().st_size} bytes checked\n" in said
     inside = json.loads(obelisk("inspect", "--json", hello))
     assert inside["entry"] == "hello.py"
-    assert {"openssl", "sqlite", "musl"} <= {one["name"] for one in inside["libraries"]}
+    assert {"openssl", "sqlite", "musl"} <= {one["name"] for one in inside["components"]}
     assert "hello.py" in [module["path"] for module in inside["modules"]]
     assert inside["executable"]["size"] == hello.stat().st_size
     assert "Python 3." in obelisk("inspect", hello)

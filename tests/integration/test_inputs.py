@@ -11,7 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from support import APPS, expected, obelisk, run, write_wheel
+from support import APPS, expected, obelisk, packages, run, write_wheel
 from uv import find_uv_bin
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
@@ -102,7 +102,7 @@ def test_a_lock_is_honoured(project, empty_root, python_version):
     subprocess.run([find_uv_bin(), "lock", "-q"], cwd=project, check=True)
     path.write_text(loose)
     obelisk("build", "-q", "--script", "inventory-version", "--python", python_version, cwd=project)
-    assert versions(project / "dist/inventory-version")["certifi"] == "2024.7.4"
+    assert packages(project / "dist/inventory-version")["certifi"] == "2024.7.4"
     lock = (project / "uv.lock").read_text()
     (project / "uv.lock").write_text(re.sub(r"sha256:[0-9a-f]{8}", "sha256:00000000", lock))
     said = obelisk(
@@ -129,7 +129,7 @@ def test_a_pylock_is_honoured(project, python_version):
     path.write_text(loose)
     (project / "uv.lock").unlink()
     obelisk("build", "-q", "--script", "inventory-version", "--python", python_version, cwd=project)
-    assert versions(project / "dist/inventory-version")["certifi"] == "2024.7.4"
+    assert packages(project / "dist/inventory-version")["certifi"] == "2024.7.4"
 
 
 @pytest.fixture
@@ -285,7 +285,7 @@ def test_requirement_files_go_in_as_well(tmp_path, python_version):
     (tmp_path / "app.py").write_text("import certifi\n")
     (tmp_path / "more.txt").write_text("certifi==2024.7.4\n")
     obelisk("build", "-q", "app.py", "-r", "more.txt", "--python", python_version, cwd=tmp_path)
-    assert versions(tmp_path / "dist/app")["certifi"] == "2024.7.4"
+    assert packages(tmp_path / "dist/app")["certifi"] == "2024.7.4"
     wrong = f"certifi==2024.7.4 --hash=sha256:{'0' * 64}\n"
     (tmp_path / "more.txt").write_text(wrong)
     said = obelisk(
@@ -294,11 +294,6 @@ def test_requirement_files_go_in_as_well(tmp_path, python_version):
         status=4,
     )
     assert "ash mismatch" in said
-
-
-def versions(executable):
-    inside = json.loads(obelisk("inspect", "--json", executable))
-    return {one["name"]: one["version"] for one in inside["packages"]}
 
 
 def test_run_passes_arguments_and_status(tmp_path, python_version):

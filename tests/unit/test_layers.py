@@ -19,7 +19,7 @@ ROOMS = [
     {"distribution"},
     {"buildenv", "runtime", "plan"},
     {"collect", "compile", "pack", "link", "verify"},
-    {"trim", "output", "report", "explain", "installations"},
+    {"trim", "output", "report", "explain", "installations", "inventory"},
     {"pipeline", "rebuild"},
     {"commands"},
     {"cli"},

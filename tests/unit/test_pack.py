@@ -5,11 +5,15 @@ from pathlib import Path
 import pytest
 
 from obelisk.collect.launcher import main_module, main_program
+from obelisk.components.component import Component, components_of
+from obelisk.components.component import Kind as ComponentKind
+from obelisk.components.inventory import Inventory
 from obelisk.config.recognize import read_request
 from obelisk.config.settings import Compression
 from obelisk.errors import CollectError
 from obelisk.model import (
     CERTIFICATES,
+    LICENSES,
     Bytecode,
     Collection,
     DataFile,
@@ -20,9 +24,10 @@ from obelisk.model import (
     RunScript,
     SharedObjectFile,
 )
-from obelisk.pack.pack import RuntimeFacts, pack
+from obelisk.pack.pack import Facts, pack
 from obelisk.payload.payload import Control, Kind, Table, use_key
 from obelisk.payload.reader import read_payload
+from obelisk.payload.stored import Frame
 from obelisk.plan import make_plans
 
 
@@ -70,7 +75,7 @@ def parts(tmp_path):
             SharedObjectFile(path=f"{SITE}/{name}", source=data, base=SITE, package="App")
             for name in NATIVES
         ),
-        packages=(Package(name="App", version="1", license="MIT", commands=()),),
+        packages=(Package(name="App", version="1", commands=()),),
         entry=RunScript(path=tmp_path / "tool.py"),
         main="tool.py",
         search_path=("", "lib/python3.14", SITE),
@@ -79,11 +84,25 @@ def parts(tmp_path):
     return collection, bytecodes
 
 
+ZLIB = Component(
+    reference="pkg:generic/zlib@1",
+    kind=ComponentKind.LIBRARY,
+    name="zlib",
+    version="1",
+    license_texts=(f"{LICENSES}/LICENSE.zlib.txt",),
+)
+
+
 def packed(plan, parts, used=(), **settings):
     plan = replace(plan, settings=replace(plan.settings, **settings))
     collection, bytecodes = parts
-    runtime = RuntimeFacts(libraries=[("zlib", "1", "Zlib")], sizes={"zlib": {"code": 1}})
-    return read_payload(memoryview(pack(plan, collection, bytecodes, runtime, used).joined()))
+    text = plan.folder / "LICENSE.zlib.txt"
+    text.write_text("Permission is granted to anyone " * 20)
+    inventory = Inventory(
+        components=(ZLIB,), licenses=(DataFile(path=ZLIB.license_texts[0], source=text),)
+    )
+    facts = Facts(inventory=inventory, sizes={"zlib": {"code": 1}})
+    return read_payload(memoryview(pack(plan, collection, bytecodes, facts, used).joined()))
 
 
 def test_modules_files_sources_and_manifest(plan, parts):
@@ -108,12 +127,22 @@ def test_modules_files_sources_and_manifest(plan, parts):
     assert payload.file("bin/program").kind == Kind.PROGRAM
     assert payload.read(payload.file(f"{SITE}/app/data.bin")) == b"data " * 100
     manifest = json.loads(payload.control(Control.MANIFEST))
-    assert manifest["packages"] == [{"name": "App", "version": "1", "license": "MIT"}]
-    assert manifest["libraries"] == [{"name": "zlib", "version": "1", "license": "Zlib"}]
+    assert manifest["version"] == 2
+    assert components_of(manifest) == [ZLIB]
+    assert manifest["runtime"] == {"zlib": {"code": 1}}
     assert payload.control(Control.MAIN) == b"tool.py"
     assert payload.control(Control.MODULE) is None
     assert payload.control(Control.PATH) == f"\0lib/python3.14\0{SITE}\0".encode()
     assert payload.control(Control.OBJECTS) == b""
+
+
+@pytest.mark.parametrize("compression", list(Compression))
+def test_license_texts_are_compressed_by_any_setting(plan, parts, compression):
+    payload = packed(plan, parts, compression=compression)
+    text = payload.file(ZLIB.license_texts[0])
+    assert text.frame != Frame.NONE
+    assert text.stored < text.size // 2
+    assert payload.read(text).startswith(b"Permission is granted")
 
 
 def test_packages_are_folders_without_their_sources(plan, parts):
@@ -158,7 +187,8 @@ def test_settings_are_written_where_no_path_leads(plan, parts):
     assert packed(plan, without).control(Control.SETTINGS) is None
     payload = packed(plan, without, optimize=2, unbuffered=True)
     assert payload.control(Control.SETTINGS) == b"buffered_stdio=0\0optimization_level=2\0"
-    assert not [record.name for record in payload.files if "obelisk" in record.name]
+    own = [record.name for record in payload.files if "obelisk" in record.name]
+    assert own == [".obelisk", LICENSES, *ZLIB.license_texts]
 
 
 def test_commands_and_a_program_that_is_run_are_told(plan, parts):
@@ -212,7 +242,7 @@ def test_a_main_program_that_is_left_out(plan, parts):
 
 @pytest.mark.parametrize("room", [0, 1, 20])
 def test_how_much_is_held_in_memory_changes_no_byte(plan, parts, monkeypatch, room):
-    runtime = RuntimeFacts(libraries=[], sizes={})
-    written = pack(plan, *parts, runtime).joined()
+    facts = Facts(inventory=Inventory(components=(), licenses=()), sizes={})
+    written = pack(plan, *parts, facts).joined()
     monkeypatch.setattr("obelisk.pack.pack._IN_MEMORY", room)
-    assert pack(plan, *parts, runtime).joined() == written
+    assert pack(plan, *parts, facts).joined() == written

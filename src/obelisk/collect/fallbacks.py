@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container
 from dataclasses import dataclass, replace
-from importlib.metadata import distribution
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-
-from packaging.metadata import parse_email
 
 from obelisk import model
 from obelisk.collect.read import read_tree
@@ -48,10 +46,9 @@ def _folder(package: str) -> Path:
 
 
 def _package(name: str) -> Package:
-    found = distribution(name)
-    metadata, _ = parse_email(found.read_text("METADATA") or "")
-    licensed = metadata.get("license_expression") or metadata.get("license")
-    return Package(name=name, version=found.version, license=licensed, commands=())
+    found = version(name)
+    info = _folder(name).with_name(f"{name}-{found}.dist-info")
+    return Package(name=name, version=found, commands=(), info=info)
 
 
 def without_fallbacks(inside: model.Collection, modules: Container[str]) -> model.Collection:

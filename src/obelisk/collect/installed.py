@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from packaging.metadata import RawMetadata, parse_email
+from packaging.metadata import parse_email
 from packaging.utils import NormalizedName, canonicalize_name
 
 from obelisk.collect.shebang import is_python_script
@@ -146,8 +146,8 @@ def _read(info: Path, prefix: Prefix) -> Installed:
         package=Package(
             name=name,
             version=version,
-            license=_license(metadata),
             commands=commands,
+            info=info,
             scripts=tuple(command for command in others if isinstance(command, ScriptFile)),
             programs=tuple(command for command in others if isinstance(command, str)),
         ),
@@ -209,21 +209,6 @@ def _other_commands(
 def _beginning(path: Path) -> bytes:
     with path.open("rb") as stream:
         return stream.read(_FIRST_LINES)
-
-
-def _license(metadata: RawMetadata) -> str | None:
-    """Return a package's License-Expression, else its classifiers or the License field."""
-    expression = metadata.get("license_expression")
-    if expression:
-        return expression
-    classifiers = metadata.get("classifiers") or []
-    named = [
-        classifier.rpartition(" :: ")[2]
-        for classifier in classifiers
-        if classifier.startswith("License :: ")
-    ]
-    lines = (metadata.get("license") or "").strip().splitlines()
-    return "; ".join(named) or (lines[0] if lines else None)
 
 
 def _text(path: Path) -> str:

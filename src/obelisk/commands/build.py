@@ -24,6 +24,7 @@ from obelisk.errors import ConfigError
 from obelisk.explain import explain
 from obelisk.output import check_beside, write_beside
 from obelisk.pipeline import Built, build_all
+from obelisk.report.sbom import format_of, write_sbom
 from obelisk.services.console import Console
 from obelisk.services.disk import mebibytes
 from obelisk.services.process import replace_us
@@ -38,6 +39,12 @@ from obelisk.services.process import replace_us
 )
 @refresh_option
 @archives_option
+@click.option(
+    "--sbom",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a bill of materials: CycloneDX, or SPDX for names that end with .spdx.json.",
+)
 @click.option("--timings", is_flag=True, help="Print how long each step took.")
 @json_option
 @quiet_options
@@ -144,16 +151,27 @@ def list_targets_command(console: Console, path: str | None, target: str | None)
 
 
 def _build_all(
-    console: Console, *, output: str | None, archives: Path | None, refresh: bool, **options: Any
+    console: Console,
+    *,
+    output: str | None,
+    archives: Path | None,
+    refresh: bool,
+    sbom: Path | None = None,
+    **options: Any,
 ) -> list[Built]:
     with Workshop(console, archives, refresh=refresh) as workshop:
         planned = read_plans(command_line(**options), workshop.outside)
+        if sbom is not None and len(planned.plans) != 1:
+            message = f"`--sbom` is for one executable, but {len(planned.plans)} are built"
+            raise ConfigError(message, hint="use `obelisk sbom EXECUTABLE` for each of them")
         built = []
         for executable in _each_built(planned, workshop, output, refresh=refresh):
             built.append(executable)
             _summarise(console, executable)
         for name, version in sorted({found for one in built for found in one.uncompiled}):
             console.note(_slower(name, version))
+        if sbom is not None:
+            write_sbom(built[0].path, format_of(sbom), sbom)
     return built
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from obelisk.commands.options import JSON_VERSION, json_option, quiet_options
+from obelisk.components.component import Component, Kind, components_of
 from obelisk.errors import VerifyError
 from obelisk.report.contents import contents
 from obelisk.report.sizes import size_lines, sizes
@@ -17,6 +18,12 @@ from obelisk.verify.verify import verify
 
 _FILE: Final = click.Path(path_type=Path)
 _LARGEST: Final = 10
+_TITLES: Final = {
+    "packages": (Kind.PACKAGE,),
+    "libraries": (Kind.INTERPRETER, Kind.LIBRARY, Kind.FILE),
+    "crates": (Kind.CRATE,),
+}
+"""How kinds of components are listed."""
 
 
 @click.command("inspect")
@@ -72,16 +79,17 @@ def _summary(inside: dict[str, Any]) -> list[str]:
         f"objects   {len(inside['natives'])} shared objects: {size['natives']} bytes",
         f"files     {len(inside['files'])}",
         *([f"own pins  {', '.join(inside['pins'])}"] if inside.get("pins") else []),
-        "packages",
     ]
-    lines += [_component(component) for component in inside["packages"]] or ["  none"]
-    lines.append("libraries")
-    return lines + [_component(component) for component in inside["libraries"]]
+    components = components_of(inside)
+    for title, kinds in _TITLES.items():
+        found = [one for one in components if one.kind in kinds]
+        lines += [title, *([_line(one) for one in found] or ["  none"])]
+    return lines
 
 
-def _component(component: dict[str, Any]) -> str:
-    licensed = component["license"] or "no license given"
-    return f"  {component['name']} {component['version']}  {licensed}"
+def _line(component: Component) -> str:
+    version = component.version or "(unknown version)"
+    return f"  {component.name} {version}  {component.license or 'no license given'}"
 
 
 def _listing(inside: dict[str, Any], *, everything: bool) -> list[str]:

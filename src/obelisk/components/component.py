@@ -34,7 +34,7 @@ class Linkage(StrEnum):
     """How a component is joined to the executable, which is what licenses ask for."""
 
     STATIC = "static"
-    """Its objects are linked into the runtime."""
+    """Its objects are linked into the runtime, or into the shared objects that `files` names."""
     OBJECT = "shared object"
     """Its shared object is linked in at build time."""
     BYTECODE = "bytecode"
@@ -60,7 +60,7 @@ class Component:
     license: str | None = None
     """An SPDX expression; None: it could not be told."""
     license_from: str | None = None
-    """What told it: `pin`, `metadata`, `classifiers`, `files`, `sbom`, `settings`."""
+    """What told it: `pin`, `metadata`, `classifiers`, `files`, `sbom`, `table`, `settings`."""
     license_texts: tuple[str, ...] = ()
     """Paths in the executable."""
     sha256: str | None = None
@@ -89,7 +89,7 @@ class Component:
         if not isinstance(table, dict):
             raise _damaged(table)
         try:
-            values = {name: _value(name, value) for name, value in table.items()}
+            values: dict[str, Any] = {name: _value(name, value) for name, value in table.items()}
             return cls(**values)
         except (KeyError, TypeError, ValueError) as error:
             raise _damaged(table) from error
@@ -113,7 +113,7 @@ _TEXTS: Final = frozenset(
 )
 
 
-def _value(name: str, value: object) -> object:
+def _value(name: str, value: Any) -> object:  # noqa: ANN401 - it is outside data
     if name == "kind":
         return Kind(value)
     if name == "linkage":

@@ -193,6 +193,10 @@ def _lay_out(shop: RecipeContext, version: str, host_python: Path | None) -> Non
     licenses.mkdir()
     # What CPython's tree contains of others: expat, libmpdec, HACL* and more.
     shutil.copyfile(shop.tree / "Doc/license.rst", licenses / "LICENSE.cpython-incorporated.rst")
+    sboms = shop.output / "sboms"
+    sboms.mkdir()
+    # CPython's own list of the same, with versions and hashes.
+    shutil.copyfile(shop.tree / "Misc/sbom.spdx.json", sboms / "cpython.spdx.json")
 
 
 def _copy_headers(shop: RecipeContext, place: Path) -> None:

@@ -53,6 +53,10 @@ class Frames:
             return Frame.NONE
         return Frame.NONE if use_key(Table.FILES, path) in self.used else Frame.TEXT
 
+    def of_license(self, size: int) -> Frame:
+        """Choose for a license text: whatever the setting, it is compressed."""
+        return Frame.TEXT if size >= _SMALL else Frame.NONE
+
     def of_data(self, path: str, kind: Kind, size: int) -> Frame:
         """Choose for any other file.
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from obelisk import __version__
+from obelisk.components.component import to_json
+from obelisk.components.inventory import Inventory
 from obelisk.config.interpreter import runtime_settings
 from obelisk.config.settings import Integrity
 from obelisk.errors import CollectError
@@ -38,7 +40,7 @@ from obelisk.payload.payload import Control, Item, Kind, Packed, pack_payload
 from obelisk.payload.stored import Dictionaries
 from obelisk.plan import Plan
 
-MANIFEST_VERSION: Final = 1
+MANIFEST_VERSION: Final = 2
 _SMALL: Final = 64 << 10
 """Bytes below which a file is read at once, and not when it is written."""
 _IN_MEMORY: Final = 512 << 20
@@ -46,13 +48,13 @@ _IN_MEMORY: Final = 512 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RuntimeFacts:
-    """What the manifest says about the runtime."""
+class Facts:
+    """What else the manifest says."""
 
-    libraries: Iterable[tuple[str, str, str]]
-    """(name, version, licence) of its sources."""
+    inventory: Inventory
+    """The components, and texts of their licenses that are added."""
     sizes: Mapping[str, Mapping[str, int]]
-    """What each of them takes of it, by part."""
+    """What each library takes of the runtime, by part."""
     left_out: tuple[str, ...] = ()
     """Names of modules of the standard library that are not in the executable."""
     recipe: bytes = b""
@@ -63,7 +65,7 @@ def pack(
     plan: Plan,
     collection: Collection,
     bytecodes: Iterable[Bytecode],
-    runtime: RuntimeFacts,
+    facts: Facts,
     first_use: Sequence[str] = (),
     dictionaries: Dictionaries | None = None,
 ) -> Packed:
@@ -80,13 +82,20 @@ def pack(
         *_code_items(bytecodes, frames),
         *importable(_importable_paths(collection, bytecodes), own=collection.own),
     ]
-    files = list(_file_items(collection, bytecodes, plan, frames))
-    manifest = {**_manifest(plan, collection, runtime.libraries), "runtime": runtime.sizes}
+    files = [
+        *_file_items(collection, bytecodes, plan, frames),
+        *_license_items(facts.inventory.licenses, frames),
+    ]
+    manifest = {
+        **_manifest(plan, collection),
+        "components": to_json(facts.inventory.components),
+        "runtime": facts.sizes,
+    }
     controls = _controls(plan, collection, manifest)
-    if runtime.recipe:
-        controls[Control.RECIPE] = runtime.recipe
-    if runtime.left_out:
-        controls[Control.LEFT_OUT] = _ended(runtime.left_out)
+    if facts.recipe:
+        controls[Control.RECIPE] = facts.recipe
+    if facts.left_out:
+        controls[Control.LEFT_OUT] = _ended(facts.left_out)
     return pack_payload(
         modules,
         files,
@@ -225,6 +234,13 @@ def _file_items(
             yield sources.item(module)
 
 
+def _license_items(files: Iterable[DataFile], frames: Frames) -> Iterator[Item]:
+    """Return license texts, which no start reads."""
+    for file in files:
+        data = file.source.read_bytes()
+        yield Item(name=file.path, kind=Kind.FILE, data=data, frame=frames.of_license(len(data)))
+
+
 class _Sources:
     """Makes items of files, whose bytes are in memory as long as they are few."""
 
@@ -263,9 +279,7 @@ def _own_modules(collection: Collection) -> Iterator[Module]:
     return (module for module in collection.modules if not module.from_stdlib)
 
 
-def _manifest(
-    plan: Plan, collection: Collection, libraries: Iterable[tuple[str, str, str]]
-) -> dict[str, Any]:
+def _manifest(plan: Plan, collection: Collection) -> dict[str, Any]:
     return {
         "version": MANIFEST_VERSION,
         "obelisk": __version__,
@@ -274,17 +288,9 @@ def _manifest(
         "python": plan.python.version,
         "entry": _shown_entry(collection.entry),
         "optimize": plan.settings.optimize,
-        "packages": [
-            {"name": one.name, "version": one.version, "license": one.license}
-            for one in collection.packages
-        ],
         "natives": [
             {"path": one.path, "package": one.package}
             for one in sorted(collection.natives, key=lambda one: one.path)
-        ],
-        "libraries": [
-            {"name": name, "version": version, "license": licensed}
-            for name, version, licensed in libraries
         ],
         "pins": [one.name for one in plan.own_pins],
     }

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from obelisk.distribution.components import ARCHIVES, INTERPRETER
 from obelisk.recipes import RECIPES
+from obelisk.toolchain.compiler_rt import NAME as COMPILER_RT
 
 PARTS: Final = ("code", "constants", "data", "unwind", "names")
 """Machine code; what is only read; what is written to, or relocated; tables for exceptions and
 debuggers; names of symbols."""
-_LINE: Final = re.compile(r" *[0-9a-f]+ +[0-9a-f]+ +([0-9a-f]+) +\d+ (\S| {8}(?! ))(.*)")
+_LINE: Final = re.compile(r" *([0-9a-f]+) +[0-9a-f]+ +([0-9a-f]+) +\d+ (\S| {8}(?! ))(.*)")
 _SYMBOLS: Final = 57
 """The column where lines of symbols, which are most, still have spaces."""
 _MEMBER: Final = re.compile(r"([^/]+)\.a\([^)]*\)$")
@@ -33,31 +37,49 @@ _NOTHING: Final = (".bss", ".tbss", ".relro_padding", ".comment", ".shstrtab", "
 _OWN: Final = "obelisk"
 _SHARED: Final = "merged by the linker"
 """Strings and tables that the linker makes from those of all."""
-_CPYTHON: Final = ("python", "mpdec", "expat", "Hacl")
-"""How the names of archives begin that are built from CPython's own source."""
+_PYTHON: Final = "python"
+_BUILTINS: Final = "clang_rt.builtins"
+"""How the names of libpython, and of the compiler's own library, begin."""
 
 Sizes = dict[str, dict[str, int]]
 """Library, and the bytes of each of `PARTS`."""
 
 
-def library_sizes(text: str, own: Path) -> Sizes:
-    """Add up a map of lld by library; objects in the folder `own` are the runtime's C files.
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What a map has of one input file in one section of the output."""
+
+    address: int
+    size: int
+    section: str
+    library: str
+
+
+def stretches(text: str, own: Path) -> Iterator[Stretch]:
+    """Yield the lines of a map of lld; objects in the folder `own` are the runtime's C files.
 
     Lines have address, load address, size and alignment in hexadecimal columns, and then a section
     of the output, eight columns further what it has of an input, and behind that symbols.
     """
-    found: dict[str, Counter[str]] = {}
     section = ""
     for line in text.splitlines():
         match = None if line[_SYMBOLS:].startswith(" ") else _LINE.match(line)
         if match is None:
             continue
-        size, lead, rest = match.groups()
+        address, size, lead, rest = match.groups()
         if lead.strip():
             section = lead + rest
-        elif section not in _NOTHING:
+        else:
             library = _library(rest.rpartition(":(")[0], own)
-            found.setdefault(library, Counter())[_part(section)] += int(size, 16)
+            yield Stretch(int(address, 16), int(size, 16), section, library)
+
+
+def library_sizes(text: str, own: Path) -> Sizes:
+    """Add up a map of lld by library, for what takes bytes of the file."""
+    found: dict[str, Counter[str]] = {}
+    for one in stretches(text, own):
+        if one.section not in _NOTHING:
+            found.setdefault(one.library, Counter())[_part(one.section)] += one.size
     return {
         library: {part: found[library][part] for part in PARTS if found[library][part]}
         for library in sorted(found)
@@ -78,7 +100,12 @@ def _library(file: str, own: Path) -> str:
     if member is None:
         return "musl" if file.endswith("crt1.o") or "/crt" in file else _SHARED
     name = member[1].removeprefix("lib")
-    if name.startswith(_CPYTHON):
-        return "python"
+    if name.startswith(_PYTHON):
+        return INTERPRETER
+    if name.startswith(_BUILTINS):
+        return COMPILER_RT
+    for beginning, bundled in ARCHIVES.items():
+        if name.startswith(beginning):
+            return bundled
     known = (recipe.name for recipe in RECIPES.values() if name in recipe.provides)
     return next(known, name.split("-")[0])

@@ -1,0 +1,177 @@
+"""The components of one executable, from what it is made of."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from packaging.utils import canonicalize_name
+
+from obelisk.components import pinned
+from obelisk.components.bundled import CodeFile
+from obelisk.components.component import Component, Kind, Linkage
+from obelisk.components.inventory import Included, Inventory, Library, take_inventory
+from obelisk.components.known import known
+from obelisk.components.locks import locked_archives
+from obelisk.components.packages import Described, describe, environment
+from obelisk.distribution import components
+from obelisk.distribution.distribution import Distribution
+from obelisk.link.elf.shared_objects import Linked
+from obelisk.model import COMMANDS, LIBRARY_FOLDER, LOADER, Collection, Package
+from obelisk.plan import Plan
+from obelisk.recipes import EXTRA_RECIPES, RECIPES
+from obelisk.recipes.build import build_extra, build_libraries
+from obelisk.runtime.link import Runtime
+from obelisk.services.pins import Pins
+from obelisk.services.services import Services
+from obelisk.toolchain.compiler_rt import NAME as COMPILER_RT
+from obelisk.toolchain.marks import Mark
+
+_ELF: Final = b"\x7fELF"
+_ALL: Final = ":all:"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an executable is made of, besides the runtime and shared objects."""
+
+    plan: Plan
+    services: Services
+    distribution: Distribution
+    collection: Collection
+
+
+def inventory_of(made: Made, runtime: Runtime, linked: Linked | None) -> Inventory:
+    """Return the components of an executable; what cannot be read of them is a warning."""
+    plan, collection, distribution = made.plan, made.collection, made.distribution
+    places = {file.path: file.source for file in collection.files}
+    included = Included(
+        runtime=list(_of_runtime(distribution, runtime, made.services.pins)),
+        packages=sorted(_described(made), key=lambda one: one.key),
+        code=_code(collection, linked, distribution, places),
+        has_modules=frozenset(_with_modules(collection)),
+        included={source: path for path, source in places.items()},
+        markers=environment(plan.target, plan.python.version),
+        built=lambda mark: _of_mark(mark, made.services, distribution),
+        loader=LOADER if LOADER in places else None,
+    )
+    return take_inventory(included, made.services.console.warn)
+
+
+def _described(made: Made) -> Iterator[Described]:
+    archives = locked_archives(made.plan.lock)
+    chosen = made.plan.settings.no_binary
+    built = {canonicalize_name(name) for name in chosen if name != _ALL}
+    for package in made.collection.packages:
+        is_built = _ALL in chosen or canonicalize_name(package.name) in built
+        yield describe(package, archives, made.services.console.warn, is_built=is_built)
+
+
+def _of_runtime(distribution: Distribution, runtime: Runtime, pins: Pins) -> Iterator[Library]:
+    texts = _texts(distribution.folder / "licenses") | pinned.toolchain_licenses()
+    for one in components.runtime_components(distribution, runtime.sizes, pins):
+        yield Library(component=one, texts=texts)
+    own, path = pinned.own(), pinned.own_license()
+    name = f"LICENSE.{own.name}.txt"
+    yield Library(
+        component=own if path is None else _with_text(own, name),
+        texts={} if path is None else {name: path},
+    )
+
+
+def _with_text(component: Component, name: str) -> Component:
+    return Component.from_json({**component.to_json(), "license_texts": [name]})
+
+
+def _texts(folder: Path) -> dict[str, Path]:
+    return {path.name: path for path in sorted(folder.iterdir())}
+
+
+def _of_mark(mark: Mark, services: Services, distribution: Distribution) -> Library:
+    """Return a library of ours that a shared object was linked with."""
+    texts = pinned.toolchain_licenses()
+    if mark.name == COMPILER_RT:
+        found = pinned.compiler_rt()
+    elif mark.name in pinned.CXX.values():
+        found = pinned.cxx(mark.name)
+    elif mark.name in RECIPES:
+        found, texts = (
+            components.library(mark.name, services.pins),
+            _texts(distribution.folder / "licenses"),
+        )
+    elif mark.name in EXTRA_RECIPES:
+        folder = build_extra(services, mark.name, build_libraries(services))
+        found, texts = components.library(mark.name, services.pins), _texts(folder / "licenses")
+    else:
+        return Library(component=_of_another_obelisk(mark), texts={})
+    if found.version != mark.version:
+        return Library(component=_of_another_obelisk(mark), texts={})
+    return Library(component=found, texts=texts)
+
+
+def _of_another_obelisk(mark: Mark) -> Component:
+    """Return what is known of a library in a shared object that an older Obelisk built."""
+    table = known().get(mark.name)
+    purl = pinned.generic(mark.name, mark.version)
+    return Component(
+        reference=purl,
+        kind=Kind.LIBRARY,
+        name=mark.name,
+        version=mark.version,
+        purl=purl,
+        cpe=table.cpe_of(mark.version) if table else None,
+        license=table.license if table else None,
+        license_from="table" if table and table.license else None,
+        linkage=Linkage.STATIC,
+    )
+
+
+def _code(
+    collection: Collection,
+    linked: Linked | None,
+    distribution: Distribution,
+    places: Mapping[str, Path],
+) -> dict[str | None, list[CodeFile]]:
+    """Return the files of machine code, by the package that installed them."""
+    found: dict[str | None, list[CodeFile]] = {}
+    natives = {one.path: (one.package, one.source) for one in collection.natives}
+    for node in linked.nodes if linked else ():
+        for path in node.names:
+            # One that no package brought is the distribution's.
+            name = path.removeprefix(f"{LIBRARY_FOLDER}/")
+            package, source = natives.get(path, (None, distribution.sysroot / "lib" / name))
+            file = CodeFile(path=path, source=source, linkage=Linkage.OBJECT)
+            found.setdefault(package, []).append(file)
+    for one in collection.packages:
+        for program in one.programs:
+            path = f"{COMMANDS}/{program}"
+            if path in places and _is_elf(places[path]):
+                file = CodeFile(path=path, source=places[path], linkage=Linkage.DATA)
+                found.setdefault(one.name, []).append(file)
+    return found
+
+
+def _is_elf(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(len(_ELF)) == _ELF
+
+
+def _with_modules(collection: Collection) -> Iterator[str]:
+    """Yield the names of packages that modules in the executable are of."""
+    sources = {module.source for module in collection.modules}
+    for one in collection.packages:
+        if one.info is not None and any(path in sources for path in _recorded(one)):
+            yield one.name
+
+
+def _recorded(package: Package) -> Iterable[Path]:
+    record = package.info / "RECORD" if package.info else None
+    if package.info is None or record is None or not record.is_file():
+        return
+    with record.open(encoding="utf-8", errors="replace", newline="") as stream:
+        for row in csv.reader(stream):
+            if row and row[0].endswith(".py"):
+                yield package.info.parent / row[0]
