@@ -31,7 +31,9 @@ _OPTION: Final = re.compile(
 _OPTIONS: Final = frozenset({"--no-deps", "--prerelease=allow"})
 _LOCAL: Final = re.compile(r"\bfile:|^--find-links (?!\w+://)")
 
-ELSEWHERE: Final = frozenset({"target", "python", "pins", "requirements", "extra_requirements"})
+ELSEWHERE: Final = frozenset(
+    {"name", "target", "python", "pins", "requirements", "extra_requirements", "profile"}
+)
 """Settings that have a place of their own in a recipe."""
 NO_BYTES: Final = frozenset({"train", "train_record", "smoke_test", "parts"})
 """Settings that decide nothing, once it is known what training saw and what is installed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from obelisk.config.recipe import (
 )
 from obelisk.config.recipe import without_credentials as clean
 from obelisk.config.requirements import Requirements
-from obelisk.config.settings import Settings
+from obelisk.config.settings import ENTRIES, PROFILES, Profile, Settings, Storage
 from obelisk.config.tables import key_of
 from obelisk.distribution.versions import major_minor
 from obelisk.plan import Plan
@@ -41,7 +41,7 @@ def recipe_of(plan: Plan, lock: Lock, first_use: Sequence[str] | None) -> Recipe
         python=major_minor(plan.python.version),
         target=plan.target.triple,
         origin=_origin(plan.application),
-        settings=_table(plan.settings, Settings(), without=ELSEWHERE | NO_BYTES),
+        settings=_table(_canonical(plan), Settings(), without=ELSEWHERE | NO_BYTES),
         pins=_pins(plan.settings.pins),
         requirements=Requirements(
             lines=portable(asked.lines + asked.unhashed),
@@ -53,6 +53,28 @@ def recipe_of(plan: Plan, lock: Lock, first_use: Sequence[str] | None) -> Recipe
         epoch=plan.source_date_epoch,
         missing=tuple(sorted({*_missing_settings(plan.settings), *_missing_lines(asked)})),
     )
+
+
+def _canonical(plan: Plan) -> Settings:
+    """Return the settings in one form: what is built the same has the same recipe."""
+    settings, default = plan.settings, PROFILES[Profile.DEFAULT]
+    stored = {
+        one.name: getattr(settings.storage, one.name)
+        for one in fields(Storage)
+        if getattr(settings.storage, one.name) != getattr(default, one.name)
+    }
+    nothing = dict.fromkeys((one.name for one in fields(Storage)), None)
+    values: dict[str, Any] = {**nothing, **stored, "script": _script(plan)}
+    return replace(settings, **values)
+
+
+def _script(plan: Plan) -> str | None:
+    """Return the console script that is built, also where a project's are all built at once."""
+    settings, application = plan.settings, plan.application
+    is_chosen = settings.multicall or any(getattr(settings, key) for key in ENTRIES)
+    if is_chosen or not isinstance(application, Project) or not application.scripts:
+        return settings.script
+    return plan.name if settings.name is None else application.scripts[0][0]
 
 
 def _origin(application: Application) -> Origin:
