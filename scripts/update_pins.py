@@ -1,9 +1,11 @@
-"""Update hash and size of every origin in data/pins.toml whose archive is in a directory.
+"""Update data/pins.toml: hashes of archives in a directory, or newer releases.
 
-    python scripts/update_pins.py DIRECTORY
+    python scripts/update_pins.py DIRECTORY     write hash and size of every origin that is in it
+    python scripts/update_pins.py --check       print tables for releases newer than the pins
 
-To update a library: change its version and file names by hand, put the archives (from the origin
-itself, not from elsewhere) into DIRECTORY, run this, and review the difference before committing.
+To update a library: change its version and file names by hand, or paste a table of `--check`, put
+the archives (from the origin itself, not from elsewhere) into DIRECTORY, run this, and review the
+difference before committing. For people's own pins, `obelisk pins check` does the same.
 """
 
 import hashlib
@@ -11,17 +13,20 @@ import re
 import sys
 from pathlib import Path, PurePosixPath
 
+from obelisk.services.fetch import UnreachableError
+from obelisk.services.pins import shipped_pins
+from obelisk.services.releases import Release, hashed, newer_releases
+
 PINS = Path(__file__).parents[1] / "src/obelisk/data/pins.toml"
 ORIGIN = re.compile(
     r'(?P<kind>url|debian) = "(?P<place>[^"]+)"\nsha256 = "(?P<sha>\w*)"\nsize = (?P<size>\d+)'
 )
 
 
-def main() -> None:
+def update(folder: Path) -> None:
     """Rewrite the file in place and print what changed."""
-    folder = Path(sys.argv[1])
 
-    def update(found: re.Match[str]) -> str:
+    def updated(found: re.Match[str]) -> str:
         path = folder / PurePosixPath(found["place"]).name
         if not path.is_file():
             return found[0]
@@ -32,8 +37,36 @@ def main() -> None:
         kind, place = found["kind"], found["place"]
         return f'{kind} = "{place}"\nsha256 = "{digest}"\nsize = {len(data)}'
 
-    PINS.write_text(ORIGIN.sub(update, PINS.read_text(encoding="utf-8")))
+    PINS.write_text(ORIGIN.sub(updated, PINS.read_text(encoding="utf-8")))
+
+
+def check() -> None:
+    """Print a table for every newer release, and what could not be reached."""
+    checked = newer_releases(shipped_pins())
+    for place, reason in checked.unreached:
+        print(f"# cannot reach {place}: {reason}")
+    for release in checked.releases:
+        try:
+            print(table(hashed(release)))
+        except UnreachableError as error:
+            print(f"# {release.pinned.name} {release.version}: cannot download it: {error}")
+
+
+def table(release: Release) -> str:
+    """Return a release as a table of data/pins.toml."""
+    pinned, origin = release.pinned, release.origin
+    name = f'"{pinned.name}"' if "." in pinned.name else pinned.name
+    kind, place = ("url", origin.url) if origin.url else ("debian", origin.debian)
+    return (
+        f"# {pinned.version} -> {release.version} ({release.found})\n"
+        f'[{name}]\nversion = "{release.version}"\nlicense = "{pinned.license}"\n'
+        f'license-file = "{pinned.license_file}"\n[[{name}.origins]]\n{kind} = "{place}"\n'
+        f'sha256 = "{origin.sha256}"\nsize = {origin.size}\n'
+    )
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["--check"]:
+        check()
+    else:
+        update(Path(sys.argv[1]))

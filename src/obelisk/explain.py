@@ -77,6 +77,11 @@ def explain(plan: Plan) -> list[Decision]:
             why="linked in if a wheel needs them",
         ),
         Decision(
+            what="own-pins",
+            value=_listed(tuple(f"{one.name} {one.version}" for one in plan.own_pins)),
+            why="`pins`" if plan.own_pins else "default",
+        ),
+        Decision(
             what="build-packages",
             value=_listed(plan.build_packages),
             why="`build-packages`" if plan.build_packages else "default",

@@ -18,7 +18,7 @@ from obelisk.compile.following import imported_at_start, start_units
 from obelisk.compile.frames_kept import with_packages
 from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
-from obelisk.config.recipe import Lock
+from obelisk.config.recipe import Lock, Recipe
 from obelisk.config.settings import Compression
 from obelisk.config.training import parse_commands
 from obelisk.distribution.distribution import Distribution, obtain_distribution
@@ -205,8 +205,7 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
     runtime = _runtime(job, kept)
     with services.console.step("Packing and linking"):
         first_use = _first_use(job, kept, trained)
-        recipe = recipe_of(plan, job.shared.lock, trained)
-        image = _link(job, kept, first_use, runtime, recipe.to_json())
+        image = _link(job, kept, first_use, runtime, recipe_of(plan, job.shared.lock, trained))
     require_space(output.parent, image.size, f"writing {output}")
     with services.console.step("Verifying"), draft_beside(output, mode=0o777) as draft:
         with draft.open("wb") as file:
@@ -237,7 +236,7 @@ def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
 
 
 def _link(
-    job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime, recipe: bytes = b""
+    job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime, recipe: Recipe | None = None
 ) -> Image:
     plan, linked = job.plan, job.shared.linked
     content = runtime.path.read_bytes()
@@ -249,7 +248,7 @@ def _link(
         inventory=permitted(made_of, inventory_of(made_of, runtime, linked[runtime.path])),
         sizes=runtime.sizes,
         left_out=kept.left_out,
-        recipe=recipe,
+        recipe=recipe.to_json() if recipe else b"",
     )
     payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
     return link(content, payload, linked[runtime.path], plan.target)

@@ -101,10 +101,7 @@ def plan_again(old: Old, given: Given, work: Path, warn: Callable[[str], None]) 
         raise ConfigError(message, hint="build it from its sources")
     settings = _settings(recipe, given, where, warn)
     request = Request(application=application, settings=settings, folder=folder)
-    plan = next((one for one in make_plans(request) if one.name == recipe.name), None)
-    if plan is None:
-        message = f"{folder} has no executable `{recipe.name}` any more"
-        raise ConfigError(message, hint="build it from its sources")
+    (plan,) = make_plans(request)
     if recipe.first_use is not None:
         record = work / "first-use.txt"
         write_record(recipe.first_use, record)
@@ -167,7 +164,7 @@ def _require_same(old: Old, application: Application, given: Given) -> None:
 
 
 def _settings(recipe: Recipe, given: Given, where: str, warn: Callable[[str], None]) -> Settings:
-    start = replace(Settings(), python=recipe.python, target=recipe.target)
+    start = replace(Settings(), name=recipe.name, python=recipe.python, target=recipe.target)
     settings = apply_table(start, recipe.settings, where, warn)
     pins = OwnPins()
     if not given.shipped:

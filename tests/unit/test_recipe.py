@@ -42,7 +42,13 @@ def test_a_recipe_is_read_as_it_was_written(script):
     plan = plan_of(script, optimize=2, profile=Profile.SMALL, include=("x.*",))
     recipe = recipe_of(plan, LOCK, ("code hello.py",))
     assert parse_recipe(recipe.to_json(), "app") == recipe
-    assert recipe.settings == {"optimize": 2, "profile": "small", "include": ["x.*"]}
+    assert recipe.settings == {
+        "optimize": 2,
+        "compression": "zstd",
+        "stdlib": "used",
+        "source-text": False,
+        "include": ["x.*"],
+    }
     assert recipe.origin.made == Made.SCRIPT
     assert recipe.origin.dependencies == ("rich",)
 
@@ -76,7 +82,7 @@ def test_nothing_of_the_machine_is_in_it(script, tmp_path, monkeypatch):
     plan = plan_of(
         script,
         requirements=("requirements.txt",),
-        data=("*.json", f"{tmp_path}/secret.json"),
+        data=("*.json", f"{tmp_path}/secret.json", "../up.json"),
         build_packages=(f"{tmp_path}/own", "libyaml"),
         train=("--password secret",),
         train_record=f"{tmp_path}/record",
@@ -95,6 +101,7 @@ def test_nothing_of_the_machine_is_in_it(script, tmp_path, monkeypatch):
     assert recipe.settings["build-packages"] == ["libyaml"]
     assert set(recipe.missing) == {
         "`secret.json` of `data`",
+        "`up.json` of `data`",
         "`own` of `build-packages`",
         "`own` of the requirements",
         "`wheels` of the requirements",
@@ -168,7 +175,8 @@ def test_a_requirement_is_planned_from_the_recipe_alone(tmp_path):
     recipe = recipe_of(plan, LOCK, None)
     again = plan_again(old(recipe, tmp_path), Given(), tmp_path, print)
     assert again.fixed == LOCK.requirements
-    assert again == replace(plan, fixed=LOCK.requirements)
+    assert again == replace(plan, fixed=LOCK.requirements, settings=again.settings)
+    assert again.settings == replace(plan.settings, name="http")
     assert recipe_of(again, LOCK, None).to_json() == recipe.to_json()
 
 
@@ -236,6 +244,18 @@ def test_own_pins_are_in_it_and_can_be_left_out(script, tmp_path):
         lambda table: table["application"].update(more=1),
         lambda table: table.update({"source-date-epoch": "soon"}),
         lambda table: table.update(settings=7),
+        lambda table: table.update(settings={"train-record": "x"}),
+        lambda table: table.update(settings={"smoke-test": ["x"]}),
+        lambda table: table.update(settings={"data": ["/etc/*"]}),
+        lambda table: table.update(settings={"data": ["a/../../b"]}),
+        lambda table: table.update(settings={"file": "~/x.py"}),
+        lambda table: table.update(pins={"zlib": {"file": "/x/y"}}),
+        lambda table: table.update(lock=["a @ file:///home/me/a"]),
+        lambda table: table.update(lock=["-e ."]),
+        lambda table: table.update(requirements=["-r other.txt"]),
+        lambda table: table.update(requirements=["--find-links /home/me"]),
+        lambda table: table.update(requirements=["not a requirement"]),
+        lambda table: table.update(options=["--index-strategy=unsafe"]),
     ],
 )
 def test_a_recipe_that_is_none_is_refused(script, damage):
@@ -258,3 +278,20 @@ def test_changes_are_by_name():
     after = {"obelisk": "1", "components": to_json([replace(library, version="3.5.7")])}
     found = [(one.name, one.before, one.after) for one in changes(before, after)]
     assert found == [("a", "1", None), ("openssl", "3.5.6", "3.5.7")]
+
+
+def test_what_is_built_the_same_has_the_same_recipe(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "app"\n[project.scripts]\none = "app:main"\ntwo = "app:main"\n'
+    )
+    request = read_request(str(tmp_path))
+    together = {plan.name: recipe_of(plan, LOCK, None).to_json() for plan in make_plans(request)}
+    for name, data in together.items():
+        for values in ({}, {"name": name}, {"compression": "unused"}, {"source_text": True}):
+            plan = plan_of(tmp_path, script=name, **values)
+            assert recipe_of(plan, LOCK, None).to_json() == data
+            given = Given(project=tmp_path)
+            again = plan_again(old(parse_recipe(data, "x"), tmp_path), given, tmp_path, print)
+            assert (again.name, again.entry) == (plan.name, plan.entry)
+            assert recipe_of(again, LOCK, None).to_json() == data
+    assert len(set(together.values())) == 2

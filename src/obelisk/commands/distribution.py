@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from obelisk.commands.options import (
     archives_option,
     json_option,
     make_services,
+    pins_option,
     quiet_options,
     target_options,
 )
+from obelisk.config.own_pins import OwnPins, own_pins
 from obelisk.distribution.archive import Description, extract_archive, read_description
 from obelisk.distribution.distribution import distribution_key, obtain_distribution
 from obelisk.distribution.versions import DEFAULT_PYTHON, python_source, python_versions
@@ -42,23 +45,29 @@ def distribution_group() -> None:
     type=click.Path(path_type=Path),
     help="Copy the archive to this file or directory.",
 )
+@pins_option
 @archives_option
 @json_option
 @quiet_options
 def build_distribution(
     console: Console,
-    target: str | None,
-    python: str | None,
+    *,
     output: Path | None,
+    pins: tuple[Path, ...],
     archives: Path | None,
     as_json: bool,
+    **chosen: str | None,
 ) -> None:
     """Build Python and its libraries from source, as a `full` archive.
 
     The result is cached; building it again does nothing.
     """
-    services = make_services(console, target or DEFAULT_TARGET, archives)
-    pinned = python_source(python or DEFAULT_PYTHON)
+    own = OwnPins()
+    for path in pins:
+        own = own.with_file(path)
+    services = make_services(console, chosen["target"] or DEFAULT_TARGET, archives)
+    services = replace(services, pins=own_pins(own, Path.cwd()))
+    pinned = python_source(chosen["python"] or DEFAULT_PYTHON, services.pins)
     archive = obtain_distribution(services, pinned).archive
     if output is not None:
         archive = _copy(archive, output)

@@ -110,6 +110,7 @@ def _summary(inside: dict[str, Any]) -> list[str]:
         f"modules   {len(inside['modules'])}",
         f"objects   {len(inside['natives'])} shared objects: {size['natives']} bytes",
         f"files     {len(inside['files'])}",
+        *([f"own pins  {', '.join(inside['pins'])}"] if inside.get("pins") else []),
     ]
     components = components_of(inside)
     for title, kinds in _TITLES.items():

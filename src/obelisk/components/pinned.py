@@ -33,7 +33,8 @@ def of_pin(pinned: Pin, patches: tuple[str, ...], linkage: Linkage) -> Component
     """Return the component of a pinned source."""
     name = component_name(pinned.name)
     library = known().get(name)
-    origin = next((one.url for one in pinned.origins if one.url), None)
+    # A query may say who asks.
+    origin = next((one.url.partition("?")[0] for one in pinned.origins if one.url), None)
     pool = next((one.debian for one in pinned.origins if one.debian), None)
     purl = generic(name, pinned.version)
     return Component(

@@ -13,7 +13,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Self
 
+from packaging.requirements import Requirement as PackagingRequirement
+
 from obelisk.config.requirements import Requirements
+from obelisk.config.tables import key_of
 from obelisk.errors import VerifyError
 
 VERSION: Final = 1
@@ -21,7 +24,21 @@ _HASH: Final = " --hash="
 _USER: Final = re.compile(r"(\bhttps?://)[^/\s]*@")
 _PASSWORD: Final = re.compile(r"(://)[^/\s:]*:[^/\s]*@")
 _QUERY: Final = re.compile(r"(\bhttps?://[^\s?#]*)\?[^\s#]*")
+_OPTION: Final = re.compile(
+    r"--no-index|--(?:index-url|extra-index-url|find-links) https?://\S+"
+    r"|--(?:no|only)-binary [\w.,:-]+"
+)
+_OPTIONS: Final = frozenset({"--no-deps", "--prerelease=allow"})
 _LOCAL: Final = re.compile(r"\bfile:|^--find-links (?!\w+://)")
+
+ELSEWHERE: Final = frozenset(
+    {"name", "target", "python", "pins", "requirements", "extra_requirements", "profile"}
+)
+"""Settings that have a place of their own in a recipe."""
+NO_BYTES: Final = frozenset({"train", "train_record", "smoke_test", "parts"})
+"""Settings that decide nothing, once it is known what training saw and what is installed."""
+PATHS: Final = frozenset({"file", "data", "native_libraries", "build_packages"})
+"""Settings that name files: from the project's folder, or of the machine that builds."""
 
 
 class Made(StrEnum):
@@ -160,16 +177,16 @@ def _parse(table: Mapping[str, Any]) -> Recipe:
         python=_text(table["python"]),
         target=_text(table["target"]),
         origin=Origin.from_json(table["application"]),
-        settings=dict(table.get("settings", {})),
-        pins=dict(table.get("pins", {})),
+        settings=_settings(table.get("settings", {})),
+        pins=_pins(table.get("pins", {})),
         requirements=Requirements(
-            lines=_texts(table.get("requirements", [])),
-            constraints=_texts(table.get("constraints", [])),
-            options=_texts(table.get("options", [])),
+            lines=_lines(table.get("requirements", [])),
+            constraints=_lines(table.get("constraints", [])),
+            options=_options(table.get("options", [])),
         ),
         lock=Lock(
-            lines=_texts(table.get("lock", [])),
-            unhashed=_texts(table.get("unhashed", [])),
+            lines=_lines(table.get("lock", [])),
+            unhashed=_lines(table.get("unhashed", [])),
             local=_texts(table.get("local", [])),
         ),
         first_use=None if first_use is None else _texts(first_use),
@@ -186,6 +203,11 @@ def without_credentials(text: str) -> str:
     return _QUERY.sub(r"\1", _PASSWORD.sub(r"\1", _USER.sub(r"\1", text)))
 
 
+def is_outside(path: str) -> bool:
+    """Return whether a path of the settings leads out of the project's folder."""
+    return path.startswith(("/", "~")) or ".." in path.split("/")
+
+
 def is_local(line: str) -> bool:
     """Return whether a requirement is a path of the machine that builds."""
     return _LOCAL.search(line) is not None
@@ -194,6 +216,44 @@ def is_local(line: str) -> bool:
 def portable(lines: Iterable[str]) -> tuple[str, ...]:
     """Return the lines that are no paths, without credentials."""
     return tuple(without_credentials(line) for line in lines if not is_local(line))
+
+
+def _settings(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings that read, write and run nothing outside of what is built from."""
+    for name in table.keys() & {key_of(one) for one in PATHS}:
+        for path in [table[name]] if isinstance(table[name], str) else table[name]:
+            if is_outside(path):
+                raise ValueError(path)
+    if table.keys() & {key_of(one) for one in ELSEWHERE | NO_BYTES}:
+        raise ValueError(sorted(table))
+    return dict(table)
+
+
+def _pins(table: Mapping[str, Any]) -> dict[str, Any]:
+    for pin in table.values():
+        if "/" in str(pin.get("file", "")):
+            raise ValueError(pin)
+    return dict(table)
+
+
+def _lines(value: object) -> tuple[str, ...]:
+    """Return lines of requirements; raise `ValueError` for paths and for other options of uv."""
+    found = _texts(value)
+    for line in found:
+        requirement = line.split(_HASH, maxsplit=1)[0]
+        is_option = line.startswith("-")
+        if is_local(line) or (is_option and not _OPTION.fullmatch(line)):
+            raise ValueError(line)
+        if not is_option:
+            PackagingRequirement(requirement)  # InvalidRequirement is a ValueError
+    return found
+
+
+def _options(value: object) -> tuple[str, ...]:
+    found = _texts(value)
+    if not _OPTIONS.issuperset(found):
+        raise ValueError(found)
+    return found
 
 
 def _text(value: object) -> str:

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from obelisk import __version__
 from obelisk.config.application import Application, Project, Requirement, Script, WheelFile
 from obelisk.config.own_pins import OwnPins
-from obelisk.config.recipe import Lock, Made, Origin, Recipe, is_local, portable
+from obelisk.config.recipe import (
+    ELSEWHERE,
+    NO_BYTES,
+    PATHS,
+    Lock,
+    Made,
+    Origin,
+    Recipe,
+    is_local,
+    is_outside,
+    portable,
+)
 from obelisk.config.recipe import without_credentials as clean
 from obelisk.config.requirements import Requirements
-from obelisk.config.settings import Settings
+from obelisk.config.settings import ENTRIES, PROFILES, Profile, Settings, Storage
 from obelisk.config.tables import key_of
 from obelisk.distribution.versions import major_minor
 from obelisk.plan import Plan
-
-_ELSEWHERE: Final = frozenset({"target", "python", "pins", "requirements", "extra_requirements"})
-"""Settings that have a place of their own in a recipe."""
-_NO_BYTES: Final = frozenset({"train", "train_record", "smoke_test", "parts"})
-"""Settings that decide nothing, once it is known what training saw and what is installed."""
-_PATHS: Final = frozenset({"file", "data", "native_libraries", "build_packages"})
-"""Settings that name files: from the project's folder, or of the machine that builds."""
 
 
 def recipe_of(plan: Plan, lock: Lock, first_use: Sequence[str] | None) -> Recipe:
@@ -37,7 +41,7 @@ def recipe_of(plan: Plan, lock: Lock, first_use: Sequence[str] | None) -> Recipe
         python=major_minor(plan.python.version),
         target=plan.target.triple,
         origin=_origin(plan.application),
-        settings=_table(plan.settings, Settings(), without=_ELSEWHERE | _NO_BYTES),
+        settings=_table(_canonical(plan), Settings(), without=ELSEWHERE | NO_BYTES),
         pins=_pins(plan.settings.pins),
         requirements=Requirements(
             lines=portable(asked.lines + asked.unhashed),
@@ -49,6 +53,28 @@ def recipe_of(plan: Plan, lock: Lock, first_use: Sequence[str] | None) -> Recipe
         epoch=plan.source_date_epoch,
         missing=tuple(sorted({*_missing_settings(plan.settings), *_missing_lines(asked)})),
     )
+
+
+def _canonical(plan: Plan) -> Settings:
+    """Return the settings in one form: what is built the same has the same recipe."""
+    settings, default = plan.settings, PROFILES[Profile.DEFAULT]
+    stored = {
+        one.name: getattr(settings.storage, one.name)
+        for one in fields(Storage)
+        if getattr(settings.storage, one.name) != getattr(default, one.name)
+    }
+    nothing = dict.fromkeys((one.name for one in fields(Storage)), None)
+    values: dict[str, Any] = {**nothing, **stored, "script": _script(plan)}
+    return replace(settings, **values)
+
+
+def _script(plan: Plan) -> str | None:
+    """Return the console script that is built, also where a project's are all built at once."""
+    settings, application = plan.settings, plan.application
+    is_chosen = settings.multicall or any(getattr(settings, key) for key in ENTRIES)
+    if is_chosen or not isinstance(application, Project) or not application.scripts:
+        return settings.script
+    return plan.name if settings.name is None else application.scripts[0][0]
 
 
 def _origin(application: Application) -> Origin:
@@ -84,7 +110,7 @@ def _table(values: Any, defaults: Any, *, without: frozenset[str]) -> dict[str, 
         value, default = getattr(values, field.name), getattr(defaults, field.name)
         if field.name in without or value == default:
             continue
-        if field.name in _PATHS and not isinstance(value, tuple) and _is_absolute(value):
+        if field.name in PATHS and not isinstance(value, tuple) and is_outside(value):
             continue
         table[key_of(field.name)] = _as_toml(field.name, value, default)
     return table
@@ -97,20 +123,16 @@ def _as_toml(name: str, value: Any, default: Any) -> Any:  # noqa: ANN401
         # Tables by their names (config/tables.py).
         return {key: _table(one, type(one)(), without=frozenset()) for key, one in value}
     if isinstance(value, tuple):
-        kept = (one for one in value if name not in _PATHS or not _is_absolute(one))
+        kept = (one for one in value if name not in PATHS or not is_outside(one))
         return [clean(one) for one in kept]
     return clean(str(value)) if isinstance(value, str | StrEnum) else value
 
 
-def _is_absolute(path: str) -> bool:
-    return path.startswith(("/", "~"))
-
-
 def _missing_settings(settings: Settings) -> Iterator[str]:
-    for name in sorted(_PATHS):
+    for name in sorted(PATHS):
         value = getattr(settings, name) or ()
         for path in (value,) if isinstance(value, str) else value:
-            if _is_absolute(path):
+            if is_outside(path):
                 yield f"`{Path(path).name}` of `{key_of(name)}`"
 
 

@@ -30,7 +30,7 @@ _ORIG: Final = re.compile(r"_(?P<version>[^_]+)\.orig\.tar\.\w+$")
 _REPACKED: Final = re.compile(r"^.*\+really|[+.~](?:dfsg|ds|repack)\d*(?:\.\d+)?(?=$|\+)")
 _LINK: Final = re.compile(r"""href=["']?([^"' >]+)""", re.IGNORECASE)
 _GITHUB: Final = re.compile(r"(https://github\.com/[^/]+/[^/]+/releases)/download/")
-_RELEASE: Final = r"(?P<version>\d[\w.]*?)"
+_RELEASE: Final = r"(?P<version>\d\w*(?:\.\d\w*)*)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +101,7 @@ def _searches(pins: list[Pin], folder: Path) -> Iterator[tuple[str, Callable[[],
     """Yield each place to look in, and how."""
     sources = {_source(origin): pinned for pinned in pins for origin in _of_debian(pinned)}
     mirrors = debian_mirrors() if sources else []
-    if not mirrors:
+    if sources and not mirrors:
         yield "Debian", _no_mirror
     for mirror in mirrors:
         for suite in _SUITES:
