@@ -35,5 +35,10 @@ def pinned_versions(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _listed(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
     """Yield name, version and whether it is of a pin."""
-    for one in components_of(dict(manifest)):
-        yield one.name, one.version or "unknown", one.told_by == _PINNED
+    if "components" in manifest:
+        for one in components_of(dict(manifest)):
+            yield one.name, one.version or "unknown", one.told_by == _PINNED
+        return
+    for key in ("libraries", "packages"):  # what manifests listed before they had components
+        for row in manifest.get(key, ()):
+            yield str(row["name"]), str(row["version"]), key == "libraries"
