@@ -8,7 +8,9 @@ from obelisk.payload.payload import Item, Kind, write_payload
 from obelisk.payload.reader import read_payload
 from obelisk.payload.stored import Frame
 from obelisk.report.sizes import payload_parts
-from obelisk.runtime.linkmap import library_sizes
+from obelisk.runtime.linkmap import Stretch, library_sizes, stretches
+
+OWN = Path("/work/objects")
 
 MAP = """\
              VMA              LMA     Size Align Out     In      Symbol
@@ -46,6 +48,14 @@ def test_a_link_map_is_added_up_by_library_and_part():
 @pytest.mark.parametrize("text", ["", "nonsense\n", MAP.partition("\n")[0]])
 def test_a_map_without_sections_tells_nothing(text):
     assert library_sizes(text, Path("/work/objects")) == {}
+
+
+def test_code_of_an_archive_that_is_no_component_keeps_the_name_of_that():
+    """By which the test that goes from the map to the components would fail."""
+    line = "           40300            40300       10    16         /d/libodd.a(x.o):(.text.x)\n"
+    found = list(stretches(MAP.replace("           48000", line + "           48000", 1), OWN))
+    assert Stretch(0x40300, 0x10, ".text", "odd") in found
+    assert Stretch(0x40000, 0x200, ".text", "openssl") in found
 
 
 def test_every_stored_byte_of_a_payload_has_one_kind_and_one_owner():
