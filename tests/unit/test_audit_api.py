@@ -114,6 +114,13 @@ def test_packages_and_libraries_are_asked_for_in_one_request(server, cache):
     assert sorted(paths[1:]) == ["/v1/vulns/CVE-1", "/v1/vulns/GHSA-1", "/v1/vulns/GHSA-2"]
 
 
+def test_repositories_are_asked_for_as_they_are_written(server, cache):
+    """The API does not take github.com/openmathlib for github.com/OpenMathLib."""
+    row = advisory("X-1", "GIT", "https://github.com/OpenMathLib/OpenBLAS", versions=["v0.3.20"])
+    server.advisories = {"X-1": row}
+    assert fetched(server, cache, components=[library("openblas", "0.3.20")])[0] == ["X-1"]
+
+
 def test_pages_are_followed(server, cache):
     server.page = 1
     assert fetched(server, cache)[0] == ["CVE-1", "GHSA-1", "GHSA-2"]

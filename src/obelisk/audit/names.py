@@ -72,7 +72,10 @@ def identify(component: Component) -> Identity:
     if kind in _LANGUAGES:
         return _of_language(kind, url, name, version)
     library = _library(name.casefold())
-    keys = {f"library:{library.name}", *(f"repository:{one}" for one in library.repositories)}
+    keys = {
+        f"library:{library.name}",
+        *(f"repository:{_repository(one)}" for one in library.repositories),
+    }
     keys |= {f"cpe:{one}" for one in (*library.cpes, *_cpe_keys(component.cpe))}
     distribution = kind in _DISTRIBUTIONS
     if distribution and version:
