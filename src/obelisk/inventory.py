@@ -17,6 +17,7 @@ from obelisk.components.inventory import Included, Inventory, Library, take_inve
 from obelisk.components.known import known
 from obelisk.components.locks import locked_archives
 from obelisk.components.packages import Described, describe, environment
+from obelisk.components.pinned import COMPILER_RT
 from obelisk.distribution import components
 from obelisk.distribution.distribution import Distribution
 from obelisk.link.elf.shared_objects import Linked
@@ -27,7 +28,6 @@ from obelisk.recipes.build import build_extra, build_libraries
 from obelisk.runtime.link import Runtime
 from obelisk.services.pins import Pins
 from obelisk.services.services import Services
-from obelisk.toolchain.compiler_rt import NAME as COMPILER_RT
 from obelisk.toolchain.marks import Mark
 
 _ELF: Final = b"\x7fELF"

@@ -1,11 +1,14 @@
 """Which components an executable has: of its runtime, its packages, and what wheels bring."""
 
+import io
 import json
+import struct
 import zlib
 from hashlib import sha256
 
 import elf_files
 import pytest
+from elftools.elf.elffile import ELFFile
 from packaging.requirements import Requirement
 
 from obelisk.components import known, pinned
@@ -18,7 +21,7 @@ from obelisk.components.packages import Described, describe, environment, needs_
 from obelisk.model import Package
 from obelisk.services.pins import shipped_pins
 from obelisk.target import DEFAULT_TARGET, parse_target
-from obelisk.toolchain.marks import Mark, marks_in
+from obelisk.toolchain.marks import Mark, mark_library, marks_in
 
 MARKERS = environment(parse_target(DEFAULT_TARGET), "3.14.6")
 SITE = "lib/python3.14/site-packages"
@@ -269,7 +272,55 @@ def test_marks_are_read_from_what_the_compiler_wrote(code):
     marks = (Mark("libxml2", "2.9.14"), Mark("ncurses", "6.5+2025"))
     assert marks_in(lines) == marks
     assert evidence_of(code("x.so", comment=lines).source).marks == marks
-    assert '#ident "Obelisk component: libxml2 2.9.14"' in marks[0].header()
+
+
+def archive(*members):
+    """Return a static library whose index names one symbol of each member."""
+    head = b"%-16s%-12d%-6d%-6d%-8o%-10d`\n"
+    names = b"".join(b"symbol%d\0" % number for number, _ in enumerate(members))
+    place = 8 + 60 + (size := 4 + 4 * len(members) + len(names)) + size % 2
+    offsets = []
+    body = b""
+    for number, content in enumerate(members):
+        offsets.append(place + len(body))
+        body += head % (b"m%d.o/" % number, 0, 0, 0, 0o644, len(content)) + content
+        body += b"\n" * (len(body) % 2)
+    index = struct.pack(f">{1 + len(offsets)}I", len(offsets), *offsets) + names
+    return b"!<arch>\n" + head % (b"/", 0, 0, 0, 0, size) + index + b"\n" * (size % 2) + body
+
+
+@pytest.mark.parametrize("comment", [{".comment": b"clang 22\0"}, {}])
+def test_static_libraries_are_marked(tmp_path, comment):
+    objects = [
+        elf_files.with_sections({".text": bytes([number]) * 7, **comment}) for number in range(3)
+    ]
+    path, other = tmp_path / "libx.a", tmp_path / "cached.a"
+    path.write_bytes(archive(objects[0], b"no object", *objects[1:]))
+    other.hardlink_to(path)
+    before = other.read_bytes()
+    mark_library(path, Mark("x", "1.2"))
+    assert other.read_bytes() == before
+    data = path.read_bytes()
+    offsets = struct.unpack_from(">4I", data, 8 + 60 + 4)
+    for offset, name in zip(offsets, ("m0.o/", "m1.o/", "m2.o/", "m3.o/"), strict=True):
+        assert data[offset : offset + 16].decode().rstrip() == name
+        content = data[offset + 60 :][: int(data[offset + 48 : offset + 58])]
+        if name == "m1.o/":
+            assert content == b"no object"
+            continue
+        (tmp_path / "member.so").write_bytes(content)
+        assert evidence_of(tmp_path / "member.so").marks == (Mark("x", "1.2"),)
+        elf = ELFFile(io.BytesIO(content))
+        number = ["m0.o/", "m2.o/", "m3.o/"].index(name)
+        assert elf.get_section_by_name(".text").data() == bytes([number]) * 7
+        assert elf.get_section_by_name(".comment").data().startswith(comment.get(".comment", b"\0"))
+
+
+def test_an_empty_library_has_nothing_to_mark(tmp_path):
+    path = tmp_path / "libm.a"
+    path.write_bytes(b"!<arch>\n")
+    mark_library(path, Mark("musl", "1"))
+    assert path.read_bytes() == b"!<arch>\n"
 
 
 # Packages

@@ -19,6 +19,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from obelisk.buildenv import cross, isolation
+from obelisk.components.pinned import COMPILER_RT, CXX, libcxx_version
 from obelisk.distribution.distribution import Distribution
 from obelisk.recipes import EXTRA_RECIPES, RECIPES
 from obelisk.recipes.build import (
@@ -29,9 +30,12 @@ from obelisk.recipes.build import (
 )
 from obelisk.recipes.cxx import obtain_cxx
 from obelisk.services.cache import content_key, hash_code, hash_tree
+from obelisk.services.pins import Pins
 from obelisk.services.process import run_logged
 from obelisk.services.services import Services
-from obelisk.toolchain.clang import Toolchain, write_toolchain
+from obelisk.toolchain import marks
+from obelisk.toolchain.clang import VERSION, Toolchain, write_toolchain
+from obelisk.toolchain.marks import Mark, mark_library
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,8 +63,9 @@ class Interpreter:
         Raises `SourceError` or `ToolError`.
         """
         chain = write_toolchain(self.services.target, work / "toolchain")
-        for library in _libraries(self.services, self.packages):
+        for name, library in _libraries(self.services, self.packages):
             merge_into_sysroot(library, chain.root)
+            _mark(name, library, chain, self.services.pins)
         named = [Path(name) for name in self.packages if Path(name).is_absolute()]
         search = os.environ.get("PATH", os.defpath)
         isolation.write_tools(chain, self.home, [self.cache, *named], search)
@@ -98,6 +103,8 @@ class Builder:
             return False
         services, sysroot = self.interpreter.services, self.interpreter.distribution.sysroot
         merge_into_sysroot(obtain_cxx(services, sysroot), self.chain.root)
+        for name, part in CXX.items():
+            mark_library(self.chain.lib / f"lib{name}.a", Mark(part, libcxx_version()))
         (self._calls / isolation.CXX).unlink()
         isolation.add_cxx(self.chain)
         return True
@@ -148,7 +155,7 @@ def obtain_interpreter(
         "distribution": distribution.key,
         "host": own.key,
         "code": hash_code(
-            *(sys.modules[__name__], isolation, cross),
+            *(sys.modules[__name__], isolation, cross, marks),
             *(_beside("guard.py"), _beside("sitecustomize.py")),
         ),
         # The interpreter names its loader by the whole path.
@@ -192,18 +199,27 @@ def _installer_key(builder: str, packages: tuple[str, ...], services: Services) 
     return content_key(inputs)
 
 
-def _libraries(services: Services, packages: tuple[str, ...]) -> list[Path]:
-    """Return the folders of libc and of the libraries that `packages` name."""
+def _libraries(services: Services, packages: tuple[str, ...]) -> list[tuple[str, Path]]:
+    """Return libc and the libraries that `packages` name, each with its folder."""
     found = build_libraries(services)
-    chosen = [found["musl"]]
+    chosen = [("musl", found["musl"])]
     for package in packages:
         if package in found:
-            chosen.append(found[package])
+            chosen.append((package, found[package]))
         elif package in EXTRA_RECIPES:
-            chosen.append(build_extra(services, package, found))
+            chosen.append((package, build_extra(services, package, found)))
         else:
-            chosen.append(Path(package))
+            chosen.append((package, Path(package)))
     return chosen
+
+
+def _mark(name: str, library: Path, chain: Toolchain, pins: Pins) -> None:
+    """Mark a library in a toolchain, so that what is linked with it shows that."""
+    if name in RECIPES or name in EXTRA_RECIPES:
+        for path in sorted((library / "lib").glob("*.a")):
+            mark_library(chain.lib / path.name, Mark(name, pins[name].version))
+    for path in sorted((chain.root / "resource/lib/linux").glob("*.a") if name == "musl" else ()):
+        mark_library(path, Mark(COMPILER_RT, VERSION))
 
 
 def _beside(name: str) -> Path:

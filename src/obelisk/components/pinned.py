@@ -15,9 +15,9 @@ from obelisk.components.component import Component, Kind, Linkage
 from obelisk.components.known import known
 from obelisk.services.pins import Pin
 from obelisk.toolchain.clang import VERSION, zig_folder
-from obelisk.toolchain.compiler_rt import NAME as COMPILER_RT
 
 OBELISK: Final = "obelisk"
+COMPILER_RT: Final = "compiler-rt"
 CXX: Final = {"c++": "libcxx", "c++abi": "libcxxabi", "unwind": "libunwind"}
 """Names of the parts of LLVM's C++ library, by those of their archives."""
 _PYTHON: Final = "cpython-"

@@ -12,11 +12,11 @@ from obelisk.components import pinned as parts
 from obelisk.components.component import Component, Kind, Linkage
 from obelisk.components.declared import Declared, read_declared
 from obelisk.components.known import known
+from obelisk.components.pinned import COMPILER_RT
 from obelisk.distribution.distribution import Distribution
 from obelisk.recipes import RECIPES
 from obelisk.recipes.patches import patches
 from obelisk.services.pins import Pin, Pins
-from obelisk.toolchain.compiler_rt import NAME as COMPILER_RT
 
 SBOM: Final = "sboms/cpython.spdx.json"
 """CPython's own list of what its source contains of others, in the folder of a distribution."""

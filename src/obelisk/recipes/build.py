@@ -13,7 +13,6 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Final
 
-from obelisk.components.pinned import component_name
 from obelisk.recipes import EXTRA_RECIPES, RECIPES, Recipe, context, patches
 from obelisk.recipes.context import RecipeContext
 from obelisk.recipes.own import check_version, own_pin_named
@@ -24,9 +23,7 @@ from obelisk.services.pins import Pin, Pins
 from obelisk.services.process import working_together
 from obelisk.services.services import Services
 from obelisk.target import Target
-from obelisk.toolchain import marks
 from obelisk.toolchain.clang import Toolchain, toolchain_identity, write_toolchain
-from obelisk.toolchain.marks import Mark
 
 _LIBC: Final = "musl"
 _AT_ONCE: Final = 2
@@ -67,8 +64,7 @@ def library_key(target: Target, name: str, pins: Pins) -> str:
             "native": library_key(host.own_target(), _LIBC, pins) if is_cross else None,
             "source": source_identity(pins[name]),
             "code": hash_code(
-                *(sys.modules[recipe.build.__module__], context, patches, marks),
-                sys.modules[__name__],
+                sys.modules[recipe.build.__module__], context, patches, sys.modules[__name__]
             ),
             "provides": [recipe.provides, recipe.shared],
             "toolchain": toolchain_identity(target),
@@ -107,8 +103,7 @@ def build_from_source(
     is_cross = runs_programs and not host.runs(services.target)
     native_libc = _native_libc(services) if is_cross else None
     with services.cache.scratch(pinned.name) as root, own_pin_named(pinned):
-        mark = Mark(component_name(pinned.name), pinned.version)
-        chain = write_toolchain(services.target, root / "toolchain", mark.header())
+        chain = write_toolchain(services.target, root / "toolchain")
         for folder in needs:
             merge_into_sysroot(folder, chain.root)
         tree = unpack(archive, root / "source")

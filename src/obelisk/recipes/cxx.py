@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from obelisk.components.pinned import CXX, libcxx_version
 from obelisk.recipes.build import library_key, merge_into_sysroot
 from obelisk.services.cache import content_key, hash_code
 from obelisk.services.services import Services
@@ -22,7 +21,6 @@ from obelisk.toolchain.clang import (
     write_toolchain,
     zig_folder,
 )
-from obelisk.toolchain.marks import Mark
 
 LIBRARIES: Final = ("c++", "c++abi", "unwind")
 """In the order in which a linker wants them."""
@@ -77,10 +75,9 @@ def obtain_cxx(services: Services, sysroot: Path) -> Path:
             services.console.step("Building the C++ standard library"),
             services.cache.scratch("cxx") as root,
         ):
+            chain = write_toolchain(services.target, root / "toolchain")
+            merge_into_sysroot(sysroot, chain.root)
             for name, sources in _sources().items():
-                mark = Mark(CXX[name], libcxx_version())
-                chain = write_toolchain(services.target, root / name / "toolchain", mark.header())
-                merge_into_sysroot(sysroot, chain.root)
                 _build(chain, folder / "lib" / f"lib{name}.a", sources)
 
     return services.cache.obtain("libraries", key, make)

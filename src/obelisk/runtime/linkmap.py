@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from obelisk.components.pinned import COMPILER_RT
 from obelisk.distribution.components import ARCHIVES, INTERPRETER
 from obelisk.recipes import RECIPES
-from obelisk.toolchain.compiler_rt import NAME as COMPILER_RT
 
 PARTS: Final = ("code", "constants", "data", "unwind", "names")
 """Machine code; what is only read; what is written to, or relocated; tables for exceptions and

@@ -53,7 +53,6 @@ SHARED_FLAGS: Final = ("-fPIC", "-Wl,--hash-style=gnu")
 
 
 _COMPILER_RT: Final = Path(__file__).with_name("compiler_rt.py")
-_MARKS: Final = Path(__file__).with_name("marks.py")
 
 
 def zig_folder() -> Path:
@@ -103,11 +102,8 @@ class Toolchain:
         }
 
 
-def write_toolchain(target: Target, root: Path, marked: str = "") -> Toolchain:
-    """Write the tools' scripts below `root`; the sysroot is filled by the recipe of libc.
-
-    `marked` is a header that every source is compiled with.
-    """
+def write_toolchain(target: Target, root: Path) -> Toolchain:
+    """Write the tools' scripts below `root`; the sysroot is filled by the recipe of libc."""
     chain = Toolchain(target=target, root=root)
     (root / "bin").mkdir(parents=True)
     resource = root / "resource"
@@ -115,9 +111,6 @@ def write_toolchain(target: Target, root: Path, marked: str = "") -> Toolchain:
     (resource / "include").symlink_to(zig_folder() / "lib/include")
     zig = zig_folder() / "zig"
     driver = f"'{zig}' clang {' '.join(_driver_flags(chain))}"
-    if marked:
-        (root / "marked.h").write_text(marked)
-        driver += f" -include '{root / 'marked.h'}'"
     write_script(chain.tool("cc"), f"{driver} {' '.join(STATIC_FLAGS)}")
     write_script(chain.tool("cc-shared"), f"{driver} {' '.join(SHARED_FLAGS)}")
     for name in ("ar", "ranlib", "ld.lld"):
@@ -132,7 +125,7 @@ def toolchain_identity(target: Target) -> dict[str, object]:
         "target": [target.triple, target.clang_triple, target.configure_triple],
         "libraries": [target.openssl_target, target.libffi_target],
         "headers": target.kernel_headers,
-        "code": hash_code(sys.modules[__name__], _COMPILER_RT, _MARKS),
+        "code": hash_code(sys.modules[__name__], _COMPILER_RT),
     }
 
 

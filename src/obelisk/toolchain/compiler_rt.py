@@ -9,10 +9,6 @@ from typing import Final
 from obelisk.errors import ToolError
 from obelisk.services.process import run_logged
 from obelisk.toolchain.clang import VERSION, Toolchain, archive, zig_folder
-from obelisk.toolchain.marks import UNMARKED, Mark
-
-NAME: Final = "compiler-rt"
-"""What it is called among components."""
 
 _ATOMICS: Final = "var __aarch64_have_lse_atomics: u8 = @intFromBool(always_has_lse);\n"
 _CHANGES: Final = {
@@ -60,9 +56,8 @@ def build_compiler_rt(chain: Toolchain, folder: Path, log: Path) -> None:
         f"-femit-bin={builtins}",
     ]
     run_logged(argv, log=log, cwd=folder, env=chain.environment(), what="building compiler-rt")
-    marked = _marked(chain, builtins, log)
-    archive(chain, folder / f"libclang_rt.builtins-{arch}.a", [marked], log)
-    marked.unlink()
+    archive(chain, folder / f"libclang_rt.builtins-{arch}.a", [builtins], log)
+    builtins.unlink()
     # What gcc's crtbegin.o would define for __cxa_atexit; a program that is never unloaded has one.
     start = folder / "start.c"
     start.write_text('__attribute__((visibility("hidden"))) void *__dso_handle = 0;\n')
@@ -73,25 +68,8 @@ def build_compiler_rt(chain: Toolchain, folder: Path, log: Path) -> None:
         end: folder / f"clang_rt.crtend-{arch}.o",
     }
     for text, made in objects.items():
-        argv = [chain.tool("cc"), UNMARKED, "-c", text, "-o", made]
+        argv = [chain.tool("cc"), "-c", text, "-o", made]
         run_logged(argv, log=log, cwd=folder, env=chain.environment(), what="building start files")
-
-
-def _marked(chain: Toolchain, builtins: Path, log: Path) -> Path:
-    """Join an object with one that holds its mark alone, which zig cannot write."""
-    text, mark = builtins.with_name("mark.c"), builtins.with_name("mark.o")
-    text.write_text(Mark(NAME, VERSION).line() + "typedef int obelisk_empty;\n")
-    joined = builtins.with_name("compiler_rt.o")
-    steps: list[list[str | Path]] = [
-        [chain.tool("cc"), UNMARKED, "-c", text, "-o", mark],
-        [chain.tool("ld.lld"), "-r", builtins, mark, "-o", joined],
-    ]
-    for argv in steps:
-        env, what = chain.environment(), "building compiler-rt"
-        run_logged(argv, log=log, cwd=builtins.parent, env=env, what=what)
-    for path in (builtins, text, mark):
-        path.unlink()
-    return joined
 
 
 def _without_libc(chain: Toolchain) -> Path:
