@@ -88,7 +88,7 @@ class StorageError(ObeliskError):
 class OutdatedError(ObeliskError):
     """An executable contains older releases than Obelisk has."""
 
-    exit_code = 10
+    exit_code = 12
 
 
 class LimitError(ObeliskError):

@@ -26,7 +26,7 @@ def outdated_command(
 ) -> None:
     """Compare Python and the libraries in executables with the pins of this Obelisk.
 
-    Exits with status 10 if anything is older, and names who must be rebuilt.
+    Exits with status 12 if anything is older, and names who must be rebuilt.
     """
     found = {path: compare(path, shipped_pins()) for path in executables}
     stale = [path for path, rows in found.items() if any(map(_is_outdated, rows))]
