@@ -242,7 +242,7 @@ def test_every_byte_of_code_in_the_runtime_has_a_component(python_version, tmp_p
     job = link._Job(chain, distribution, link.RuntimeOptions(), tmp_path)
     link._link(job, tmp_path / "runtime")
     text = job.map.read_text()
-    found = runtime_components(distribution, library_sizes(text, job.objects))
+    found = runtime_components(distribution, library_sizes(text, job.objects), shipped_pins())
     names = {one.name for one in (*found, own())}
     mapped = sorted(
         (one.address, one.address + one.size, one.library)
