@@ -24,6 +24,8 @@ from obelisk.collect.matching import matching
 from obelisk.collect.pth import files_with_code, pth_files, search_path, with_aliases
 from obelisk.collect.read import read_tree
 from obelisk.collect.shared_objects import native_files, split_native
+from obelisk.components.inventory import Included, take_inventory
+from obelisk.components.packages import describe, environment
 from obelisk.config.installer import installer_config
 from obelisk.config.interpreter import Interpreter, check_interpreter, runtime_settings
 from obelisk.config.recognize import read_request
@@ -34,9 +36,10 @@ from obelisk.config.toml import parse_toml
 from obelisk.errors import ObeliskError
 from obelisk.explain import explain
 from obelisk.model import Bytecode, Collection, EntryPoint, Module, Multicall
-from obelisk.pack.pack import RuntimeFacts, pack
+from obelisk.pack.pack import Facts, pack
 from obelisk.payload.reader import read_payload
 from obelisk.plan import make_plans
+from obelisk.target import TARGETS
 
 STATUSES = {0, *range(2, 9)}
 
@@ -207,9 +210,24 @@ def an_installation(random, folder):
     if isinstance(collection.entry, EntryPoint | Multicall):
         compile(main_program(collection.entry), "main", "exec")
     bytecodes = [Bytecode(module=run, code=b"")]
-    read_payload(
-        memoryview(pack(plan, collection, bytecodes, RuntimeFacts(libraries=(), sizes={})).joined())
+    facts = Facts(inventory=_inventory(packages), sizes={})
+    read_payload(memoryview(pack(plan, collection, bytecodes, facts).joined()))
+
+
+def _inventory(packages):
+    """The components of packages alone: no code, no runtime."""
+    warnings = []
+    included = Included(
+        runtime=[],
+        packages=[describe(package, {}, warnings.append) for package in packages],
+        code={},
+        has_modules=frozenset(package.name for package in packages),
+        included={},
+        markers=environment(TARGETS["x86_64-unknown-linux-musl"], "3.14.6"),
+        built=None,
+        loader=None,
     )
+    return take_inventory(included, warnings.append)
 
 
 def _write_metadata(random, info, number, names):

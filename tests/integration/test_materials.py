@@ -31,7 +31,8 @@ from obelisk.services.services import Services
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.toolchain.clang import VERSION, write_toolchain
 from obelisk.verify import objects
-from obelisk.verify.elf import OBJECTS_SEGMENT, map_file
+from obelisk.verify.elf import map_file
+from obelisk.verify.headers import OBJECTS, read_headers
 from obelisk.verify.memory import Memory
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
@@ -213,11 +214,9 @@ def test_every_byte_of_code_in_an_executable_has_a_component(
         loads = [one.header for one in ELFFile(stream).iter_segments("PT_LOAD")]
         end = max(one["p_vaddr"] + one["p_memsz"] for one in loads)
     data = map_file(executable)
-    elf = ELFFile(data)
-    loads = [one.header for one in elf.iter_segments("PT_LOAD")]
-    memory = Memory(data, loads)
-    (table,) = (one.header for one in elf.iter_segments() if one["p_type"] == OBJECTS_SEGMENT)
-    ranges = dict(object_ranges(memory, table["p_vaddr"]))
+    elf, headers = ELFFile(data), read_headers(data)
+    (table,) = headers.of(OBJECTS)
+    ranges = dict(object_ranges(Memory(data, headers.loads), table.address))
     files = {path for one in components.values() for path in one.files}
     assert set(ranges) <= files
     found = 0
