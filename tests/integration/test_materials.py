@@ -283,7 +283,7 @@ def code_segments(elf):
 def object_ranges(memory, table):
     _, _, count, objects_at, *_ = objects._HEADER.unpack(memory.read(table, objects._HEADER.size))
     for name, base, end, _ in objects._rows(memory, objects_at, count):
-        yield objects._text(memory, name), (base, end)
+        yield memory.text(name), (base, end)
 
 
 def test_what_is_in_every_runtime_is_listed(components):
