@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +42,16 @@ class Made:
     distribution: Distribution
     collection: Collection
 
+    @property
+    def is_shipped(self) -> bool:
+        """Whether people get it: training runs one that they do not."""
+        return self.collection.first_use_log is None
+
+    def warn(self, text: str) -> None:
+        """Warn of what is in it, once."""
+        if self.is_shipped:
+            self.services.console.warn(text)
+
 
 def inventory_of(made: Made, runtime: Runtime, linked: Linked | None) -> Inventory:
     """Return the components of an executable; what cannot be read of them is a warning."""
@@ -57,7 +67,7 @@ def inventory_of(made: Made, runtime: Runtime, linked: Linked | None) -> Invento
         built=lambda mark: _of_mark(mark, made.services, distribution),
         loader=LOADER if LOADER in places else None,
     )
-    return take_inventory(included, made.services.console.warn)
+    return take_inventory(included, made.warn)
 
 
 def _described(made: Made) -> Iterator[Described]:
@@ -66,7 +76,7 @@ def _described(made: Made) -> Iterator[Described]:
     built = {canonicalize_name(name) for name in chosen if name != _ALL}
     for package in made.collection.packages:
         is_built = _ALL in chosen or canonicalize_name(package.name) in built
-        yield describe(package, archives, made.services.console.warn, is_built=is_built)
+        yield describe(package, archives, made.warn, is_built=is_built)
 
 
 def _of_runtime(made: Made, runtime: Runtime) -> Iterator[Library]:
@@ -77,13 +87,9 @@ def _of_runtime(made: Made, runtime: Runtime) -> Iterator[Library]:
     own, path = pinned.own(), pinned.own_license()
     name = f"LICENSE.{own.name}.txt"
     yield Library(
-        component=own if path is None else _with_text(own, name),
+        component=own if path is None else replace(own, license_texts=(name,)),
         texts={} if path is None else {name: path},
     )
-
-
-def _with_text(component: Component, name: str) -> Component:
-    return Component.from_json({**component.to_json(), "license_texts": [name]})
 
 
 def _texts(folder: Path) -> dict[str, Path]:
@@ -167,10 +173,9 @@ def _with_modules(collection: Collection) -> Iterator[str]:
 
 
 def _recorded(package: Package) -> Iterable[Path]:
-    record = package.info / "RECORD" if package.info else None
-    if package.info is None or record is None or not record.is_file():
+    if package.info is None or not (package.info / "RECORD").is_file():
         return
-    with record.open(encoding="utf-8", errors="replace", newline="") as stream:
+    with (package.info / "RECORD").open(encoding="utf-8", errors="replace", newline="") as stream:
         for row in csv.reader(stream):
             if row and row[0].endswith(".py"):
                 yield package.info.parent / row[0]

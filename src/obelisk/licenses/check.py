@@ -38,11 +38,9 @@ def permitted(made: Made, inventory: Inventory) -> Inventory:
     Raises `LicenseError` for what the policy refuses. What there is to say is said once: not for
     the executable that training runs.
     """
-    console = made.services.console
-    is_shipped = made.collection.first_use_log is None
-    checked = check(made.plan, inventory.components, console.warn if is_shipped else _nothing)
-    for line in checked.remarks if is_shipped else ():
-        console.note(line)
+    checked = check(made.plan, inventory.components, made.warn)
+    for line in checked.remarks if made.is_shipped else ():
+        made.services.console.note(line)
     return replace(inventory, components=checked.components)
 
 
@@ -73,7 +71,3 @@ def _is_own(component: Component, plan: Plan) -> bool:
     return isinstance(plan.application, Project) and canonicalize_name(
         component.name
     ) == canonicalize_name(plan.application.name)
-
-
-def _nothing(text: str) -> None:
-    del text
