@@ -57,6 +57,8 @@ def parse(text: str) -> Expression:
     if len(text) > _LONGEST or "\n" in text:
         message = "too long for a license expression"
         raise ValueError(message)
+    if text in listed().licenses:
+        return Term(text)  # most are; the library takes a while to begin
     licensing = _licensing()
     try:
         parsed = licensing.parse(text, strict=True)
@@ -137,7 +139,7 @@ class Listed:
 @cache
 def listed() -> Listed:
     """Return SPDX's list."""
-    rows = [row for row in get_license_index() if row.get("spdx_license_key")]
+    rows = [row for row in _index() if row.get("spdx_license_key")]
     return Listed(
         licenses={
             row["spdx_license_key"]: row["category"] for row in rows if not row["is_exception"]
@@ -148,7 +150,13 @@ def listed() -> Listed:
 
 @cache
 def _licensing() -> Licensing:
-    return build_spdx_licensing(get_license_index())
+    return build_spdx_licensing(_index())
+
+
+@cache
+def _index() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = get_license_index()
+    return found
 
 
 def _tree(licensing: Licensing, node: Any) -> Expression:  # noqa: ANN401 - a library without types
