@@ -50,7 +50,7 @@ class Configurations:
         self.installs = {}
         """What an argument of the installer brings."""
         self.stdlib = {"os.py": "", "json/__init__.py": "", "json/decoder.py": ""}
-        self.warnings, self.notes, self.asked = [], [], []
+        self.warnings, self.notes, self.asked, self.targets = [], [], [], []
 
     def write(self, **files):
         for path, text in files.items():
@@ -65,6 +65,7 @@ class Configurations:
     def bring(self, wanted):
         """Stand in for the installer: what it would do is said by the test."""
         self.asked.append(wanted.part)
+        self.targets.append(wanted.settings.target)
         prefix = make_prefix(self.folder / f"part-{len(self.asked)}", "3.14")
         if isinstance(wanted.part, Install):
             for word in wanted.part.words:

@@ -87,6 +87,21 @@ def test_several_executables_are_tables_of_their_own(round_trip):
     assert [one.application for one in second] == [one.application for one in first]
 
 
+def test_executables_of_different_targets_and_the_same_name(round_trip):
+    text = """
+    def make(triple):
+        dist = default_python_distribution(build_target = triple)
+        return dist.to_python_executable(name = "app")
+    register_target("x86", lambda: make("x86_64-unknown-linux-musl"))
+    register_target("arm", lambda: make("aarch64-unknown-linux-gnu"))
+    resolve_targets()
+    """
+    first, second, found = round_trip(text, "x86", "arm")
+    assert [one.settings.target for one in second] == [one.settings.target for one in first]
+    assert [one.settings.name for one in second] == ["x86-app", "arm-app"]
+    assert "no counterpart: `app` as x86/app" in found.table
+
+
 def test_the_target_and_python_of_the_command_line_are_written(configurations):
     options = {"target": "aarch64-unknown-linux-gnu", "python": "3.13"}
     text = EXE.format(policy="pass", exe="pass")

@@ -1,6 +1,7 @@
 """The rules of the house: who may import whom, who may print, start programs or know the system."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,21 @@ def test_imports_go_downwards(path):
     own = room_of(path)
     for room in imported(path):
         assert room == own or level(room) < level(own), f"{path} imports {room}"
+
+
+def modules_imported(path):
+    """Return the files that a file imports, also those that only types need."""
+    found = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            found |= {name.removeprefix("obelisk.").replace(".", "/") + ".py" for name in names}
+    return found & set(FILES)
+
+
+def test_no_modules_import_one_another_in_a_circle():
+    order = TopologicalSorter({path: modules_imported(path) for path in FILES})
+    assert len(list(order.static_order())) == len(FILES)
 
 
 def test_every_room_is_in_the_plan_and_says_what_it_is_for():

@@ -8,8 +8,7 @@ from starlark_files import error_of, evaluate
 from obelisk.config.starlark.errors import Place
 from obelisk.config.starlark.host import HostFunction
 from obelisk.config.starlark.interpreter import Interpreter
-from obelisk.config.starlark.stack import Caller
-from obelisk.config.starlark.values import Function
+from obelisk.config.starlark.stack import Caller, Function
 from obelisk.errors import CollectError, ConfigError, ToolError
 from obelisk.services.console import Console
 

@@ -9,8 +9,7 @@ from starlark_files import error_of, evaluate, value_of
 from obelisk.config.starlark.host import Attribute, HostFunction, HostObject, HostType
 from obelisk.config.starlark.interpreter import Interpreter
 from obelisk.config.starlark.signature import signature_of
-from obelisk.config.starlark.stack import Caller
-from obelisk.config.starlark.values import Function
+from obelisk.config.starlark.stack import Caller, Function
 from obelisk.errors import ConfigError
 
 

@@ -5,10 +5,9 @@ import sys
 import pytest
 from starlark_files import error_of, evaluate
 
-from obelisk.config.starlark.host import HostFunction, HostObject, HostType
+from obelisk.config.starlark.host import HostFunction
 from obelisk.config.starlark.limits import Budget, Limits
-from obelisk.config.starlark.stack import Caller
-from obelisk.config.starlark.values import Function
+from obelisk.config.starlark.stack import Caller, Function
 from obelisk.errors import ConfigError
 
 TOO_LONG = "the evaluation takes too long"
@@ -183,8 +182,8 @@ def test_calls_that_are_not_deep():
     assert evaluate(source + "x = f39(7)")["x"] == 7
 
 
-def test_a_host_that_calls_often_adds_steps():
-    limits = Limits(steps=1000, steps_per_call=200, steps_added=10_000)
+def test_what_the_host_calls_back_costs_steps():
+    limits = Limits(steps=20_000)
 
     def each(caller: Caller, count: int, function: Function) -> None:
         for number in range(count):
@@ -198,33 +197,51 @@ def test_a_host_that_calls_often_adds_steps():
     assert error_of(endless, names, limits=limits).problem == TOO_LONG
 
 
-def test_a_long_list_of_the_host_adds_steps_once():
-    limits = Limits(steps=2000, steps_per_item=100)
+def test_files_that_the_host_found_add_steps():
+    limits = Limits(steps=2000, steps_per_file=100)
 
-    class Many(HostObject):
-        host_type = HostType("Many")
+    def find(caller: Caller, count: int) -> list:
+        caller.give(count)
+        caller.spend(count)
+        return list(range(count))
 
-        def iterate(self):
-            return range(500)
-
-    names = {
-        "resources": HostFunction("resources", lambda caller: list(range(500))),
-        "many": Many(),
-    }
-    for values in ("resources()", "many"):
-        source = f"x = []\nfor i in {values}:\n    x.append(i)\n"
-        assert len(evaluate(source, names, limits=limits)["x"]) == 500
-        assert error_of(f"for j in range(1000000):\n    {values}", names, limits=limits)
-        endless = f"for j in range(1000000):\n    for i in {values}:\n        len([])"
-        assert error_of(endless, names, limits=limits).problem == TOO_LONG
+    names = {"find": HostFunction("find", find)}
+    source = "x = []\nfor i in find(500):\n    x.append(i)\n"
+    assert len(evaluate(source, names, limits=limits)["x"]) == 500
+    endless = "x = find(500)\nfor j in range(1000000):\n    for i in x:\n        len([])"
+    error = error_of(endless, names, limits=limits)
+    assert (error.problem, error.place.line) == (TOO_LONG, 4)
+    assert error.hint.startswith("gave up after 52000 steps")
 
 
-def test_a_budget_counts_what_it_adds():
-    budget = Budget(Limits(steps=10, steps_per_call=5, steps_added=7))
+@pytest.mark.parametrize(
+    "argument", ["'a' * 100000", "['a'] * 10000", "{i: 'a' for i in range(1000)}", "['a' * 9999]"]
+)
+def test_arguments_of_the_host_cost_what_looking_at_them_does(argument):
+    limits = Limits(steps=300_000)
+    names = {"take": HostFunction("take", lambda caller, x, y=None: None)}
+    for call in ("take(x)", "take(1, y = x)"):
+        source = f"x = {argument}\nfor i in range({{}}):\n    {call}"
+        evaluate(source.format(1), names, limits=limits)
+        assert error_of(source.format(1000), names, limits=limits).problem == TOO_LONG
+
+
+def test_a_budget_counts_what_it_is_given():
+    budget = Budget(Limits(steps=10, steps_per_file=5))
     budget.spend(10)
-    budget.add_call()
-    budget.add_call()
-    assert (budget.left, budget.addable) == (7, 0)
+    budget.give(2)
+    assert (budget.left, budget.given) == (10, 10)
+    with pytest.raises(ConfigError, match="the evaluation takes too long") as caught:
+        budget.spend(11)
+    assert "gave up after 20 steps" in caught.value.hint
+
+
+def test_files_that_are_loaded_cost_steps(tmp_path):
+    for number in range(90):
+        (tmp_path / f"{number}.bzl").write_text("x = [" + "0, " * 4000 + "]\n")
+    source = "".join(f"load('{number}.bzl', x{number} = 'x')\n" for number in range(90))
+    error = error_of(source, path=tmp_path / "test.bzl")
+    assert error.problem == TOO_LONG
 
 
 def test_a_large_source_is_refused():

@@ -14,8 +14,7 @@ from starlark_programs import Programs
 
 from obelisk.config.starlark.host import Attribute, HostFunction, HostObject, HostType
 from obelisk.config.starlark.limits import Limits
-from obelisk.config.starlark.stack import Caller
-from obelisk.config.starlark.values import Function
+from obelisk.config.starlark.stack import Caller, Function
 from obelisk.errors import ConfigError
 
 LIMITS = Limits(steps=30_000)

@@ -174,8 +174,8 @@ def _of_configuration(
 ) -> Requests:
     session = _evaluated(path, targets, command, outside)
     wishes = wishes_of(session)
-    target = session.surroundings.settings.target
-    options = {**command.options, "target": target, "python": None}
+    # Each executable has the ones that the evaluation gave it.
+    options = {**command.options, "target": None, "python": None}
     command = replace(command, options=options)
     requests = []
     for wish in wishes.executables:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -32,19 +32,28 @@ Resources = list[Value]
 """A list of `Resource`, as a configuration sees it."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Base:
+    """What executables are made with."""
+
+    python: str
+    """The version of Python."""
+    target: str
+
+
 class Adding(Buildable):
     """The state of an executable."""
 
     def __init__(
-        self, session: Session, *, name: str, python: str, policy: Policy, config: Config
+        self, session: Session, *, name: str, base: Base, policy: Policy, config: Config
     ) -> None:
         super().__init__(session)
         self.name = name
-        self.python = python
+        self.base = base
         self.policy = policy
         self.callbacks = tuple(policy.callbacks)
         self.config = copy.copy(config)
-        self.config.values = copy.deepcopy(config.values)
+        self.config.values = {key: copy.copy(value) for key, value in config.values.items()}
         self.sources: list[Source] = []
         self.added: dict[object, Resource] = {}
         """By what they are, in the order in which they were added."""
@@ -55,9 +64,7 @@ class Adding(Buildable):
         """Let callbacks decide about each module of Python itself."""
         if not self.callbacks:
             return
-        site = self.session.bring(StandardLibrary(), self.python)
-        for found in scan_stdlib(site) if site else ():
-            resource = resource_of(self.session, found, None)
+        for found, resource in standard_library(self.session, self.base, caller):
             self._decide(resource, caller)
             # Its extension modules are included whatever a callback says.
             if found.kind != Kind.EXTENSION:
@@ -65,15 +72,17 @@ class Adding(Buildable):
 
     def brought(self, part: Part, caller: Caller) -> Resources:
         """Install a part and return its resources, after callbacks decided about them."""
-        site = self.session.bring(part, self.python)
+        site = self.session.bring(part, self.base.python, self.base.target, caller)
         source = Source(part=part, distributions={})
         self.sources.append(source)
         if site is None:
             return []
         source.is_listed = True
-        source.distributions = distributions(site)
+        source.distributions = self.session.looked("distributions", site, distributions)
         resources: Resources = []
-        for found in self._scanned(site):
+        scanned = self._scanned(site)
+        self.session.found([found.path for found in scanned], caller)
+        for found in scanned:
             resource = resource_of(self.session, found, source)
             source.paths.add(found.path)
             if found.kind != Kind.FILE:
@@ -97,7 +106,7 @@ class Adding(Buildable):
 
     def options_of(self, variables: dict[str, str] | None, caller: Caller) -> list[str]:
         """Return the options that variables of pip mean."""
-        words = []
+        words: list[str] = []
         for name, value in (variables or {}).items():
             if name in _VARIABLES:
                 words += [word for item in value.split() for word in (_VARIABLES[name], item)]
@@ -109,8 +118,19 @@ class Adding(Buildable):
         for callback in self.callbacks:
             caller.call(callback, self.policy, resource)
 
-    def _scanned(self, site: Path) -> Iterable[Found]:
-        if self.policy.value("file_scanner_classify_files"):
-            yield from scan(site)
-        if self.policy.value("file_scanner_emit_files"):
-            yield from scan_files(site)
+    def _scanned(self, site: Path) -> list[Found]:
+        looks = {"file_scanner_classify_files": scan, "file_scanner_emit_files": scan_files}
+        return [
+            found
+            for name, look in looks.items()
+            if self.policy.value(name)
+            for found in self.session.looked(name, site, look)
+        ]
+
+
+def standard_library(session: Session, base: Base, caller: Caller) -> list[tuple[Found, Resource]]:
+    """Return the modules and files of Python itself; none if nothing is installed now."""
+    site = session.bring(StandardLibrary(), base.python, base.target, caller)
+    scanned = session.looked("stdlib", site, scan_stdlib) if site else ()
+    session.found([found.path for found in scanned], caller)
+    return [(found, resource_of(session, found, None)) for found in scanned]

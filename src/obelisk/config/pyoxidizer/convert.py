@@ -36,10 +36,10 @@ def convert(session: Session) -> Converted:
     described = [describe(session, wish.executable) for wish in wishes.executables]
     modules: dict[str, str] = {}
     tables = []
-    for one in described:
-        parts, texts = _with_modules(one, session)
+    for one, name in zip(described, _names(wishes), strict=True):
+        parts, texts = _with_modules(one, name, session)
         modules |= texts
-        tables.append({**one.table, "parts": parts})
+        tables.append({**one.table, "name": name, "parts": parts})
     lines = list(_comments(session, wishes, described))
     if len(tables) == 1:
         lines += ["[tool.obelisk]", *_lines(tables[0], "tool.obelisk")]
@@ -51,12 +51,21 @@ def convert(session: Session) -> Converted:
     return Converted(table="\n".join(lines).rstrip() + "\n", modules=modules)
 
 
-def _with_modules(one: Described, session: Session) -> tuple[list[str], dict[str, str]]:
+def _names(wishes: Wishes) -> list[str]:
+    """Return names of executables: all are written to the same folder."""
+    names = [wish.executable.name for wish in wishes.executables]
+    return [
+        name if names.count(name) == 1 else wish.places[0].replace("/", "-")
+        for name, wish in zip(names, wishes.executables, strict=True)
+    ]
+
+
+def _with_modules(one: Described, name: str, session: Session) -> tuple[list[str], dict[str, str]]:
     """Return the parts, with one for modules whose text is given, and their files."""
     parts = list(one.table.get("parts", ()))
     texts: dict[str, str] = {}
     for number, written in enumerate(one.written):
-        folder = f"{FOLDER}/{one.table['name']}" + (f"-{number}" if number else "")
+        folder = f"{FOLDER}/{name}" + (f"-{number}" if number else "")
         texts |= {f"{folder}/{path}": text for path, text in written.files}
         parts.append(line_of(_packages(written, session, folder), session.folder))
     return parts, texts

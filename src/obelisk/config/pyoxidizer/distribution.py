@@ -6,17 +6,17 @@ import functools
 from collections.abc import Callable
 from typing import ClassVar, Final, Literal
 
-from obelisk.config.pyoxidizer.adding import Resources
+from obelisk.config.pyoxidizer.adding import Base, Resources, standard_library
 from obelisk.config.pyoxidizer.executable import PythonExecutable
 from obelisk.config.pyoxidizer.interpreter import Config
 from obelisk.config.pyoxidizer.policy import Policy
-from obelisk.config.pyoxidizer.resources import resource_of
-from obelisk.config.pyoxidizer.scan import scan_stdlib
-from obelisk.config.pyoxidizer.session import Session, StandardLibrary
+from obelisk.config.pyoxidizer.session import Session
 from obelisk.config.pyoxidizer.table import ApiObject, Because, Method, Row, host_type
 from obelisk.config.settings import Settings
 from obelisk.config.starlark.stack import Caller
 from obelisk.config.starlark.values import Value
+from obelisk.config.toml import shown
+from obelisk.target import TARGETS
 
 Flavor = Literal["standalone", "standalone_dynamic", "standalone_static"]
 KNOWN: Final = ("3.13", "3.14")
@@ -34,10 +34,7 @@ def _make_policy(own: PythonDistribution, caller: Caller) -> Policy:
 
 
 def _resources(own: PythonDistribution, caller: Caller) -> Resources:
-    del caller
-    session = own.session
-    site = session.bring(StandardLibrary(), own.python)
-    return [resource_of(session, found, None) for found in scan_stdlib(site)] if site else []
+    return [resource for _, resource in standard_library(own.session, own.base, caller)]
 
 
 def _to_executable(  # noqa: PLR0913 - PyOxidizer's
@@ -80,7 +77,7 @@ def _of_executable(name: str) -> Callable[..., Value]:
         nowhere = PythonExecutable(
             own.session,
             name="-",
-            python=own.python,
+            base=own.base,
             policy=Policy(own.session),
             config=Config(own.session),
         )
@@ -133,19 +130,20 @@ class PythonDistribution(ApiObject):
     }
     host_type = host_type("PythonDistribution", rows)
 
-    def __init__(self, session: Session, python: str) -> None:
+    def __init__(self, session: Session, base: Base) -> None:
         super().__init__(session)
-        self.python = python
+        self.base = base
         self.made: list[PythonExecutable] = []
 
     def executable(
         self, name: str, policy: Policy, config: Config, caller: Caller
     ) -> PythonExecutable:
         """Return a new executable; callbacks are called for the standard library."""
+        caller.stack.budget.host_call((*config.values.values(), policy.callbacks))
         made = PythonExecutable(
             self.session,
             name=name,
-            python=self.python,
+            base=self.base,
             policy=policy,
             config=config,
         )
@@ -155,7 +153,7 @@ class PythonDistribution(ApiObject):
 
 
 def make_distribution(
-    session: Session, caller: Caller, python: str | None, flavor: str
+    session: Session, caller: Caller, python: str | None, flavor: str, target: str
 ) -> PythonDistribution:
     """Return a distribution of the version that is closest to what was asked for."""
     if flavor == "standalone_dynamic":
@@ -164,7 +162,7 @@ def make_distribution(
     if python is not None and chosen != python and session.surroundings.python is None:
         message = f"Python {python} is not available; building with {chosen}"
         session.warn(f"{message} (choose another version with `--python`)", caller)
-    return PythonDistribution(session, chosen)
+    return PythonDistribution(session, Base(python=chosen, target=target))
 
 
 def _default_distribution(
@@ -174,10 +172,23 @@ def _default_distribution(
     build_target: str | None = None,
     python_version: str | None = None,
 ) -> PythonDistribution:
-    if build_target not in (None, session.surroundings.triple):
-        message = f"`build_target` has no effect: {build_target}"
-        session.warn(f"{message}; choose the target with `--target`", caller)
-    return make_distribution(session, caller, python_version, flavor)
+    target = _target(session, build_target, caller)
+    return make_distribution(session, caller, python_version, flavor, target)
+
+
+def _target(session: Session, build_target: str | None, caller: Caller) -> str:
+    """Return the target that executables are built for: that of the command line, or another."""
+    own = session.surroundings.settings.target
+    if build_target in (None, own, session.surroundings.triple):
+        return own
+    target = str(build_target).replace("-linux-gnu", "-linux-musl")
+    if target not in TARGETS:
+        known = ", ".join(TARGETS)
+        message = f"`build_target` has no effect: {shown(build_target)} is none of {known}"
+        session.warn(f"{message}; building for {own}", caller)
+        return own
+    session.understood("build_target", f"`target`: {target}", caller)
+    return target
 
 
 def _own_distribution(
@@ -192,7 +203,8 @@ def _own_distribution(
     python = session.surroundings.python or Settings().python
     message = f"distributions of others are not used; building with Obelisk's own Python {python}"
     session.warn(message, caller)
-    return make_distribution(session, caller, None, flavor)
+    target = session.surroundings.settings.target
+    return make_distribution(session, caller, None, flavor, target)
 
 
 FUNCTIONS: Final = {

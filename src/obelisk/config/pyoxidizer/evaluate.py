@@ -10,8 +10,7 @@ from obelisk.config.pyoxidizer.api import names
 from obelisk.config.pyoxidizer.session import Session, Surroundings
 from obelisk.config.starlark.errors import StarlarkError
 from obelisk.config.starlark.interpreter import Interpreter
-from obelisk.config.starlark.stack import Caller
-from obelisk.config.starlark.values import Function
+from obelisk.config.starlark.stack import Caller, Function
 from obelisk.errors import ConfigError
 from obelisk.services.regular import is_regular
 
@@ -44,12 +43,20 @@ def evaluate(path: Path, surroundings: Surroundings, write: Callable[[str], None
         interpreter.run(path)
         _resolve_rest(session, interpreter)
     except StarlarkError as error:
-        if error.hint is None and "VARS[" in error.place.text:
-            error.hint = "pass the variable with `--var NAME VALUE`"
-        if error.hint is None and session.is_incomplete:
-            error.hint = "nothing was installed: what looks at resources needs `obelisk build`"
+        error.hint = error.hint or _hint(error.place.text, session)
         raise
     return session
+
+
+def _hint(line: str, session: Session) -> str | None:
+    """Return what helps with an error in a line that has no hint itself."""
+    if "VARS[" in line:
+        return "pass the variable with `--var NAME VALUE`"
+    if r"\\" in line:
+        return "write `/` between the parts of a path"
+    if session.is_incomplete:
+        return "nothing was installed; show the plan with `obelisk plan --install`"
+    return None
 
 
 def _resolve_rest(session: Session, interpreter: Interpreter) -> None:

@@ -21,6 +21,7 @@ from obelisk.config.pyoxidizer.scan import (
     Kind,
     module_path,
 )
+from obelisk.config.pyoxidizer.session import LOOK
 from obelisk.config.pyoxidizer.table import (
     ApiObject,
     Because,
@@ -30,11 +31,13 @@ from obelisk.config.pyoxidizer.table import (
     host_type,
     ignored,
 )
-from obelisk.config.starlark.stack import Caller
-from obelisk.config.starlark.values import Function, Value
+from obelisk.config.starlark.stack import Caller, Function
+from obelisk.config.starlark.values import Value
 from obelisk.errors import ConfigError
 from obelisk.services.regular import read_regular
 
+_ADD: Final = 15
+"""Steps of adding a resource."""
 _INSTALLS: Final = "test_each_call_is_a_part_of_its_own"
 _WINDOWS: Final = "test_attributes_for_windows_are_silent"
 
@@ -56,9 +59,11 @@ def _pip_install(
     args: list[str],
     extra_envs: dict[str, str] | None = None,
 ) -> Resources:
+    caller.spend(10 * LOOK)
     # Relative, so that they mean the same wherever the folder is.
     words = [own.session.relative(word) for word in (*args, *own.options_of(extra_envs, caller))]
     found = parse_arguments(words, own.session.folder, "`args`")
+    caller.spend(LOOK * len(found.requirements.lines))
     for option in found.dropped:
         own.session.without_effect(option, Because.INSTALLER, caller)
     return own.brought(Install(words=tuple(words), requirements=found.requirements), caller)
@@ -82,6 +87,7 @@ def _setup_py_install(
 
 
 def _read_package_root(own: Adding, caller: Caller, path: str, packages: list[str]) -> Resources:
+    caller.spend(LOOK * (1 + len(packages)))
     folder = own.session.place(path)
     if not folder.is_dir():
         message = f"no such directory: {folder}"
@@ -109,7 +115,7 @@ def _add_resource(own: Adding, caller: Caller, resource: Resource) -> None:
 
 
 def _add_resources(own: Adding, caller: Caller, resources: list[Resource]) -> None:
-    del caller
+    caller.spend(_ADD * len(resources))
     for resource in resources:
         own.add(resource)
 
@@ -154,11 +160,12 @@ def _filter(
     files: list[str] | None = None,
     glob_files: list[str] | None = None,
 ) -> None:
-    del caller
     paths = [str(own.session.place(name)) for name in files or []]
     for pattern in glob_files or []:
-        paths += sorted(matching(own.session.folder, pattern))
-    names = {line.strip() for path in paths for line in _text(path).splitlines()}
+        paths += matching(own.session, pattern, caller)
+    texts = [_text(path, caller) for path in paths]
+    names = {line.strip() for text in texts for line in text.splitlines()}
+    caller.spend(_ADD * len(own.added))
     own.added = {
         key: resource
         for key, resource in own.added.items()
@@ -166,12 +173,14 @@ def _filter(
     }
 
 
-def _text(path: str) -> str:
+def _text(path: str, caller: Caller) -> str:
     try:
-        return read_regular(Path(path)).decode(errors="replace")
+        text = read_regular(Path(path)).decode(errors="replace")
     except OSError as error:
         message = f"cannot read {path}: {error.strerror}"
         raise ConfigError(message) from error
+    caller.spend(LOOK + len(text))
+    return text
 
 
 def _to_embedded(own: Adding, caller: Caller) -> EmbeddedResources:

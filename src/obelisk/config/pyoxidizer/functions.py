@@ -7,10 +7,10 @@ from typing import Final
 
 from obelisk.config.pyoxidizer.globbing import matching
 from obelisk.config.pyoxidizer.manifest import FileContent, FileManifest, content_of
-from obelisk.config.pyoxidizer.session import Session, Target
+from obelisk.config.pyoxidizer.session import LOOK, Session, Target
 from obelisk.config.pyoxidizer.table import Method, Row, Setting
-from obelisk.config.starlark.stack import Caller
-from obelisk.config.starlark.values import Function, Value
+from obelisk.config.starlark.stack import Caller, Function
+from obelisk.config.starlark.values import Value
 from obelisk.errors import ConfigError
 
 _TARGETS: Final = "test_targets_are_resolved_in_order"
@@ -94,7 +94,7 @@ def _file_content(
     content: str | None = None,
     executable: bool | None = None,
 ) -> FileContent:
-    del caller
+    caller.spend(LOOK)
     if (path is None) == (content is None):
         message = "exactly one of `path` and `content` must be given"
         raise ConfigError(message)
@@ -118,14 +118,14 @@ def _glob(
     exclude: list[str] | None = None,
     strip_prefix: str | None = None,
 ) -> FileManifest:
-    del caller
-    without = {path for pattern in exclude or [] for path in matching(session.folder, pattern)}
+    without = {path for pattern in exclude or [] for path in matching(session, pattern, caller)}
     manifest = FileManifest(session)
     for pattern in include:
-        found = set(matching(session.folder, pattern)) - without
+        found = set(matching(session, pattern, caller)) - without
         if not found:
             message = f"`{pattern}` matches no file"
             raise ConfigError(message)
+        caller.spend(LOOK * len(found))
         for path in sorted(found):
             manifest.add_path(path, strip_prefix or _root(session.folder, path))
     return manifest

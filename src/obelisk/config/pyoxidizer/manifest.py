@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from obelisk.config.pyoxidizer.resources import Resource
-from obelisk.config.pyoxidizer.session import Session, require_path
+from obelisk.config.pyoxidizer.session import LOOK, Session, require_path
 from obelisk.config.pyoxidizer.table import (
     ApiObject,
     Because,
@@ -21,6 +21,8 @@ from obelisk.config.starlark.stack import Caller
 from obelisk.errors import ConfigError
 from obelisk.services.regular import is_regular
 
+_ENTRY: Final = 5
+"""Steps of copying an entry of a manifest."""
 _FILES: Final = "test_files_beside_the_executable"
 _EXECUTABLES: Final = "test_a_manifest_with_an_executable"
 
@@ -103,7 +105,7 @@ def entry_path(path: str) -> str:
 
 
 def _add_manifest(manifest: FileManifest, caller: Caller, other: FileManifest) -> None:
-    del caller
+    caller.spend(_ENTRY * len(other.entries))
     manifest.entries |= other.entries
 
 
@@ -126,7 +128,8 @@ def _add_path(
     strip_prefix: str,
     force_read: bool = False,
 ) -> None:
-    del caller, force_read
+    del force_read
+    caller.spend(2 * LOOK)
     manifest.add_path(path, strip_prefix)
 
 
@@ -140,7 +143,7 @@ def _add_python_resource(
 def _add_python_resources(
     manifest: FileManifest, caller: Caller, prefix: str, values: list[Resource]
 ) -> None:
-    del caller
+    caller.spend(LOOK * len(values))
     for value in values:
         manifest.add_resource(prefix, value)
 
@@ -151,14 +154,15 @@ def _build(manifest: ApiObject, caller: Caller, target: str) -> None:
 
 def _get_file(manifest: FileManifest, caller: Caller, path: str) -> FileContent | None:
     del caller
-    found = manifest.entries.get(os.path.normpath(path))
+    found = manifest.entries.get(os.path.normpath(require_path(path)))
     if isinstance(found, Buildable):
         return FileContent(manifest.session, filename=found.name, origin=found)
     return found
 
 
 def _install(manifest: FileManifest, caller: Caller, path: str, replace: bool = True) -> None:
-    del caller, replace
+    del replace
+    caller.spend(_ENTRY * len(manifest.entries))
     session = manifest.session
     # As in PyOxidizer, below the folder that is built in.
     folder = (session.build_path or session.folder / "build") / require_path(path)
@@ -168,7 +172,7 @@ def _install(manifest: FileManifest, caller: Caller, path: str, replace: bool = 
 
 
 def _paths(manifest: FileManifest, caller: Caller) -> list[str]:
-    del caller
+    caller.spend(_ENTRY * len(manifest.entries))
     return sorted(manifest.entries)
 
 

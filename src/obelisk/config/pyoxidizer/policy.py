@@ -14,8 +14,7 @@ from obelisk.config.pyoxidizer.table import (
     host_type,
     ignored,
 )
-from obelisk.config.starlark.stack import Caller
-from obelisk.config.starlark.values import Function
+from obelisk.config.starlark.stack import Caller, Function
 
 _LOCATION: Final = "test_locations_have_no_effect"
 _BYTECODE: Final = "test_levels_of_bytecode_alone_have_no_effect"

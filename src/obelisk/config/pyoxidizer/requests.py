@@ -151,7 +151,8 @@ def describe(session: Session, executable: PythonExecutable) -> Described:
     config, policy = executable.config, executable.policy
     entry, notes = entry_settings(config, session.folder)
     contents = contents_of(executable)
-    table: dict[str, Any] = {"name": executable.name, "python": executable.python}
+    base = executable.base
+    table: dict[str, Any] = {"name": executable.name, "python": base.python}
     for found in (config.settings(), entry):
         interpreter = {**table.get("interpreter", {}), **found.get("interpreter", {})}
         table |= found
@@ -169,8 +170,7 @@ def describe(session: Session, executable: PythonExecutable) -> Described:
     ):
         table["source-text"] = False
     where = f"`{executable.name}` of {session.path}"
-    target = session.surroundings.settings.target
-    table |= {"target": target} if target != Settings().target else {}
+    table |= {"target": base.target} if base.target != Settings().target else {}
     settings = apply_table(Settings(), table, where)
     return Described(
         table=table,

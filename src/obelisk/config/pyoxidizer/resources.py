@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from obelisk.config.parts import Part
 from obelisk.config.pyoxidizer.scan import Found, Kind
-from obelisk.config.pyoxidizer.session import Session
+from obelisk.config.pyoxidizer.session import LOOK, Session
 from obelisk.config.pyoxidizer.table import (
     ApiObject,
     Because,
@@ -96,7 +96,9 @@ class Resource(ApiObject):
         if name in _FOUND:
             return getattr(self.found, name)
         if name == "source":
-            return self.source_text()
+            text = self.source_text()
+            caller.spend(LOOK + (len(text) >> 3))
+            return text
         return super().get_attribute(name, caller)
 
     def source_text(self) -> str:

@@ -48,8 +48,12 @@ class Found:
     """The file; None for what has none yet."""
 
 
-def scan(site: Path, *, is_stdlib: bool = False) -> Iterator[Found]:
-    """Yield what is in a folder of modules, sorted by path; of metadata, what it says."""
+def scan(site: Path) -> tuple[Found, ...]:
+    """Return what is in a folder of modules, sorted by path; of metadata, what it says."""
+    return tuple(_scan(site, is_stdlib=False))
+
+
+def _scan(site: Path, *, is_stdlib: bool) -> Iterator[Found]:
     paths = sorted(_walk(site))
     packages = {
         path.removesuffix("/__init__.py") for path in paths if path.endswith("/__init__.py")
@@ -60,19 +64,30 @@ def scan(site: Path, *, is_stdlib: bool = False) -> Iterator[Found]:
             yield found
 
 
-def scan_stdlib(folder: Path) -> Iterator[Found]:
-    """Yield what is in the standard library, with the extension modules that are linked in."""
-    yield from scan(folder, is_stdlib=True)
-    for table in sorted(folder.glob("config-*/config.c")):
-        for name in _BUILTIN.findall(table.read_text(encoding="utf-8")):
-            yield Found(kind=Kind.EXTENSION, path=f"{name}.so", name=name, is_stdlib=True)
+def scan_stdlib(folder: Path) -> tuple[Found, ...]:
+    """Return what is in the standard library, with the extension modules that are linked in."""
+    names = [
+        name
+        for table in sorted(folder.glob("config-*/config.c"))
+        for name in _BUILTIN.findall(table.read_text(encoding="utf-8"))
+    ]
+    linked = (
+        Found(kind=Kind.EXTENSION, path=f"{name}.so", name=name, is_stdlib=True) for name in names
+    )
+    return (*_scan(folder, is_stdlib=True), *linked)
 
 
-def scan_files(site: Path) -> Iterator[Found]:
-    """Yield every file of a folder as one."""
-    for path in sorted(_walk(site)):
-        place = site / path
-        yield Found(kind=Kind.FILE, path=path, is_executable=os.access(place, os.X_OK), place=place)
+def scan_files(site: Path) -> tuple[Found, ...]:
+    """Return every file of a folder as one."""
+    return tuple(
+        Found(
+            kind=Kind.FILE,
+            path=path,
+            is_executable=os.access(site / path, os.X_OK),
+            place=site / path,
+        )
+        for path in sorted(_walk(site))
+    )
 
 
 def distributions(site: Path) -> dict[str, frozenset[str]]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from obelisk.config.parts import Part
 from obelisk.config.settings import Settings
-from obelisk.config.starlark.stack import Caller
-from obelisk.config.starlark.values import Function, Value
+from obelisk.config.starlark.stack import Caller, Function
+from obelisk.config.starlark.values import Value
 from obelisk.config.toml import shown
 from obelisk.errors import ConfigError, did_you_mean
 
@@ -30,14 +30,24 @@ class Wanted:
     folder: Path
 
 
+_At = TypeVar("_At", str, Path)
+_Seen = TypeVar("_Seen")
 _LONGEST_PATH: Final = 4095
 _LONGEST_NAME: Final = 255
+_PER_PART: Final = 20_000
+"""Steps of installing something, besides those for what was installed."""
+_PER_FILE: Final = 60
+"""Steps of making a resource."""
+LOOK: Final = 200
+"""Steps of looking at a file or folder."""
+_DEEPEST: Final = 100
+"""Targets that depend on one another."""
 
 
 def require_path(path: str) -> str:
     """Return a path; raise `ConfigError` for one that no file can have."""
     try:
-        parts = path.encode().split(b"/")
+        parts = path[: _LONGEST_PATH + 1].encode().split(b"/")
     except UnicodeEncodeError:
         parts = [b"\0"]
     too_long = len(path) > _LONGEST_PATH or any(len(part) > _LONGEST_NAME for part in parts)
@@ -110,6 +120,9 @@ class Session:
     _unused: dict[str, dict[str, int]] = field(default_factory=dict)
     _warned: set[str] = field(default_factory=set)
     _resolving: list[str] = field(default_factory=list)
+    _brought: dict[object, Path | None] = field(default_factory=dict)
+    _looked: dict[tuple[str, str | Path], Any] = field(default_factory=dict)
+    _found: set[str] = field(default_factory=set)
 
     @property
     def folder(self) -> Path:
@@ -127,13 +140,34 @@ class Session:
             return os.path.join(".", word[len(folder) + 1 :]) if word != folder else "."  # noqa: PTH118
         return word
 
-    def bring(self, part: Part | StandardLibrary, python: str) -> Path | None:
-        """Install a part; None if nothing is installed now."""
-        settings = replace(self.surroundings.settings, python=python)
-        wanted = Wanted(part=part, settings=settings, folder=self.folder)
-        site = self.surroundings.bring(wanted)
-        self.is_incomplete = self.is_incomplete or site is None
+    def bring(
+        self, part: Part | StandardLibrary, python: str, target: str, caller: Caller
+    ) -> Path | None:
+        """Install a part, once however often it is asked for; None if nothing is installed now."""
+        key = (part, python, target)
+        if key not in self._brought:
+            caller.spend(_PER_PART)
+            settings = replace(self.surroundings.settings, python=python, target=target)
+            wanted = Wanted(part=part, settings=settings, folder=self.folder)
+            self._brought[key] = self.surroundings.bring(wanted)
+        site = self._brought[key]
+        if site is None:
+            self.is_incomplete = True
+            self.understood("resources", "none: nothing is installed to show the plan", caller)
         return site
+
+    def looked(self, kind: str, at: _At, look: Callable[[_At], _Seen]) -> _Seen:
+        """Return what looking at something finds; it is done once for each kind of looking."""
+        if (kind, at) not in self._looked:
+            self._looked[kind, at] = look(at)
+        seen: _Seen = self._looked[kind, at]
+        return seen
+
+    def found(self, paths: Collection[str], caller: Caller) -> None:
+        """Count files that were found; those that were not known before add steps."""
+        caller.give(len(set(paths) - self._found))
+        self._found.update(paths)
+        caller.spend(len(paths) * _PER_FILE)
 
     def understood(self, name: str, does: str, caller: Caller) -> None:
         """Remember a use of the API."""
@@ -182,6 +216,9 @@ class Session:
         target = self.targets[name]
         if name in self._resolving:
             message = f"target `{name}` depends on itself: {' -> '.join([*self._resolving, name])}"
+            raise ConfigError(message)
+        if len(self._resolving) >= _DEEPEST:
+            message = f"more than {_DEEPEST} targets depend on one another, up to `{name}`"
             raise ConfigError(message)
         if not target.is_resolved:
             self._resolving.append(name)

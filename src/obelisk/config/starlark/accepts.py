@@ -7,7 +7,8 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
-from obelisk.config.starlark.values import Function, Value, article
+from obelisk.config.starlark.stack import Function
+from obelisk.config.starlark.values import Value, article
 from obelisk.errors import ConfigError, did_you_mean
 
 Annotation: TypeAlias = Any

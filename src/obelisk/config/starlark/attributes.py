@@ -7,12 +7,12 @@ from typing import Final
 
 from obelisk.config.starlark.accepts import accepts, misfit
 from obelisk.config.starlark.collection_methods import DICT_METHODS, LIST_METHODS
-from obelisk.config.starlark.host import HostMethod, HostObject, noted
+from obelisk.config.starlark.host import HostMethod, HostObject
 from obelisk.config.starlark.sequences import suggestion
 from obelisk.config.starlark.signature import invoke
-from obelisk.config.starlark.stack import Caller
+from obelisk.config.starlark.stack import Caller, Function
 from obelisk.config.starlark.string_methods import METHODS as STRING_METHODS
-from obelisk.config.starlark.values import Function, Value, article
+from obelisk.config.starlark.values import Value, article
 from obelisk.errors import ConfigError
 
 _METHODS: Final[Mapping[type, Mapping[str, Callable[..., Value]]]] = {
@@ -20,6 +20,8 @@ _METHODS: Final[Mapping[type, Mapping[str, Callable[..., Value]]]] = {
     list: LIST_METHODS,
     dict: DICT_METHODS,
 }
+_READ: Final = 15
+"""Steps for reading an attribute of the host."""
 _LONGEST: Final = 80
 """Characters of a name that a message repeats."""
 
@@ -45,7 +47,8 @@ def attribute(value: Value, name: str, caller: Caller) -> Value:
             return _Method(name, methods[name], value)
         if name in methods:
             return HostMethod(name, methods[name], value)
-        return noted(value.get_attribute(name, caller), caller)
+        caller.spend(_READ)
+        return value.get_attribute(name, caller)
     raise _unknown(value, name)
 
 
@@ -60,6 +63,7 @@ def set_attribute(value: Value, name: str, new: Value, caller: Caller) -> None:
     if declared is None or not declared.assignable:
         message = f"`{name}` of `{value.type_name}` cannot be assigned"
         raise ConfigError(message)
+    caller.stack.budget.host_call((new,))
     if not accepts(new, declared.accepts):
         what = f"`{name}` of `{value.type_name}`"
         raise misfit(what, new, declared.accepts)

@@ -10,11 +10,12 @@ from typing import Any, Final
 from obelisk.config.starlark.attributes import attribute, attribute_names, has_attribute
 from obelisk.config.starlark.collection_methods import update
 from obelisk.config.starlark.compare import order, sort
+from obelisk.config.starlark.limits import CALL
 from obelisk.config.starlark.sequences import as_list, iterated
 from obelisk.config.starlark.signature import invoke
-from obelisk.config.starlark.stack import Caller
+from obelisk.config.starlark.stack import Caller, Function
 from obelisk.config.starlark.text import Pieces, quoted, to_source, to_text
-from obelisk.config.starlark.values import Function, Value, article, type_name
+from obelisk.config.starlark.values import Value, article, type_name
 from obelisk.errors import ConfigError
 
 _MISSING: Final = object()
@@ -191,7 +192,10 @@ def _extreme(
 
 
 def _keys(values: list[Value], key: Function | None, caller: Caller) -> list[Value]:
-    return values if key is None else [key.call(caller, [value], {}) for value in values]
+    if key is None:
+        return values
+    caller.spend(len(values) * CALL)
+    return [key.call(caller, [value], {}) for value in values]
 
 
 def _joined(values: list[Value] | tuple[Value, ...], sep: str, caller: Caller) -> str:

@@ -6,9 +6,10 @@ import ast
 
 from obelisk.config.starlark.scope import Frame, Scope
 from obelisk.config.starlark.sequences import as_list
+from obelisk.config.starlark.stack import Function
 from obelisk.config.starlark.text import quoted
 from obelisk.config.starlark.unit import Expression, Tables, Unit
-from obelisk.config.starlark.values import Function, Value, article
+from obelisk.config.starlark.values import Value, article
 from obelisk.errors import ConfigError, ObeliskError
 
 

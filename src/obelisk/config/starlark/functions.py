@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from obelisk.config.starlark.errors import Call, Place
 from obelisk.config.starlark.scope import Frame, Scope, function_scope
 from obelisk.config.starlark.signature import Parameter, Signature, bind
-from obelisk.config.starlark.stack import Caller
+from obelisk.config.starlark.stack import Caller, Function
 from obelisk.config.starlark.statements import block
 from obelisk.config.starlark.unit import Expression, Leave, Statement, Tables, Unit, weight
-from obelisk.config.starlark.values import Function, Value
+from obelisk.config.starlark.values import Value
 from obelisk.errors import ConfigError
 
 _PER_CALL = 6

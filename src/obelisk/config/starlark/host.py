@@ -19,6 +19,8 @@ A function of the host is one of Python. It receives a `Caller`, then what its s
   not only for type checking. A function with `**keywords` has a `/` after its `Caller`.
 * What it returns is a value (`values.Value`). What it raises as `ConfigError(message, hint=...)`
   is reported at the call. The message need not repeat the place.
+* A call costs steps, also for its arguments. A function that takes longer than that counts more
+  with `caller.spend`, and one that finds files adds steps for each with `caller.give`.
 
 An object is an instance of a subclass of `HostObject`, which names its `HostType`, a table::
 
@@ -43,8 +45,8 @@ from typing import ClassVar
 
 from obelisk.config.starlark.accepts import Annotation
 from obelisk.config.starlark.signature import Signature, invoke, signature_of
-from obelisk.config.starlark.stack import Caller
-from obelisk.config.starlark.values import Function, Value
+from obelisk.config.starlark.stack import Caller, Function
+from obelisk.config.starlark.values import Value
 from obelisk.errors import ConfigError
 
 
@@ -140,8 +142,8 @@ class HostFunction(Function):
 
     def call(self, caller: Caller, arguments: list[Value], keywords: dict[str, Value]) -> Value:
         """Check the arguments, and call the function with them."""
-        result = invoke(self.name, self._function, arguments, keywords, (caller,))
-        return noted(result, caller)
+        caller.stack.budget.host_call((*arguments, *keywords.values()))
+        return invoke(self.name, self._function, arguments, keywords, (caller,))
 
 
 class HostMethod(Function):
@@ -154,12 +156,5 @@ class HostMethod(Function):
 
     def call(self, caller: Caller, arguments: list[Value], keywords: dict[str, Value]) -> Value:
         """Check the arguments, and call the method with them."""
-        result = invoke(self.name, self._method, arguments, keywords, (self._owner, caller))
-        return noted(result, caller)
-
-
-def noted(result: Value, caller: Caller) -> Value:
-    """Return what the host gave; a long list adds steps, since it is to be gone through."""
-    if isinstance(result, list):
-        caller.stack.budget.add_items(len(result))
-    return result
+        caller.stack.budget.host_call((*arguments, *keywords.values()))
+        return invoke(self.name, self._method, arguments, keywords, (self._owner, caller))

@@ -19,10 +19,10 @@ from obelisk.config.starlark.loading import exported, path_of
 from obelisk.config.starlark.parse import parse
 from obelisk.config.starlark.scope import Frame, assigned
 from obelisk.config.starlark.source import decode
-from obelisk.config.starlark.stack import Caller, Stack
+from obelisk.config.starlark.stack import Caller, Function, Stack
 from obelisk.config.starlark.statements import STATEMENTS, block
 from obelisk.config.starlark.unit import Tables, Unit
-from obelisk.config.starlark.values import Function, Value
+from obelisk.config.starlark.values import Value
 from obelisk.errors import ConfigError
 from obelisk.services.regular import read_regular
 
@@ -85,6 +85,7 @@ class Interpreter:
         key = os.path.realpath(path)
         self._loaded[key] = None
         program = parse(decode(data, str(path), self._limits.source), self._limits)
+        self._stack.budget.read(program.nodes)
         unit = Unit(
             program=program,
             stack=self._stack,

@@ -7,7 +7,8 @@ from typing import Any, Final
 from obelisk.config.starlark.compare import DEEPEST, equal, nested
 from obelisk.config.starlark.host import HostObject
 from obelisk.config.starlark.limits import Budget
-from obelisk.config.starlark.values import Function, Value, article
+from obelisk.config.starlark.stack import Function
+from obelisk.config.starlark.values import Value, article
 from obelisk.errors import ConfigError
 
 _LARGE: Final = 1 << 60

@@ -1,11 +1,25 @@
-"""What an evaluation may use: steps, depth, and sizes of values."""
+"""What an evaluation may use: steps, depth, and sizes of values.
+
+A step is about a tenth of a microsecond. What is evaluated costs steps by the time that it takes,
+also where it is the host or a loop of Python's that takes it. Only what really is there adds some:
+files that the host found, each once. So an endless loop ends soon, whatever is in it, and a
+configuration can look at each of many files.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from obelisk.errors import ConfigError
+
+CALL: Final = 24
+"""Steps of a call, besides those of what is called."""
+_HOST_CALL: Final = 100
+"""Steps of a call of the host, besides those for its arguments."""
+_PER_NODE: Final = 25
+"""Steps for reading a node of a file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,12 +28,8 @@ class Limits:
 
     steps: int = 3_000_000
     """Parts of expressions that are evaluated, and items that are touched; a call is several."""
-    steps_per_call: int = 2_000
-    """What each call by the host adds to the steps: where there is much, callbacks are many."""
-    steps_per_item: int = 200
-    """What each item of the longest list that the host returned adds."""
-    steps_added: int = 30_000_000
-    """The most that the host adds."""
+    steps_per_file: int = 600
+    """What each file that the host found adds."""
     depth: int = 500
     """Expressions, blocks and calls within one another, of all active functions together."""
     nesting: int = 60
@@ -43,13 +53,13 @@ class Limits:
 class Budget:
     """Counts the steps of an evaluation, and refuses what is too large before it is made."""
 
-    __slots__ = ("_longest", "addable", "left", "limits")
+    __slots__ = ("given", "left", "limits")
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.left = limits.steps
-        self.addable = limits.steps_added
-        self._longest = 0
+        self.given = 0
+        """Steps that were added."""
 
     def spend(self, steps: int) -> None:
         """Count steps; raise `ConfigError` when there were too many."""
@@ -60,27 +70,23 @@ class Budget:
     def refuse(self) -> NoReturn:
         """Raise `ConfigError` because no steps are left."""
         message = "the evaluation takes too long"
-        hint = f"gave up after {self._used()} steps; is there a loop over too many items?"
+        steps = self.limits.steps + self.given
+        hint = f"gave up after {steps} steps; is there a loop over too many items?"
         raise ConfigError(message, hint=hint)
 
-    def _used(self) -> int:
-        limits = self.limits
-        return limits.steps + limits.steps_added - self.addable
+    def give(self, files: int) -> None:
+        """Add steps for files that were found and were not known before."""
+        steps = files * self.limits.steps_per_file
+        self.given += steps
+        self.left += steps
 
-    def add_call(self) -> None:
-        """Add the steps of a call by the host."""
-        self._add(self.limits.steps_per_call)
+    def read(self, nodes: int) -> None:
+        """Count reading a file with that many nodes."""
+        self.spend(nodes * _PER_NODE)
 
-    def add_items(self, count: int) -> None:
-        """Add the steps for going through a list of the host, if it is the longest so far."""
-        if count > self._longest:
-            self._add((count - self._longest) * self.limits.steps_per_item)
-            self._longest = count
-
-    def _add(self, steps: int) -> None:
-        added = min(steps, self.addable)
-        self.addable -= added
-        self.left += added
+    def host_call(self, arguments: Iterable[object]) -> None:
+        """Count a call of the host, which may look at all of its arguments."""
+        self.spend(_HOST_CALL + sum(map(_weight, arguments)))
 
     def items(self, count: int) -> None:
         """Count the items of a list that is about to be made or read."""
@@ -112,3 +118,18 @@ class Budget:
             message = f"integer too large: more than {self.limits.bits} bits"
             raise ConfigError(message)
         return value
+
+
+def _weight(value: object) -> int:
+    """Return the steps for looking at each item and character of a value."""
+    if isinstance(value, str):
+        return len(value) >> 3
+    if isinstance(value, dict):
+        return sum(10 + _length(key) + _length(item) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return sum(5 + _length(item) for item in value)
+    return 0
+
+
+def _length(value: object) -> int:
+    return len(value) >> 3 if isinstance(value, str | list | tuple | dict) else 0

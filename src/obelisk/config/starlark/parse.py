@@ -29,6 +29,8 @@ class Program:
     tree: ast.Module
     depths: dict[Definition, int]
     """Of the file and each function, how many of our own calls are nested to evaluate it."""
+    nodes: int
+    """Names, literals, operators and statements."""
 
 
 class _Spot(NamedTuple):
@@ -52,14 +54,16 @@ def parse(source: Source, limits: Limits) -> Program:
     tree = _tree(source)
     depths: dict[Definition, int] = {tree: 0}
     problems = []
+    nodes = 0
     for spot in _spots(tree, source, limits):
+        nodes += 1
         depths[spot.definition] = max(depths.get(spot.definition, 0), spot.depth)
         problem = _problem(spot)
         if problem:
             problems.append(_error(source, spot, *problem))
     if problems:
         raise min(problems, key=lambda error: (error.place.line, error.place.column))
-    return Program(source, tree, depths)
+    return Program(source, tree, depths, nodes)
 
 
 def _spots(tree: ast.Module, source: Source, limits: Limits) -> Iterator[_Spot]:

@@ -33,7 +33,6 @@ def iterated(value: Value, budget: Budget) -> Sequence[Value] | dict[Any, Any]:
         return value
     if isinstance(value, HostObject):
         items = list(value.iterate())
-        budget.add_items(len(items))
         budget.items(len(items))
         return items
     hint = "use `.elems()` for its characters" if isinstance(value, str) else None

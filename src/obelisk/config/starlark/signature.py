@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
 from typing import Any, get_type_hints
 
 from obelisk.config.starlark.accepts import Annotation, accepts, misfit
@@ -39,27 +39,27 @@ class Signature:
     keywords: Parameter | None = None
     """What takes further keywords, `**kwargs`."""
 
-    @cached_property
+    @functools.cached_property
     def positional(self) -> tuple[str, ...]:
         """The names of parameters that can be given by position."""
         return tuple(parameter.name for parameter in self.positional_only + self.either)
 
-    @cached_property
+    @functools.cached_property
     def named(self) -> Mapping[str, Parameter]:
         """The parameters that can be given by keyword, by name."""
         return {parameter.name: parameter for parameter in self.either + self.keyword_only}
 
-    @cached_property
+    @functools.cached_property
     def required(self) -> tuple[str, ...]:
         """The names of parameters that must be given."""
         return tuple(parameter.name for parameter in self.parameters if parameter.required)
 
-    @cached_property
+    @functools.cached_property
     def special(self) -> bool:
         """Whether there are parameters that positional arguments alone do not set."""
         return bool(self.keyword_only or self.rest or self.keywords)
 
-    @cached_property
+    @functools.cached_property
     def checked(self) -> tuple[Parameter, ...]:
         """The parameters that do not take every value."""
         return tuple(one for one in self.parameters if one.accepts is not object)
@@ -70,7 +70,7 @@ class Signature:
         return self.positional_only + self.either + self.keyword_only
 
 
-@cache
+@functools.cache
 def signature_of(function: Callable[..., Value], skip: int = 1) -> Signature:
     """Return the signature of a host function, without its first `skip` parameters."""
     hints = get_type_hints(function)
@@ -82,7 +82,7 @@ def signature_of(function: Callable[..., Value], skip: int = 1) -> Signature:
                 name=parameter.name.removesuffix("_"),
                 required=required,
                 default=None if required else parameter.default,
-                accepts=hints.get(parameter.name, object),
+                accepts=hints.get(parameter.name, _declared(parameter)),
                 variable=parameter.name,
             )
         )
@@ -94,6 +94,40 @@ def signature_of(function: Callable[..., Value], skip: int = 1) -> Signature:
         rest=next(iter(kinds.get(kind.VAR_POSITIONAL, ())), None),
         keywords=next(iter(kinds.get(kind.VAR_KEYWORD, ())), None),
     )
+
+
+def taking(
+    function: Callable[..., Value], parameters: Mapping[str, Annotation]
+) -> Callable[..., Value]:
+    """Return a host function that takes these parameters, by position or keyword.
+
+    The function itself has two parameters more, before them, and takes whatever follows. What
+    accepts None is optional.
+    """
+
+    @functools.wraps(function)
+    def call(*arguments: object, **keywords: object) -> Value:
+        return function(*arguments, **keywords)
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    before = list(inspect.signature(function).parameters.values())[:2]
+    made = [
+        inspect.Parameter(
+            name,
+            kind,
+            annotation=accepted,
+            default=None if accepts(None, accepted) else inspect.Parameter.empty,
+        )
+        for name, accepted in parameters.items()
+    ]
+    call.__signature__ = inspect.Signature([*before, *made])  # type: ignore[attr-defined]
+    return call
+
+
+def _declared(parameter: inspect.Parameter) -> Annotation:
+    """Return the annotation of a parameter in a signature that was made."""
+    declared = parameter.annotation
+    return object if isinstance(declared, str) or declared is parameter.empty else declared
 
 
 def invoke(

@@ -1,17 +1,30 @@
-"""The calls that are being evaluated, and what a host gets to know of them."""
+"""What can be called, the calls that are being evaluated, and what a host gets to know of them."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from obelisk.config.starlark.errors import Call, Place, placed
-from obelisk.config.starlark.limits import Budget
+from obelisk.config.starlark.limits import CALL, Budget
+from obelisk.config.starlark.values import Value
 from obelisk.errors import ConfigError, ObeliskError
 
-if TYPE_CHECKING:
-    from obelisk.config.starlark.values import Function, Value
+
+class Function(ABC):
+    """What can be called: a function of the configuration, of the language, or of the host."""
+
+    type_name = "function"
+    place: Place | None = None
+    """Where it is defined, if in a configuration."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @abstractmethod
+    def call(self, caller: Caller, arguments: list[Value], keywords: dict[str, Value]) -> Value:
+        """Return the result for these arguments; raise `ConfigError`."""
 
 
 class Stack:
@@ -76,6 +89,14 @@ class Caller:
     place: Place | None
     """None when the host itself calls a function of the configuration."""
 
+    def spend(self, steps: int) -> None:
+        """Count steps, of a tenth of a microsecond; raise `ConfigError` if there were too many."""
+        self.stack.budget.spend(steps)
+
+    def give(self, files: int) -> None:
+        """Add steps for files that the host found and that were not known before."""
+        self.stack.budget.give(files)
+
     @property
     def chain(self) -> tuple[Call, ...]:
         """The calls that led here, the outermost first."""
@@ -87,8 +108,8 @@ class Caller:
         Raises `ConfigError` with the place in that function where it fails, or where it is defined
         if it does not take these arguments.
         """
-        self.stack.budget.add_call()
         try:
+            self.stack.budget.spend(CALL)
             return function.call(self, list(arguments), keywords)
         except ObeliskError as error:
             if function.place is None:

@@ -8,7 +8,8 @@ from typing import Any, Final, TypeAlias
 from obelisk.config.starlark.compare import DEEPEST, nested
 from obelisk.config.starlark.host import HostObject
 from obelisk.config.starlark.limits import Budget
-from obelisk.config.starlark.values import Function, Value
+from obelisk.config.starlark.stack import Function
+from obelisk.config.starlark.values import Value
 
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 Items: TypeAlias = list[Any] | tuple[Any, ...] | dict[Any, Any]

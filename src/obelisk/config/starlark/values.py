@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from typing import Final, TypeAlias
 
-from obelisk.config.starlark.errors import Place
-from obelisk.config.starlark.stack import Caller
-
 Value: TypeAlias = object
-"""None, bool, int, str, list, tuple, dict, range, `Function` or `host.HostObject`; nothing else."""
+"""None, bool, int, str, list, tuple, dict, range, `stack.Function` or `host.HostObject`."""
 
 _NAMES: Final[dict[type, str]] = {
     type(None): "NoneType",
@@ -21,21 +17,6 @@ _NAMES: Final[dict[type, str]] = {
     dict: "dict",
     range: "range",
 }
-
-
-class Function(ABC):
-    """What can be called: a function of the configuration, of the language, or of the host."""
-
-    type_name = "function"
-    place: Place | None = None
-    """Where it is defined, if in a configuration."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    @abstractmethod
-    def call(self, caller: Caller, arguments: list[Value], keywords: dict[str, Value]) -> Value:
-        """Return the result for these arguments; raise `ConfigError`."""
 
 
 def type_name(value: Value) -> str:
