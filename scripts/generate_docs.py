@@ -17,6 +17,8 @@ from obelisk.config.own_pins import PinTable
 from obelisk.config.pyoxidizer import api
 from obelisk.config.pyoxidizer.table import Row
 from obelisk.config.settings import Settings
+from obelisk.config.starlark.attributes import attribute_names
+from obelisk.config.starlark.builtins import BUILTINS
 from obelisk.config.tables import documented_fields
 from obelisk.verify.promise import MEANINGS, Promise
 
@@ -228,6 +230,10 @@ def pyoxidizer() -> str:
         lines += ["", f"## {title}", "", *api_table(rows.items())]
     for kind in api.TYPES:
         lines += ["", f"## {kind.host_type.name}", "", *api_table(kind.rows.items())]
+    lines += ["", "## The language", "", "Functions and methods of Starlark itself.", ""]
+    for title, of in (("functions", BUILTINS), ("string", ""), ("list", []), ("dict", {})):
+        known = sorted(of) if title == "functions" else attribute_names(of)
+        lines.append(f"* {title}: {', '.join(f'`{name}`' for name in known)}")
     return "\n".join(lines) + "\n"
 
 

@@ -169,7 +169,8 @@ def _describe(application: Application) -> str:
         case WheelFile():
             return f"wheel {application.path}"
         case Assembly():
-            return f"{len(application.parts)} parts, configured in {application.folder}"
+            count = len(application.parts)
+            return f"{count} part{'s'[: count != 1]}, configured in {application.folder}"
 
 
 def _describe_entry(entry: Entry) -> str:

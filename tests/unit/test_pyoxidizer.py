@@ -3,6 +3,7 @@
 import inspect
 import re
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -789,6 +790,12 @@ def test_constants(configurations):
     assert str(configurations.project).startswith("/")
 
 
+def test_paths_of_windows_have_a_hint(configurations):
+    with pytest.raises(ConfigError, match="no such directory") as caught:
+        configurations.executable(exe=r'exe.read_package_root("src\\lib", ["app"])')
+    assert "write `/`" in caught.value.hint
+
+
 def test_a_variable_that_is_not_given(configurations):
     with pytest.raises(ConfigError, match=r"pyoxidizer.bzl:1") as caught:
         configurations.session('VARS["name"]')
@@ -846,6 +853,38 @@ def test_a_triple_for_glibc_is_built_for_musl(configurations):
     assert request.settings.target == "aarch64-unknown-linux-musl"
 
 
+EACH_TARGET = """
+def make(triple):
+    dist = default_python_distribution(build_target = triple)
+    exe = dist.to_python_executable(name = "app")
+    exe.add_python_resources(exe.pip_install(["thing"]))
+    return exe
+
+register_target("here", lambda: make(None))
+register_target("x86", lambda: make("x86_64-unknown-linux-gnu"))
+register_target("arm", lambda: make("aarch64-unknown-linux-musl"))
+register_target("win", lambda: make("x86_64-pc-windows-msvc"))
+resolve_targets()
+"""
+
+
+def test_executables_of_different_targets(configurations):
+    configurations.installs["thing"] = THING
+    read = configurations.read(EACH_TARGET, "here", "x86", "arm")
+    x86, arm = "x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl"
+    assert [one.settings.target for one in read.requests] == [x86, x86, arm]
+    assert [one.places for one in read.requests] == [("here/app",), ("x86/app",), ("arm/app",)]
+    # What is installed for one is not what is installed for another; for the same it is.
+    assert configurations.targets == [x86, arm]
+    options = {"target": "aarch64-unknown-linux-gnu"}
+    read = configurations.read(EACH_TARGET, "here", "x86", options=options)
+    assert [one.settings.target for one in read.requests] == [arm, x86]
+    assert configurations.warnings == []
+    configurations.one(EACH_TARGET, "win")
+    assert "`build_target` has no effect" in configurations.warnings[0]
+    assert "building for x86_64-unknown-linux-musl" in configurations.warnings[0]
+
+
 INSTALLERS = {
     "msi": "WiXMSIBuilder('i', 'n', '1', 'm')",
     "bundle": "WiXBundleBuilder('i', 'n', '1', 'm', arch = 'x64')",
@@ -853,8 +892,8 @@ INSTALLERS = {
     "app": "MacOsApplicationBundleBuilder('n')",
     "universal": "AppleUniversalBinary('n')",
     "wheel": "PythonWheelBuilder('n', '1')",
-    "snap": "Snap(name = 'n')",
-    "snapcraft": "SnapcraftBuilder(Snap(name = 'n'))",
+    "snap": "Snap('n', '1', summary = 's', description = 'd')",
+    "snapcraft": "Snap('n', '1', 's', 'd').to_builder()",
     "exe-msi": "exe.to_wix_msi_builder('i', 'n', '1', 'm')",
     "exe-bundle": "exe.to_wix_bundle_builder('i', 'n', '1', 'm')",
     "content": "content()",
@@ -884,6 +923,38 @@ resolve_targets()
         assert name == "content" or "`obelisk build install`" in caught.value.hint
     with pytest.raises(ConfigError, match=r"pyoxidizer.bzl:1:.*builds a wheel"):
         configurations.read('PythonWheelBuilder("n", "1").write_to_directory("x")')
+
+
+@pytest.mark.parametrize(
+    ("call", "problem", "hint"),
+    [
+        ("Snap('n', '1', 's', descripton = 'd')", "no parameter `descripton`", "`description`"),
+        ("Snap('n')", "missing the arguments `version`, `summary`, `description`", None),
+        ("Snap('n', '1', 's', 'd').titel = 't'", "no attribute `titel`", "`title`"),
+        ("Snap('n', '1', 's', 'd').apps = ['a']", "must be a dict or None, not a list", None),
+        ("SnapApp(command = 'x')", "no parameter `command`", None),
+        ("SnapApp().comand = 'x'", "no attribute `comand`", "`command`"),
+        ("SnapPart().stage_package = ['x']", "no attribute", "`stage_packages`"),
+        ("SnapcraftBuilder('n')", "must be `Snap`, not a string", None),
+        ("WiXMSIBuilder('i', 'n', '1', 'm', arc = 'x')", "no parameter `arc`", "`arch`"),
+        ("WiXMSIBuilder('i', 'n', '1', 'm').help_ur = 'u'", "no attribute", "`help_url`"),
+        ("WiXBundleBuilder('i', product_name = 'n')", "no parameter `product_name`", None),
+        ("WiXInstaller('i', 'f').add_wxs_file(pat = 'p')", "no parameter `pat`", "`path`"),
+        ("WiXInstaller(id_ = 'i', filename = 'f')", "no parameter `id_`", "`id`"),
+        ("MacOsApplicationBundleBuilder(name = 'n')", "no parameter `name`", "`bundle_name`"),
+        ("MacOsApplicationBundleBuilder('n').add_ico('i')", "no attribute", "`add_icon`"),
+        ("AppleUniversalBinary('n').add_file('f')", "must be `FileContent`, not a string", None),
+        ("PythonWheelBuilder('n', 1)", "`version` of `PythonWheelBuilder` must be a string", None),
+        ("PythonWheelBuilder('n', '1').plattform_tag = 'x'", "no attribute", "`platform_tag`"),
+        ("code_signer_from_pfx_file('a', pasword = 'b')", "no parameter", "`password`"),
+        ("code_signer_from_windows_store_auto().activat()", "no attribute", "`activate`"),
+    ],
+)
+def test_installers_take_only_what_they_know(configurations, call, problem, hint):
+    with pytest.raises(ConfigError, match=r"pyoxidizer.bzl:1:") as caught:
+        configurations.read(call)
+    assert problem in caught.value.problem
+    assert hint is None or hint in caught.value.hint
 
 
 def test_signing_has_no_effect(configurations):
@@ -1035,6 +1106,15 @@ MADE = {
     "FileContent": 'FileContent(filename = "a", content = "")',
     "CodeSigner": "code_signer_from_windows_store_auto()",
     "WiXMSIBuilder": 'WiXMSIBuilder("a", "b", "c", "d")',
+    "WiXBundleBuilder": 'WiXBundleBuilder("a", "b", "c", "d")',
+    "WiXInstaller": 'WiXInstaller("a", "b")',
+    "MacOsApplicationBundleBuilder": 'MacOsApplicationBundleBuilder("a")',
+    "AppleUniversalBinary": 'AppleUniversalBinary("a")',
+    "PythonWheelBuilder": 'PythonWheelBuilder("a", "b")',
+    "Snap": 'Snap("n", "1", "s", "d")',
+    "SnapApp": "SnapApp()",
+    "SnapPart": "SnapPart()",
+    "SnapcraftBuilder": 'SnapcraftBuilder(Snap("n", "1", "s", "d"))',
 }
 
 
@@ -1049,15 +1129,22 @@ def arguments_of(row, text):
         "FileContent": f"FileContent(filename = {text}, content = {text})",
         "FileManifest": "FileManifest()",
         "Resource | Buildable": 'default_python_distribution().to_python_executable("a")',
-        "Snap": "Snap()",
+        "Snap": 'Snap("n", "1", "s", "d")',
+        "WiXMSIBuilder": 'WiXMSIBuilder("a", "b", "c", "d")',
     }
     parameters = list(inspect.signature(row.function).parameters.values())[2:]
     given = []
     for parameter in parameters:
-        kind = str(parameter.annotation).removesuffix(" | None")
+        kind = shown(parameter.annotation).removesuffix(" | None")
         if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             given.append(f"{parameter.name.removesuffix('_')} = {values.get(kind, 'None')}")
     return ", ".join(given)
+
+
+def shown(annotation):
+    """An annotation as it is written; those of installers are types."""
+    plain = isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias)
+    return annotation.__name__ if plain else str(annotation)
 
 
 def test_whatever_is_given_there_is_no_other_error(configurations):

@@ -16,6 +16,8 @@ from obelisk.commands.inputs import (
     input_options,
     read_plans,
     refresh_option,
+    variable_options,
+    variables_of,
 )
 from obelisk.commands.options import JSON_VERSION, archives_option, json_option, quiet_options
 from obelisk.config.pyoxidizer.evaluate import FILE
@@ -110,15 +112,29 @@ def run_command(arguments: tuple[str, ...], /, console: Console, **options: Any)
 
 @click.command("plan")
 @input_options
+@click.option(
+    "--install",
+    is_flag=True,
+    help="Install what a pyoxidizer.bzl asks for, so that its loops and callbacks see resources.",
+)
+@archives_option
 @json_option
 @quiet_options
-def plan_command(console: Console, as_json: bool, **options: Any) -> None:
+def plan_command(
+    console: Console, as_json: bool, install: bool, archives: Path | None, **options: Any
+) -> None:
     """Show what would be built and why, without building or using the network.
 
-    Of a pyoxidizer.bzl also how each statement was understood; what it installs is not looked at.
+    Of a pyoxidizer.bzl also how each statement was understood. What it installs is installed only
+    with `--install`: without it there are no resources, and nothing that depends on them is shown.
     """
-    outside = Outside(warn=console.warn, note=console.note)
-    planned = read_plans(command_line(**options), outside)
+    with Workshop(console, archives, refresh=False) as workshop:
+        nothing = Outside(warn=console.warn, note=console.note)
+        outside = workshop.outside if install else nothing
+        planned = read_plans(command_line(**options), outside)
+    if install and planned.read.configuration is None:
+        message = "`--install` has no effect"
+        raise ConfigError(message, hint=f"it is for a {FILE}, of which there is none")
     statements = planned.read.statements
     if as_json:
         shown = [
@@ -140,10 +156,15 @@ def plan_command(console: Console, as_json: bool, **options: Any) -> None:
 @click.command("list-targets")
 @click.argument("path", required=False)
 @click.option("--target", "--target-triple", "target", metavar="TRIPLE", help="Target triple.")
+@variable_options
 @quiet_options
-def list_targets_command(console: Console, path: str | None, target: str | None) -> None:
+def list_targets_command(
+    console: Console, path: str | None, target: str | None, **variables: Any
+) -> None:
     """List the targets of a pyoxidizer.bzl, the default first."""
-    command = CommandLine(path=path or ".", options={"target": target})
+    command = CommandLine(
+        path=path or ".", options={"target": target}, variables=variables_of(**variables)
+    )
     session = read_session(command, Outside(warn=console.warn, note=console.note), resolves=False)
     if session is None:
         message = f"no {FILE} found in {Path(path or '.').absolute()}"

@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from obelisk.commands.inputs import Workshop
+from obelisk.commands.inputs import Workshop, variable_options, variables_of
 from obelisk.commands.options import quiet_options, target_options
 from obelisk.config.pyoxidizer.convert import convert
 from obelisk.config.recognize import has_settings
@@ -50,10 +50,16 @@ _EXAMPLES: Final = {
     help="Write what this pyoxidizer.bzl means.",
 )
 @click.argument("targets", nargs=-1)
+@variable_options
 @target_options
 @quiet_options
 def init_command(
-    console: Console, source: str | None, targets: tuple[str, ...], **options: str | None
+    console: Console,
+    source: str | None,
+    targets: tuple[str, ...],
+    variables: tuple[tuple[str, str], ...],
+    env_variables: tuple[tuple[str, str], ...],
+    **options: str | None,
 ) -> None:
     """Add a commented `[tool.obelisk]` table to pyproject.toml.
 
@@ -61,10 +67,12 @@ def init_command(
     has the settings that mean the same as the TARGETS of a pyoxidizer.bzl, or its default.
     """
     if source is not None:
-        command = CommandLine(what=targets, path=source, options=options)
+        given = variables_of(variables, env_variables)
+        command = CommandLine(what=targets, path=source, options=options, variables=given)
         _init_from(Path(source), command, console)
         return
-    rest = [*targets, *(value for value in options.values() if value)]
+    named = [name for name, _ in (*variables, *env_variables)]
+    rest = [*targets, *named, *(value for value in options.values() if value)]
     if rest:
         message = f"`{rest[0]}` is one argument too many"
         raise ConfigError(message, hint="targets are those of `--from pyoxidizer.bzl`")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import click
 
@@ -28,35 +28,40 @@ from obelisk.plan import Plan, make_plans
 from obelisk.services.console import Console
 from obelisk.services.services import Services
 
-_CONFIGURATION: Final[tuple[Callable[[Command], Command], ...]] = (
-    click.option(
-        "--path", metavar="DIR", help="Directory of the configuration, or a pyoxidizer.bzl."
-    ),
-    click.option(
-        "--var",
-        "variables",
-        nargs=2,
-        multiple=True,
-        metavar="NAME VALUE",
-        help="Set `VARS[NAME]` of a pyoxidizer.bzl.",
-    ),
-    click.option(
-        "--var-env",
-        "env_variables",
-        nargs=2,
-        multiple=True,
-        metavar="NAME ENV",
-        help="Set `VARS[NAME]` to the value of an environment variable.",
-    ),
-    click.option("--release", is_flag=True, hidden=True),  # executables always are
-)
+
+def variable_options(command: Command) -> Command:
+    """Add `--var` and `--var-env`; the command receives what `variables_of` takes."""
+    for name, word, shown, meaning in (
+        (
+            "--var-env",
+            "env_variables",
+            "NAME ENV",
+            "Set `VARS[NAME]` to the value of an environment variable.",
+        ),
+        ("--var", "variables", "NAME VALUE", "Set `VARS[NAME]` of a pyoxidizer.bzl."),
+    ):
+        option = click.option(name, word, nargs=2, multiple=True, metavar=shown, help=meaning)
+        command = option(command)
+    return command
+
+
+def variables_of(
+    variables: tuple[tuple[str, str], ...], env_variables: tuple[tuple[str, str], ...]
+) -> dict[str, str | None]:
+    """Return the `VARS` of a pyoxidizer.bzl."""
+    from_env = {name: os.environ.get(variable) for name, variable in env_variables}
+    return {**dict(variables), **from_env}
 
 
 def input_options(command: Command) -> Command:
     """Add the argument and the options that say what to build and how."""
     decorators: list[Callable[[Command], Command]] = [
         click.argument("what", nargs=-1),
-        *_CONFIGURATION,
+        click.option(
+            "--path", metavar="DIR", help="Directory of the configuration, or a pyoxidizer.bzl."
+        ),
+        variable_options,
+        click.option("--release", is_flag=True, hidden=True),  # executables always are
         target_options,
         pins_option,
         click.option("--script", metavar="NAME", help="Build only this console script."),
@@ -182,14 +187,13 @@ def command_line(
     """Return what the options of `input_options` say."""
     del release
     pins = options.pop("pins", ())
-    from_env = {name: os.environ.get(variable) for name, variable in env_variables}
     return CommandLine(
         what=what,
         path=path,
         options=options,
         assignments=assignments,
         pins=pins,
-        variables={**dict(variables), **from_env},
+        variables=variables_of(variables, env_variables),
     )
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from obelisk.config.pyoxidizer import distribution, functions, installers, legacy, resources
+from obelisk.config.pyoxidizer import (
+    distribution,
+    functions,
+    installers,
+    legacy,
+    resources,
+    signing,
+)
 from obelisk.config.pyoxidizer.distribution import PythonDistribution
 from obelisk.config.pyoxidizer.executable import PythonExecutable
 from obelisk.config.pyoxidizer.interpreter import Config
@@ -18,6 +25,7 @@ FUNCTIONS: Final[dict[str, Method]] = {
     **functions.FUNCTIONS,
     **distribution.FUNCTIONS,
     **installers.FUNCTIONS,
+    **signing.FUNCTIONS,
     **legacy.FUNCTIONS,
 }
 CONSTANTS: Final[dict[str, Row]] = functions.CONSTANTS
@@ -31,6 +39,7 @@ TYPES: Final[tuple[type[ApiObject], ...]] = (
     FileContent,
     EmbeddedResources,
     *installers.TYPES,
+    *signing.TYPES,
 )
 
 

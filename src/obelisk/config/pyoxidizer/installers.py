@@ -1,4 +1,4 @@
-"""What cannot be built for Linux: installers, bundles, wheels and signatures.
+"""What cannot be built for Linux: installers, bundles and wheels.
 
 A configuration may make them, and does so in functions that nobody calls elsewhere; only building
 one is an error, which names what to build instead.
@@ -6,18 +6,26 @@ one is an error, which names what to build instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
 
-from obelisk.config.pyoxidizer.manifest import FileContent
-from obelisk.config.pyoxidizer.session import Session
-from obelisk.config.pyoxidizer.table import ApiObject, Because, Method, Row, Setting, host_type
+from obelisk.config.pyoxidizer.manifest import FileContent, FileManifest
+from obelisk.config.pyoxidizer.table import (
+    ApiObject,
+    Method,
+    Parameters,
+    Row,
+    Setting,
+    host_type,
+    making,
+)
+from obelisk.config.starlark.accepts import Annotation
+from obelisk.config.starlark.signature import taking
 from obelisk.config.starlark.stack import Caller
 from obelisk.config.starlark.values import Value
 from obelisk.errors import ConfigError
 
 _TEST: Final = "test_installers_fail_only_when_they_are_built"
-_SIGNING: Final = "test_signing_has_no_effect"
 
 
 class Unbuildable(ApiObject):
@@ -47,18 +55,35 @@ def _content(own: Unbuildable, caller: Caller) -> FileContent:
     return FileContent(own.session, filename=own.type_name, origin=own)
 
 
-def _rows(attributes: Iterable[str], methods: Iterable[str]) -> dict[str, Row]:
-    functions: dict[str, Callable[..., Value]] = {
-        "to_file_content": _content,
-        "write_to_directory": _refuse,
-    }
-    rows: dict[str, Row] = {
-        name: Setting(does="kept until it is built", test=_TEST) for name in attributes
-    }
-    for name in methods:
-        function = functions.get(name, _accept)
+def _to_builder(own: Unbuildable, caller: Caller) -> SnapcraftBuilder:
+    del caller
+    return SnapcraftBuilder(own.session)
+
+
+_FUNCTIONS: Final[dict[str, Callable[..., Value]]] = {
+    "to_builder": _to_builder,
+    "to_file_content": _content,
+    "write_to_directory": _refuse,
+}
+"""Methods that do something; the others are for what is never built."""
+_BUILD: Final[dict[str, Parameters]] = {"build": {"target": str}}
+_WRITE: Final[dict[str, Parameters]] = {
+    "to_file_content": {},
+    "write_to_directory": {"path": str},
+}
+
+
+def _attributes(names: str, accepts: Annotation = object) -> dict[str, Row]:
+    row = Setting(does="kept until it is built", test=_TEST, accepts=accepts)
+    return dict.fromkeys(names.split(), row)
+
+
+def _methods(methods: Mapping[str, Parameters]) -> dict[str, Row]:
+    rows: dict[str, Row] = {}
+    for name, parameters in methods.items():
+        function = _FUNCTIONS.get(name, _accept)
         does = "an error" if function is _refuse else "kept until it is built"
-        rows[name] = Method(does=does, test=_TEST, function=function)
+        rows[name] = Method(does=does, test=_TEST, function=taking(function, parameters))
     return rows
 
 
@@ -66,28 +91,20 @@ class WiXMSIBuilder(Unbuildable):
     """An MSI package."""
 
     builds = "a Windows installer"
-    rows: ClassVar[dict[str, Row]] = _rows(
-        (
-            "banner_bmp_path",
-            "dialog_bmp_path",
-            "eula_rtf_path",
-            "help_url",
-            "license_path",
-            "msi_filename",
-            "package_description",
-            "package_keywords",
-            "product_icon_path",
-            "target_triple",
-            "upgrade_code",
+    rows: ClassVar[dict[str, Row]] = {
+        **_attributes(
+            "banner_bmp_path dialog_bmp_path eula_rtf_path help_url license_path msi_filename"
+            " package_description package_keywords product_icon_path target_triple upgrade_code"
         ),
-        (
-            "add_program_files_manifest",
-            "add_visual_cpp_redistributable",
-            "build",
-            "to_file_content",
-            "write_to_directory",
+        **_methods(
+            {
+                "add_program_files_manifest": {"manifest": FileManifest},
+                "add_visual_cpp_redistributable": {"redist_version": str, "platform": str},
+                **_BUILD,
+                **_WRITE,
+            }
         ),
-    )
+    }
     host_type = host_type("WiXMSIBuilder", rows)
 
 
@@ -95,16 +112,18 @@ class WiXBundleBuilder(Unbuildable):
     """A bundle of MSI packages."""
 
     builds = "a Windows installer"
-    rows: ClassVar[dict[str, Row]] = _rows(
-        (),
-        (
-            "add_condition",
-            "add_vc_redistributable",
-            "add_wix_msi_builder",
-            "build",
-            "to_file_content",
-            "write_to_directory",
-        ),
+    rows: ClassVar[dict[str, Row]] = _methods(
+        {
+            "add_condition": {"condition": str, "message": str},
+            "add_vc_redistributable": {"platform": str},
+            "add_wix_msi_builder": {
+                "builder": WiXMSIBuilder,
+                "display_internal_ui": bool | None,
+                "install_condition": str | None,
+            },
+            **_BUILD,
+            **_WRITE,
+        }
     )
     host_type = host_type("WiXBundleBuilder", rows)
 
@@ -113,22 +132,39 @@ class WiXInstaller(Unbuildable):
     """An installer of WiX's own files."""
 
     builds = "a Windows installer"
-    rows: ClassVar[dict[str, Row]] = _rows(
-        ("arch", "install_files_root_directory_id", "install_files_wxs_path"),
-        (
-            "add_build_file",
-            "add_build_files",
-            "add_install_file",
-            "add_install_files",
-            "add_msi_builder",
-            "add_simple_installer",
-            "add_wxs_file",
-            "build",
-            "set_variable",
-            "to_file_content",
-            "write_to_directory",
+    rows: ClassVar[dict[str, Row]] = {
+        **_attributes("arch install_files_root_directory_id install_files_wxs_path"),
+        **_methods(
+            {
+                "add_build_file": {
+                    "build_path": str,
+                    "filesystem_path": str,
+                    "force_read": bool | None,
+                },
+                "add_build_files": {"manifest": FileManifest},
+                "add_install_file": {
+                    "install_path": str,
+                    "filesystem_path": str,
+                    "force_read": bool | None,
+                },
+                "add_install_files": {"manifest": FileManifest},
+                "add_msi_builder": {"builder": WiXMSIBuilder},
+                "add_simple_installer": {
+                    "product_name": str,
+                    "product_version": str,
+                    "product_manufacturer": str,
+                    "program_files": FileManifest,
+                },
+                "add_wxs_file": {
+                    "path": str,
+                    "preprocessor_parameters": dict[str, str] | None,
+                },
+                "set_variable": {"key": str, "value": str | None},
+                **_BUILD,
+                **_WRITE,
+            }
         ),
-    )
+    }
     host_type = host_type("WiXInstaller", rows)
 
 
@@ -136,20 +172,25 @@ class MacOsApplicationBundleBuilder(Unbuildable):
     """A bundle for macOS."""
 
     builds = "an application bundle for macOS"
-    rows: ClassVar[dict[str, Row]] = _rows(
-        (),
-        (
-            "add_icon",
-            "add_macos_file",
-            "add_macos_manifest",
-            "add_manifest",
-            "add_resources_file",
-            "add_resources_manifest",
-            "build",
-            "set_info_plist_key",
-            "set_info_plist_required_keys",
-            "write_to_directory",
-        ),
+    rows: ClassVar[dict[str, Row]] = _methods(
+        {
+            "add_icon": {"path": str},
+            "add_macos_file": {"content": FileContent, "path": str | None},
+            "add_macos_manifest": {"manifest": FileManifest},
+            "add_manifest": {"manifest": FileManifest},
+            "add_resources_file": {"content": FileContent, "path": str | None},
+            "add_resources_manifest": {"manifest": FileManifest},
+            "set_info_plist_key": {"key": str, "value": bool | int | str},
+            "set_info_plist_required_keys": {
+                "display_name": str,
+                "identifier": str,
+                "version": str,
+                "signature": str,
+                "executable": str,
+            },
+            **_BUILD,
+            "write_to_directory": {"path": str},
+        }
     )
     host_type = host_type("MacOsApplicationBundleBuilder", rows)
 
@@ -158,8 +199,8 @@ class AppleUniversalBinary(Unbuildable):
     """A binary of several machines."""
 
     builds = "a universal binary for macOS"
-    rows: ClassVar[dict[str, Row]] = _rows(
-        (), ("add_file", "add_path", "build", "to_file_content", "write_to_directory")
+    rows: ClassVar[dict[str, Row]] = _methods(
+        {"add_file": {"content": FileContent}, "add_path": {"path": str}, **_BUILD, **_WRITE}
     )
     host_type = host_type("AppleUniversalBinary", rows)
 
@@ -168,32 +209,86 @@ class PythonWheelBuilder(Unbuildable):
     """A wheel."""
 
     builds = "a wheel"
-    rows: ClassVar[dict[str, Row]] = _rows(
-        (
-            "build_tag",
-            "generator",
-            "modified_time",
-            "root_is_purelib",
-            "tag",
-            "wheel_file_name",
+    rows: ClassVar[dict[str, Row]] = {
+        **_attributes(
+            "abi_tag build_tag generator modified_time platform_tag python_tag root_is_purelib tag"
+            " wheel_file_name"
         ),
-        (
-            "add_file",
-            "add_file_data",
-            "add_file_dist_info",
-            "build",
-            "to_file_content",
-            "write_to_directory",
+        **_methods(
+            {
+                "add_file": {
+                    "file": FileContent,
+                    "path": str | None,
+                    "directory": str | None,
+                },
+                "add_file_data": {
+                    "destination": str,
+                    "file": FileContent,
+                    "path": str | None,
+                    "directory": str | None,
+                },
+                "add_file_dist_info": {
+                    "file": FileContent,
+                    "path": str | None,
+                    "directory": str | None,
+                },
+                **_BUILD,
+                **_WRITE,
+            }
         ),
-    )
+    }
     host_type = host_type("PythonWheelBuilder", rows)
 
 
-class Snap(Unbuildable):
-    """A description of a snap package, and of its parts."""
+class SnapApp(Unbuildable):
+    """An application in a snap package."""
 
     builds = "a snap package"
-    rows: ClassVar[dict[str, Row]] = _rows((), ("build", "to_builder"))
+    rows: ClassVar[dict[str, Row]] = {
+        **_attributes(
+            "adapter autostart command common_id daemon desktop listen_stream post_stop_command"
+            " restart_condition stop_command stop_timeout timer",
+            str | None,
+        ),
+        **_attributes("command_chain environment extensions plugs slots", list | dict | None),
+        **_attributes("passthrough socket", dict | None),
+        **_attributes("socket_mode", int | None),
+    }
+    host_type = host_type("SnapApp", rows)
+
+
+class SnapPart(Unbuildable):
+    """A part of a snap package."""
+
+    builds = "a snap package"
+    rows: ClassVar[dict[str, Row]] = {
+        **_attributes(
+            "override_build override_prime override_pull override_stage parse_info plugin source"
+            " source_branch source_checksum source_commit source_subdir source_tag source_type",
+            str | None,
+        ),
+        **_attributes(
+            "after build_attributes build_environment build_packages build_snaps prime stage"
+            " stage_packages stage_snaps",
+            list | None,
+        ),
+        **_attributes("filesets organize", dict | None),
+        **_attributes("source_depth", int | None),
+    }
+    host_type = host_type("SnapPart", rows)
+
+
+class Snap(Unbuildable):
+    """A description of a snap package."""
+
+    builds = "a snap package"
+    rows: ClassVar[dict[str, Row]] = {
+        **_attributes("description name summary version", str),
+        **_attributes("adopt_info base confinement grade icon license title type", str | None),
+        **_attributes("apps architectures parts passthrough plugs slots", dict | None),
+        **_attributes("assumes", list | None),
+        **_methods({"build": {"target": str}, "to_builder": {}}),
+    }
     host_type = host_type("Snap", rows)
 
 
@@ -201,143 +296,44 @@ class SnapcraftBuilder(Unbuildable):
     """What builds a snap package."""
 
     builds = "a snap package"
-    rows: ClassVar[dict[str, Row]] = _rows((), ("add_invocation", "add_file_manifest", "build"))
+    rows: ClassVar[dict[str, Row]] = _methods(
+        {
+            "add_invocation": {"args": list[str], "purge_build": bool | None},
+            "add_file_manifest": {"manifest": FileManifest},
+            **_BUILD,
+        }
+    )
     host_type = host_type("SnapcraftBuilder", rows)
 
 
-def _unsigned(own: ApiObject, caller: Caller, *arguments: object, **keywords: object) -> None:
-    del own, caller, arguments, keywords
-
-
-class CodeSigner(ApiObject):
-    """What would sign files."""
-
-    rows: ClassVar[dict[str, Row]] = {
-        name: Method(
-            does=f"no effect: {Because.SIGNING}",
-            because=Because.SIGNING,
-            test=_SIGNING,
-            function=_unsigned,
-        )
-        for name in (
-            "activate",
-            "chain_issuer_certificates_macos_keychain",
-            "chain_issuer_certificates_pem_file",
-            "set_signing_callback",
-            "set_time_stamp_server",
-        )
-    }
-    host_type = host_type("CodeSigner", rows)
-
-
-def _wix_msi(  # noqa: PLR0913, PLR0917 - PyOxidizer's
-    session: Session,
-    caller: Caller,
-    id_prefix: str,
-    product_name: str,
-    product_version: str,
-    product_manufacturer: str,
-    arch: str = "x64",
-) -> WiXMSIBuilder:
-    del caller, id_prefix, product_name, product_version, product_manufacturer, arch
-    return WiXMSIBuilder(session)
-
-
-def _wix_bundle(  # noqa: PLR0913, PLR0917 - PyOxidizer's
-    session: Session,
-    caller: Caller,
-    id_prefix: str,
-    name: str,
-    version: str,
-    manufacturer: str,
-    arch: str = "x64",
-) -> WiXBundleBuilder:
-    del caller, id_prefix, name, version, manufacturer, arch
-    return WiXBundleBuilder(session)
-
-
-def _wix_installer(
-    session: Session,
-    caller: Caller,
-    id_: str,
-    filename: str,
-    arch: str = "x64",
-) -> WiXInstaller:
-    del caller, id_, filename, arch
-    return WiXInstaller(session)
-
-
-def _bundle(session: Session, caller: Caller, bundle_name: str) -> MacOsApplicationBundleBuilder:
-    del caller, bundle_name
-    return MacOsApplicationBundleBuilder(session)
-
-
-def _universal(session: Session, caller: Caller, filename: str) -> AppleUniversalBinary:
-    del caller, filename
-    return AppleUniversalBinary(session)
-
-
-def _wheel(session: Session, caller: Caller, distribution: str, version: str) -> PythonWheelBuilder:
-    del caller, distribution, version
-    return PythonWheelBuilder(session)
-
-
-def _snap(session: Session, caller: Caller, *arguments: object, **keywords: object) -> Snap:
-    del caller, arguments, keywords
-    return Snap(session)
-
-
-def _snapcraft(session: Session, caller: Caller, snap: Snap) -> SnapcraftBuilder:
-    del caller, snap
-    return SnapcraftBuilder(session)
-
-
-def _signer(session: Session, caller: Caller, *arguments: str, **keywords: str) -> CodeSigner:
-    del caller, arguments, keywords
-    return CodeSigner(session)
-
-
-def _made_rows() -> dict[str, Method]:
-    functions: dict[str, Callable[..., Value]] = {
-        "WiXMSIBuilder": _wix_msi,
-        "WiXBundleBuilder": _wix_bundle,
-        "WiXInstaller": _wix_installer,
-        "MacOsApplicationBundleBuilder": _bundle,
-        "AppleUniversalBinary": _universal,
-        "PythonWheelBuilder": _wheel,
-        "Snap": _snap,
-        "SnapApp": _snap,
-        "SnapPart": _snap,
-        "SnapcraftBuilder": _snapcraft,
-    }
-    rows = {
-        name: Method(does="an error only when it is built", test=_TEST, function=function)
-        for name, function in functions.items()
-    }
-    for name in (
-        "from_pfx_file",
-        "from_windows_store_sha1_thumbprint",
-        "from_windows_store_subject",
-        "from_windows_store_auto",
-    ):
-        rows[f"code_signer_{name}"] = Method(
-            does=f"no effect: {Because.SIGNING}",
-            because=Because.SIGNING,
-            test=_SIGNING,
-            function=_signer,
-        )
-    return rows
-
-
-FUNCTIONS: Final = _made_rows()
-TYPES: Final = (
-    WiXMSIBuilder,
-    WiXBundleBuilder,
-    WiXInstaller,
-    MacOsApplicationBundleBuilder,
-    AppleUniversalBinary,
-    PythonWheelBuilder,
-    Snap,
-    SnapcraftBuilder,
-    CodeSigner,
-)
+_WIX: Final[Parameters] = {
+    "id_prefix": str,
+    "product_name": str,
+    "product_version": str,
+    "product_manufacturer": str,
+    "arch": str | None,
+}
+_CONSTRUCTORS: Final[dict[type[Unbuildable], Parameters]] = {
+    WiXMSIBuilder: _WIX,
+    WiXBundleBuilder: {
+        "id_prefix": str,
+        "name": str,
+        "version": str,
+        "manufacturer": str,
+        "arch": str | None,
+    },
+    WiXInstaller: {"id": str, "filename": str, "arch": str | None},
+    MacOsApplicationBundleBuilder: {"bundle_name": str},
+    AppleUniversalBinary: {"filename": str},
+    PythonWheelBuilder: {"distribution": str, "version": str},
+    Snap: {"name": str, "version": str, "summary": str, "description": str},
+    SnapApp: {},
+    SnapPart: {},
+    SnapcraftBuilder: {"snap": Snap},
+}
+_KEPT: Final = Row(does="an error only when it is built", test=_TEST)
+FUNCTIONS: Final[dict[str, Method]] = {
+    kind.host_type.name: making(kind, parameters, _KEPT)
+    for kind, parameters in _CONSTRUCTORS.items()
+}
+TYPES: Final = tuple(_CONSTRUCTORS)

@@ -11,13 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MethodType
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from obelisk.config.pyoxidizer.session import Session
 from obelisk.config.starlark.accepts import Annotation
 from obelisk.config.starlark.host import Attribute, HostFunction, HostObject, HostType
+from obelisk.config.starlark.signature import taking
 from obelisk.config.starlark.stack import Caller
 from obelisk.config.starlark.values import Value
+
+Parameters: TypeAlias = Mapping[str, Annotation]
+"""What parameters accept, by their names; those that accept None are optional."""
 
 
 class Because(StrEnum):
@@ -116,6 +120,17 @@ def host_type(name: str, rows: Mapping[str, Row]) -> HostType:
             if isinstance(row, Method)
         },
     )
+
+
+def making(kind: type[ApiObject], parameters: Parameters, row: Row) -> Method:
+    """Return the row of a function that makes an object of a type; its arguments are not kept."""
+
+    def make(session: Session, caller: Caller, *arguments: object, **keywords: object) -> ApiObject:
+        del caller, arguments, keywords
+        return kind(session)
+
+    function = taking(make, parameters)
+    return Method(does=row.does, test=row.test, because=row.because, function=function)
 
 
 def host_function(session: Session, name: str, row: Method) -> HostFunction:
