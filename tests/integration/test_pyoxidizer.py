@@ -1,6 +1,7 @@
 """Configurations of PyOxidizer of each kind: built, moved on from, and run."""
 
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from machines import ALL, machines
 from support import obelisk, run
 
 from obelisk.services import host
+from obelisk.target import DEFAULT_TARGET, parse_target
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
@@ -178,3 +180,59 @@ def test_a_configuration_of_python_is_python(tmp_path, empty_root, python_versio
     build(tmp_path, python_version)
     done = empty_root.run(tmp_path / "dist/mypython", "-c", "import sys; print(sys.argv, 1)", "x")
     assert done.stdout == "['-c', 'x'] 1\n"
+
+
+MACHINES = """
+def make(triple):
+    dist = default_python_distribution(build_target = triple)
+    config = dist.make_python_interpreter_config()
+    config.run_command = "import six, sysconfig; print(sysconfig.get_config_var('HOST_GNU_TYPE'))"
+    exe = dist.to_python_executable(name = "machine", config = config)
+    exe.add_python_resources(exe.pip_install(["six==1.17.0"]))
+    return exe
+
+register_target("here", lambda: make(None))
+register_target("there", lambda: make(VARS["triple"]))
+resolve_targets()
+"""
+
+
+def test_executables_of_different_machines_in_one_file(
+    elsewhere, empty_root, tmp_path, python_version
+):
+    (tmp_path / "pyoxidizer.bzl").write_text(MACHINES)
+    triple = elsewhere.target.triple
+    build(tmp_path, python_version, "here", "there", "--var", "triple", triple)
+    here = empty_root.run(tmp_path / "dist/here/machine").stdout
+    assert here == f"{host_type(DEFAULT_TARGET)}\n"
+    elsewhere.says(tmp_path / "dist/there/machine", [host_type(triple)], cwd=tmp_path)
+    what = ("here", "there", "--var", "triple", triple)
+    obelisk("init", "-q", "--from", "pyoxidizer.bzl", *what, cwd=tmp_path)
+    table = tomllib.loads((tmp_path / "pyproject.toml").read_text())["tool"]["obelisk"]
+    found = [(one["name"], one.get("target")) for one in table["executables"]]
+    assert found == [("here-machine", None), ("there-machine", triple)]
+    build(tmp_path, python_version, "-o", "moved/")
+    elsewhere.says(tmp_path / "moved/there-machine", [host_type(triple)], cwd=tmp_path)
+
+
+def host_type(triple):
+    return parse_target(triple).configure_triple
+
+
+def test_a_plan_has_resources_if_it_may_install(project):
+    folder = project("policy")
+    said = obelisk("plan", cwd=folder, status=2)
+    assert "obelisk plan --install" in said
+    planned = obelisk("plan", "-q", "--install", cwd=folder)
+    assert "jinja2/sandbox.py" in planned
+    planned = obelisk("plan", "-q", cwd=project("template"))
+    assert "`resources`: none: nothing is installed to show the plan" in planned
+    assert "`resources`" not in obelisk("plan", "-q", "--install", cwd=folder.parent / "template")
+
+
+def test_what_cannot_be_installed_is_named(tmp_path, python_version):
+    bzl = 'default_python_distribution().to_python_executable("a").pip_install(["six==0.0.1"])\n'
+    (tmp_path / "pyoxidizer.bzl").write_text(bzl)
+    said = build(tmp_path, python_version, status=4)
+    assert "pyoxidizer.bzl:1:" in said
+    assert "installing six==0.0.1 failed" in said

@@ -285,7 +285,7 @@ CALLS = [
     "x = {exe: i}",
     "exe.pip_install(['thing'])",
     "exe.pip_install(['thing==%d' % i])",
-    "exe.pip_install(['thing'] * 1000)",
+    "exe.pip_install(['x'] * 1000)",
     "exe.pip_install(['-r', 'names.txt'])",
     "exe.pip_download(['thing'])",
     "exe.setup_py_install('old')",
@@ -332,7 +332,7 @@ CALLS = [
     "made.filename = 'x'",
     "glob(['*.txt'])",
     "glob(['**/*.txt'])",
-    "glob(['**/*', '*%d*' % i], exclude = ['**/*%d' % i])",
+    "glob(['**/*'], exclude = ['**/*%d' % i])",
     "wix.help_url = 'a'",
     "wix.add_program_files_manifest(files)",
     "wix.add_visual_cpp_redistributable('14', 'x64')",
@@ -422,7 +422,8 @@ def run(configurations, monkeypatch):
 def test_an_endless_loop_of_calls_ends_at_its_line(run, body):
     error = run(f"{API}{ENDLESS}    {body}\n")
     assert error.problem == "the evaluation takes too long"
-    assert error.place.line > API.count("\n")
+    places = [error.place, *(call.place for call in error.chain if call.place)]
+    assert max(place.line for place in places) > API.count("\n")
     # Files add steps once, however often they are found.
     steps = int(error.hint.split()[3])
     assert STEPS <= steps < STEPS + 100 * FEW.steps_per_file

@@ -215,15 +215,16 @@ def test_files_that_the_host_found_add_steps():
 
 
 @pytest.mark.parametrize(
-    "argument", ["'a' * 100000", "['a'] * 10000", "{i: 'a' for i in range(1000)}", "['a' * 9999]"]
+    "argument", ["'a' * 100000", "['a'] * 10000", "{n: 'a' for n in range(1000)}", "['a' * 9999]"]
 )
 def test_arguments_of_the_host_cost_what_looking_at_them_does(argument):
     limits = Limits(steps=300_000)
     names = {"take": HostFunction("take", lambda caller, x, y=None: None)}
     for call in ("take(x)", "take(1, y = x)"):
-        source = f"x = {argument}\nfor i in range({{}}):\n    {call}"
-        evaluate(source.format(1), names, limits=limits)
-        assert error_of(source.format(1000), names, limits=limits).problem == TOO_LONG
+        source = f"x = {argument}\nfor i in range(COUNT):\n    {call}"
+        evaluate(source.replace("COUNT", "1"), names, limits=limits)
+        error = error_of(source.replace("COUNT", "1000"), names, limits=limits)
+        assert error.problem == TOO_LONG
 
 
 def test_a_budget_counts_what_it_is_given():

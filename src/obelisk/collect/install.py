@@ -36,6 +36,8 @@ from obelisk.services.process import Finished
 
 _BUILDING: Final = re.compile(r"\s+(Building|Built) ([\w.-]+(?:==\S+| @ \S+))")
 """uv's own line, not one of a build's tools, such as CMake's `Building CXX object`."""
+_SHOWN: Final = 5
+"""Requirements of a file that a message names."""
 
 
 def install(
@@ -110,6 +112,7 @@ class _Job:
         self._options = [f"--no-binary={name}" for name in self._no_binary]
         self._options += ["--refresh"] if plan.refresh else []
         self._demand = demand
+        self._work = work
         self.prefix = new_prefix(plan, work)
         self._project = folder_with_config(plan.installer, work)
         self._begun: dict[str, float] = {}
@@ -129,7 +132,7 @@ class _Job:
             *self._options,
             *options,
         ]
-        said = "installing " + " ".join(_said(wanted, options))
+        said = "installing " + " ".join(_said(wanted, options, self._work))
         # What comes after `--` cannot be an option.
         last = ("--", *wanted) if wanted else ()
         done = self._run([*argv, *last], said)
@@ -177,5 +180,14 @@ def _why(package: str, no_binary: Collection[str]) -> str:
     return ": it has no wheel for the target; this takes a while"
 
 
-def _said(wanted: Sequence[str], options: Sequence[str]) -> list[str]:
-    return [*wanted, *(word for word in options if not word.startswith("--"))]
+def _said(wanted: Sequence[str], options: Sequence[str], work: Path) -> list[str]:
+    """Return what is installed; of files that were written for uv, what is in them."""
+    words = list(wanted)
+    for path in (Path(word) for word in options if not word.startswith("--")):
+        if path.parent != work:
+            words.append(str(path))
+        elif path.stem.endswith("requirements"):
+            lines = path.read_text(encoding="utf-8").splitlines()
+            words += [line.partition(" --hash=")[0] for line in lines[:_SHOWN]]
+            words += [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    return words

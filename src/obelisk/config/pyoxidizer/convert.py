@@ -85,7 +85,10 @@ def _comments(session: Session, wishes: Wishes, described: Iterable[Described]) 
     if wishes.files:
         files = ", ".join(wishes.files)
         yield from _comment(f"no counterpart: files beside the executable: {files}")
-    for wish in wishes.executables:
+    for wish, name in zip(wishes.executables, _names(wishes), strict=True):
+        if name != wish.executable.name:
+            several = f"several executables are named `{wish.executable.name}`"
+            yield from _comment(f"no counterpart: {several}; this one is `{name}` here")
         others = [place for place in wish.places if place != wish.executable.name]
         if others:
             yield from _comment(f"no counterpart: `{wish.executable.name}` as {', '.join(others)}")

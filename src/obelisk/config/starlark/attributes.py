@@ -83,7 +83,7 @@ def attribute_names(value: Value) -> list[str]:
     """Return the names of all attributes and methods, sorted."""
     if not isinstance(value, HostObject):
         return sorted(_methods(value))
-    names = {*value.host_type.attributes, *value.host_type.methods}
+    names = value.host_type.attributes.keys() | value.host_type.methods.keys()
     return sorted(name for name in names if value.has_attribute(name))
 
 

@@ -61,8 +61,10 @@ def _dict(caller: Caller, /, *pairs: Value, **kwargs: Value) -> dict[Any, Any]:
     return result
 
 
-def _dir(_: Caller, x: Value, /) -> list[str]:
-    return attribute_names(x)
+def _dir(caller: Caller, x: Value, /) -> list[str]:
+    names = attribute_names(x)
+    caller.spend(5 * len(names))
+    return names
 
 
 def _enumerate(caller: Caller, elements: Value, start: int = 0) -> list[tuple[int, Value]]:
@@ -87,6 +89,7 @@ def _hasattr(_: Caller, x: Value, name: str, /) -> bool:
 
 def _int(caller: Caller, x: str | int | bool, base: int | None = None) -> int:
     if isinstance(x, str):
+        caller.spend(len(x) >> 2)
         return caller.stack.budget.integer(_parsed(x, 10 if base is None else base))
     if base is not None:
         message = f"`int` takes a base only for a string, not for {article(x)}"

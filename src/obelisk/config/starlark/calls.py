@@ -57,7 +57,7 @@ def _add(named: dict[str, Value], values: Value, unit: Unit) -> None:
     if not isinstance(values, dict):
         message = f"`**` needs a dict, not {article(values)}"
         raise ConfigError(message)
-    unit.budget.items(len(values))
+    unit.budget.spend(3 * len(values))
     for name, value in values.items():
         if not isinstance(name, str):
             message = f"`**` needs strings as keys, not {article(name)}"

@@ -17,6 +17,8 @@ List = list[Any]
 Dict = dict[Any, Any]
 
 _MISSING: Final = object()
+_PAIR: Final = 10
+"""Steps of looking at a pair of key and value."""
 _SHOWN: Final = 80
 """Characters of a value that a message repeats."""
 
@@ -144,6 +146,7 @@ def _pairs(added: Value, caller: Caller) -> List:
         budget.items(len(added))
         return list(added.items())
     pairs: List = []
+    budget.spend(_PAIR * len(iterated(added, budget)))
     for number, pair in enumerate(as_list(added, budget)):
         items = list(iterated(pair, budget)) if isinstance(pair, list | tuple) else []
         if len(items) != 2:

@@ -11,6 +11,8 @@ from obelisk.config.starlark.stack import Function
 from obelisk.config.starlark.values import Value, article
 from obelisk.errors import ConfigError
 
+_PUT: Final = 4
+"""Steps of an entry."""
 _LARGE: Final = 1 << 60
 """From here on, different integers can have the same hash."""
 
@@ -30,6 +32,7 @@ def get(values: Dict, key: Value, budget: Budget, default: Value = None) -> Valu
 
 def put(values: Dict, key: Value, value: Value, budget: Budget) -> None:
     """Set the value of a key; raise `ConfigError` when there would be too many."""
+    budget.spend(_PUT)
     if not holds(values, key, budget):
         if key in values:
             message = "a dict cannot have both True and 1, or False and 0, as keys"

@@ -16,7 +16,7 @@ from obelisk.errors import ConfigError
 
 CALL: Final = 24
 """Steps of a call, besides those of what is called."""
-_HOST_CALL: Final = 100
+_HOST_CALL: Final = 50
 """Steps of a call of the host, besides those for its arguments."""
 _PER_NODE: Final = 25
 """Steps for reading a node of a file."""
@@ -28,7 +28,7 @@ class Limits:
 
     steps: int = 3_000_000
     """Parts of expressions that are evaluated, and items that are touched; a call is several."""
-    steps_per_file: int = 600
+    steps_per_file: int = 1500
     """What each file that the host found adds."""
     depth: int = 500
     """Expressions, blocks and calls within one another, of all active functions together."""

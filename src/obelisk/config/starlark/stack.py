@@ -108,8 +108,8 @@ class Caller:
         Raises `ConfigError` with the place in that function where it fails, or where it is defined
         if it does not take these arguments.
         """
+        self.stack.budget.spend(CALL)
         try:
-            self.stack.budget.spend(CALL)
             return function.call(self, list(arguments), keywords)
         except ObeliskError as error:
             if function.place is None:

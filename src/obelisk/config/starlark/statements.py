@@ -10,7 +10,7 @@ from obelisk.config.starlark.loading import is_load, load
 from obelisk.config.starlark.parse import is_elif
 from obelisk.config.starlark.scope import Frame, Scope
 from obelisk.config.starlark.sequences import iterated
-from obelisk.config.starlark.unit import Leave, Statement, Tables, Unit, weight
+from obelisk.config.starlark.unit import FUNCTION, Leave, Statement, Tables, Unit, weight
 from obelisk.errors import ObeliskError
 
 _BREAK: Final = Leave("break")
@@ -53,7 +53,7 @@ def _weight(node: ast.stmt) -> int:
         case ast.For(iter=values):
             return 1 + weight(values)
         case ast.FunctionDef(args=arguments):
-            return 1 + weight(arguments)
+            return FUNCTION + weight(arguments)
         case _:
             return 1 + weight(node)
 

@@ -45,6 +45,12 @@ class Pieces:
         self._budget.spend(5 + (len(piece) >> 6))
         self._pieces.append(piece)
 
+    def add_quoted(self, text: str) -> None:
+        """Add a string as it is written in a file; each escape takes as long as a piece."""
+        found = quoted(text)
+        self._budget.spend((len(text) >> 4) + 5 * (len(found) - len(text)))
+        self.add(found)
+
     def joined(self) -> str:
         """Return the string."""
         return "".join(self._pieces)
@@ -56,7 +62,7 @@ def _write(value: Value, pieces: Pieces, around: tuple[int, ...]) -> None:
         return
     match value:
         case str():
-            pieces.add(quoted(value))
+            pieces.add_quoted(value)
         case list():
             _write_items(value, pieces, around, "[]")
         case tuple():

@@ -13,14 +13,21 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, TypeAlias
 
 from obelisk.config.starlark.errors import StarlarkError, placed
-from obelisk.config.starlark.limits import Budget
+from obelisk.config.starlark.limits import CALL, Budget
 from obelisk.config.starlark.parse import Located, Program
 from obelisk.config.starlark.scope import Frame, Scope
 from obelisk.config.starlark.stack import Caller, Stack
 from obelisk.config.starlark.values import Value
 from obelisk.errors import ObeliskError
 
-_STEPS: Final[Mapping[type[ast.AST], int]] = {ast.Call: 24, ast.Constant: 1, ast.Name: 1}
+FUNCTION: Final = 16
+"""Steps of making a function."""
+_STEPS: Final[Mapping[type[ast.AST], int]] = {
+    ast.Call: CALL,
+    ast.Constant: 1,
+    ast.Lambda: FUNCTION,
+    ast.Name: 1,
+}
 _OTHER_STEPS: Final = 3
 """Steps are about as long as one another, a tenth of a microsecond."""
 
