@@ -18,7 +18,7 @@ from obelisk.config.starlark.errors import StarlarkError
 from obelisk.config.starlark.interpreter import Interpreter
 from obelisk.config.starlark.limits import Limits
 
-STEPS = 400_000
+STEPS = 200_000
 FEW = Limits(steps=STEPS)
 ENDLESS = "for i in range(1000000000):\n"
 
@@ -506,6 +506,3 @@ def test_a_configuration_may_look_at_each_of_many_files(run, configurations):
     configurations.installs["big"] = big(20_000)
     calls = 'make("one")\nmake("two")\nfail("all were seen")'
     assert run(MANY.format(calls), Limits()).problem == "all were seen"
-    # The steps that they add are no leave to go on for ever.
-    endless = f'{ENDLESS}    make("again")'
-    assert run(MANY.format(endless), Limits()).problem == "the evaluation takes too long"
