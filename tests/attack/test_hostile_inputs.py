@@ -4,10 +4,13 @@ Most cases call the functions that read inputs, with neither network nor compile
 command lines, of which a few are processes of their own.
 """
 
+import json
 import os
+import re
 import subprocess
 import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from zipfile import ZipFile, ZipInfo
 
@@ -28,7 +31,10 @@ from obelisk.components.inventory import Included, take_inventory
 from obelisk.components.packages import describe, environment
 from obelisk.config.installer import installer_config
 from obelisk.config.interpreter import Interpreter, check_interpreter, runtime_settings
+from obelisk.config.pyoxidizer.api import FUNCTIONS, TYPES
+from obelisk.config.pyoxidizer.convert import convert
 from obelisk.config.recognize import read_request
+from obelisk.config.request import CommandLine, Outside, read_requests, read_session
 from obelisk.config.requirements import read_requirements
 from obelisk.config.settings import Settings, apply_assignments
 from obelisk.config.tables import apply_table, documented_fields
@@ -282,6 +288,61 @@ def _write_application(folder):
         (folder / name).write_text(text)
 
 
+CONFIGURATIONS = sorted(Path(__file__).parents[1].glob("apps/pyoxidizer/*/pyoxidizer.bzl"))
+NAMES = [name for kind in TYPES for name in kind.rows] + list(FUNCTIONS)
+
+
+def a_configuration_of_pyoxidizer(random, folder):
+    """A pyoxidizer.bzl of a kind that exists, of which some words are not what they should be."""
+    source = random.choice(CONFIGURATIONS).read_text(encoding="utf-8")
+    for _ in range(random.randrange(1, 4)):
+        source = _changed(random, source)
+    hostile.file(random, folder / "pyoxidizer.bzl", hostile.encoded(random, source))
+    for name in ("requirements.txt", "app/__init__.py", "shared/__init__.py"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        hostile.file(random, folder / name, b"six\n")
+    command = CommandLine(path=str(folder), variables={"VERSION": hostile.text(random)})
+    outside = Outside(bring=lambda wanted: _site(random, folder))
+    session = read_session(command, outside)
+    read = read_requests(command, outside)
+    parse_toml(convert(session).table.encode(), "what it is converted to")
+    assert all(row.value is not None for one in read.requests for row in explained(one))
+
+
+def explained(request):
+    """What `obelisk plan` says of a request."""
+    return [row for plan in make_plans(request) for row in explain(plan)]
+
+
+def _changed(random, source):
+    """Put something else in the place of a string, a name, or a line."""
+    kind = random.choice([r'"[^"\n]*"', r'"[^"\n]*"', r"(?<=\.)\w+", r"(?<== )\w+", r"\n[^\n]*"])
+    spots = list(re.finditer(kind, source))
+    if not spots:
+        return source
+    spot = random.choice(spots)
+    new = {
+        '"': lambda: json.dumps(hostile.text(random), ensure_ascii=False),
+        "\n": lambda: random.choice(spots)[0],
+    }.get(spot[0][0], lambda: random.choice([*NAMES, hostile.value(random)]))
+    return source[: spot.start()] + new() + source[spot.end() :]
+
+
+def _site(random, folder):
+    """What would be installed: a package, and a file of a strange name."""
+    site = folder / "site"
+    info = site / "thing-1.0.dist-info"
+    info.mkdir(parents=True, exist_ok=True)
+    (site / "thing").mkdir(exist_ok=True)
+    odd = hostile.name(random)
+    for path in (site / "thing/__init__.py", site / "thing" / odd, info / "METADATA"):
+        with suppress(OSError, ValueError):
+            path.write_text("x = 1\n", encoding="utf-8")
+    rows = f"thing/__init__.py,,\nthing/{odd},,\n{hostile.text(random)},,\n"
+    (info / "RECORD").write_bytes(rows.encode(errors="surrogateescape"))
+    return site
+
+
 COMMANDS = ("plan", "plan", "plan", "plan", "inspect", "verify", "init", "distribution info")
 FLAGS = ("--json", "-v", "-q", "--multicall", "--debug", "--unbuffered", "--no-source-text")
 OPTIONS = {
@@ -316,6 +377,7 @@ def _argv(random):
 INPUTS = (
     *(a_setting, an_assignment, a_project, a_pyproject_of_anything, a_script, an_argument),
     *(a_requirement_file, a_configuration_of_uv, an_installation, some_data, a_command_line),
+    a_configuration_of_pyoxidizer,
 )
 
 

@@ -173,7 +173,10 @@ def exchange_one(tree, choice):
         other, name, index = choice.choice(spots)
         new = getattr(other, name)
         new = new[index] if isinstance(new, list) else new
-        new = ast.parse(ast.unparse(new), mode="eval").body
+        try:
+            new = ast.parse(ast.unparse(new), mode="eval").body
+        except SyntaxError:  # such as a slice, which is no expression outside of its brackets
+            return
     else:
         new = ast.parse(choice.choice(SNIPPETS).strip(), mode="eval").body
     if isinstance(getattr(node, field), list):
