@@ -160,4 +160,5 @@ def _require_musl(path: Path, folder: Path) -> None:
     foreign = next((file for file in path.rglob("*.so") if _GLIBC in file.name), None)
     if foreign is not None:
         message = f"`{path.name}` in {folder} is built for glibc: {foreign.name}"
-        raise CollectError(message, hint="install it for the target: `install NAME` in `parts`")
+        hint = "install it for the target instead: `pip_install`, or `install NAME` in `parts`"
+        raise CollectError(message, hint=hint)

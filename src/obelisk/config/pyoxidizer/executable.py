@@ -34,7 +34,7 @@ from obelisk.config.pyoxidizer.table import (
 from obelisk.config.starlark.stack import Caller, Function
 from obelisk.config.starlark.values import Value
 from obelisk.errors import ConfigError
-from obelisk.services.regular import read_regular
+from obelisk.services.regular import is_folder, is_regular, read_regular
 
 _ADD: Final = 15
 """Steps of adding a resource."""
@@ -89,15 +89,15 @@ def _setup_py_install(
 def _read_package_root(own: Adding, caller: Caller, path: str, packages: list[str]) -> Resources:
     caller.spend(LOOK * (1 + len(packages)))
     folder = own.session.place(path)
-    if not folder.is_dir():
+    if not is_folder(folder):
         message = f"no such directory: {folder}"
         raise ConfigError(message)
     # A package that is not there is none, as in PyOxidizer.
     names = [
         name
         for name in packages
-        if (folder / name.replace(".", "/")).is_dir()
-        or (folder / f"{name.replace('.', '/')}.py").is_file()
+        if is_folder(folder / name.replace(".", "/"))
+        or is_regular(folder / f"{name.replace('.', '/')}.py")
     ]
     for name in packages:
         if name not in names:

@@ -10,6 +10,7 @@ from typing import Final
 from obelisk.config.pyoxidizer.session import Session, require_path
 from obelisk.config.starlark.stack import Caller
 from obelisk.errors import ConfigError
+from obelisk.services.regular import is_regular
 
 _WALK: Final = 20_000
 """Steps of a pattern, besides those for what it matches."""
@@ -35,7 +36,7 @@ def _matching(folder: Path, pattern: str) -> Iterator[str]:
         return
     try:
         for path in Path("/").glob(str(whole.relative_to("/"))):
-            if path.is_file():
+            if is_regular(path):
                 yield str(path)
     except (OSError, ValueError) as error:
         message = f"invalid pattern `{pattern}`: {error}"

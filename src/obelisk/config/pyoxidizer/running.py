@@ -9,6 +9,7 @@ from typing import Any, Final
 from obelisk.config.pyoxidizer.interpreter import Config
 from obelisk.config.starlark.errors import StarlarkError
 from obelisk.errors import ConfigError
+from obelisk.services.regular import is_regular
 
 _AS_PYTHON: Final = (
     'import os, sys\nos.execv(sys.executable, [sys.executable, "--python", *sys.argv[1:]])'
@@ -41,7 +42,7 @@ def _of_command(code: str) -> dict[str, Any]:
 
 def _of_file(config: Config, name: str, folder: Path) -> tuple[dict[str, Any], list[str]]:
     path = folder / name
-    if path.is_file():
+    if is_regular(path):
         relative = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
         return {"file": relative}, [f"`run_filename`: {relative} is included and run as a script"]
     message = f"`run_filename` is not a file beside the configuration: {name}"
