@@ -993,6 +993,37 @@ def test_unknown_names_are_errors_at_their_line(configurations):
     assert "swapped" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("statement", "problem", "hint"),
+    [
+        ('exe.pip_install("six")', "a list of strings, not a string", '`["six"]`'),
+        ('exe.read_package_root(".", "app")', "a list of strings, not a string", '`["app"]`'),
+        ("exe.add_python_resource([])", "must be a resource, not a list", None),
+        (
+            'FileManifest().add_python_resource("lib", [])',
+            "must be a resource or an executable, not a list",
+            None,
+        ),
+        (
+            'dist.to_python_executable("x", config)',
+            "must be `PythonPackagingPolicy` or None",
+            "did you mean `config = ...`?",
+        ),
+    ],
+)
+def test_what_is_meant_is_said(configurations, statement, problem, hint):
+    with pytest.raises(ConfigError, match=r"pyoxidizer.bzl:\d+:") as caught:
+        configurations.executable(exe=statement)
+    assert problem in caught.value.problem
+    assert (hint or "") in (caught.value.hint or "")
+
+
+def test_what_is_no_result_of_a_target_says_what_is(configurations):
+    with pytest.raises(ConfigError, match="results in `tuple`, which cannot be built") as caught:
+        configurations.read('register_target("a", lambda: (1, 2))')
+    assert "return a `PythonExecutable` or a `FileManifest`" in caught.value.hint
+
+
 def test_the_api_of_0_8(configurations):
     request = configurations.executable(
         'config.run_module = None\nconfig.run_mode = "eval:import app"\n'

@@ -144,7 +144,7 @@ y = register(callable = f, target = "a", depends = ["b"])
         (
             "register('a', f, depends = 'b')",
             "`depends` of `register` must be a list of strings or None, not a string",
-            None,
+            'put it in a list: `["b"]`',
         ),
         (
             "register('a', f, depends = ['b', 1])",
@@ -186,7 +186,7 @@ y = register(callable = f, target = "a", depends = ["b"])
         (
             "pip_install('x')",
             "`args` of `pip_install` must be a list of strings, not a string",
-            None,
+            'put it in a list: `["x"]`',
         ),
         (
             "pip_install(('x',))",

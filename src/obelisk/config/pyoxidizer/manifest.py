@@ -30,6 +30,8 @@ _EXECUTABLES: Final = "test_a_manifest_with_an_executable"
 class Buildable(ApiObject):
     """An executable that is built; it can be in a manifest."""
 
+    called = "an executable"
+
     name: str
 
 

@@ -131,7 +131,7 @@ def _instead(session: Session, name: str) -> str | None:
     able += [other for other, _ in targets if other == "install"]
     able += [other for other, target in targets if isinstance(target.value, Buildable)]
     if not able or able[0] == name:
-        return None
+        return "return a `PythonExecutable` or a `FileManifest` from the function of a target"
     return f"build another target: `obelisk build {able[0]}`"
 
 

@@ -74,6 +74,7 @@ def _named(*names: str) -> dict[str, Row]:
 class Resource(ApiObject):
     """A module or file; each kind of them is a subclass."""
 
+    called = "a resource"
     kind: ClassVar[Kind]
     rows: ClassVar[dict[str, Row]] = _common()
 

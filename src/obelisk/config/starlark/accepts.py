@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import cache
 from types import NoneType, UnionType
@@ -38,7 +39,15 @@ def misfit(what: str, value: Value, annotation: Annotation) -> ConfigError:
         message = f'invalid value of {what}: "{value[:_LONGEST_VALUE]}"'
         return ConfigError(message, hint=did_you_mean(value, choices))
     found = _first_misfit(value, annotation)
-    return ConfigError(f"{what} must be {describe(annotation)}, not {found or article(value)}")
+    message = f"{what} must be {describe(annotation)}, not {found or article(value)}"
+    return ConfigError(message, hint=_in_list(value, annotation))
+
+
+def _in_list(value: Value, annotation: Annotation) -> str | None:
+    """Return a hint when a string is given where a list of them is taken."""
+    if isinstance(value, str) and len(value) <= _LONGEST_VALUE and accepts([value], annotation):
+        return f"put it in a list: `[{json.dumps(value, ensure_ascii=False)}]`"
+    return None
 
 
 def accepts(value: Value, annotation: Annotation) -> bool:
@@ -104,8 +113,9 @@ def _several(annotation: Annotation) -> str:
 
 
 def _host_name(kind: type) -> str:
+    """Return the name of a type; of what several types are, how it is called."""
     host_type = getattr(kind, "host_type", None)
-    return f"`{host_type.name if host_type else kind.__name__}`"
+    return f"`{host_type.name}`" if host_type else str(getattr(kind, "called", kind.__name__))
 
 
 def _texts(annotation: Annotation) -> list[str]:

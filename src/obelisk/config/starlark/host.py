@@ -79,6 +79,8 @@ class HostObject:
     """
 
     host_type: ClassVar[HostType]
+    called: ClassVar[str]
+    """What objects are called, with an article, if a class stands for several types."""
 
     def __init__(self) -> None:
         self.values: dict[str, Value] = {}

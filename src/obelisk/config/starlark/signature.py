@@ -203,7 +203,15 @@ def _swapped(signature: Signature, wrong: Parameter, values: dict[str, Value]) -
             and accepts(values[wrong.name], other.accepts)
         ):
             return f"are `{wrong.name}` and `{other.name}` swapped?"
-    return None
+    meant = [other.name for other in signature.checked if _takes(other, wrong, values)]
+    return f"did you mean `{meant[0]} = ...`?" if len(meant) == 1 else None
+
+
+def _takes(other: Parameter, wrong: Parameter, values: dict[str, Value]) -> bool:
+    """Return whether another parameter, which is not given, takes the object that was given."""
+    value = values[wrong.name]
+    is_plain = value is None or isinstance(value, str | int | list | tuple | dict | range)
+    return other.name not in values and not is_plain and accepts(value, other.accepts)
 
 
 def _too_many(function: str, most: int, given: int) -> ConfigError:
