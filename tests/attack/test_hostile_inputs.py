@@ -339,7 +339,7 @@ def _site(random, folder):
         with suppress(OSError, ValueError):
             path.write_text("x = 1\n", encoding="utf-8")
     rows = f"thing/__init__.py,,\nthing/{odd},,\n{hostile.text(random)},,\n"
-    (info / "RECORD").write_bytes(rows.encode(errors="surrogateescape"))
+    (info / "RECORD").write_bytes(rows.encode(errors="surrogatepass"))
     return site
 
 
