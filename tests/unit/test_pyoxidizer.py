@@ -1018,6 +1018,18 @@ def test_what_is_meant_is_said(configurations, statement, problem, hint):
     assert (hint or "") in (caught.value.hint or "")
 
 
+def test_targets_are_arguments(configurations):
+    with pytest.raises(ConfigError, match="`exe` is not a target triple") as caught:
+        configurations.one(EXE.format(policy="pass", exe="pass"), options={"target": "exe"})
+    assert "`obelisk run exe`" in caught.value.hint
+
+
+def test_code_that_is_no_text(configurations):
+    text = EXE.format(policy='config.run_command = VARS["x"]', exe="pass")
+    with pytest.raises(ConfigError, match=r"pyoxidizer.bzl:7:.*is not valid UTF-8"):
+        configurations.one(text, variables={"x": "import caf\udce9"})
+
+
 def test_what_is_no_result_of_a_target_says_what_is(configurations):
     with pytest.raises(ConfigError, match="results in `tuple`, which cannot be built") as caught:
         configurations.read('register_target("a", lambda: (1, 2))')

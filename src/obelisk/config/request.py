@@ -148,6 +148,9 @@ def _evaluated(
     resolves: bool = True,
 ) -> Session:
     asked = command.options.get("target")
+    if asked and "-" not in asked:
+        message = f"`{asked}` is not a target triple"
+        raise ConfigError(message, hint=f"targets of a {FILE} are arguments: `obelisk run {asked}`")
     triple = asked or Settings().target
     target = triple.replace("-linux-gnu", "-linux-musl")
     if target != triple:

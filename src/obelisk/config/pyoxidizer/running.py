@@ -23,6 +23,7 @@ def entry_settings(config: Config, folder: Path) -> tuple[dict[str, Any], list[s
         config.value(key) for key in ("run_command", "run_module", "run_filename")
     )
     if command:
+        _require_text(config, str(command))
         return _of_command(str(command)), []
     if module:
         return {"module": str(module)}, []
@@ -33,6 +34,14 @@ def entry_settings(config: Config, folder: Path) -> tuple[dict[str, Any], list[s
         return {"code": _AS_PYTHON, "interpreter": {"python-option": True}}, [note]
     note = "the executable is a prompt: none of `run_command`, `run_module`, `run_filename` is set"
     return {"module": "code"}, [note]
+
+
+def _require_text(config: Config, code: str) -> None:
+    """Raise `ConfigError` for code that no file can have: it has bytes of a path or variable."""
+    try:
+        code.encode()
+    except UnicodeEncodeError:
+        raise _at(config, "run_command", "`run_command` is not valid UTF-8", None) from None
 
 
 def _of_command(code: str) -> dict[str, Any]:
@@ -47,10 +56,15 @@ def _of_file(config: Config, name: str, folder: Path) -> tuple[dict[str, Any], l
         return {"file": relative}, [f"`run_filename`: {relative} is included and run as a script"]
     message = f"`run_filename` is not a file beside the configuration: {name}"
     hint = "set it to the path of a script, which is included; other files cannot be run"
-    place = config.places.get("run_filename")
+    raise _at(config, "run_filename", message, hint)
+
+
+def _at(config: Config, name: str, message: str, hint: str | None) -> ConfigError:
+    """Return an error at the place where an attribute was assigned."""
+    place = config.places.get(name)
     if place is None:
-        raise ConfigError(message, hint=hint)
-    raise StarlarkError(message, place, hint=hint)
+        return ConfigError(message, hint=hint)
+    return StarlarkError(message, place, hint=hint)
 
 
 def entry_of(code: str) -> str | None:
@@ -60,7 +74,7 @@ def entry_of(code: str) -> str | None:
     """
     try:
         statements = ast.parse(code.strip()).body
-    except SyntaxError:
+    except (SyntaxError, ValueError):
         return None
     imported: dict[str, str] = {}
     for statement in statements[:-1]:
