@@ -546,8 +546,8 @@ def test_executables_of_an_older_obelisk_are_audited_as_far_as_they_tell(
     }
     path = write_executable(tmp_path / "app", tiny_runtime, manifest)
     assert [one.reference for one in read_components(path)] == [
+        "pkg:generic/cpython@3.14.6",
         "pkg:generic/openssl@3.5.1",
-        "pkg:generic/python@3.14.6",
         "pkg:pypi/urllib3@2.4.0",
     ]
     folder = write_database(tmp_path / "database", *PLANTED)
