@@ -31,7 +31,7 @@ class Fleet:
 
     executables: tuple[tuple[Path, tuple[Component, ...]], ...]
     unreadable: tuple[tuple[Path, str], ...]
-    """Executables of Obelisk that could not be read, and why."""
+    """Executables of Obelisk, files and folders that could not be read, and why."""
     others: int
     """How many files are no executables of Obelisk."""
 
@@ -50,18 +50,25 @@ def read_components(path: Path) -> list[Component]:
 
 def read_fleet(folder: Path) -> Fleet:
     """Return the components of all executables below a folder; links are not followed."""
-    paths = list(_files(folder))
+    closed: list[tuple[Path, str]] = []
+    paths = list(_files(folder, closed))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = list(zip(paths, pool.map(_try, paths), strict=True))
+    unreadable = [(path, one) for path, one in found if isinstance(one, str)]
     return Fleet(
         executables=tuple((path, tuple(one)) for path, one in found if isinstance(one, list)),
-        unreadable=tuple((path, one) for path, one in found if isinstance(one, str)),
+        unreadable=tuple(sorted((*unreadable, *closed))),
         others=sum(one is None for _, one in found),
     )
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
+def _files(folder: Path, closed: list[tuple[Path, str]]) -> Iterator[Path]:
+    """Yield all files; folders that cannot be read are added to `closed`, with the reason."""
+
+    def note(error: OSError) -> None:
+        closed.append((Path(error.filename), f"cannot read {error.filename}: {error.strerror}"))
+
+    for parent, folders, names in os.walk(folder, onerror=note):
         folders.sort()
         yield from (Path(parent, name) for name in sorted(names))
 

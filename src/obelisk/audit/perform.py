@@ -121,5 +121,6 @@ def _conclude(report: Report) -> None:
         message = f"vulnerabilities: {len(holes)}, in components: {len(components)}"
         raise VulnerableError(message)
     if report.subjects.unreadable:
-        message = f"executables that could not be audited: {len(report.subjects.unreadable)}"
-        raise VerifyError(message, hint="rebuild them")
+        message = f"not audited, since it could not be read: {len(report.subjects.unreadable)}"
+        hint = "rebuild what is corrupt, and run it as a user who may read the rest"
+        raise VerifyError(message, hint=hint)
