@@ -82,30 +82,32 @@ class Inventories:
     def of(self, made: Made, runtime: Runtime, linked: Linked | None) -> Inventory:
         """Return the components of an executable; what cannot be read of them is a warning."""
         collection = made.collection
+        has_modules = frozenset(_with_modules(collection))
         key = (
             made.is_shipped,
             runtime.path,
             collection.packages,
             collection.natives,
             collection.files,
-            sorted(_with_modules(collection)),
+            has_modules,
         )
         found = next((inventory for other, inventory in self._taken if other == key), None)
         if found is None:
-            found = inventory_of(made, runtime, linked)
+            found = _inventory_of(made, runtime, linked, has_modules)
             self._taken.append((key, found))
         return found
 
 
-def inventory_of(made: Made, runtime: Runtime, linked: Linked | None) -> Inventory:
-    """Return the components of an executable; what cannot be read of them is a warning."""
+def _inventory_of(
+    made: Made, runtime: Runtime, linked: Linked | None, has_modules: frozenset[str]
+) -> Inventory:
     plan, collection, distribution = made.plan, made.collection, made.distribution
     places = {file.path: file.source for file in collection.files}
     included = Included(
         runtime=list(_of_runtime(made, runtime)),
         packages=sorted(_described(made), key=lambda one: one.key),
         code=_code(collection, linked, distribution, places),
-        has_modules=frozenset(_with_modules(collection)),
+        has_modules=has_modules,
         included={source: path for path, source in places.items()},
         markers=environment(plan.target, plan.python.version),
         built=lambda mark: _of_mark(mark, made.services, distribution),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 from obelisk import model
 from obelisk.collect.read import read_tree
-from obelisk.components.locks import Archive, locked_archives, release_key
+from obelisk.components.locks import Archive, Archives, locked_archives, release_key
 from obelisk.config.settings import Settings
 from obelisk.model import CERTIFICATES, DataFile, Module, Package
 
@@ -62,9 +63,13 @@ def archive_of(package: Package) -> Archive | None:
     name = canonicalize_name(package.name)
     if name not in _NAMES or package.info != _package(name).info:
         return None
-    data = Path(str(files("obelisk").joinpath("data/fallbacks.toml")))
-    found = locked_archives(data).get(release_key(name, package.version))
+    found = _wheels().get(release_key(name, package.version))
     return found[0] if found else None
+
+
+@cache
+def _wheels() -> Archives:
+    return locked_archives(Path(str(files("obelisk").joinpath("data/fallbacks.toml"))))
 
 
 def without_fallbacks(inside: model.Collection, modules: Container[str]) -> model.Collection:
