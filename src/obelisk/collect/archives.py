@@ -5,10 +5,12 @@ The index is asked once, after installing, and its answer is kept with what was 
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -25,6 +27,7 @@ from obelisk.components.locks import (
     release_key,
 )
 from obelisk.plan import Plan
+from obelisk.services.regular import is_regular
 
 _ALL: Final = ":all:"
 
@@ -40,7 +43,10 @@ def sources_of(
     work: Path,
     kept: Sources | None = None,
 ) -> Sources:
-    """Return the archives of what was installed from an index, which is asked unless it was."""
+    """Return the archives of what was installed from files, or from an index.
+
+    That one is asked, unless it was before.
+    """
     from_index = {
         release_key(one.key, one.package.version): one
         for one in installed
@@ -52,11 +58,26 @@ def sources_of(
         known |= _asked(plan, demand, [f"{name}=={version}" for name, version in unknown], work)
     else:
         known |= public_only({key: kept[key[0]] for key in unknown if key[0] in kept})
-    return {
+    found = {
         name: _narrowed(known[name, version], plan, prefix, one)
         for (name, version), one in from_index.items()
         if (name, version) in known
     }
+    return found | dict(_of_files(prefix, installed))
+
+
+def _of_files(
+    prefix: Prefix, installed: Sequence[Installed]
+) -> Iterator[tuple[NormalizedName, tuple[Archive, ...]]]:
+    """Yield the archives of what was installed from a file here: nobody else has its address."""
+    for one in installed:
+        direct = direct_url(prefix, one) or {}
+        url = urlsplit(str(direct.get("url", "")))
+        path = Path(unquote(url.path))
+        if url.scheme == "file" and "archive_info" in direct and is_regular(path):
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            yield one.key, (Archive(file=path.name, sha256=digest, url=None),)
 
 
 def _known(plan: Plan) -> Archives:
