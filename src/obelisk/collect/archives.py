@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -32,7 +32,8 @@ from obelisk.services.regular import is_regular
 _ALL: Final = ":all:"
 
 Sources = Mapping[NormalizedName, tuple[Archive, ...]]
-"""By the name of a distribution: its archive, or those of which it is one."""
+"""By the name of a distribution: its archive, or those of which it is one; none if the index did
+not answer."""
 
 
 def sources_of(
@@ -55,7 +56,7 @@ def sources_of(
     known = dict(_known(plan))
     unknown = [key for key in from_index if key not in known]
     if kept is None:
-        known |= _asked(plan, demand, [f"{name}=={version}" for name, version in unknown], work)
+        known |= _asked(plan, demand, unknown, work)
     else:
         known |= public_only({key: kept[key[0]] for key in unknown if key[0] in kept})
     found = {
@@ -100,15 +101,33 @@ def _narrowed(
     return archives if found is None else (found,)
 
 
-def _asked(plan: Plan, demand: Demand, wanted: Iterable[str], work: Path) -> Archives:
-    """Ask the index for the archives of versions; nothing is built for it."""
-    lines = sorted(wanted)
-    if not lines:
+def _asked(
+    plan: Plan, demand: Demand, wanted: Sequence[tuple[NormalizedName, str]], work: Path
+) -> Archives:
+    """Ask the index for the archives of versions, all at once, or each where that fails."""
+    if not wanted:
         return {}
-    folder, interpreter = work / "archives", demand.interpreter
+    found = _answer(plan, demand, wanted, work / "archives")
+    if found is not None:
+        return found
+    if len(wanted) == 1:
+        return {wanted[0]: ()}
+    answers: dict[tuple[NormalizedName, str], tuple[Archive, ...]] = {}
+    for number, one in enumerate(wanted):
+        answer = _answer(plan, demand, [one], work / f"archives-{number}")
+        answers.update({one: ()} if answer is None else answer)
+    return answers
+
+
+def _answer(
+    plan: Plan, demand: Demand, wanted: Sequence[tuple[NormalizedName, str]], folder: Path
+) -> Archives | None:
+    """Return what the index says of versions; None if uv gets no answer. Nothing is built."""
+    interpreter = demand.interpreter
     folder.mkdir()
     asking, answer = folder / "wanted.txt", folder / "pylock.toml"
-    asking.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    lines = sorted(f"{name}=={version}\n" for name, version in wanted)
+    asking.write_text("".join(lines), encoding="utf-8")
     options = [line for line in plan.requirements.lines if line.startswith("--")]
     argv = [
         *("pip", "compile", "--quiet", "--format", "pylock.toml", "--no-header", "--no-deps"),
@@ -122,5 +141,5 @@ def _asked(plan: Plan, demand: Demand, wanted: Iterable[str], work: Path) -> Arc
     ]
     done = run_uv(argv, "looking up hashes", demand.environment(os.environ))
     if done.status != 0 or not answer.exists():
-        return {}
+        return None
     return public_only(locked_archives(answer))

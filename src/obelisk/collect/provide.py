@@ -112,7 +112,7 @@ def _provided(
     found = uncompiled(plan, interpreter, provided.prefix, provided.installed, work)
     archives = sources_of(plan, demand, provided.prefix, provided.installed, work)
     provided = replace(provided, uncompiled=found, archives=archives)
-    if resolution is None or not provided.intact:
+    if resolution is None or not provided.intact or () in provided.archives.values():
         return provided
     _keep(plan, interpreter.services, resolution, provided)
     return (_find(plan, demand, resolution, work) if asked.is_fixed else None) or provided
