@@ -147,11 +147,11 @@ def _of_mark(mark: Mark, services: Services, distribution: Distribution) -> Libr
     elif mark.name in pinned.CXX.values():
         found = pinned.cxx(mark.name)
     elif mark.name in RECIPES:
-        found = components.library(mark.name, services.pins)
+        found = components.library(mark.name, services.pins, distribution.folder)
         texts = _texts(distribution.folder / "licenses")
     elif mark.name in EXTRA_RECIPES:
         folder = build_extra(services, mark.name, build_libraries(services))
-        found = components.library(mark.name, services.pins)
+        found = components.library(mark.name, services.pins, folder)
         texts = _texts(folder / "licenses")
     else:
         return Library(component=_of_another_obelisk(mark), texts={})

@@ -62,7 +62,7 @@ def test_only_known_pins_are_checked(pins):
 def test_a_component_is_of_the_pin_that_was_built_from(tmp_path):
     values = {"version": "3.5.99", "url": "https://host/o.tar?token=1", "sha256": SHA}
     own = own_pins(OwnPins().with_table({"openssl": values}, "here"), tmp_path)
-    found = components.library("openssl", own)
+    found = components.library("openssl", own, tmp_path)
     assert (found.version, found.sha256) == ("3.5.99", SHA)
     assert found.origin == "https://host/o.tar"
     assert found.cpe.split(":")[5] == "3.5.99"
