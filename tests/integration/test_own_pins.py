@@ -123,7 +123,9 @@ def test_an_executable_is_made_of_them(tmp_path):
     said = obelisk("build", tmp_path / "app.py", *options, stderr=True)
     for name in LEFT_OUT:
         # Once it is in the cache, nothing is left to say.
-        assert f"{name} is left out of cpython-3.14 3.14.4" in said or "Building CPython" not in said
+        assert (
+            f"{name} is left out of cpython-3.14 3.14.4" in said or "Building CPython" not in said
+        )
     assert run([tmp_path / "app"], cwd=tmp_path).stdout == "3.14.4 3.6.3 3.46.1 1.3.2\n"
     shown = obelisk("inspect", tmp_path / "app")
     assert "own pins  " in shown

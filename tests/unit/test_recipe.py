@@ -64,10 +64,10 @@ def test_it_tells_the_archives_that_are_installed(script, tmp_path):
     recipe = recipe_of(plan_of(script), Lock(lines=lines, origins=(("a", url),)), None)
     assert parse_recipe(recipe.to_json(), "app") == recipe
     plan = plan_again(old(recipe, tmp_path), Given(project=script), tmp_path, print)
-    found = [(one.name, one.version, one.archive.sha256, one.archive.url) for one in plan.sources]
+    found = [(one.name, one.version, one.archive.sha256, one.archive.url) for one in plan.archives]
     assert found == [("a", "1.0", SHA, url), ("c", "1", SHA, None)]
     given = Given(project=script, upgrade=True)
-    assert plan_again(old(recipe, tmp_path), given, tmp_path, print).sources == ()
+    assert plan_again(old(recipe, tmp_path), given, tmp_path, print).archives == ()
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_a_requirement_is_planned_from_the_recipe_alone(tmp_path):
     recipe = recipe_of(plan, LOCK, None)
     again = plan_again(old(recipe, tmp_path), Given(), tmp_path, print)
     assert again.fixed == LOCK.requirements
-    expected = replace(plan, fixed=LOCK.requirements, sources=LOCK.sources)
+    expected = replace(plan, fixed=LOCK.requirements, archives=LOCK.archives)
     assert again == replace(expected, settings=again.settings)
     assert again.settings == replace(plan.settings, name="http")
     assert recipe_of(again, LOCK, None).to_json() == recipe.to_json()

@@ -31,19 +31,19 @@ from obelisk.services.regular import is_regular
 
 _ALL: Final = ":all:"
 
-Sources = Mapping[NormalizedName, tuple[Archive, ...]]
+Candidates = Mapping[NormalizedName, tuple[Archive, ...]]
 """By the name of a distribution: its archive, or those of which it is one; none if the index did
 not answer."""
 
 
-def sources_of(
+def archives_of(
     plan: Plan,
     demand: Demand,
     prefix: Prefix,
     installed: Sequence[Installed],
     work: Path,
-    kept: Sources | None = None,
-) -> Sources:
+    kept: Candidates | None = None,
+) -> Candidates:
     """Return the archives of what was installed from files, or from an index.
 
     That one is asked, unless it was before.
@@ -85,7 +85,7 @@ def _known(plan: Plan) -> Archives:
     """Return what is known without asking: of a recipe, or else of a lock."""
     if plan.fixed is None:
         return locked_archives(plan.lock)
-    return {release_key(one.name, one.version): (one.archive,) for one in plan.sources}
+    return {release_key(one.name, one.version): (one.archive,) for one in plan.archives}
 
 
 def _narrowed(

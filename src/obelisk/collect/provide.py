@@ -12,7 +12,7 @@ from pathlib import Path
 from packaging.utils import NormalizedName, canonicalize_name
 
 from obelisk.buildenv.environment import Demand, obtain_interpreter
-from obelisk.collect.archives import Sources, sources_of
+from obelisk.collect.archives import Candidates, archives_of
 from obelisk.collect.asked import Asked, read_asked
 from obelisk.collect.entry import require_choice
 from obelisk.collect.install import forget, install, install_first, new_prefix
@@ -48,7 +48,7 @@ class Provided:
     """Paths below the prefix of files that are of no distribution, or of one in a folder."""
     lock: Lock = field(default_factory=Lock)
     """What fixes all that is installed."""
-    archives: Sources = field(default_factory=dict)
+    archives: Candidates = field(default_factory=dict)
     """What distributions of an index are from."""
 
     @property
@@ -110,7 +110,7 @@ def _provided(
     if kept is not None:
         return replace(provided, uncompiled=kept.uncompiled, archives=kept.archives)
     found = uncompiled(plan, interpreter, provided.prefix, provided.installed, work)
-    archives = sources_of(plan, demand, provided.prefix, provided.installed, work)
+    archives = archives_of(plan, demand, provided.prefix, provided.installed, work)
     provided = replace(provided, uncompiled=found, archives=archives)
     if resolution is None or not provided.intact or () in provided.archives.values():
         return provided
@@ -156,7 +156,7 @@ def _find(plan: Plan, demand: Demand, resolution: Resolution | None, work: Path)
         installed=installed,
         intact=True,
         uncompiled=kept.uncompiled,
-        archives=sources_of(plan, demand, kept.prefix, installed, work, kept.archives),
+        archives=archives_of(plan, demand, kept.prefix, installed, work, kept.archives),
     )
 
 

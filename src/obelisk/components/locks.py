@@ -50,7 +50,7 @@ class Archive:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Source:
+class FixedArchive:
     """A distribution with the archive that it is installed from."""
 
     name: str

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import Requirement as PackagingRequirement
 
-from obelisk.components.locks import Archive, Source
+from obelisk.components.locks import Archive, FixedArchive
 from obelisk.config.requirements import Requirements
 from obelisk.config.tables import key_of
 from obelisk.errors import VerifyError
@@ -104,11 +104,11 @@ class Lock:
     """By name, addresses of the archives of what is in `lines`, as components have them."""
 
     @property
-    def sources(self) -> tuple[Source, ...]:
+    def archives(self) -> tuple[FixedArchive, ...]:
         """What lines that one hash fixes are installed from."""
         origins = dict(self.origins)
         return tuple(
-            Source(name=name, version=version, archive=_archive(digest, origins.get(name)))
+            FixedArchive(name=name, version=version, archive=_archive(digest, origins.get(name)))
             for name, version, digest in filter(None, map(_fixed_by_one, self.lines))
         )
 
