@@ -165,6 +165,7 @@ def exit_codes() -> str:
             lines.append(f"| {kind.exit_code} | `{kind.__name__}`: {meaning} |")
     lines += [
         "| 130 | interrupted |",
+        r"| 141 | nobody reads its output any more, as after `\| head` |",
         "",
         "`obelisk run` exits with the status of the executable that it runs.",
         "",

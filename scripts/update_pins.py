@@ -1,6 +1,6 @@
 """Update data/pins.toml: hashes of archives in a directory, or newer releases.
 
-    python scripts/update_pins.py DIRECTORY     write hash and size of every origin that is in it
+    python scripts/update_pins.py DIRECTORY     write hash, size and date of what is in it
     python scripts/update_pins.py --check       print tables for releases newer than the pins
 
 To update a library: change its version and file names by hand, or paste a table of `--check`, put
@@ -8,9 +8,11 @@ the archives (from the origin itself, not from elsewhere) into DIRECTORY, run th
 difference before committing. For people's own pins, `obelisk pins check` does the same.
 """
 
+import datetime as dt
 import hashlib
 import re
 import sys
+import tarfile
 from pathlib import Path, PurePosixPath
 
 from obelisk.services.fetch import UnreachableError
@@ -37,7 +39,26 @@ def update(folder: Path) -> None:
         kind, place = found["kind"], found["place"]
         return f'{kind} = "{place}"\nsha256 = "{digest}"\nsize = {len(data)}'
 
-    PINS.write_text(ORIGIN.sub(updated, PINS.read_text(encoding="utf-8")))
+    text = ORIGIN.sub(updated, PINS.read_text(encoding="utf-8"))
+    for pinned in shipped_pins():
+        paths = [folder / origin.filename for origin in pinned.origins]
+        found = next((path for path in paths if path.is_file()), None)
+        if found is not None:
+            text = dated(text, pinned.name, newest(found))
+    PINS.write_text(text)
+
+
+def dated(text: str, name: str, day: dt.date) -> str:
+    """Return the text of pins with the date of one."""
+    table = re.escape(f'["{name}"]' if "." in name else f"[{name}]")
+    return re.sub(rf"^({table}\n.*\ndate = ).*$", rf"\g<1>{day}", text, flags=re.MULTILINE)
+
+
+def newest(archive: Path) -> dt.date:
+    """Return the day of the newest file in an archive."""
+    with tarfile.open(archive) as tar:
+        seconds = max(member.mtime for member in tar)
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).date()
 
 
 def check() -> None:
@@ -59,7 +80,8 @@ def table(release: Release) -> str:
     kind, place = ("url", origin.url) if origin.url else ("debian", origin.debian)
     return (
         f"# {pinned.version} -> {release.version} ({release.found})\n"
-        f'[{name}]\nversion = "{release.version}"\nlicense = "{pinned.license}"\n'
+        f'[{name}]\nversion = "{release.version}"\ndate = 1970-01-01\n'
+        f'license = "{pinned.license}"\n'
         f'license-file = "{pinned.license_file}"\n[[{name}.origins]]\n{kind} = "{place}"\n'
         f'sha256 = "{origin.sha256}"\nsize = {origin.size}\n'
     )

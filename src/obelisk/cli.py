@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 from click.shell_completion import get_completion_class
@@ -46,7 +47,43 @@ _BUG: Final = (
 _SHELLS: Final = ("bash", "zsh", "fish")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _PipeClosedError(Exception):
+    """Who read our output has read enough.
+
+    Not an `OSError`: click would exit with status 1 for that.
+    """
+
+
+class _Group(click.Group):
+    """The commands, which all end alike where their output is not read to its end."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 - as click has it
+    ) -> click.Context:
+        with _told_from_other_errors():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
+        with _told_from_other_errors():
+            result = super().invoke(ctx)
+            if sys.stdout is not None:
+                sys.stdout.flush()  # or the interpreter would, when it is too late to say so
+            return result
+
+
+@contextmanager
+def _told_from_other_errors() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _PipeClosedError from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="obelisk", message="%(prog)s %(version)s")
 def cli() -> None:
     """Turn a Python application into one statically linked executable.
@@ -106,7 +143,19 @@ def _again_in_utf8() -> None:
 
 
 def _status(argv: list[str]) -> int:
-    """Return the exit status of a command line; arguments of `run` after `--` are the program's."""
+    """Return the exit status of a command line."""
+    try:
+        return _run(argv)
+    except (_PipeClosedError, BrokenPipeError):
+        # What is still in the buffers goes nowhere.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):
+            os.dup2(nowhere, stream)
+        return _CLOSED
+
+
+def _run(argv: list[str]) -> int:
+    """Run a command line; arguments of `run` after `--` are the program's."""
     arguments: tuple[str, ...] = ()
     if argv[:1] == ["run"] and "--" in argv:
         split = argv.index("--")
@@ -116,10 +165,8 @@ def _status(argv: list[str]) -> int:
             cli.main(args=argv, prog_name="obelisk", standalone_mode=False, obj=arguments)
     except ObeliskError as error:
         return _report(error)
-    except BrokenPipeError:
-        # Who read our output has read enough; what is still in the buffer goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return _CLOSED
+    except (_PipeClosedError, BrokenPipeError):
+        raise
     except click.ClickException as error:
         error.show()
         return ConfigError.exit_code

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
+from obelisk.collect.fallbacks import archive_of
 from obelisk.components import pinned
 from obelisk.components.bundled import CodeFile
 from obelisk.components.component import Component, Kind, Linkage
 from obelisk.components.inventory import Included, Inventory, Library, take_inventory
 from obelisk.components.known import known
-from obelisk.components.locks import locked_archives
+from obelisk.components.locks import Archive
 from obelisk.components.packages import Described, describe, environment
 from obelisk.components.pinned import COMPILER_RT
 from obelisk.distribution import components
@@ -30,7 +31,6 @@ from obelisk.services.services import Services
 from obelisk.toolchain.marks import Mark
 
 _ELF: Final = b"\x7fELF"
-_ALL: Final = ":all:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,10 @@ class Made:
     services: Services
     distribution: Distribution
     collection: Collection
+    archives: Mapping[NormalizedName, Archive]
+    """Those that distributions of an index were installed from, as far as that is known."""
+    said: set[str]
+    """What was said already, of this executable or another one of the same application."""
 
     @property
     def is_shipped(self) -> bool:
@@ -49,19 +53,61 @@ class Made:
 
     def warn(self, text: str) -> None:
         """Warn of what is in it, once."""
-        if self.is_shipped:
-            self.services.console.warn(text)
+        self._say(text, self.services.console.warn)
+
+    def note(self, text: str) -> None:
+        """Say what is in it, once."""
+        self._say(text, self.services.console.note)
+
+    def _say(self, text: str, aloud: Callable[[str], None]) -> None:
+        if self.is_shipped and text not in self.said:
+            self.said.add(text)
+            aloud(text)
 
 
-def inventory_of(made: Made, runtime: Runtime, linked: Linked | None) -> Inventory:
-    """Return the components of an executable; what cannot be read of them is a warning."""
+class Inventories:
+    """Those of one application's executables: what several of them are made of is read once."""
+
+    def __init__(self, archives: Mapping[NormalizedName, Archive]) -> None:
+        self._archives = archives
+        self._said: set[str] = set()
+        self._taken: list[tuple[object, Inventory]] = []
+
+    def made(
+        self, plan: Plan, services: Services, distribution: Distribution, collection: Collection
+    ) -> Made:
+        """Return what one of them is made of."""
+        return Made(plan, services, distribution, collection, self._archives, self._said)
+
+    def of(self, made: Made, runtime: Runtime, linked: Linked | None) -> Inventory:
+        """Return the components of an executable; what cannot be read of them is a warning."""
+        collection = made.collection
+        has_modules = frozenset(_with_modules(collection))
+        key = (
+            made.is_shipped,
+            runtime.path,
+            collection.packages,
+            collection.natives,
+            collection.files,
+            has_modules,
+        )
+        found = next((inventory for other, inventory in self._taken if other == key), None)
+        if found is None:
+            found = _inventory_of(made, runtime, linked, has_modules)
+            self._taken.append((key, found))
+        return found
+
+
+def _inventory_of(
+    made: Made, runtime: Runtime, linked: Linked | None, has_modules: frozenset[str]
+) -> Inventory:
     plan, collection, distribution = made.plan, made.collection, made.distribution
     places = {file.path: file.source for file in collection.files}
     included = Included(
         runtime=list(_of_runtime(made, runtime)),
         packages=sorted(_described(made), key=lambda one: one.key),
         code=_code(collection, linked, distribution, places),
-        has_modules=frozenset(_with_modules(collection)),
+        has_modules=has_modules,
         included={source: path for path, source in places.items()},
         markers=environment(plan.target, plan.python.version),
         built=lambda mark: _of_mark(mark, made.services, distribution),
@@ -71,12 +117,9 @@ def inventory_of(made: Made, runtime: Runtime, linked: Linked | None) -> Invento
 
 
 def _described(made: Made) -> Iterator[Described]:
-    archives = locked_archives(made.plan.lock)
-    chosen = made.plan.settings.no_binary
-    built = {canonicalize_name(name) for name in chosen if name != _ALL}
     for package in made.collection.packages:
-        is_built = _ALL in chosen or canonicalize_name(package.name) in built
-        yield describe(package, archives, made.warn, is_built=is_built)
+        archive = made.archives.get(canonicalize_name(package.name)) or archive_of(package)
+        yield describe(package, archive, made.warn)
 
 
 def _of_runtime(made: Made, runtime: Runtime) -> Iterator[Library]:
@@ -104,11 +147,11 @@ def _of_mark(mark: Mark, services: Services, distribution: Distribution) -> Libr
     elif mark.name in pinned.CXX.values():
         found = pinned.cxx(mark.name)
     elif mark.name in RECIPES:
-        found = components.library(mark.name, services.pins)
+        found = components.library(mark.name, services.pins, distribution.folder)
         texts = _texts(distribution.folder / "licenses")
     elif mark.name in EXTRA_RECIPES:
         folder = build_extra(services, mark.name, build_libraries(services))
-        found = components.library(mark.name, services.pins)
+        found = components.library(mark.name, services.pins, folder)
         texts = _texts(folder / "licenses")
     else:
         return Library(component=_of_another_obelisk(mark), texts={})

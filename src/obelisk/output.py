@@ -11,6 +11,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -19,7 +20,6 @@ from obelisk.config.pyoxidizer.requests import LooseFile
 from obelisk.errors import ConfigError, StorageError
 from obelisk.plan import Plan
 from obelisk.services.atomic import draft_beside, try_folder
-from obelisk.services.disk import storage_errors
 from obelisk.services.regular import open_regular
 
 _HINT: Final = "choose another `--output` or `--name`"
@@ -34,21 +34,47 @@ def writable_place(output: Path, plan: Plan, cache: Path) -> Path:
     Reports immediately, not after minutes of building, what cannot or must not be written.
     """
     _require_file_or_nothing(output)
-    try:
+    with reported(output):
         path = output.resolve()
         _refuse_project_file(path, plan)
-        refuse_input(path, _inputs(plan))
+        refuse_input(path, inputs_of(plan))
         _refuse_cache(output, path, cache)
         path.parent.mkdir(parents=True, exist_ok=True)
         try_folder(path.parent)
         if plan.relinkable is not None:
             require_free(plan.relinkable / plan.name)
+    # What a person named, unless a link leads elsewhere.
+    return path if output.is_symlink() else output
+
+
+def result_place(output: Path, inputs: Iterable[Path] = ()) -> Path:
+    """Return the path of a file to write for a command, and make its folder.
+
+    Raises `ConfigError` for what is no file or one of the inputs, and `StorageError`.
+    """
+    _require_file_or_nothing(output)
+    with reported(output):
+        refuse_input(output, inputs)
+        path = output.resolve() if output.is_symlink() else output.absolute()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try_folder(path.parent)
+        return path
+
+
+def write_result(output: Path, text: str, inputs: Iterable[Path] = ()) -> None:
+    """Write what a command made to a file, whole or as it was; raise as `result_place` does."""
+    _write(result_place(output, inputs), io.BytesIO(text.encode()), 0o666)
+
+
+@contextmanager
+def reported(output: Path) -> Iterator[None]:
+    """Raise `StorageError` for what the system says of a place."""
+    try:
+        yield
     except (OSError, RuntimeError) as error:  # a loop of links is a RuntimeError of pathlib
         reason = error.strerror if isinstance(error, OSError) else "symbolic link loop"
         message = f"cannot write {output}: {reason}"
         raise StorageError(message, hint="choose another `--output`") from error
-    # What a person named, unless a link leads elsewhere.
-    return path if output.is_symlink() else output
 
 
 def check_beside(files: Iterable[LooseFile], folder: Path, project: Path) -> None:
@@ -104,7 +130,7 @@ def _opened(source: Path) -> BinaryIO:
 
 
 def _write(path: Path, content: BinaryIO, mode: int) -> None:
-    with storage_errors(path):
+    with reported(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     with draft_beside(path, mode=mode) as draft, draft.open("wb") as stream:
         shutil.copyfileobj(content, stream)
@@ -121,11 +147,11 @@ def refuse_input(output: Path, inputs: Iterable[Path]) -> None:
         except OSError:
             continue
         if same:
-            message = f"refusing to overwrite {output}: it is an input of this build, {path}"
+            message = f"refusing to overwrite {output}: it is an input: {path}"
             raise ConfigError(message, hint=_HINT)
 
 
-def _inputs(plan: Plan) -> Iterator[Path]:
+def inputs_of(plan: Plan) -> Iterator[Path]:
     """Yield the files that a plan names; of a project, `_refuse_project_file` knows the rest."""
     match plan.application:
         case Script() | WheelFile():

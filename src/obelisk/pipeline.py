@@ -11,6 +11,7 @@ from pathlib import Path
 from obelisk.collect.collect import Gathered, collect, gather
 from obelisk.collect.launcher import entry_modules, main_modules
 from obelisk.collect.loader import with_loader
+from obelisk.collect.provide import Provided
 from obelisk.collect.read import Tree, read_tree
 from obelisk.compile.bytecode import Compiled
 from obelisk.compile.dictionaries import obtain_dictionaries
@@ -18,14 +19,14 @@ from obelisk.compile.following import imported_at_start, start_units
 from obelisk.compile.frames_kept import with_packages
 from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
-from obelisk.config.recipe import Lock, Recipe
+from obelisk.config.recipe import Recipe
 from obelisk.config.settings import Compression
 from obelisk.config.training import parse_commands
 from obelisk.distribution.distribution import Distribution, obtain_distribution
 from obelisk.distribution.test_suite import obtain_tests
 from obelisk.errors import CollectError
 from obelisk.installations import Installations
-from obelisk.inventory import Made, inventory_of
+from obelisk.inventory import Inventories
 from obelisk.licenses.check import permitted
 from obelisk.link.elf.shared_objects import Linked, SharedObjects
 from obelisk.link.elf.unlinked import unlinked
@@ -126,10 +127,9 @@ class _Shared:
     runtimes: dict[RuntimeOptions, Runtime]
     linked: dict[Path, Linked | None]
     """Shared objects, by the runtime that they were linked to."""
-    uncompiled: tuple[tuple[str, str], ...]
-    """Packages that are pure Python here, and compiled elsewhere."""
-    lock: Lock
-    """What fixes all that is installed."""
+    provided: Provided
+    """What is installed."""
+    inventories: Inventories
 
     def bytecodes_of(self, collection: Collection) -> list[Bytecode]:
         """Return those that are not the main program of another executable."""
@@ -188,8 +188,8 @@ def _share(
         units=_start_units(plan, services, distribution, bytecodes),
         runtimes={},
         linked={},
-        uncompiled=provided.uncompiled,
-        lock=provided.lock,
+        provided=provided,
+        inventories=Inventories(provided.known_archives),
     )
 
 
@@ -205,7 +205,8 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
     runtime = _runtime(job, kept)
     with services.console.step("Packing and linking"):
         first_use = _first_use(job, kept, trained)
-        image = _link(job, kept, first_use, runtime, recipe_of(plan, job.shared.lock, trained))
+        recipe = recipe_of(plan, job.shared.provided.lock, trained)
+        image = _link(job, kept, first_use, runtime, recipe)
     require_space(output.parent, image.size, f"writing {output}")
     with services.console.step("Verifying"), draft_beside(output, mode=0o777) as draft:
         with draft.open("wb") as file:
@@ -222,7 +223,7 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
         sha256=sha256,
         seconds=time.monotonic() - started,
         packages=tuple((one.name, one.version) for one in collection.packages),
-        uncompiled=job.shared.uncompiled,
+        uncompiled=job.shared.provided.uncompiled,
     )
 
 
@@ -243,9 +244,10 @@ def _link(
     if runtime.path not in linked:
         natives = _natives(plan, kept.collection, job.distribution)
         linked[runtime.path] = link_objects(content, natives, plan.target)
-    made_of = Made(plan, job.services, job.distribution, kept.collection)
+    inventories = job.shared.inventories
+    made_of = inventories.made(plan, job.services, job.distribution, kept.collection)
     facts = Facts(
-        inventory=permitted(made_of, inventory_of(made_of, runtime, linked[runtime.path])),
+        inventory=permitted(made_of, inventories.of(made_of, runtime, linked[runtime.path])),
         sizes=runtime.sizes,
         left_out=kept.left_out,
         recipe=recipe.to_json() if recipe else b"",

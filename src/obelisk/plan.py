@@ -10,6 +10,7 @@ from typing import Final
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from obelisk.components.locks import FixedArchive
 from obelisk.config.application import (
     Application,
     Assembly,
@@ -79,6 +80,8 @@ class Plan:
     fixed: Requirements | None = None
     """All that is to be installed besides the project, by the recipe of an executable, in place of
     a lock and of a resolution."""
+    archives: tuple[FixedArchive, ...] = ()
+    """The archives of what is `fixed`, as the recipe tells them."""
     relinkable: Path | None = None
     """Folder for what its recipients need to link it again."""
 

@@ -110,6 +110,7 @@ def plan_again(old: Old, given: Given, work: Path, warn: Callable[[str], None]) 
         plan,
         requirements=recipe.requirements,
         fixed=None if given.upgrade else _fixed(old, application),
+        archives=() if given.upgrade else recipe.lock.archives,
         refresh=given.upgrade,
         source_date_epoch=recipe.epoch,
     )

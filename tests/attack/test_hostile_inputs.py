@@ -225,7 +225,7 @@ def _inventory(packages):
     warnings = []
     included = Included(
         runtime=[],
-        packages=[describe(package, {}, warnings.append) for package in packages],
+        packages=[describe(package, None, warnings.append) for package in packages],
         code={},
         has_modules=frozenset(package.name for package in packages),
         included={},

@@ -132,3 +132,27 @@ def test_bad_patterns_are_refused_before_anything_is_built(project):
 def test_what_is_no_executable(tmp_path):
     (tmp_path / "text").write_text("no executable")
     assert "not an Obelisk executable" in obelisk("licenses", tmp_path / "text", status=7)
+
+
+def test_what_there_is_to_say_of_several_executables_is_said_once(tmp_path, python_version):
+    files = {"severe.py": "", "severe-1.0.dist-info/sboms/x.cdx.json": "{"}
+    write_wheel(tmp_path, [], name="severe", files=files, metadata=f"Classifier: {GPL}\n")
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "own.py").write_text("import severe\ndef one(): print(1)\ndef two(): print(2)\n")
+    (folder / "pyproject.toml").write_text(
+        '[project]\nname = "own"\nversion = "1"\n'
+        f'dependencies = ["severe @ file://{tmp_path}/severe-1.0-py3-none-any.whl"]\n'
+        '[project.scripts]\none = "own:one"\ntwo = "own:two"\n'
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        "[tool.hatch.metadata]\nallow-direct-references = true\n"
+        '[tool.hatch.build.targets.wheel]\nonly-include = ["own.py"]\n'
+        '[tool.obelisk]\ntrain = [""]\n'
+    )
+    said = obelisk("build", "--python", python_version, cwd=folder, stderr=True)
+    assert said.count("x.cdx.json") == 1
+    assert said.count("copyleft: severe") == 1
+    for name in ("one", "two"):
+        shown = json.loads(obelisk("licenses", folder / "dist" / name, "--json"))
+        (severe,) = (one for one in shown["components"] if one["name"] == "severe")
+        assert severe["license"] == "GPL-3.0-or-later"

@@ -1,15 +1,18 @@
 """Libraries of another release than Obelisk pins, from archives that are not its own."""
 
+import json
 from dataclasses import replace
 
 import pytest
 from support import obelisk, run
 
+from obelisk.components.component import components_of
 from obelisk.config.own_pins import OwnPins, own_pins
 from obelisk.config.toml import parse_toml
 from obelisk.errors import ToolError
 from obelisk.recipes import RECIPES
 from obelisk.recipes.build import build_libraries, library_key
+from obelisk.recipes.patches import patches
 from obelisk.services.cache import Cache
 from obelisk.services.console import Console, Verbosity
 from obelisk.services.pins import Pins, shipped_pins
@@ -37,8 +40,20 @@ version = "3.6.3"
 debian = "o/openssl/openssl_3.6.3.orig.tar.gz"
 sha256 = "243a86649cf6f23eeb6a2ff2456e09e5d77dd9018a54d3d96b0c6bdd6ba6c7f1"
 """
+PYTHON = """
+["cpython-3.14"]
+version = "3.14.4"
+debian = "p/python3.14/python3.14_3.14.4.orig.tar.xz"
+sha256 = "d923c51303e38e249136fc1bdf3568d56ecb03214efdef48516176d3d7faaef8"
+"""
+LEFT_OUT = {
+    "cpython-3.14/11-interned-strings-are-not-copied.patch",
+    "cpython-3.14/13-collections-look-at-less.patch",
+}
+"""Patches for speed that do not apply to that Python."""
 VERSIONS = """\
-import sqlite3, ssl, zlib
+import platform, sqlite3, ssl, zlib
+print(platform.python_version(), end=" ")
 print(ssl.OPENSSL_VERSION.split()[1], sqlite3.sqlite_version, zlib.ZLIB_RUNTIME_VERSION)
 assert zlib.decompress(zlib.compress(b"x" * 99)) == b"x" * 99
 ssl.create_default_context()
@@ -102,14 +117,26 @@ def test_an_archive_of_another_version_is_noticed(tmp_path):
 @pytest.mark.application
 def test_an_executable_is_made_of_them(tmp_path):
     """Minutes: OpenSSL and CPython are built for it."""
-    (tmp_path / "pins.toml").write_text(SQLITE + ZLIB + OPENSSL)
+    (tmp_path / "pins.toml").write_text(SQLITE + ZLIB + OPENSSL + PYTHON)
     (tmp_path / "app.py").write_text(VERSIONS)
-    options = ("--pins", tmp_path / "pins.toml", "-o", tmp_path / "app")
-    obelisk("build", tmp_path / "app.py", *options)
-    assert run([tmp_path / "app"], cwd=tmp_path).stdout == "3.6.3 3.46.1 1.3.2\n"
+    options = ("--python", "3.14", "--pins", tmp_path / "pins.toml", "-o", tmp_path / "app")
+    said = obelisk("build", tmp_path / "app.py", *options, stderr=True)
+    for name in LEFT_OUT:
+        # Once it is in the cache, nothing is left to say.
+        assert (
+            f"{name} is left out of cpython-3.14 3.14.4" in said or "Building CPython" not in said
+        )
+    assert run([tmp_path / "app"], cwd=tmp_path).stdout == "3.14.4 3.6.3 3.46.1 1.3.2\n"
     shown = obelisk("inspect", tmp_path / "app")
     assert "own pins  " in shown
     assert "openssl 3.6.3" in shown
+    python = next(
+        one
+        for one in components_of(json.loads(obelisk("inspect", "--json", tmp_path / "app")))
+        if one.name == "cpython"
+    )
+    known = {patch.name for patch in patches(shipped_pins()["cpython-3.14"])}
+    assert known - set(python.patches) == LEFT_OUT
     said = obelisk("outdated", tmp_path / "app", status=12)
     assert "sqlite 3.46.1" in said
     assert "own pin" in said

@@ -1,11 +1,16 @@
 """Executables are built again from what they carry: the same bytes, or what is missing is said."""
 
+import hashlib
 import json
 import os
 import shutil
+import subprocess
 
 import pytest
 from support import obelisk, run, write_wheel
+from uv import find_uv_bin
+
+from obelisk.components.component import Kind, components_of
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
@@ -58,6 +63,62 @@ def test_a_script_gives_the_same_bytes_wherever_it_is(again, tmp_path):
     assert "the dependencies of" in said
     obelisk("rebuild", first, "-o", tmp_path / "third", "--project", copy, "--upgrade")
     assert run([tmp_path / "third"], cwd=tmp_path).stdout == "{'a': 1}\n"
+
+
+def hashes(executable):
+    """The hashes of the archives of the packages in an executable, by their names."""
+    found = components_of(json.loads(obelisk("inspect", "--json", executable)))
+    return {one.name: one.sha256 for one in found if one.kind == Kind.PACKAGE and not one.part_of}
+
+
+def test_a_script_keeps_the_hashes_of_its_lock_without_it(again, tmp_path):
+    script, copy = tmp_path / "hello.py", tmp_path / "copy/hello.py"
+    copy.parent.mkdir()
+    for path in (script, copy):
+        path.write_text(SCRIPT)
+    subprocess.run([find_uv_bin(), "lock", "-q", "--script", script], check=True)
+    lock = (tmp_path / "hello.py.lock").read_text()
+    first, second, _ = again(script, options=("--project", copy))
+    assert first.read_bytes() == second.read_bytes()
+    known = hashes(second)
+    assert known.keys() >= {"click", "PyYAML", "certifi", "tzdata"}
+    assert all(known.values())
+    assert f"sha256:{known['click']}" in lock
+
+
+def test_hashes_are_known_without_a_lock_of_all_but_local_packages(again, tmp_path):
+    wheel = write_wheel(tmp_path, ["tiny = tiny:main"])
+    folder = project(tmp_path / "project")
+    first, second, _ = again(folder, options=("--project", folder))
+    assert {name for name, known in hashes(first).items() if known is None} == {"own"}
+    assert hashes(second) == hashes(first)
+    # Nothing is asked once it is in the cache.
+    obelisk("build", folder, "-o", second, "--name", "app", env={"UV_OFFLINE": "1"})
+    assert hashes(second) == hashes(first)
+    obelisk("build", wheel, "-o", second)
+    assert len(hashes(second)["tiny"]) == 64
+
+
+def test_wheels_in_a_folder_have_their_hashes(tmp_path):
+    (tmp_path / "wheels").mkdir()
+    wheel = write_wheel(tmp_path / "wheels", ["tiny = tiny:main"])
+    (tmp_path / "app.py").write_text(
+        "# /// script\n# dependencies = ['tiny']\n# ///\nimport tiny\n"
+    )
+    env = {"UV_FIND_LINKS": str(wheel.parent), "UV_NO_INDEX": "1"}
+    obelisk("build", "app.py", "-o", "app", cwd=tmp_path, env=env)
+    with wheel.open("rb") as stream:
+        assert hashes(tmp_path / "app")["tiny"] == hashlib.file_digest(stream, "sha256").hexdigest()
+    assert os.fsencode(str(tmp_path)) not in (tmp_path / "app").read_bytes()
+
+
+def test_parts_have_their_hashes(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "own"\nversion = "1"\n'
+        '[tool.obelisk]\nmodule = "idna.core"\nparts = ["install idna"]\n'
+    )
+    obelisk("build", "-o", "app", cwd=tmp_path)
+    assert hashes(tmp_path / "app")["idna"]
 
 
 def test_what_training_saw_and_times_of_files_are_in_the_recipe(again, tmp_path):

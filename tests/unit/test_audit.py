@@ -1,6 +1,8 @@
 """`obelisk audit`: what is found in executables and lockfiles, and what it says to do."""
 
 import json
+import os
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -23,7 +25,7 @@ from obelisk import cli
 from obelisk.audit.advisory import advisory_of
 from obelisk.audit.audit import Subjects, audit
 from obelisk.audit.database import Database
-from obelisk.audit.executable import read_components
+from obelisk.audit.executable import read_components, read_fleet
 from obelisk.audit.match import wanted_keys
 from obelisk.audit.names import identify, keys_of
 from obelisk.audit.render import notes, remarks, table, to_json
@@ -495,8 +497,51 @@ def test_damaged_executables_in_a_fleet_are_named(executable, run, tmp_path):
     captured = run("fleet", "--offline", status=7)
     assert "cannot audit fleet/app" in captured.err
     assert "checksum mismatch in `manifest`" in captured.err
-    assert "executables that could not be audited: 1" in captured.err
+    assert "not audited, since it could not be read: 1" in captured.err
     assert "is corrupt" in run("fleet/app", "--offline", status=7).err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_what_may_not_be_read_in_a_fleet_is_named(executable, run, tmp_path):
+    _closed_folder(executable, tmp_path)
+    captured = run("fleet", "--offline", status=7)
+    assert "cannot audit fleet/closed: cannot read fleet/closed: Permission denied" in captured.err
+    assert "not audited, since it could not be read: 1" in captured.err
+
+
+def test_what_may_not_be_read_in_a_fleet_is_known(executable, tmp_path, monkeypatch):
+    """The same as root, to whom no folder is closed: it goes while the others are looked at."""
+    _closed_folder(executable, tmp_path)
+    found = os.walk
+
+    def walk(top, **options):
+        for parent, folders, names in found(top, **options):
+            if "closed" in folders:
+                (tmp_path / "fleet/closed").chmod(0o700)
+                shutil.rmtree(tmp_path / "fleet/closed")
+            yield parent, folders, names
+
+    monkeypatch.setattr(os, "walk", walk)
+    fleet = read_fleet(tmp_path / "fleet")
+    assert [path.name for path, _ in fleet.executables] == ["app"]
+    ((path, reason),) = fleet.unreadable
+    assert path == tmp_path / "fleet/closed"
+    assert "No such file or directory" in reason
+
+
+def _closed_folder(executable, folder):
+    (folder / "fleet/closed").mkdir(parents=True)
+    executable(OPENSSL, name="fleet/app")
+    executable(OPENSSL, name="fleet/closed/app")
+    (folder / "fleet/closed").chmod(0)
+
+
+def test_a_database_of_malformed_documents_says_what_is_wrong(executable, run, tmp_path):
+    (tmp_path / "database").mkdir()
+    (tmp_path / "database/x.json").write_text("[[[")
+    path = executable(OPENSSL)
+    captured = run(path, "--database", "database", "--offline", status=2)
+    assert "no advisories in database: database/x.json: " in captured.err
 
 
 def test_an_executable_that_is_cut_is_still_one(executable, tmp_path):
@@ -546,8 +591,8 @@ def test_executables_of_an_older_obelisk_are_audited_as_far_as_they_tell(
     }
     path = write_executable(tmp_path / "app", tiny_runtime, manifest)
     assert [one.reference for one in read_components(path)] == [
+        "pkg:generic/cpython@3.14.6",
         "pkg:generic/openssl@3.5.1",
-        "pkg:generic/python@3.14.6",
         "pkg:pypi/urllib3@2.4.0",
     ]
     folder = write_database(tmp_path / "database", *PLANTED)

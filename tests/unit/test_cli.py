@@ -1,4 +1,5 @@
 import errno
+import functools
 import json
 import os
 import subprocess
@@ -254,3 +255,42 @@ def test_a_full_stdout_is_named(tmp_path):
         )
     assert done.returncode == StorageError.exit_code
     assert done.stderr.splitlines()[0] == "error: cannot write to stdout: No space left on device"
+
+
+def with_closed(stream, *argv):
+    """Run the command line with nobody at the other end of a stream; return status and stderr."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, stream: writing}
+    argv = [sys.executable, "-m", "obelisk", *argv]
+    done = subprocess.run(argv, check=False, text=True, **streams)
+    os.close(writing)
+    return done.returncode, done.stderr or ""
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("--help",),
+        ("--version",),
+        ("pins", "--help"),
+        ("pins",),
+        ("pins", "--json"),
+        ("cache", "-h"),
+    ],
+)
+def test_output_that_nobody_reads_ends_a_command_as_a_signal_would(argv):
+    assert with_closed("stdout", *argv) == (141, "")
+
+
+@pytest.mark.parametrize("argv", [("inspect", "none"), ("nonsense",), ("plan", "none.py")])
+def test_so_do_errors_that_nobody_reads(argv):
+    assert with_closed("stderr", *argv)[0] == 141
+
+
+def test_a_stdout_that_is_closed_is_an_error():
+    argv = [sys.executable, "-m", "obelisk", "pins"]
+    close = functools.partial(os.close, 1)
+    done = subprocess.run(argv, check=False, text=True, stderr=subprocess.PIPE, preexec_fn=close)
+    assert done.returncode == 8
+    assert "error: cannot write to stdout: it is closed" in done.stderr

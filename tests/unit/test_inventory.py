@@ -3,20 +3,31 @@
 import io
 import json
 import struct
+import tomllib
 import zlib
+from dataclasses import replace
 from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
 
 import elf_files
 import pytest
 from elftools.elf.elffile import ELFFile
 from packaging.requirements import Requirement
 
+from obelisk.collect import fallbacks
 from obelisk.components import known, pinned
 from obelisk.components.bundled import CodeFile, bundle
 from obelisk.components.component import Component, Kind, Linkage
 from obelisk.components.evidence import evidence_of
 from obelisk.components.inventory import Included, Library, take_inventory
-from obelisk.components.locks import Archive, installed_from, locked_archives
+from obelisk.components.locks import (
+    Archive,
+    installed_from,
+    locked_archives,
+    public_only,
+    release_key,
+)
 from obelisk.components.packages import Described, describe, environment, needs_of
 from obelisk.model import Package
 from obelisk.services.pins import shipped_pins
@@ -336,7 +347,7 @@ def test_what_metadata_says(installed, warnings):
         sboms__a="{}",
         direct_url=json.dumps({}),
     )
-    found = describe(package, {}, warnings.append)
+    found = describe(package, None, warnings.append)
     assert found.purl == "pkg:pypi/my-app@1.0"
     assert [name for name, _ in found.license_files] == ["licenses/LICENSE"]
     assert [path.name for path in found.documents] == ["a"]
@@ -348,7 +359,7 @@ def test_what_metadata_says(installed, warnings):
 
 def test_license_files_of_older_wheels_are_found(installed, warnings):
     package = installed("a", **{"LICENSE.txt": "x", "COPYING": "y", "top_level.txt": "a"})
-    found = describe(package, {}, warnings.append)
+    found = describe(package, None, warnings.append)
     assert [name for name, _ in found.license_files] == ["COPYING", "LICENSE.txt"]
 
 
@@ -376,7 +387,7 @@ def test_license_files_of_older_wheels_are_found(installed, warnings):
 )
 def test_where_a_package_is_from(installed, direct, sha256, origin):
     package = installed("a", **{"direct_url.json": json.dumps(direct)})
-    found = describe(package, {}, print)
+    found = describe(package, None, print)
     assert (found.sha256, found.origin) == (sha256, origin)
 
 
@@ -418,10 +429,42 @@ wheels = [{ name = "my_app-1.0-py3-none-any.whl", path = "./x", hashes = { sha25
 def test_a_lock_tells_the_hash_of_what_was_installed(tmp_path, text, tags, is_built, digest, url):
     lock = tmp_path / "lock"
     lock.write_text(text)
-    found = locked_archives(lock)[("my-app", "1.0")]
+    found = locked_archives(lock)[release_key("my-app", "1.0")]
     wheel = "Wheel-Version: 1.0\n" + "".join(f"Tag: {tag}\n" for tag in tags)
     archive = installed_from(found, wheel, is_built=is_built)
     assert (archive.sha256, archive.url) == (digest, url)
+
+
+def test_a_wheel_that_was_built_twice_is_known_by_its_build_number():
+    names = ("a-1.0-py3-none-any.whl", "a-1.0-2-py3-none-any.whl", "a-1.0-10x-py3-none-any.whl")
+    archives = [Archive(file=name, sha256=name[6:8], url=None) for name in names]
+    for build, archive in zip(("", "Build: 2\n", "Build: 10x\n"), archives, strict=True):
+        wheel = f"Wheel-Version: 1.0\n{build}Tag: py3-none-any\n"
+        assert installed_from(archives, wheel, is_built=False) is archive
+    other = "Build: 3\nTag: py3-none-any\n"
+    assert installed_from(archives, other, is_built=False) is None
+
+
+def test_versions_in_locks_are_compared_by_their_value(tmp_path):
+    lock = tmp_path / "lock"
+    lock.write_text(LOCK.replace('version = "1.0"', 'version = "01.00"'))
+    assert release_key("My_App", "1.00") in locked_archives(lock)
+    assert release_key("a", "odd one") == ("a", "odd one")
+
+
+def test_addresses_that_say_who_asks_or_that_few_have(tmp_path):
+    lock = tmp_path / "lock"
+    secret = "https://me:secret@host/my_app-1.0-py3-none-any.whl?token=secret#x"
+    lock.write_text(LOCK.replace("https://host/my_app-1.0-py3-none-any.whl", secret))
+    archives = locked_archives(lock)
+    urls = {one.url for one in archives[release_key("my-app", "1.0")]}
+    assert "https://host/my_app-1.0-py3-none-any.whl" in urls
+    assert "secret" not in "".join(map(str, urls))
+    public = "https://files.pythonhosted.org/packages/x/my_app-1.0-py3-none-any.whl"
+    known = (Archive(file="x.whl", sha256="ab", url=public),)
+    found = public_only({**archives, ("b", "1"): known})
+    assert found["b", "1"] == known
+    assert {one.url for one in found[release_key("my-app", "1.0")]} == {None}
 
 
 def test_a_lock_without_the_package_tells_nothing(tmp_path):
@@ -430,6 +473,20 @@ def test_a_lock_without_the_package_tells_nothing(tmp_path):
     assert installed_from([], "Tag: py3-none-any", is_built=False) is None
     odd = Archive(file="not-a-wheel.whl", sha256="ab", url=None)
     assert installed_from([odd], "Tag: py3-none-any", is_built=False) is None
+
+
+def test_the_fallbacks_are_of_the_wheels_that_are_pinned(tmp_path):
+    pyproject = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    pinned = [line.split("==") for line in pyproject["project"]["dependencies"] if "==" in line]
+    versions = {name: version for name, version in pinned if name in ("certifi", "tzdata")}
+    lock = Path(str(files("obelisk").joinpath("data/fallbacks.toml")))
+    assert set(locked_archives(lock)) == {release_key(*one) for one in versions.items()}
+    for name in versions:
+        package = fallbacks._package(name)
+        archive = fallbacks.archive_of(package)
+        assert archive.file.startswith(f"{name}-{package.version}-")
+        assert fallbacks.archive_of(replace(package, info=tmp_path)) is None
+        assert fallbacks.archive_of(replace(package, name="other")) is None
 
 
 def test_needs_are_those_of_the_target():
@@ -529,7 +586,8 @@ def test_libraries_of_no_package(code):
 
 def test_license_texts_are_where_the_package_has_them_or_are_added(installed):
     packages = [
-        describe(installed(name, licenses__LICENSE=f"of {name}"), {}, print) for name in ("a", "b")
+        describe(installed(name, licenses__LICENSE=f"of {name}"), None, print)
+        for name in ("a", "b")
     ]
     there = packages[0].license_files[0][1]
     path = f"{SITE}/a-1.dist-info/licenses/LICENSE"

@@ -1,9 +1,12 @@
 """Installations in the cache are read as they were when they were made."""
 
+from dataclasses import replace
+
 import pytest
 
 from obelisk.collect.installed import make_prefix, read_installed
 from obelisk.collect.kept import Kept, find_kept, keep
+from obelisk.components.locks import Archive
 from obelisk.services.cache import Cache
 
 KEY, PYTHON = "0" * 32, "3.14"
@@ -45,11 +48,13 @@ def files_of(installed, *names):
 )
 def test_what_is_kept_is_found(cache, installed, local, left):
     """Also where everything is in a folder, and nothing is left to be kept."""
-    kept = Kept(prefix=installed, uncompiled=(("dep", "1.0"),))
+    archive = Archive(file="dep-1.0-py3-none-any.whl", sha256="ab", url=None)
+    archives = {"dep": (archive, replace(archive, file="dep-1.0.tar.gz", url="https://host/x"))}
+    kept = Kept(prefix=installed, uncompiled=(("dep", "1.0"),), archives=archives)
     keep(cache, KEY, kept, PYTHON, files_of(installed, *local))
     found = find_kept(cache, KEY, PYTHON)
     assert [one.key for one in read_installed(found.prefix)] == left
-    assert found.uncompiled == kept.uncompiled
+    assert (found.uncompiled, found.archives) == (kept.uncompiled, archives)
     assert found.prefix.site.is_dir()
     assert (found.prefix.root / "bin/app").exists() == ("app" in left)
 

@@ -13,7 +13,7 @@ from support import write_wheel
 
 from obelisk.config.recognize import read_request
 from obelisk.errors import ConfigError, ObeliskError, StorageError
-from obelisk.output import refuse_input, writable_place
+from obelisk.output import refuse_input, writable_place, write_result
 from obelisk.plan import make_plans
 from obelisk.services.atomic import draft_beside, draft_folder_beside
 
@@ -53,7 +53,7 @@ def names(folder):
 
 @pytest.mark.parametrize("output", ["app.py", "./app.py", "../work/app.py", "needs.txt"])
 def test_an_input_is_not_replaced(output, names):
-    with pytest.raises(ConfigError, match="is an input of this build"):
+    with pytest.raises(ConfigError, match="is an input"):
         place(output, requirements=("needs.txt",))
 
 
@@ -62,18 +62,18 @@ def test_an_input_is_known_by_any_name(folder):
     Path("soft").symlink_to("app.py")
     Path("softer").symlink_to("soft")
     for output in ("hard", "soft", "softer"):
-        with pytest.raises(ConfigError, match="is an input of this build"):
+        with pytest.raises(ConfigError, match="is an input"):
             place(output)
 
 
 def test_a_lock_is_an_input():
-    with pytest.raises(ConfigError, match="is an input of this build"):
+    with pytest.raises(ConfigError, match="is an input"):
         place("app.py.lock")
 
 
 def test_a_wheel_is_an_input(folder):
     wheel = write_wheel(folder, ["tiny = tiny:main"])
-    with pytest.raises(ConfigError, match="is an input of this build"):
+    with pytest.raises(ConfigError, match="is an input"):
         place(wheel.name, what=wheel.name)
 
 
@@ -104,7 +104,7 @@ def test_an_executable_or_an_empty_file_in_a_project_is_replaced(project):
 
 def test_what_was_collected_is_an_input(folder):
     (folder / "neighbour.py").write_text("")
-    with pytest.raises(ConfigError, match="is an input of this build"):
+    with pytest.raises(ConfigError, match="is an input"):
         refuse_input(folder / "neighbour.py", [folder / "app.py", folder / "../work/neighbour.py"])
     refuse_input(folder / "new", [folder / "app.py", folder / "gone.py"])
 
@@ -280,3 +280,43 @@ def test_the_command_line_refuses_before_it_builds(folder):
     assert (folder / "app.py").read_text() == "print(1)\n"
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
     assert not (folder / "none").exists()
+
+
+@pytest.mark.parametrize("name", ["new.txt", "deep/er/new.txt", "a\nb", os.fsdecode(b"\xff")])
+def test_what_a_command_made_is_written(folder, name):
+    write_result(Path(name), "text\u00e9", [Path("app.py")])
+    assert (folder / name).read_text() == "text\u00e9"
+
+
+def test_a_link_to_nothing_is_followed(folder):
+    (folder / "link").symlink_to("target")
+    write_result(Path("link"), "text")
+    assert (folder / "target").read_text() == "text"
+    assert (folder / "link").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["app.py", "link", "hard", "../work/app.py"])
+def test_it_is_written_over_no_input(folder, name):
+    (folder / "link").symlink_to("app.py")
+    (folder / "hard").hardlink_to(folder / "app.py")
+    with pytest.raises(ConfigError, match="is an input"):
+        write_result(Path(name), "text", [Path("app.py")])
+    assert (folder / "app.py").read_text() == "print(1)\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("", r"\. is a directory"),
+        ("/dev/full", "not a regular file"),
+        ("app.py/x", "cannot write app.py/x: File exists"),
+        ("app.py/x/y", "cannot write app.py/x/y: Not a directory"),
+        ("/proc/x", "cannot write /proc/x: No such file"),
+        ("loop", "symbolic link loop|Too many levels"),
+        ("x" * 300, "File name too long"),
+    ],
+)
+def test_where_nothing_can_be_written_is_said(folder, name, said):
+    (folder / "loop").symlink_to("loop")
+    with pytest.raises((ConfigError, StorageError), match=said):
+        write_result(Path(name), "text")

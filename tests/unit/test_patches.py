@@ -7,7 +7,7 @@ import pytest
 
 from obelisk.errors import ToolError
 from obelisk.recipes import build
-from obelisk.recipes.patches import Patch, patches
+from obelisk.recipes.patches import Patch, applied, apply_all, merge_left_out, patches
 from obelisk.services.pins import shipped_pins
 
 TEXT = "zero\none\ntwo\n\nthree\nfour\n"
@@ -76,6 +76,74 @@ def test_a_text_that_is_there_twice_is_not_guessed_at(tree):
     (tree / "folder/file.c").write_text(TEXT * 2)
     with pytest.raises(ToolError, match="hunk 1 changes is more than once in"):
         patch(DIFF).apply(tree)
+
+
+def test_what_does_not_fit_changes_nothing(tree):
+    more = "--- a/other.c\n+++ b/other.c\n@@ -1 +1 @@\n-none\n+some\n"
+    with pytest.raises(ToolError, match=r"is not in other\.c"):
+        patch(DIFF + more).apply(tree)
+    assert (tree / "folder/file.c").read_text() == TEXT
+
+
+@pytest.fixture
+def source(monkeypatch, tmp_path):
+    """A source with a patch that applies and one that does not, and a folder for its results."""
+    monkeypatch.setattr("obelisk.recipes.patches.files", lambda _: tmp_path)
+    folder = tmp_path / "data/patches/zlib"
+    folder.mkdir(parents=True)
+    (folder / "01-fits.patch").write_text(DIFF)
+    speed = "Why.\n\nPurpose: speed\n\n" + DIFF.partition("\n\n")[2]
+    (folder / "02-fast.patch").write_text(speed.replace("-two", "-2"))
+    (tmp_path / "out").mkdir()
+    return shipped_pins()["zlib"], folder, tmp_path / "out"
+
+
+def test_a_patch_for_speed_is_left_out_of_another_release(source, tree):
+    pinned, folder, output = source
+    own = dataclasses.replace(pinned, own="`zlib` of pins.toml")
+    reason = "the text that hunk 1 changes is not in folder/file.c"
+    assert apply_all(own, tree, output) == [("zlib/02-fast.patch", reason)]
+    assert "TWO" in (tree / "folder/file.c").read_text()
+    assert applied(own, output) == ("zlib/01-fits.patch",)
+    merge_left_out(output, folder)
+    assert applied(own, folder) == ("zlib/01-fits.patch",)
+
+
+def test_all_patches_apply_to_what_they_were_made_for(source, tree):
+    pinned, _, output = source
+    with pytest.raises(ToolError, match=r"zlib/02-fast\.patch: the text that hunk 1"):
+        apply_all(pinned, tree, output)
+
+
+def test_a_patch_that_is_needed_is_never_left_out(source, tree):
+    pinned, folder, output = source
+    (folder / "03-needed.patch").write_text(DIFF.replace("-two", "-2"))
+    own = dataclasses.replace(pinned, own="`zlib` of pins.toml")
+    with pytest.raises(ToolError, match=r"zlib/03-needed\.patch: the text that hunk 1"):
+        apply_all(own, tree, output)
+
+
+def test_where_all_apply_nothing_is_written(source, tree):
+    pinned, folder, output = source
+    (folder / "02-fast.patch").unlink()
+    assert apply_all(pinned, tree, output) == []
+    assert list(output.iterdir()) == []
+    merge_left_out(output, folder)
+    assert applied(pinned, output) == ("zlib/01-fits.patch",)
+
+
+def test_which_patches_are_for_speed():
+    needed = {
+        patch.name
+        for pinned in shipped_pins()
+        for patch in patches(pinned)
+        if not patch.is_for_speed
+    }
+    assert needed == {
+        "cpython-3.14/01-stack-limits-on-musl.patch",
+        "cpython-3.14/02-remote-debugging-of-any-program.patch",
+        "musl/01-room-for-thread-local-variables.patch",
+    }
 
 
 def test_a_new_file_that_is_there_already_is_refused(tree):

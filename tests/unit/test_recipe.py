@@ -53,6 +53,36 @@ def test_a_recipe_is_read_as_it_was_written(script):
     assert recipe.origin.dependencies == ("rich",)
 
 
+def test_it_tells_the_archives_that_are_installed(script, tmp_path):
+    url = "https://files.pythonhosted.org/packages/x/a-1.0-py3-none-any.whl"
+    lines = (
+        f"a==1.0 --hash=sha256:{SHA}",
+        f"b==1 --hash=sha256:{SHA} --hash=sha256:{'cd' * 32}",
+        f"c==1 --hash=sha256:{SHA}",
+        f"d @ https://host/d.whl --hash=sha256:{SHA}",
+    )
+    recipe = recipe_of(plan_of(script), Lock(lines=lines, origins=(("a", url),)), None)
+    assert parse_recipe(recipe.to_json(), "app") == recipe
+    plan = plan_again(old(recipe, tmp_path), Given(project=script), tmp_path, print)
+    found = [(one.name, one.version, one.archive.sha256, one.archive.url) for one in plan.archives]
+    assert found == [("a", "1.0", SHA, url), ("c", "1", SHA, None)]
+    given = Given(project=script, upgrade=True)
+    assert plan_again(old(recipe, tmp_path), given, tmp_path, print).archives == ()
+
+
+@pytest.mark.parametrize(
+    "origin", ["file:///x", "https://me:x@host/y", "x\ny", 7, "https://h/?t=1"]
+)
+def test_an_origin_is_an_address_that_everybody_has(script, origin):
+    table = json.loads(recipe_of(plan_of(script), LOCK, None).to_json())
+    table["origins"] = {"rich": origin}
+    with pytest.raises(VerifyError, match="malformed recipe"):
+        parse_recipe(json.dumps(table).encode(), "app")
+    table["origins"] = [origin]
+    with pytest.raises(VerifyError, match="malformed recipe"):
+        parse_recipe(json.dumps(table).encode(), "app")
+
+
 def test_a_license_policy_is_kept_with_its_reasons(tmp_path):
     override = Override(license="MIT", accept=True, reason="its author said so")
     licenses = Licenses(policy=Policy.NO_COPYLEFT, deny=("GPL-*",), packages=(("x", override),))
@@ -141,7 +171,7 @@ def test_hashes_are_those_of_the_version_whatever_the_system():
         "c==1",
     ]
     found = _by_version(lines)
-    assert found == {("a", "1.0"): [f"sha256:{SHA}"], ("a", "2.0"): [f"sha256:{SHA}", "sha256:cd"]}
+    assert found == {("a", "1"): [f"sha256:{SHA}"], ("a", "2"): [f"sha256:{SHA}", "sha256:cd"]}
 
 
 @pytest.mark.parametrize(
@@ -175,7 +205,8 @@ def test_a_requirement_is_planned_from_the_recipe_alone(tmp_path):
     recipe = recipe_of(plan, LOCK, None)
     again = plan_again(old(recipe, tmp_path), Given(), tmp_path, print)
     assert again.fixed == LOCK.requirements
-    assert again == replace(plan, fixed=LOCK.requirements, settings=again.settings)
+    expected = replace(plan, fixed=LOCK.requirements, archives=LOCK.archives)
+    assert again == replace(expected, settings=again.settings)
     assert again.settings == replace(plan.settings, name="http")
     assert recipe_of(again, LOCK, None).to_json() == recipe.to_json()
 

@@ -14,7 +14,7 @@ from obelisk.config.toml import parse_toml
 from obelisk.services import releases
 from obelisk.services.pins import Origin, shipped_pins
 from obelisk.services.releases import Release, hashed, listing, newer_releases, table_of
-from obelisk.services.versions import series, version_key
+from obelisk.services.versions import series, sort_key
 
 SHA = "ab" * 32
 
@@ -34,8 +34,12 @@ SHA = "ab" * 32
     ],
 )
 def test_versions_are_ordered_by_their_numbers(older, newer):
-    assert version_key(older) < version_key(newer)
-    assert version_key(older) == version_key(older)
+    assert sort_key(older) < sort_key(newer)
+    assert sort_key(older) == sort_key(older)
+
+
+def test_what_is_no_version_comes_first():
+    assert sort_key("unknown") == sort_key("") < sort_key("0.1")
 
 
 def test_a_series_is_two_numbers():

@@ -24,7 +24,7 @@ class Subjects:
     components: tuple[tuple[str, tuple[Component, ...]], ...]
     """(path, components) of each executable or lockfile."""
     unreadable: tuple[tuple[str, str], ...] = ()
-    """Executables in directories that could not be read, and why."""
+    """What in directories could not be read, and why."""
     others: int = 0
     """Files in directories that are no executables of Obelisk."""
 

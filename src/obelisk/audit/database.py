@@ -65,7 +65,7 @@ def read_database(path: Path, into: Database, wanted: frozenset[str] | None = No
 
     Raises `ConfigError` when it cannot be read, or holds no advisory.
     """
-    before = into.read
+    before, malformed = into.read, len(into.malformed)
     try:
         for name, data in documents(path):
             _take(name, data, into, wanted)
@@ -74,6 +74,8 @@ def read_database(path: Path, into: Database, wanted: frozenset[str] | None = No
         raise ConfigError(message) from error
     if into.read == before:
         message = f"no advisories in {path}"
+        if into.malformed[malformed:]:
+            message += f": {into.malformed[malformed]}"
         raise ConfigError(message, hint=_HINT)
 
 
@@ -107,7 +109,8 @@ def documents(path: Path) -> Iterator[tuple[str, bytes | str]]:
 
 def _in_folder(folder: Path) -> Iterator[tuple[str, bytes | str]]:
     """Yield what is below a folder, in an order that does not depend on the file system."""
-    for parent, folders, names in os.walk(folder):
+    closed: list[OSError] = []
+    for parent, folders, names in os.walk(folder, onerror=closed.append):
         folders.sort()
         for name in sorted(names):
             path = Path(parent, name)
@@ -118,6 +121,8 @@ def _in_folder(folder: Path) -> Iterator[tuple[str, bytes | str]]:
                     yield str(path), error.strerror or "cannot be read"
             elif path.suffix == ".zip":
                 yield from _in_archive(path)
+    for failed in closed:
+        yield str(failed.filename), failed.strerror or "cannot be read"
 
 
 def _in_archive(path: Path) -> Iterator[tuple[str, bytes | str]]:

@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from packageurl import PackageURL
-from packaging.utils import canonicalize_name
-
-from obelisk.components.component import Component, Kind, components_of
+from obelisk.components.component import Component
+from obelisk.components.listed import listed
 from obelisk.errors import VerifyError
 from obelisk.payload.payload import Table
 from obelisk.payload.reader import read_payload
@@ -33,7 +31,7 @@ class Fleet:
 
     executables: tuple[tuple[Path, tuple[Component, ...]], ...]
     unreadable: tuple[tuple[Path, str], ...]
-    """Executables of Obelisk that could not be read, and why."""
+    """Executables of Obelisk, files and folders that could not be read, and why."""
     others: int
     """How many files are no executables of Obelisk."""
 
@@ -52,18 +50,25 @@ def read_components(path: Path) -> list[Component]:
 
 def read_fleet(folder: Path) -> Fleet:
     """Return the components of all executables below a folder; links are not followed."""
-    paths = list(_files(folder))
+    closed: list[tuple[Path, str]] = []
+    paths = list(_files(folder, closed))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = list(zip(paths, pool.map(_try, paths), strict=True))
+    unreadable = [(path, one) for path, one in found if isinstance(one, str)]
     return Fleet(
         executables=tuple((path, tuple(one)) for path, one in found if isinstance(one, list)),
-        unreadable=tuple((path, one) for path, one in found if isinstance(one, str)),
+        unreadable=tuple(sorted((*unreadable, *closed))),
         others=sum(one is None for _, one in found),
     )
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
+def _files(folder: Path, closed: list[tuple[Path, str]]) -> Iterator[Path]:
+    """Yield all files; folders that cannot be read are added to `closed`, with the reason."""
+
+    def note(error: OSError) -> None:
+        closed.append((Path(error.filename), f"cannot read {error.filename}: {error.strerror}"))
+
+    for parent, folders, names in os.walk(folder, onerror=note):
         folders.sort()
         yield from (Path(parent, name) for name in sorted(names))
 
@@ -84,8 +89,8 @@ def _read(path: Path) -> list[Component] | None:
     if segment is None:
         return None
     try:
-        manifest = manifest_of(read_payload(segment, only=Table.CONTROLS), path)
-        return components_of(manifest) if "components" in manifest else _of_old(manifest)
+        # An old executable is what needs an audit most.
+        return listed(manifest_of(read_payload(segment, only=Table.CONTROLS), path))
     except VerifyError as error:
         message = f"{path} is corrupt: {error}"
         raise VerifyError(message, hint=error.hint or _REBUILD) from error
@@ -98,31 +103,3 @@ def _payload_segment(data: mmap.mmap) -> memoryview | None:
     except VerifyError:
         return None
     return memoryview(data)[found[0].offset : found[0].file_end] if found else None
-
-
-def _of_old(manifest: dict[str, Any]) -> list[Component]:
-    """Return what the manifest of an older Obelisk tells: packages, and libraries by pins.
-
-    What wheels bundle is not in it. An old executable is what needs an audit most.
-    """
-    packages, libraries = manifest.get("packages"), manifest.get("libraries")
-    if not isinstance(packages, list) or not isinstance(libraries, list):
-        components_of(manifest)  # raises that it lists none
-    python = {"name": "python", "version": manifest.get("python")}
-    found = [
-        *_old_rows(packages, Kind.PACKAGE),
-        *_old_rows(libraries, Kind.LIBRARY),
-        *_old_rows([python], Kind.INTERPRETER),
-    ]
-    return sorted({one.reference: one for one in found}.values(), key=lambda one: one.reference)
-
-
-def _old_rows(rows: Any, kind: Kind) -> Iterator[Component]:  # noqa: ANN401 - outside data
-    for row in rows:
-        name, version = (row.get("name"), row.get("version")) if isinstance(row, dict) else (0, 0)
-        if not isinstance(name, str) or not name or not isinstance(version, str):
-            continue
-        kind_of_purl = "pypi" if kind is Kind.PACKAGE else "generic"
-        name = canonicalize_name(name) if kind is Kind.PACKAGE else name
-        purl = PackageURL(type=kind_of_purl, name=name, version=version).to_string()
-        yield Component(reference=purl, kind=kind, name=name, version=version, purl=purl)

@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from obelisk.audit import render
 from obelisk.audit.api import ADDRESS, Api
@@ -18,7 +18,7 @@ from obelisk.audit.names import identify
 from obelisk.audit.sarif import to_sarif
 from obelisk.config.audit import Ignore, project_ignores, read_ignores
 from obelisk.errors import VerifyError, VulnerableError
-from obelisk.services.atomic import draft_beside
+from obelisk.output import result_place, write_result
 from obelisk.services.cache import Cache
 from obelisk.services.console import Console
 
@@ -48,12 +48,15 @@ def perform(options: Options, console: Console) -> None:
     Raises `VulnerableError` if there are vulnerabilities, `VerifyError` if executables in a
     directory could not be read.
     """
+    if options.sarif is not None:
+        result_place(options.sarif, _inputs(options))
     ignores = _ignores(options)
     subjects = read_subjects(options.paths)
     database = _load(options, subjects, console)
     report = audit(subjects, database, ignores, datetime.now(UTC).date())
     if options.sarif is not None:
-        _write(options.sarif, to_sarif(report, Path.cwd()))
+        text = json.dumps(to_sarif(report, Path.cwd()), indent=2) + "\n"
+        write_result(options.sarif, text, _inputs(options))
     if options.as_json:
         read = {"advisories": database.read, "malformed": database.malformed}
         console.json({"version": _JSON_VERSION, **render.to_json(report), "database": read})
@@ -62,6 +65,10 @@ def perform(options: Options, console: Console) -> None:
         console.data(render.table(report.findings, len(subjects.components), width))
     _remark(console, report, database)
     _conclude(report)
+
+
+def _inputs(options: Options) -> tuple[Path, ...]:
+    return (*options.paths, *options.databases, *options.ignore_files)
 
 
 def _ignores(options: Options) -> tuple[Ignore, ...]:
@@ -106,11 +113,6 @@ def _remark(console: Console, report: Report, database: Database) -> None:
     )
 
 
-def _write(path: Path, value: dict[str, Any]) -> None:
-    with draft_beside(path.absolute(), 0o644) as draft:
-        draft.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
-
-
 def _conclude(report: Report) -> None:
     """Raise the error that the exit status stands for, if any."""
     if report.findings:
@@ -119,5 +121,6 @@ def _conclude(report: Report) -> None:
         message = f"vulnerabilities: {len(holes)}, in components: {len(components)}"
         raise VulnerableError(message)
     if report.subjects.unreadable:
-        message = f"executables that could not be audited: {len(report.subjects.unreadable)}"
-        raise VerifyError(message, hint="rebuild them")
+        message = f"not audited, since it could not be read: {len(report.subjects.unreadable)}"
+        hint = "rebuild what is corrupt, and run it as a user who may read the rest"
+        raise VerifyError(message, hint=hint)

@@ -10,15 +10,10 @@ from typing import Any, Final, assert_never
 import semver
 from packaging.version import Version
 
+from obelisk.services.versions import version_key
+
 _LONGEST: Final = 200
 """Characters; no version comes near, and numbers of thousands of digits take long to read."""
-_TOKEN: Final = re.compile(r"([0-9]+)|([a-z]+)|[^0-9a-z]+")
-_BEFORE: Final = {"dev": 0, "alpha": 1, "a": 1, "beta": 2, "b": 2, "pre": 3, "preview": 3}
-_BEFORE_ALSO: Final = {"rc": 4, "c": 4}
-_PRE: Final = _BEFORE | _BEFORE_ALSO
-"""Words that stand for something before the release, in their order."""
-_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
-_END: Final = (1, 0, "")
 
 
 class Scheme(StrEnum):
@@ -54,7 +49,7 @@ def parse(scheme: Scheme, text: str) -> Any:  # noqa: ANN401 - each scheme has i
         case Scheme.SEMVER:
             return semver.Version.parse(text.removeprefix("v"), optional_minor_and_patch=True)
         case Scheme.GENERIC:
-            return _generic(text)
+            return version_key(text)
         case _:
             assert_never(scheme)
 
@@ -67,35 +62,3 @@ def untagged(tag: str, names: frozenset[str]) -> str:
             text = text.removeprefix(name)
             break
     return re.sub(r"^[^0-9]+", "", text)
-
-
-def _generic(text: str) -> tuple[tuple[int, int, str] | tuple[int, int], ...]:
-    """Return a key: numbers, each with the letters that follow it, and an end.
-
-    What separates numbers is all one. Zeros at the end of a release count nothing.
-    """
-    tokens = list(_TOKEN.finditer(text.casefold().removeprefix("v")))
-    if not tokens or tokens[0][1] is None or _COMMIT.fullmatch(text):
-        message = f"`{text}` is not a number of a release"
-        raise ValueError(message)
-    key: list[tuple[int, int, str] | tuple[int, int]] = []
-    for position, token in enumerate(tokens):
-        number, word = token[1], token[2]
-        following = tokens[position + 1][1] if position + 1 < len(tokens) else None
-        joined = position > 0 and tokens[position - 1][1] is not None
-        if number is not None:
-            key.append((1, int(number), ""))
-        elif word is not None and word in _PRE and (len(word) > 1 or following is not None):
-            _drop_zeros(key)
-            key.append((0, _PRE[word]))
-        elif word is not None and joined:
-            key[-1] = (1, int(tokens[position - 1][1] or 0), word)
-        elif word is not None:
-            key.append((1, 0, word))
-    _drop_zeros(key)
-    return (*key, _END)
-
-
-def _drop_zeros(key: list[tuple[int, int, str] | tuple[int, int]]) -> None:
-    while key and key[-1] == _END:
-        key.pop()

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from obelisk.collect.installed import Installed, Prefix, read_installed
 from obelisk.collect.locked import direct_url
 from obelisk.collect.provide import Provided
 from obelisk.collect.read import is_included, require_regular
+from obelisk.components.locks import Archive
 from obelisk.config.parts import Install, Packages, Part, Remove, Virtualenv, Written
 from obelisk.errors import CollectError
 from obelisk.services.atomic import link_or_copy
@@ -62,13 +63,29 @@ def assemble(parts: Sequence[tuple[Part, Provided | None]], prefix: Prefix) -> P
     installed = read_installed(prefix)
     left = {(one.package.name, one.package.version) for one in installed}
     found = {one for _, provided in parts if provided for one in provided.uncompiled}
+    archives = {
+        key: row for _, provided in parts if provided for key, row in _archives_of(provided)
+    }
     return Provided(
         prefix=prefix,
         installed=installed,
         intact=intact,
         own=frozenset(path for path in own if os.path.lexists(prefix.root / path)),
         uncompiled=tuple(sorted(left & found)),
+        archives={
+            one.key: archives[one.key, one.package.version]
+            for one in installed
+            if (one.key, one.package.version) in archives
+        },
     )
+
+
+def _archives_of(
+    provided: Provided,
+) -> Iterator[tuple[tuple[NormalizedName, str], tuple[Archive, ...]]]:
+    for one in provided.installed:
+        if one.key in provided.archives:
+            yield (one.key, one.package.version), provided.archives[one.key]
 
 
 def _own_files(part: Part, provided: Provided, brought: set[str]) -> Iterator[str]:

@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
+
+from packaging.utils import canonicalize_name
 
 from obelisk import model
 from obelisk.collect.read import read_tree
+from obelisk.components.locks import Archive, Archives, locked_archives, release_key
 from obelisk.config.settings import Settings
 from obelisk.model import CERTIFICATES, DataFile, Module, Package
+
+_NAMES: Final = ("certifi", "tzdata")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +56,20 @@ def _package(name: str) -> Package:
     found = version(name)
     info = _folder(name).with_name(f"{name}-{found}.dist-info")
     return Package(name=name, version=found, commands=(), info=info)
+
+
+def archive_of(package: Package) -> Archive | None:
+    """Return the wheel of a fallback; None for other packages, and for an unknown version."""
+    name = canonicalize_name(package.name)
+    if name not in _NAMES or package.info != _package(name).info:
+        return None
+    found = _wheels().get(release_key(name, package.version))
+    return found[0] if found else None
+
+
+@cache
+def _wheels() -> Archives:
+    return locked_archives(Path(str(files("obelisk").joinpath("data/fallbacks.toml"))))
 
 
 def without_fallbacks(inside: model.Collection, modules: Container[str]) -> model.Collection:

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
+from packaging.utils import NormalizedName
+
 from obelisk.collect.installed import Prefix, make_prefix, prefix_at
+from obelisk.components.locks import Archive
 from obelisk.services.atomic import link_or_copy
 from obelisk.services.cache import Cache
 
 _KIND: Final = "prefixes"
 _ROOT: Final = "prefix"
 _UNCOMPILED: Final = "uncompiled.json"
+_ARCHIVES: Final = "archives.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +33,8 @@ class Kept:
     prefix: Prefix
     uncompiled: tuple[tuple[str, str], ...]
     """(name, version) of packages that are pure Python here and compiled elsewhere."""
+    archives: Mapping[NormalizedName, tuple[Archive, ...]] = field(default_factory=dict)
+    """What distributions of an index are from."""
 
 
 def find_kept(cache: Cache, key: str, python: str) -> Kept | None:
@@ -37,9 +43,11 @@ def find_kept(cache: Cache, key: str, python: str) -> Kept | None:
     if entry is None:
         return None
     found = json.loads((entry / _UNCOMPILED).read_text(encoding="utf-8"))
+    archives = json.loads((entry / _ARCHIVES).read_text(encoding="utf-8"))
     return Kept(
         prefix=prefix_at(entry / _ROOT, python),
         uncompiled=tuple((name, version) for name, version in found),
+        archives={name: tuple(Archive(**one) for one in row) for name, row in archives.items()},
     )
 
 
@@ -50,6 +58,8 @@ def keep(cache: Cache, key: str, kept: Kept, python: str, without: Iterable[str 
     def make(folder: Path) -> None:
         text = json.dumps(kept.uncompiled)
         (folder / _UNCOMPILED).write_text(text, encoding="utf-8")
+        rows = {name: [asdict(one) for one in row] for name, row in kept.archives.items()}
+        (folder / _ARCHIVES).write_text(json.dumps(rows), encoding="utf-8")
         if left_out:
             into = make_prefix(folder / _ROOT, python)  # also where nothing is left
             _link_tree(kept.prefix.root, into.root, left_out)

@@ -1,66 +1,64 @@
-"""What was installed, as a lock: each distribution by version and the hashes that fix it.
+"""What was installed, as a lock: each distribution by version and the hash of its archive.
 
-The hashes are those by which it was resolved, or those of a lock; of the rest, such as what had to
-be built before its version was known, the index is asked.
+Where that archive is not known, the hashes are those by which it was resolved, or of a lock.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as PackagingRequirement
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.utils import NormalizedName
 
-from obelisk.buildenv.environment import Demand
 from obelisk.collect.installed import Installed, Prefix
-from obelisk.collect.uv import folder_with_config, run_uv
+from obelisk.components.locks import Archive, release_key
 from obelisk.config.recipe import Lock, is_local, without_credentials
-from obelisk.plan import Plan
 from obelisk.services.regular import is_regular, read_regular
 
 _HASH: Final = " --hash="
+_SHA256: Final = "sha256"
 _DIRECT: Final = "direct_url.json"
 """Where an installer notes an address that something was installed from (PEP 610)."""
 
 
 def lock_of(
-    plan: Plan,
-    demand: Demand,
-    installed: Sequence[tuple[Prefix, Installed]],
+    prefix: Prefix,
+    installed: Sequence[Installed],
     lines: Iterable[str],
-    work: Path,
+    archives: Mapping[NormalizedName, tuple[Archive, ...]],
 ) -> Lock:
-    """Return the lock of what is installed; `lines` are those that it was installed by."""
+    """Return the lock of what is installed.
+
+    `lines` are those that it was installed by, `archives` what of an index it is from.
+    """
     hashes = _by_version(lines)
     found: list[str] = []
     unknown: list[str] = []
     local: list[str] = []
-    for prefix, one in installed:
+    origins: dict[str, str] = {}
+    for one in installed:
         name, exact = one.key, f"{one.key}=={one.package.version}"
         direct = direct_url(prefix, one)
+        known = archives.get(name, ())
+        digests = [f"{_SHA256}:{archive.sha256}" for archive in known]
+        digests = digests or hashes.get(release_key(name, one.package.version), [])
         if direct is not None:
             line = _of_address(name, direct)
             (local if line is None else found).append(line or name)
-        elif _key(name, one.package.version) in hashes:
-            found.append(_line(exact, hashes[_key(name, one.package.version)]))
+        elif digests:
+            found.append(_line(exact, digests))
         else:
             unknown.append(exact)
-    asked = _by_version(_asked(plan, demand, unknown, work))
-    for exact in unknown:
-        digests = asked.get(_key(*exact.split("==")))
-        if digests:
-            found.append(_line(exact, digests))
-    told = {line.partition(" ")[0] for line in found}
+        if direct is None and len(known) == 1 and known[0].url is not None:
+            origins[name] = known[0].url
     return Lock(
         lines=tuple(sorted(found)),
-        unhashed=tuple(sorted(exact for exact in unknown if exact not in told)),
+        unhashed=tuple(sorted(unknown)),
         local=tuple(sorted(local)),
+        origins=tuple(sorted(origins.items())),
     )
 
 
@@ -93,13 +91,6 @@ def _line(requirement: str, digests: Iterable[str]) -> str:
     return "".join([requirement, *(f"{_HASH}{digest}" for digest in sorted(set(digests)))])
 
 
-def _key(name: str, version: str) -> tuple[str, str]:
-    try:
-        return canonicalize_name(name), str(Version(version))
-    except InvalidVersion:
-        return canonicalize_name(name), version
-
-
 def _by_version(lines: Iterable[str]) -> dict[tuple[str, str], list[str]]:
     """Return the hashes of lines that fix a version, whatever the systems that they are for."""
     return {key: digests for line in lines for key, digests in _parsed(line)}
@@ -113,29 +104,4 @@ def _parsed(line: str) -> Iterator[tuple[tuple[str, str], list[str]]]:
         return
     for specifier in requirement.specifier:
         if specifier.operator == "==" and digests:
-            yield _key(requirement.name, specifier.version), digests
-
-
-def _asked(plan: Plan, demand: Demand, wanted: Sequence[str], work: Path) -> Iterable[str]:
-    """Ask the index for the hashes of versions; nothing is built for it."""
-    if not wanted:
-        return ()
-    folder, interpreter = work / "locking", demand.interpreter
-    folder.mkdir()
-    asking, answer = folder / "wanted.txt", folder / "locked.txt"
-    asking.write_text("".join(f"{line}\n" for line in wanted), encoding="utf-8")
-    options = [line for line in plan.requirements.lines if line.startswith("--")]
-    argv = [
-        *("pip", "compile", "--quiet", "--generate-hashes", "--no-annotate", "--no-header"),
-        *("--no-deps", "--project", str(folder_with_config(plan.installer, folder))),
-        *("--python", str(interpreter.python), *interpreter.options),
-        *("--cache-dir", str(interpreter.cache)),
-        *("--no-progress", "--output-file", str(answer)),
-        *(word for option in options for word in option.split(" ", 1)),
-        str(asking),
-    ]
-    done = run_uv(argv, "resolving", demand.environment(os.environ))
-    if done.status != 0 or not answer.exists():
-        return ()
-    text = answer.read_text(encoding="utf-8")
-    return text.replace("\\\n", " ").splitlines()
+            yield release_key(requirement.name, specifier.version), digests

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
-from obelisk.buildenv.environment import Demand, Interpreter, obtain_interpreter
+from obelisk.buildenv.environment import Demand, obtain_interpreter
+from obelisk.collect.archives import Candidates, archives_of
 from obelisk.collect.asked import Asked, read_asked
 from obelisk.collect.entry import require_choice
 from obelisk.collect.install import forget, install, install_first, new_prefix
@@ -22,6 +23,7 @@ from obelisk.collect.locked import direct_url, lock_of
 from obelisk.collect.outdated import outdated
 from obelisk.collect.resolve import Resolution, resolve
 from obelisk.collect.uncompiled import uncompiled
+from obelisk.components.locks import Archive
 from obelisk.config.pylock import lines_of
 from obelisk.config.recipe import Lock
 from obelisk.config.requirements import Requirements
@@ -46,6 +48,13 @@ class Provided:
     """Paths below the prefix of files that are of no distribution, or of one in a folder."""
     lock: Lock = field(default_factory=Lock)
     """What fixes all that is installed."""
+    archives: Candidates = field(default_factory=dict)
+    """What distributions of an index are from."""
+
+    @property
+    def known_archives(self) -> dict[NormalizedName, Archive]:
+        """Those of which there is no doubt."""
+        return {name: found[0] for name, found in self.archives.items() if len(found) == 1}
 
     def recorded(self, modules: Iterable[Module]) -> list[Module]:
         """Return modules with what the RECORDs say of them, where that is known to be true."""
@@ -82,15 +91,15 @@ def provide(plan: Plan, services: Services, distribution: Distribution, work: Pa
     resolution = resolve(plan, demand, asked, work)
     provided = _provided(plan, demand, asked, resolution, work)
     lines = [*_locked_lines(asked), *(resolution.lines if resolution else ())]
-    found = [(provided.prefix, one) for one in provided.installed]
-    return replace(provided, lock=lock_of(plan, demand, found, lines, work))
+    lock = lock_of(provided.prefix, provided.installed, lines, provided.archives)
+    return replace(provided, lock=lock)
 
 
 def _provided(
     plan: Plan, demand: Demand, asked: Asked, resolution: Resolution | None, work: Path
 ) -> Provided:
     interpreter = demand.interpreter
-    kept = _find(plan, interpreter, resolution)
+    kept = _find(plan, demand, resolution, work)
     if kept is not None and asked.is_fixed:
         return kept
     if asked.on_top or not demand.is_met():  # a project is built each time
@@ -99,13 +108,14 @@ def _provided(
         _require_choice(plan, demand, resolution, work)
     provided = _installed(plan, demand, asked, work, kept.prefix if kept else None)
     if kept is not None:
-        return replace(provided, uncompiled=kept.uncompiled)
+        return replace(provided, uncompiled=kept.uncompiled, archives=kept.archives)
     found = uncompiled(plan, interpreter, provided.prefix, provided.installed, work)
-    provided = replace(provided, uncompiled=found)
-    if resolution is None or not provided.intact:
+    archives = archives_of(plan, demand, provided.prefix, provided.installed, work)
+    provided = replace(provided, uncompiled=found, archives=archives)
+    if resolution is None or not provided.intact or () in provided.archives.values():
         return provided
     _keep(plan, interpreter.services, resolution, provided)
-    return (_find(plan, interpreter, resolution) if asked.is_fixed else None) or provided
+    return (_find(plan, demand, resolution, work) if asked.is_fixed else None) or provided
 
 
 def _locked_lines(asked: Asked) -> Iterator[str]:
@@ -134,17 +144,19 @@ def _require_choice(plan: Plan, demand: Demand, resolution: Resolution | None, w
         require_choice(entry, package.package)
 
 
-def _find(plan: Plan, interpreter: Interpreter, resolution: Resolution | None) -> Provided | None:
-    cache = interpreter.services.cache
+def _find(plan: Plan, demand: Demand, resolution: Resolution | None, work: Path) -> Provided | None:
+    cache = demand.interpreter.services.cache
     python = major_minor(plan.python.version)
     kept = find_kept(cache, resolution.key, python) if resolution else None
     if kept is None:
         return None
+    installed = read_installed(kept.prefix)
     return Provided(
         prefix=kept.prefix,
-        installed=read_installed(kept.prefix),
+        installed=installed,
         intact=True,
         uncompiled=kept.uncompiled,
+        archives=archives_of(plan, demand, kept.prefix, installed, work, kept.archives),
     )
 
 
@@ -180,6 +192,6 @@ def _keep(plan: Plan, services: Services, resolution: Resolution, provided: Prov
     fixed = [one.package for one in provided.installed if one not in local]
     if not resolution.describes((one.name, one.version) for one in fixed):
         return
-    kept = Kept(prefix=prefix, uncompiled=provided.uncompiled)
+    kept = Kept(prefix=prefix, uncompiled=provided.uncompiled, archives=provided.archives)
     without = {prefix.place(file.path) for one in local for file in one.files}
     keep(services.cache, resolution.key, kept, major_minor(plan.python.version), without)

@@ -26,9 +26,10 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from obelisk.buildenv.environment import Demand, Interpreter
 from obelisk.buildenv.isolation import VERSIONS
-from obelisk.collect import kept, uncompiled, uv
+from obelisk.collect import archives, kept, uncompiled, uv
 from obelisk.collect.asked import Asked
 from obelisk.collect.uv import folder_with_config, run_uv
+from obelisk.components import locks
 from obelisk.config.application import Project
 from obelisk.config.installer import InstallerConfig
 from obelisk.config.requirements import Requirements, read_requirements
@@ -186,7 +187,7 @@ def _key(plan: Plan, interpreter: Interpreter, pins: list[str]) -> str:
             "installer": version("uv"),
             "configuration": _configuration(plan.installer),
             "variables": _variables(os.environ),
-            "code": hash_code(sys.modules[__name__], kept, uncompiled, uv),
+            "code": hash_code(sys.modules[__name__], archives, locks, kept, uncompiled, uv),
         }
     )
 

@@ -24,9 +24,9 @@ from obelisk.config.pyoxidizer.evaluate import FILE
 from obelisk.config.request import CommandLine, Outside, read_session
 from obelisk.errors import ConfigError
 from obelisk.explain import explain
-from obelisk.output import check_beside, write_beside
+from obelisk.output import check_beside, inputs_of, result_place, write_beside, write_result
 from obelisk.pipeline import Built, build_all
-from obelisk.report.sbom import format_of, write_sbom
+from obelisk.report.sbom import format_of, sbom_text
 from obelisk.services.console import Console
 from obelisk.services.disk import mebibytes
 from obelisk.services.process import replace_us
@@ -192,6 +192,8 @@ def _build_all(
         if sbom is not None and len(planned.plans) != 1:
             message = f"`--sbom` is for one executable, but {len(planned.plans)} are built"
             raise ConfigError(message, hint="use `obelisk sbom EXECUTABLE` for each of them")
+        if sbom is not None:
+            result_place(sbom, inputs_of(planned.plans[0]))
         built = []
         plans = [replace(p, refresh=refresh, relinkable=relinkable) for p in planned.plans]
         planned = replace(planned, plans=plans)
@@ -201,7 +203,7 @@ def _build_all(
         for name, version in sorted({found for one in built for found in one.uncompiled}):
             console.note(_slower(name, version))
         if sbom is not None:
-            write_sbom(built[0].path, format_of(sbom), sbom)
+            write_result(sbom, sbom_text(built[0].path, format_of(sbom)), [built[0].path])
     return built
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 import click
 
 from obelisk.commands.options import JSON_VERSION, json_option, quiet_options
-from obelisk.config.pyoxidizer.requests import LooseFile
 from obelisk.licenses import inside, notices
 from obelisk.licenses.remarks import remarks
-from obelisk.output import refuse_input, write_beside
+from obelisk.output import write_result
 from obelisk.services.console import Console
 
 
@@ -36,12 +35,8 @@ def licenses_command(
     """
     found = inside.read_licenses(executable)
     if output is not None:
-        refuse_input(output, [executable])
-        file = LooseFile(
-            path=output.name, source=None, text=notices.document(found), is_executable=False
-        )
-        for path in write_beside([file], {}, output.parent):
-            console.note(f"wrote {path}")
+        write_result(output, notices.document(found), [executable])
+        console.note(f"wrote {output}")
     if as_json:
         console.json({"version": JSON_VERSION, **inside.as_json(found)})
     elif texts:

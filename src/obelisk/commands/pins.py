@@ -40,7 +40,7 @@ def pins_group(
     pins: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """List the pinned releases of Python and its libraries, and whose pins they are.
+    """List the pinned releases of Python and its libraries, their dates, and whose pins they are.
 
     Pins of your own are in `[tool.obelisk.pins]`, or in a file for `--pins`.
     """
@@ -54,7 +54,9 @@ def pins_group(
     width = max(len(f"{pinned.name} {pinned.version}") for pinned in known)
     for pinned in known:
         whose = f"  own: {pinned.own}" if pinned.own else ""
-        console.data(f"{f'{pinned.name} {pinned.version}':<{width}}  {pinned.license}{whose}")
+        named = f"{pinned.name} {pinned.version}"
+        dated = str(pinned.date or "-")
+        console.data(f"{named:<{width}}  {dated:<10}  {pinned.license}{whose}")
         for origin in pinned.origins:
             console.data(f"  {origin.shown}")
 
@@ -125,7 +127,8 @@ def _pin(pinned: Pin) -> dict[str, Any]:
     ]
     own = {"own": pinned.own} if pinned.own else {}
     named = {"name": pinned.name, "version": pinned.version, "license": pinned.license}
-    return {**named, "origins": origins, **own}
+    dated = {"date": pinned.date.isoformat()} if pinned.date else {}
+    return {**named, **dated, "origins": origins, **own}
 
 
 def _release(release: Release) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from obelisk.commands.options import quiet_options
-from obelisk.report.sbom import Format, sbom_text, write_sbom
+from obelisk.output import write_result
+from obelisk.report.sbom import Format, sbom_text
 from obelisk.services.console import Console
 
 
@@ -36,8 +37,9 @@ def sbom_command(console: Console, executable: Path, chosen: str, output: Path |
       obelisk sbom dist/app
       obelisk sbom dist/app --format spdx --output app.spdx.json
     """
+    text = sbom_text(executable, Format(chosen))
     if output is None:
-        console.data(sbom_text(executable, Format(chosen)).rstrip("\n"))
+        console.data(text.rstrip("\n"))
         return
-    write_sbom(executable, Format(chosen), output)
+    write_result(output, text, [executable])
     console.note(f"wrote {output}")

@@ -12,6 +12,7 @@ import click
 
 from obelisk.commands.options import quiet_options
 from obelisk.errors import ConfigError
+from obelisk.output import reported
 from obelisk.services.atomic import draft_beside
 from obelisk.services.console import Console
 from obelisk.signing.keys import SecretKey, StoredKey
@@ -73,7 +74,7 @@ def sign_command(  # noqa: PLR0913, PLR0917 - options
     text = sign(executable, secret, comment).text()
     output = output or signature_path(executable)
     _require_place(output, (executable, key))
-    with draft_beside(output, 0o644) as draft:
+    with reported(output), draft_beside(output, 0o644) as draft:
         draft.write_bytes(text)
     console.data(str(output))
 
@@ -100,7 +101,7 @@ def _make_pair(console: Console, path: Path, *, encrypted: bool) -> None:
         raise ConfigError(message)
     password = _password("Password of the new key", confirm=True) if encrypted else None
     key = SecretKey.new()
-    with draft_beside(public, 0o644) as other, draft_beside(path, 0o600) as own:
+    with reported(path), draft_beside(public, 0o644) as other, draft_beside(path, 0o600) as own:
         own.write_bytes(key.text(password))
         other.write_bytes(key.public_key.text())
     console.data(str(path))

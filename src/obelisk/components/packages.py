@@ -15,7 +15,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from obelisk.components.declared import without_credentials
 from obelisk.components.license import license_of
-from obelisk.components.locks import Archives, installed_from
+from obelisk.components.locks import Archive
 from obelisk.model import Package
 from obelisk.target import Target
 
@@ -49,22 +49,17 @@ class Described:
         return PackageURL("pypi", name=self.key, version=self.package.version).to_string()
 
 
-def describe(
-    package: Package,
-    archives: Archives,
-    warn: Callable[[str], None],
-    *,
-    is_built: bool = False,
-) -> Described:
-    """Read the metadata of an installed distribution; what is wrong with it is a warning."""
+def describe(package: Package, archive: Archive | None, warn: Callable[[str], None]) -> Described:
+    """Read the metadata of an installed distribution; what is wrong with it is a warning.
+
+    `archive` is the one of an index that it was installed from, if that is known.
+    """
     info = package.info
     if info is None or not info.is_dir():
         return Described(package=package)
     metadata, _ = parse_email(_text(info / "METADATA"))
     files = tuple(_license_files(info, metadata))
     told, source = license_of(metadata, {name: _text(path) for name, path in files})
-    key = (canonicalize_name(package.name), package.version)
-    found = installed_from(archives.get(key, ()), _text(info / "WHEEL"), is_built=is_built)
     sha256, origin = _direct(info / "direct_url.json")
     folder = info / "sboms"
     return Described(
@@ -74,8 +69,8 @@ def describe(
         license_from=source,
         license_files=files,
         documents=tuple(sorted(path for path in folder.rglob("*") if path.is_file())),
-        sha256=sha256 or (found.sha256 if found else None),
-        origin=origin or (found.url if found else None),
+        sha256=sha256 or (archive.sha256 if archive else None),
+        origin=origin or (archive.url if archive else None),
     )
 
 

@@ -137,6 +137,7 @@ def _pin(own: OwnPin, shipped: Pin, folder: Path) -> Pin:
         license=table.license or shipped.license,
         license_file=table.license_file or shipped.license_file,
         origins=(origin,),
+        date=None,
         own=where,
     )
 

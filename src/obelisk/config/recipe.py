@@ -12,15 +12,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Self
+from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import Requirement as PackagingRequirement
 
+from obelisk.components.locks import Archive, FixedArchive
 from obelisk.config.requirements import Requirements
 from obelisk.config.tables import key_of
 from obelisk.errors import VerifyError
 
 VERSION: Final = 1
 _HASH: Final = " --hash="
+_ONE_HASH: Final = re.compile(
+    r"(?P<name>[\w.-]+)==(?P<version>\S+) --hash=sha256:(?P<digest>[0-9a-f]{64})"
+)
 _USER: Final = re.compile(r"(\bhttps?://)[^/\s]*@")
 _PASSWORD: Final = re.compile(r"(://)[^/\s:]*:[^/\s]*@")
 _QUERY: Final = re.compile(r"(\bhttps?://[^\s?#]*)\?[^\s#]*")
@@ -95,6 +100,17 @@ class Lock:
     """What is of an index that told no hashes, `name==version`."""
     local: tuple[str, ...] = ()
     """Names of what was installed from a path."""
+    origins: tuple[tuple[str, str], ...] = ()
+    """By name, addresses of the archives of what is in `lines`, as components have them."""
+
+    @property
+    def archives(self) -> tuple[FixedArchive, ...]:
+        """What lines that one hash fixes are installed from."""
+        origins = dict(self.origins)
+        return tuple(
+            FixedArchive(name=name, version=version, archive=_archive(digest, origins.get(name)))
+            for name, version, digest in filter(None, map(_fixed_by_one, self.lines))
+        )
 
     @property
     def requirements(self) -> Requirements:
@@ -146,6 +162,7 @@ class Recipe:
             "lock": list(self.lock.lines),
             "unhashed": list(self.lock.unhashed),
             "local": list(self.lock.local),
+            "origins": dict(self.lock.origins),
             "first-use": None if self.first_use is None else list(self.first_use),
             "source-date-epoch": self.epoch,
             "missing": list(self.missing),
@@ -188,6 +205,7 @@ def _parse(table: Mapping[str, Any]) -> Recipe:
             lines=_lines(table.get("lock", [])),
             unhashed=_lines(table.get("unhashed", [])),
             local=_texts(table.get("local", [])),
+            origins=_origins(table.get("origins", {})),
         ),
         first_use=None if first_use is None else _texts(first_use),
         epoch=epoch,
@@ -247,6 +265,30 @@ def _lines(value: object) -> tuple[str, ...]:
         if not is_option:
             PackagingRequirement(requirement)  # InvalidRequirement is a ValueError
     return found
+
+
+def _origins(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict):
+        raise ValueError(value)  # noqa: TRY004 - all that is wrong is told alike
+    return tuple(sorted((_text(name), _address(url)) for name, url in value.items()))
+
+
+def _address(value: object) -> str:
+    text = _text(value)
+    if not text.startswith(("https:", "http:")) or text != without_credentials(text):
+        raise ValueError(text)
+    return text
+
+
+def _fixed_by_one(line: str) -> tuple[str, str, str] | None:
+    """Return name, version and digest of a line that fixes one archive of an index."""
+    found = _ONE_HASH.fullmatch(line)
+    return (found["name"], found["version"], found["digest"]) if found else None
+
+
+def _archive(digest: str, url: str | None) -> Archive:
+    file = unquote(urlsplit(url or "").path).rpartition("/")[2]
+    return Archive(file=file, sha256=digest, url=url)
 
 
 def _options(value: object) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from obelisk.distribution import archive, cpython, python_json
 from obelisk.recipes.build import build_from_source, build_libraries
+from obelisk.recipes.patches import merge_left_out
 from obelisk.services.pins import Pin
 from obelisk.services.services import Services
 from obelisk.target import Target
@@ -49,3 +50,4 @@ def _merge(library: Path, folder: Path) -> None:
         if (library / name).is_dir():
             shutil.copytree(library / name, folder / "build" / name, dirs_exist_ok=True)
     shutil.copytree(library / "licenses", folder / "licenses", dirs_exist_ok=True)
+    merge_left_out(library, folder)

@@ -15,7 +15,7 @@ from obelisk.components.known import known
 from obelisk.components.pinned import COMPILER_RT
 from obelisk.distribution.distribution import Distribution
 from obelisk.recipes import RECIPES
-from obelisk.recipes.patches import patches
+from obelisk.recipes.patches import applied
 from obelisk.services.pins import Pin, Pins
 
 SBOM: Final = "sboms/cpython.spdx.json"
@@ -36,10 +36,11 @@ def runtime_components(
     """
     source = distribution.source
     interpreter = replace(
-        of_source(source, Linkage.STATIC),
+        of_source(source, Linkage.STATIC, distribution.folder),
         license_texts=(f"LICENSE.{source.name}.txt", _INCORPORATED),
     )
-    libraries = [library(name, pins) for name in RECIPES if name in linked]
+    folder = distribution.folder
+    libraries = [library(name, pins, folder) for name in RECIPES if name in linked]
     if COMPILER_RT in linked:
         libraries.append(parts.compiler_rt())
     bundled = [
@@ -52,14 +53,15 @@ def runtime_components(
     return [replace(interpreter, needs=tuple(needs)), *_with_needs(libraries), *found]
 
 
-def library(name: str, pins: Pins) -> Component:
-    """Return the component of a library that a recipe builds, with the name of its license."""
-    return replace(of_source(pins[name], Linkage.STATIC), license_texts=(f"LICENSE.{name}.txt",))
+def library(name: str, pins: Pins, folder: Path) -> Component:
+    """Return the component of a library that was built to a folder, with its license's name."""
+    found = of_source(pins[name], Linkage.STATIC, folder)
+    return replace(found, license_texts=(f"LICENSE.{name}.txt",))
 
 
-def of_source(pinned: Pin, linkage: Linkage) -> Component:
-    """Return the component of a pinned source, with its patches."""
-    return parts.of_pin(pinned, tuple(patch.name for patch in patches(pinned)), linkage)
+def of_source(pinned: Pin, linkage: Linkage, folder: Path) -> Component:
+    """Return the component of a pinned source that was built to a folder, with its patches."""
+    return parts.of_pin(pinned, applied(pinned, folder), linkage)
 
 
 def _with_needs(libraries: list[Component]) -> Iterator[Component]:

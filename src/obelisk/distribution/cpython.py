@@ -93,6 +93,8 @@ _NO_CONFSTR: Final = """\
         except (AttributeError, ValueError, OSError):
             # os.confstr() or CS_GNU_LIBC_VERSION value not available
             """
+_SHARED_HACL: Final = 'if test "$ac_sys_system" = "WASI"; then\n  LIBHACL_LDEPS_LIBTYPE=STATIC\n'
+"""In `configure` of 3.14.4 and older, which links HACL* twice where modules are built in."""
 _VARIABLE: Final = re.compile(r"^([A-Za-z_]\w*)=[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 _PY_VERSION: Final = re.compile(r'^#define PY_VERSION\s+"([^"]+)"', re.MULTILINE)
 
@@ -131,6 +133,9 @@ def configure(shop: RecipeContext, host_python: Path | None = None) -> None:
     # Otherwise `platform` would read the whole executable for it: seconds when that is large.
     libc = f"return 'musl', '{shop.pins['musl'].version}'\n"
     shop.replace("Lib/platform.py", _NO_CONFSTR + "pass\n", _NO_CONFSTR + libc)
+    if _SHARED_HACL in (shop.tree / "configure").read_text():
+        static = _SHARED_HACL.replace('"$ac_sys_system" = "WASI"', '"$MODULE_BUILDTYPE" = static')
+        shop.replace("configure", _SHARED_HACL, static)
     (shop.tree / "Modules/Setup.local").symlink_to("Setup.stdlib")
     shop.run(
         "./configure",

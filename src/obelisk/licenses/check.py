@@ -39,8 +39,8 @@ def permitted(made: Made, inventory: Inventory) -> Inventory:
     the executable that training runs.
     """
     checked = check(made.plan, inventory.components, made.warn)
-    for line in checked.remarks if made.is_shipped else ():
-        made.services.console.note(line)
+    for line in checked.remarks:
+        made.note(line)
     return replace(inventory, components=checked.components)
 
 

@@ -107,8 +107,11 @@ def build_from_source(
         for folder in needs:
             merge_into_sysroot(folder, chain.root)
         tree = unpack(archive, root / "source")
-        for patch in patches.patches(pinned):
-            patch.apply(tree)
+        for name, reason in patches.apply_all(pinned, tree, output):
+            services.console.warn(
+                f"{name} is left out of {pinned.name} {pinned.version}: {reason}; it only makes "
+                "programs faster"
+            )
         shop = RecipeContext(
             source=pinned,
             chain=chain,

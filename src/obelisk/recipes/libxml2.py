@@ -8,8 +8,10 @@ from obelisk.recipes.context import RecipeContext
 from obelisk.services.host import jobs
 
 _OPTIONS: Final = (
-    *("--disable-shared", "--without-python", "--without-icu", "--without-lzma", "--without-zlib"),
+    *("--disable-shared", "--without-python", "--without-icu", "--without-zlib"),
     *("--without-readline", "--without-history", "--without-debug"),
+    # Off by default since 2.15, and lxml has it.
+    "--with-schematron",
 )
 
 

@@ -13,7 +13,7 @@ _XML_CONFIG: Final = """\
 case "$1" in
 --cflags) echo "-I{include}/libxml2" ;;
 --libs) echo "-lxml2 -lm" ;;
---version) echo "2.9.14" ;;
+--version) echo "{version}" ;;
 esac
 """
 
@@ -22,7 +22,8 @@ def build(shop: RecipeContext) -> None:
     """Build both libraries and install their headers and what `pkg-config` reads."""
     # In place of the script that libxml2 installs, which knows only where it was to be.
     script = shop.root / "xml2-config"
-    script.write_text(_XML_CONFIG.format(include=shop.chain.sysroot / "include"))
+    version = shop.pins["libxml2"].version
+    script.write_text(_XML_CONFIG.format(include=shop.chain.sysroot / "include", version=version))
     script.chmod(0o755)
     env = {"CFLAGS": "-O2 -fPIC", "XML_CONFIG": str(script), "PKG_CONFIG": "false"}
     shop.configure(*_OPTIONS, env=env)

@@ -2,11 +2,14 @@
 
 Those of a library are `data/patches/<library>/NN-why.patch`, in the order of their names, each
 with its reason above the first file. `cpython/` is for every Python, `cpython-3.14/` for one.
+The last line of that text is `Purpose: speed` where nothing but time depends on the patch: in
+another release, which the user pins, it is left out if it does not apply.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -17,6 +20,9 @@ from obelisk.errors import ToolError
 from obelisk.services.pins import Pin
 
 _FILE: Final = re.compile(rb"^--- (?:a/\S+|/dev/null)\n\+\+\+ b/(\S+)\n", re.MULTILINE)
+_SPEED: Final = b"\n\nPurpose: speed\n\n--- "
+_LEFT_OUT: Final = "left-out-patches"
+"""A folder beside what was built, with a file of names for each source that has some."""
 _HUNK: Final = re.compile(rb"^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@.*\n", re.MULTILINE)
 
 
@@ -28,21 +34,29 @@ class Patch:
     """Its file, below `data/patches/`."""
     text: bytes
 
+    @property
+    def is_for_speed(self) -> bool:
+        """Whether nothing but time depends on it."""
+        return _SPEED in self.text
+
     def apply(self, tree: Path) -> None:
-        """Change the files below `tree`.
+        """Change the files below `tree`, or none of them.
 
         A hunk applies where its lines stand, whatever its line numbers say; raise `ToolError`
         when that is nowhere, or in more than one place.
         """
+        changed: dict[Path, bytes] = {}
         for path, hunks in self._files():
             file = tree / path
-            text = file.read_bytes() if file.is_file() else b""
+            text = changed.get(file, file.read_bytes() if file.is_file() else b"")
             for number, (old, new) in enumerate(hunks, 1):
                 if text.count(old) != 1:
                     found = "is not in" if old not in text else "is more than once in"
                     message = f"{self.name}: the text that hunk {number} changes {found} {path}"
                     raise ToolError(message)
                 text = text.replace(old, new)
+            changed[file] = text
+        for file, text in changed.items():
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(text)
 
@@ -90,3 +104,37 @@ def patches(pinned: Pin) -> tuple[Patch, ...]:
         if file.name.endswith(".patch")
     ]
     return tuple(sorted(found, key=lambda patch: patch.name.partition("/")[::-1]))
+
+
+def apply_all(pinned: Pin, tree: Path, output: Path) -> list[tuple[str, str]]:
+    """Apply the patches of a source to its tree; return (name, reason) of those left out.
+
+    That is possible for the user's own pins only, and written below `output` for `applied`. All
+    others must apply: raise `ToolError`.
+    """
+    left_out = []
+    for patch in patches(pinned):
+        try:
+            patch.apply(tree)
+        except ToolError as error:
+            if pinned.own is None or not patch.is_for_speed:
+                raise
+            left_out.append((patch.name, str(error).removeprefix(f"{patch.name}: ")))
+    if left_out:
+        (output / _LEFT_OUT).mkdir()
+        names = "".join(f"{name}\n" for name, _ in left_out)
+        (output / _LEFT_OUT / pinned.name).write_text(names)
+    return left_out
+
+
+def applied(pinned: Pin, output: Path) -> tuple[str, ...]:
+    """Return the names of the patches of what was built to `output`."""
+    path = output / _LEFT_OUT / pinned.name
+    left_out = path.read_text().splitlines() if path.is_file() else []
+    return tuple(patch.name for patch in patches(pinned) if patch.name not in left_out)
+
+
+def merge_left_out(output: Path, into: Path) -> None:
+    """Add what was left out of a library to what is known of a distribution that has it."""
+    if (output / _LEFT_OUT).is_dir():
+        shutil.copytree(output / _LEFT_OUT, into / _LEFT_OUT, dirs_exist_ok=True)

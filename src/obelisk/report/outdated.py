@@ -9,7 +9,7 @@ from pathlib import Path
 from obelisk.report.contents import manifest_of
 from obelisk.report.versions import pinned_versions
 from obelisk.services.pins import Pins
-from obelisk.services.versions import version_key
+from obelisk.services.versions import sort_key
 from obelisk.verify.verify import open_payload
 
 
@@ -35,7 +35,7 @@ class Compared:
     @property
     def state(self) -> State:
         """How the first compares with the second."""
-        inside, pinned = version_key(self.inside), version_key(self.pinned)
+        inside, pinned = sort_key(self.inside), sort_key(self.pinned)
         if inside == pinned:
             return State.CURRENT
         return State.OUTDATED if inside < pinned else State.NEWER

@@ -6,9 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from obelisk.errors import StorageError
 from obelisk.report.materials import read_materials
-from obelisk.services.atomic import draft_beside
 
 _SPDX_SUFFIX: Final = ".spdx.json"
 
@@ -38,18 +36,3 @@ def sbom_text(executable: Path, chosen: Format) -> str:
             from obelisk.report.spdx import spdx_text  # noqa: PLC0415
 
             return spdx_text(materials)
-
-
-def write_sbom(executable: Path, chosen: Format, output: Path) -> None:
-    """Write the bill of materials of an executable; raise `StorageError` if that fails."""
-    text = sbom_text(executable, chosen)
-    if output.is_dir():
-        message = f"cannot write {output}: it is a directory"
-        raise StorageError(message, hint="name a file")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"cannot write {output}: {error.strerror}"
-        raise StorageError(message, hint="choose another file") from error
-    with draft_beside(output, mode=0o666) as draft:
-        draft.write_text(text, encoding="utf-8")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from obelisk.components.component import components_of
+from obelisk.components.component import Kind
+from obelisk.components.listed import listed
 from obelisk.distribution.versions import PREFIX, major_minor
 
 _PINNED: Final = "pin"
-_INTERPRETER: Final = "cpython"
+_UNKNOWN: Final = "unknown"
 
 
 def versions(manifest: Mapping[str, Any]) -> dict[str, str]:
@@ -17,9 +18,9 @@ def versions(manifest: Mapping[str, Any]) -> dict[str, str]:
 
     What is there twice has both versions.
     """
-    found: dict[str, set[str]] = {"obelisk": {str(manifest.get("obelisk", "unknown"))}}
-    for name, version, _ in _listed(manifest):
-        found.setdefault(name, set()).add(version)
+    found: dict[str, set[str]] = {"obelisk": {str(manifest.get("obelisk", _UNKNOWN))}}
+    for one in listed(manifest):
+        found.setdefault(one.name, set()).add(one.version or _UNKNOWN)
     return {name: ", ".join(sorted(texts)) for name, texts in found.items()}
 
 
@@ -27,18 +28,7 @@ def pinned_versions(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return (name of a pin, version) of what was built from pinned sources."""
     own = f"{PREFIX}{major_minor(str(manifest.get('python', '')))}"
     return [
-        (own if name == _INTERPRETER else name, version)
-        for name, version, is_pinned in _listed(manifest)
-        if is_pinned
+        (own if one.kind is Kind.INTERPRETER else one.name, one.version or _UNKNOWN)
+        for one in listed(manifest)
+        if one.told_by == _PINNED
     ]
-
-
-def _listed(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
-    """Yield name, version and whether it is of a pin."""
-    if "components" in manifest:
-        for one in components_of(dict(manifest)):
-            yield one.name, one.version or "unknown", one.told_by == _PINNED
-        return
-    for key in ("libraries", "packages"):  # what manifests listed before they had components
-        for row in manifest.get(key, ()):
-            yield str(row["name"]), str(row["version"]), key == "libraries"

@@ -7,7 +7,9 @@ style is given with it, and control characters of other people's texts are shown
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -23,6 +25,8 @@ from obelisk.errors import ObeliskError, StorageError
 
 _STARTED: Final = time.monotonic()
 """When this process began, but for a tenth of a second of Python's own start."""
+
+_ELSEWHERE: Final = "redirect stdout elsewhere; the command itself succeeded"
 
 
 class Verbosity(IntEnum):
@@ -45,14 +49,20 @@ def visible(text: str) -> str:
     )
 
 
+class _Stderr(RichConsole):
+    """Stderr as rich draws on it."""
+
+    def on_broken_pipe(self) -> None:
+        """Tell that nobody reads it; rich would exit with status 1."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 class Console:
     """Prints steps, notes, errors and results."""
 
     def __init__(self, verbosity: Verbosity = Verbosity.NORMAL) -> None:
         self.verbosity = verbosity
-        self._err = RichConsole(
-            stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False
-        )
+        self._err = _Stderr(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
         self._running: list[str] = []
         self._took: list[tuple[str, float]] = []
         self._status: Status | None = None
@@ -110,6 +120,9 @@ class Console:
 
     def data(self, text: str) -> None:
         """Print a result on stdout; raise `StorageError` when that cannot be written to."""
+        if sys.stdout is None:  # as after `>&-`
+            message = "cannot write to stdout: it is closed"
+            raise StorageError(message, hint=_ELSEWHERE)
         if sys.stdout.isatty():
             text = visible(text)
         # Elsewhere names that are not UTF-8 come out as the bytes that they are.
@@ -122,9 +135,7 @@ class Console:
             raise  # who read it has read enough
         except OSError as error:
             message = f"cannot write to stdout: {error.strerror}"
-            raise StorageError(
-                message, hint="redirect stdout elsewhere; the command itself succeeded"
-            ) from error
+            raise StorageError(message, hint=_ELSEWHERE) from error
 
     def json(self, value: object) -> None:
         """Print a result on stdout for a script to read."""

@@ -5,6 +5,7 @@ A set of them is a value, which is handed on: builds with other ones stand side 
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -58,6 +59,8 @@ class Pin:
     license_file: str
     """Path of its license inside the archive, without the top folder."""
     origins: tuple[Origin, ...]
+    date: dt.date | None = None
+    """The day of the newest file in the archive; None: not known."""
     own: str | None = None
     """Where the user wrote it; None: it is Obelisk's."""
 
@@ -118,6 +121,7 @@ def _parse(name: str, table: dict[str, Any]) -> Pin:
         license=table["license"],
         license_file=table["license-file"],
         origins=origins,
+        date=table.get("date"),
     )
 
 

@@ -23,7 +23,7 @@ from obelisk.services.fetch import (
     download_url,
 )
 from obelisk.services.pins import Origin, Pin
-from obelisk.services.versions import series, version_key
+from obelisk.services.versions import series, sort_key
 
 _SUITES: Final = ("unstable", "testing", "stable")
 _ORIG: Final = re.compile(r"_(?P<version>[^_]+)\.orig\.tar\.\w+$")
@@ -223,12 +223,12 @@ def _in_listing(pinned: Pin, origin: Origin, path: Path) -> list[Release]:
 
 def _newest(pinned: Pin, found: Iterable[Release]) -> list[Release]:
     """Return the newest release of the pin's series, and the newest of all, if they are newer."""
-    own = version_key(pinned.version)
-    newer = [one for one in found if one.pinned is pinned and version_key(one.version) > own]
+    own = sort_key(pinned.version)
+    newer = [one for one in found if one.pinned is pinned and sort_key(one.version) > own]
     if pinned.name.startswith("cpython-"):
         newer = [one for one in newer if series(one.version) == series(pinned.version)]
     # Those whose hash is known come first.
-    newer.sort(key=lambda one: (version_key(one.version), bool(one.origin.sha256)))
+    newer.sort(key=lambda one: (sort_key(one.version), bool(one.origin.sha256)))
     of_series = [one for one in newer if series(one.version) == series(pinned.version)]
     kept = [of_series[-1]] if of_series else []
     return kept + [one for one in newer[-1:] if not kept or one.version != kept[0].version]

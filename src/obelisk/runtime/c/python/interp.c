@@ -31,8 +31,9 @@
 #include "python/payload_module.h"
 #include "python/pyconfig.h"
 
-/* Of our patch: whether the system may free what nothing can see once Python is finalised. */
-extern int _Py_FinalizeEndsProcess;
+/* Of our patch: whether the system may free what nothing can see once Python is finalised. A Python
+   that the user pins may be without it. */
+extern int _Py_FinalizeEndsProcess __attribute__((weak));
 
 #define HELPER_CODE L"from multiprocessing.spawn import freeze_support; freeze_support()\n"
 
@@ -294,6 +295,8 @@ interp_run(const struct payload *payload, const char *executable, int argc, char
             customize();
         }
     }
-    _Py_FinalizeEndsProcess = 1;
+    if (&_Py_FinalizeEndsProcess != NULL) {
+        _Py_FinalizeEndsProcess = 1;
+    }
     return start.is_python ? Py_RunMain() : main_program_run();
 }
