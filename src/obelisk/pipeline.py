@@ -211,7 +211,7 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
         with draft.open("wb") as file:
             image.write(file)
         sha256 = require_sound(draft)
-        _smoke_test(plan, draft, job.work)
+        _smoke_test(job, draft)
     if plan.relinkable is not None:
         natives = _natives(plan, kept.collection, job.distribution)
         options = kept.runtime_options(plan.settings)
@@ -388,9 +388,11 @@ def _report_refused(
             services.console.detail(f"not compiled: {module.path}: {reason}")
 
 
-def _smoke_test(plan: Plan, draft: Path, work: Path) -> None:
-    if plan.settings.smoke_test:
-        folder = work / "smoke"
+def _smoke_test(job: _Job, draft: Path) -> None:
+    arguments, target = job.plan.settings.smoke_test, job.plan.target
+    if arguments:
+        folder = job.work / "smoke"
         folder.mkdir()
         # It runs in a folder of its own, so its path is made absolute.
-        smoke_test(draft.absolute(), plan.settings.smoke_test, plan.target, folder)
+        if not smoke_test(draft.absolute(), arguments, target, folder):
+            job.services.console.note(f"no smoke test: {target.triple} does not run here")
