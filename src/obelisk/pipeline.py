@@ -25,8 +25,8 @@ from obelisk.distribution.distribution import Distribution, obtain_distribution
 from obelisk.distribution.test_suite import obtain_tests
 from obelisk.errors import CollectError
 from obelisk.installations import Installations
-from obelisk.inventory import Made, inventory_of
-from obelisk.licenses.check import permitted
+from obelisk.inventory import Made
+from obelisk.licenses.check import Permitted
 from obelisk.link.elf.shared_objects import Linked, SharedObjects
 from obelisk.link.elf.unlinked import unlinked
 from obelisk.link.link import Image, link, link_objects
@@ -130,6 +130,9 @@ class _Shared:
     """Packages that are pure Python here, and compiled elsewhere."""
     lock: Lock
     """What fixes all that is installed."""
+    own_sources: list[Path]
+    """What goes in and is no entry of the cache, such as modules beside a script."""
+    permitted: Permitted
 
     def bytecodes_of(self, collection: Collection) -> list[Bytecode]:
         """Return those that are not the main program of another executable."""
@@ -190,12 +193,14 @@ def _share(
         linked={},
         uncompiled=provided.uncompiled,
         lock=provided.lock,
+        own_sources=_own_sources(gathered, services.cache.root),
+        permitted=Permitted(),
     )
 
 
 def _build(job: _Job, collection: Collection, output: Path, started: float) -> Built:
     plan, services = job.plan, job.services
-    refuse_input(output, _own_sources(collection, services.cache.root))
+    refuse_input(output, job.shared.own_sources)
     bytecodes = job.shared.bytecodes_of(collection)
     with services.console.step("Following imports"):
         kept = without_unused(plan, services, collection, bytecodes, job.distribution)
@@ -245,7 +250,7 @@ def _link(
         linked[runtime.path] = link_objects(content, natives, plan.target)
     made_of = Made(plan, job.services, job.distribution, kept.collection)
     facts = Facts(
-        inventory=permitted(made_of, inventory_of(made_of, runtime, linked[runtime.path])),
+        inventory=job.shared.permitted.inventory(made_of, runtime, linked[runtime.path]),
         sizes=runtime.sizes,
         left_out=kept.left_out,
         recipe=recipe.to_json() if recipe else b"",
@@ -324,12 +329,9 @@ def _tests(plan: Plan, services: Services, distribution: Distribution) -> Tree:
     )
 
 
-def _own_sources(collection: Collection, cache: Path) -> list[Path]:
-    """Return what goes in and does not lie in the cache, such as modules beside a script."""
-    sources = [one.source for one in collection.modules]
-    sources += [one.source for one in collection.files]
-    sources += [one.source for one in collection.natives]
-    return [path for path in sources if not path.is_relative_to(cache)]
+def _own_sources(gathered: Gathered, cache: Path) -> list[Path]:
+    placed = (*gathered.modules, *gathered.files, *gathered.natives)
+    return [one.source for one in placed if not one.source.is_relative_to(cache)]
 
 
 def _with_data(gathered: Gathered, services: Services) -> Gathered:

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from obelisk.components.component import Component
 from obelisk.components.inventory import Inventory
 from obelisk.config.application import Project
-from obelisk.inventory import Made
+from obelisk.inventory import Made, inventory_of
 from obelisk.licenses.policy import (
     Verdict,
     judge_all,
@@ -19,7 +19,9 @@ from obelisk.licenses.policy import (
     with_overrides,
 )
 from obelisk.licenses.remarks import remarks
+from obelisk.link.elf.shared_objects import Linked
 from obelisk.plan import Plan
+from obelisk.runtime.link import Runtime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +34,34 @@ class Checked:
     """Lines for whoever builds, where no policy decides."""
 
 
-def permitted(made: Made, inventory: Inventory) -> Inventory:
+class Permitted:
+    """The components of executables of one application, as its policy permits them.
+
+    Most differ in nothing but what is run: their components are read, and warned of, once.
+    """
+
+    def __init__(self) -> None:
+        self._known: list[tuple[Made, Runtime, Inventory]] = []
+
+    def inventory(self, made: Made, runtime: Runtime, linked: Linked | None) -> Inventory:
+        """Return the components of an executable; raise `LicenseError` for what is refused."""
+        for other, its_runtime, known in self._known:
+            if runtime.path == its_runtime.path and _has_the_same(made, other):
+                return known
+        found = _permitted(made, inventory_of(made, runtime, linked))
+        self._known.append((made, runtime, found))
+        return found
+
+
+def _has_the_same(made: Made, other: Made) -> bool:
+    one, another = made.collection, other.collection
+    return made.is_shipped == other.is_shipped and all(
+        getattr(one, name) == getattr(another, name)
+        for name in ("modules", "files", "natives", "packages")
+    )
+
+
+def _permitted(made: Made, inventory: Inventory) -> Inventory:
     """Apply the plan's policy to what an executable is made of; return it as the settings have it.
 
     Raises `LicenseError` for what the policy refuses. What there is to say is said once: not for
