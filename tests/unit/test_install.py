@@ -78,3 +78,8 @@ def test_a_build_that_runs_what_it_compiled_for_another_machine(line, name, way_
     assert "it ran a program that it had compiled for AArch64" in str(error)
     assert way_out in error.hint
     assert "compiled for" not in str(refusal("installing x", output, set()))
+
+
+def test_a_wheel_for_another_system_that_was_named_itself():
+    output = "cause: A path (x.whl) dependency is incompatible with the current platform"
+    assert "for another system than the target" in refusal("installing x", output, set()).hint

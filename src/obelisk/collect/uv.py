@@ -144,6 +144,11 @@ def is_chosen(package: str, no_binary: Collection[str]) -> bool:
 def _hint(output: str) -> str:
     if "hash" in output.lower():
         return "the download does not match its locked hash; find out why"
+    if "incompatible with the current platform" in output:
+        return (
+            "a wheel that is named by its file or URL is for another system than the target: "
+            "name one for the target, or its source archive"
+        )
     if "No solution found" in output:
         return (
             "if a package has neither a wheel for the target nor a source archive, try another "

@@ -46,8 +46,8 @@ many = chance.random(1_000_000).astype(np.float32)
 many.sort()
 print("sorted", bool((np.diff(many) >= 0).all()))
 
-# QEMU computes fused multiply-adds in software, 16 million operations of them a second: eighty
-# products of 300 rows would take five minutes. With 100, OpenBLAS uses its threads, too.
+# QEMU computes fused multiply-adds in software, eight million a second: eighty products of 300 rows
+# would take five minutes. With 100, OpenBLAS uses its threads, too.
 B = A[:100, :100] if "EMULATED" in os.environ else A
 expected, wrong = B @ B, []
 
