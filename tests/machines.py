@@ -38,8 +38,8 @@ class Machine:
     def says(self, executable, lines, *arguments, cwd, env=None):
         """Run an executable that has to say these lines, and nothing else."""
         done = self.run(executable, *arguments, cwd=cwd, env=env)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.splitlines() == lines
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+        assert done.stdout.splitlines() == lines, done.stdout
 
     @contextmanager
     def in_kernel(self):

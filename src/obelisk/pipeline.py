@@ -130,6 +130,8 @@ class _Shared:
     provided: Provided
     """What is installed."""
     inventories: Inventories
+    own_sources: list[Path]
+    """What goes in and is no entry of the cache, such as modules beside a script."""
 
     def bytecodes_of(self, collection: Collection) -> list[Bytecode]:
         """Return those that are not the main program of another executable."""
@@ -190,12 +192,13 @@ def _share(
         linked={},
         provided=provided,
         inventories=Inventories(provided.known_archives),
+        own_sources=_own_sources(gathered, services.cache.root),
     )
 
 
 def _build(job: _Job, collection: Collection, output: Path, started: float) -> Built:
     plan, services = job.plan, job.services
-    refuse_input(output, _own_sources(collection, services.cache.root))
+    refuse_input(output, job.shared.own_sources)
     bytecodes = job.shared.bytecodes_of(collection)
     with services.console.step("Following imports"):
         kept = without_unused(plan, services, collection, bytecodes, job.distribution)
@@ -212,7 +215,7 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
         with draft.open("wb") as file:
             image.write(file)
         sha256 = require_sound(draft)
-        _smoke_test(plan, draft, job.work)
+        _smoke_test(job, draft)
     if plan.relinkable is not None:
         natives = _natives(plan, kept.collection, job.distribution)
         options = kept.runtime_options(plan.settings)
@@ -326,12 +329,9 @@ def _tests(plan: Plan, services: Services, distribution: Distribution) -> Tree:
     )
 
 
-def _own_sources(collection: Collection, cache: Path) -> list[Path]:
-    """Return what goes in and does not lie in the cache, such as modules beside a script."""
-    sources = [one.source for one in collection.modules]
-    sources += [one.source for one in collection.files]
-    sources += [one.source for one in collection.natives]
-    return [path for path in sources if not path.is_relative_to(cache)]
+def _own_sources(gathered: Gathered, cache: Path) -> list[Path]:
+    placed = (*gathered.modules, *gathered.files, *gathered.natives)
+    return [one.source for one in placed if not one.source.is_relative_to(cache)]
 
 
 def _with_data(gathered: Gathered, services: Services) -> Gathered:
@@ -390,9 +390,11 @@ def _report_refused(
             services.console.detail(f"not compiled: {module.path}: {reason}")
 
 
-def _smoke_test(plan: Plan, draft: Path, work: Path) -> None:
-    if plan.settings.smoke_test:
-        folder = work / "smoke"
+def _smoke_test(job: _Job, draft: Path) -> None:
+    arguments, target = job.plan.settings.smoke_test, job.plan.target
+    if arguments:
+        folder = job.work / "smoke"
         folder.mkdir()
         # It runs in a folder of its own, so its path is made absolute.
-        smoke_test(draft.absolute(), plan.settings.smoke_test, plan.target, folder)
+        if not smoke_test(draft.absolute(), arguments, target, folder):
+            job.services.console.note(f"no smoke test: {target.triple} does not run here")

@@ -94,11 +94,11 @@ def through():
     for words in (
         ["nice"],
         ["env", "X=1"],
-        ["timeout", "50"],
+        ["timeout", "500"],
         ["nohup"],
         ["setsid", "-w"],
         ["xargs"],
-        ["nice", "env", "timeout", "50"],
+        ["nice", "env", "timeout", "500"],
     ):
         show(*words, path, "-c", tell, stdin=subprocess.DEVNULL)
         show(*words, path, "-c", tell, stdin=subprocess.DEVNULL, env={})
@@ -120,7 +120,7 @@ def spellings():
     os.link(sys.executable, os.path.join(folder, "hardlink"))
     os.chdir(folder)
     for path in (os.path.join(folder, "symlink"), "./symlink", "./hardlink"):
-        for words in ([path], ["nice", path], ["env", "timeout", "50", path]):
+        for words in ([path], ["nice", path], ["env", "timeout", "500", path]):
             show(*words, "-c", "import sys; print('spelled', sys.orig_argv[0])")
 
 

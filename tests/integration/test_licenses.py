@@ -61,6 +61,23 @@ def project(tmp_path, python_version):
     return build
 
 
+def test_two_executables_of_one_project_say_it_once(tmp_path, python_version):
+    wheel(tmp_path, "nameless")
+    (tmp_path / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        '[project]\nname = "two"\nversion = "1"\n'
+        f'dependencies = ["nameless @ file://{tmp_path}/nameless-1.0-py3-none-any.whl"]\n'
+        '[project.scripts]\none = "two:one"\nother = "two:other"\n'
+        "[tool.hatch.metadata]\nallow-direct-references = true\n"
+    )
+    (tmp_path / "two.py").write_text("def one(): pass\ndef other(): pass\n")
+    words = ("--python", python_version, "-o", f"{tmp_path}/dist/")
+    said = obelisk("build", tmp_path, *words, stderr=True)
+    assert said.count("license unknown: nameless") == 1
+    for name in ("one", "other"):
+        assert "nameless" in obelisk("licenses", tmp_path / "dist" / name)
+
+
 def test_what_nothing_forbids_is_built_and_said(project, tmp_path):
     said = project()
     assert "license unknown: nameless; to name it: `[tool.obelisk.licenses.packages.nam" in said

@@ -31,7 +31,8 @@ machine = machines([target for target in ALL if not host.runs(target)])
 @pytest.mark.parametrize("name", PACKAGES)
 def test_a_package_works_there(machine, tmp_path, name):
     path = APPS / "packages" / f"{name}.py"
-    machine.says(machine.build(name, what=path), expected(path), cwd=tmp_path)
+    executable, env = machine.build(name, what=path), {"EMULATED": "1"}
+    machine.says(executable, expected(path), cwd=tmp_path, env=env)
 
 
 @pytest.mark.application
@@ -83,6 +84,47 @@ def test_packages_from_source_are_built_for_it(machine, tmp_path):
     """By setuptools and Cython, in C and C++, with a library that a package needs."""
     name = "from_source.py"
     machine.says(machine.build(name), expected(APPS / name), cwd=tmp_path)
+
+
+def test_a_project_of_c_and_cython_is_the_same_again(machine, tmp_path, python_version):
+    """On another path than the executable that it is compared with was built."""
+    project = shutil.copytree(APPS / "speedups", tmp_path / "speedups")
+    executable = machine.build("speedups", what=project)
+    lines = [
+        *("3.5 True", "True /speedups/plain"),
+        "unsupported operand type(s) for +=: 'float' and 'str'",
+    ]
+    machine.says(executable, lines, cwd=tmp_path)
+    again, place = shutil.copytree(project, tmp_path / "another/place"), tmp_path / "again"
+    words = ("--python", python_version, "--target", machine.target.triple)
+    obelisk("build", "-q", "-o", place, *words, cwd=again)
+    assert place.read_bytes() == executable.read_bytes()
+
+
+RUNS = """\
+import subprocess
+from pathlib import Path
+from setuptools import setup
+Path("made.c").write_text("int main(void) { return 0; }")
+subprocess.run(["cc", "made.c", "-o", "made"], check=True)
+subprocess.run(["./made"], check=True)
+setup()
+"""
+
+
+def test_a_build_that_runs_what_it_compiled_says_so(machine, tmp_path):
+    project = shutil.copytree(APPS / "speedups", tmp_path / "speedups")
+    (project / "setup.py").write_text(RUNS)
+    said = obelisk("build", "--target", machine.target.triple, cwd=project, status=4)
+    assert f"it ran a program that it had compiled for {machine.target.machine_name}" in said
+    assert "hint: such programs do not run here; build without it, or ship" in said
+
+
+def test_that_there_was_no_smoke_test_is_said(machine, tmp_path):
+    (tmp_path / "app.py").write_text("raise SystemExit(3)\n")
+    words = ("--target", machine.target.triple, "--set", 'smoke-test=["x"]', "app.py")
+    said = obelisk("build", *words, cwd=tmp_path, stderr=True)
+    assert f"no smoke test: {machine.target.triple} does not run here" in said
 
 
 def test_a_project_of_cxx_with_cmake(machine, tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from obelisk.collect.install import building
 from obelisk.collect.uv import output_of, refusal
 from obelisk.services.process import Finished
+from obelisk.target import TARGETS
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,34 @@ def test_whose_build_failed(failed, said, hint):
     assert said in str(error)
     assert "it requires a Rust compiler, which is not available" in str(error)
     assert hint in error.hint
+
+
+ELSEWHERE = TARGETS["aarch64-unknown-linux-musl"]
+
+
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [("x==1.0", "a version that has a wheel"), ("x @ file:///x", "ship what it generates")],
+)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "OSError: [Errno 8] Exec format error: './generate'",
+        "/bin/sh: 1: ./generate: Exec format error",
+        "./generate: 1: \x7fELF\x02: not found",
+        "configure: error: cannot run C compiled programs.",
+        "CMake Error: TRY_RUN() invoked in cross-compiling mode, please set ...",
+        "meson.build:3:13: ERROR: Can not run test applications in this cross environment.",
+    ],
+)
+def test_a_build_that_runs_what_it_compiled_for_another_machine(line, name, way_out):
+    output = f"error: Failed to build `{name}`\n  {line}"
+    error = refusal("installing x", output, set(), foreign=ELSEWHERE)
+    assert "it ran a program that it had compiled for AArch64" in str(error)
+    assert way_out in error.hint
+    assert "compiled for" not in str(refusal("installing x", output, set()))
+
+
+def test_a_wheel_for_another_system_that_was_named_itself():
+    output = "cause: A path (x.whl) dependency is incompatible with the current platform"
+    assert "for another system than the target" in refusal("installing x", output, set()).hint

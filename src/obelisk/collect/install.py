@@ -146,7 +146,9 @@ class _Job:
             done = self._run([*argv, *again, *last], said)
         if done.status != 0:
             missing = builder.missing() if builder else set()
-            raise refusal(said, output_of(done), missing, self._no_binary)
+            distribution = interpreter.distribution
+            foreign = distribution.target if distribution.native else None
+            raise refusal(said, output_of(done), missing, self._no_binary, foreign)
 
     def _run(self, argv: list[str], said: str) -> Finished:
         on_line = self._tell if self._demand.builder else lambda _: None

@@ -16,11 +16,24 @@ from uv import find_uv_bin
 from obelisk.config.installer import InstallerConfig
 from obelisk.errors import CollectError, ToolError
 from obelisk.services.process import Finished, run_watched
+from obelisk.target import Target
 
 _FAILED_BUILD: Final = re.compile(
     r"(?:Failed to build|failed to build|Failed to download and build) `([^`]+)`"
 )
+_RAN: Final = re.compile(
+    # Python and shells; QEMU, where the kernel has it; autoconf, twice; CMake; Meson.
+    r"Exec format error|\x7fELF|Invalid ELF image for this architecture"
+    r"|cannot run C compiled programs|cannot run test program while cross"
+    r"|TRY_RUN\(\) invoked in cross|Can not run test applications in this cross"
+)
+"""What is said where a program cannot be run because it is for another machine."""
 _DETAILS: Final = ("DEBUG ", "TRACE ")
+_WITHOUT: Final = {
+    True: "build without it, or ship what it generates",
+    False: "try a version that has a wheel for the target, or remove the package",
+}
+"""Ways out of that, by whether the project is the user's own."""
 _NOISE: Final = re.compile(r"\x1b\[[0-9;]*m")
 _WRITTEN: Final = ("--target", "--prefix", "--cache-dir", "--output-file")
 
@@ -87,11 +100,16 @@ def folder_with_config(config: InstallerConfig, work: Path) -> Path:
 
 
 def refusal(
-    what: str, output: str, missing: set[str], no_binary: Collection[str] = ()
+    what: str,
+    output: str,
+    missing: set[str],
+    no_binary: Collection[str] = (),
+    foreign: Target | None = None,
 ) -> CollectError:
     """Return the error for what uv said; `missing` are the languages that lacked a compiler.
 
-    What `no_binary` names is built from source by the user's choice.
+    What `no_binary` names is built from source by the user's choice. Programs for `foreign` do not
+    run here.
     """
     message = f"{what} failed\n{output}"
     found = _FAILED_BUILD.search(output)
@@ -108,6 +126,9 @@ def refusal(
             failed = f"building `{package}` from source failed"
         hint = f"try a version other than {version}, " if version else "try another version, "
         hint += "add the C libraries that it needs to `build-packages`, or remove the package"
+    if foreign and _RAN.search(output):
+        failed += f": it ran a program that it had compiled for {foreign.machine_name}"
+        hint = f"such programs do not run here; {_WITHOUT[bool(is_own)]}"
     if missing:
         languages = " and a ".join(sorted(missing))
         failed += f": it requires a {languages} compiler, which is not available"
@@ -123,6 +144,11 @@ def is_chosen(package: str, no_binary: Collection[str]) -> bool:
 def _hint(output: str) -> str:
     if "hash" in output.lower():
         return "the download does not match its locked hash; find out why"
+    if "incompatible with the current platform" in output:
+        return (
+            "a wheel that is named by its file or URL is for another system than the target: "
+            "name one for the target, or its source archive"
+        )
     if "No solution found" in output:
         return (
             "if a package has neither a wheel for the target nor a source archive, try another "

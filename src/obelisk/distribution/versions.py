@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from obelisk.errors import ConfigError, did_you_mean
+from obelisk.errors import ConfigError
 from obelisk.services.pins import Pin, Pins, shipped_pins
 
 DEFAULT_PYTHON: Final = "3.14"
@@ -25,7 +25,8 @@ def python_source(version: str, pins: Pins | None = None) -> Pin:
         message = f"Python `{version}` was asked for, and {other.own} pins {other.version}"
         raise ConfigError(message, hint=f"ask for `{major_minor(version)}`, or change the pin")
     message = f"unknown Python version `{version}`"
-    raise ConfigError(message, hint=did_you_mean(version, known))
+    # All of them: every version is close to every other one.
+    raise ConfigError(message, hint="choose from " + ", ".join(f"`{name}`" for name in known))
 
 
 def python_versions(pins: Pins | None = None) -> list[Pin]:

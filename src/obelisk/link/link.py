@@ -136,8 +136,9 @@ class _Build:
         self.elf = elf
         loads = [segment for segment in elf.segments if segment.type == SegmentType.LOAD]
         # Without what only sections have, and their table: they are written anew at the end.
-        kept = runtime[: max((one.offset + one.file_size for one in loads), default=0)]
-        self.kept = bytearray(kept) + bytes(-len(kept) % page_size)
+        kept = max((one.offset + one.file_size for one in loads), default=0)
+        self.kept = bytearray(memoryview(runtime)[:kept])
+        self.kept += bytes(-len(self.kept) % page_size)
         self.page_size = page_size
         own = split_first_page(elf, reserve, page_size)
         self.segments = [self._filled(segment) for segment in own]

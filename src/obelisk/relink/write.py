@@ -86,7 +86,7 @@ def _write_texts(plan: Plan, folder: Path) -> None:
         .format(
             name=plan.name,
             target=plan.target.triple,
-            zig=plan.target.triple.replace("-unknown", ""),
+            zig=plan.target.clang_triple,
             python=plan.python.version,
             short=major_minor(plan.python.version),
             site=Layout.of(plan.python.version).site,

@@ -194,7 +194,8 @@ def replace_us(argv: Sequence[str | Path]) -> NoReturn:
 
 def _hint(error: OSError, otherwise: str) -> str:
     if error.errno == errno.ENOEXEC:
-        return "if it is for another machine, run it there, or register an emulator (`binfmt_misc`)"
+        emulated = "by QEMU (`qemu-user-static`), or register that in the kernel (`binfmt_misc`)"
+        return f"if it is for another machine, run it there or {emulated}"
     return otherwise
 
 

@@ -82,18 +82,19 @@ def open_payload(path: Path) -> tuple[Executable, Payload]:
         raise _not_ours(path, error) from error
 
 
-def smoke_test(path: Path, arguments: tuple[str, ...], target: Target, folder: Path) -> None:
-    """Run the executable in an empty folder and environment, if this host can.
+def smoke_test(path: Path, arguments: tuple[str, ...], target: Target, folder: Path) -> bool:
+    """Run the executable in an empty folder and environment; return False if this host cannot.
 
     Raises `VerifyError` when it exits with another status than 0.
     """
     if not host.runs(target):
-        return
+        return False
     done = run_captured([path, *arguments], cwd=folder, env={}, what="the smoke test")
     if done.status != 0:
         output = (done.stdout + done.stderr).decode(errors="replace").strip()
         message = f"smoke test failed: exit status {done.status}\n{output}"
         raise VerifyError(message, hint="the arguments come from `smoke-test`")
+    return True
 
 
 def _not_ours(path: Path, error: VerifyError) -> VerifyError:

@@ -3,8 +3,6 @@
    musl copies with `rep movsq`, which costs much for small sizes. Small sizes are done here with loads
    that overlap, so without loops: everything is read before anything is written. Sizes are bytes. */
 
-#if defined(__x86_64__)
-
 #include "libc/x86_64/memory.h"
 
 #include <string.h>
@@ -331,9 +329,3 @@ memset(void *to, int byte, size_t size)
     }
     return to;
 }
-
-#else
-
-typedef int memory_copy_of_libc; /* other machines keep musl's */
-
-#endif

@@ -3,8 +3,6 @@
    Whole blocks are read; those at the ends of a range overlap their neighbours, or are aligned, so that
    they may reach beyond the range but never into another page. Sizes are bytes. */
 
-#if defined(__x86_64__)
-
 #include "libc/x86_64/memory.h"
 
 #include <string.h>
@@ -269,9 +267,3 @@ memrchr(const void *bytes, int byte, size_t size)
 
 /* By this name musl's strrchr calls it. */
 __attribute__((alias("memrchr"))) void *__memrchr(const void *, int, size_t);
-
-#else
-
-typedef int memory_search_of_libc; /* other machines keep musl's */
-
-#endif

@@ -3,8 +3,6 @@
    Texts end where nobody knows: a block that is read is aligned, or lies in one page with a byte that
    must be read anyway. */
 
-#if defined(__x86_64__)
-
 #include "libc/x86_64/memory.h"
 
 #include <string.h>
@@ -192,9 +190,3 @@ strcmp(const char *one, const char *two)
 {
     return strncmp(one, two, SIZE_MAX);
 }
-
-#else
-
-typedef int memory_text_of_libc; /* other machines keep musl's */
-
-#endif

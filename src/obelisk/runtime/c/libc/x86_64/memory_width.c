@@ -1,7 +1,5 @@
 /* Whether this processor, and the system, have the wide registers of AVX2. */
 
-#if defined(__x86_64__)
-
 #include "libc/x86_64/memory.h"
 
 #include <cpuid.h>
@@ -38,9 +36,3 @@ memory_find_width(void)
     __atomic_store_n(&memory_width, (unsigned char)width, __ATOMIC_RELAXED);
     return width;
 }
-
-#else
-
-typedef int memory_width_of_libc; /* other machines keep musl's */
-
-#endif
