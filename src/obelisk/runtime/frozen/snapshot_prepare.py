@@ -2,10 +2,10 @@
 
 It is frozen into runtimes with a snapshot as `_obelisk_snapshot_prepare`.
 
-What is in the snapshot happened in the order of a cold start, up to one point of it: the main module
-imports what its first statements import, and ends with the first that does anything else. A module
-that is left out is treated in the same way: it is not imported, but what it begins with is, and
-there the snapshot ends. Whatever the settings add comes behind that.
+What is in the snapshot happened in the order of a cold start, up to one point of it: imported is
+what the main module imports before it does anything else. A module that is left out is treated in
+the same way: it is not imported, but what it begins with is, and there the snapshot ends. Whatever
+the settings add comes behind that.
 """
 
 import gc
@@ -100,7 +100,7 @@ class Preparation:
         return part == "*" or hasattr(module, part)
 
     def _import(self, name):
-        """Import a module; of one that is left out, what it begins with. Return whether it is in."""
+        """Import a module, or what one begins with that is left out; return whether it is in."""
         parts = name.split(".")
         for count in range(1, len(parts) + 1):
             above = ".".join(parts[:count])
@@ -231,7 +231,7 @@ def _flush():
         stream = getattr(sys, name, None)
         try:
             stream.flush()
-        except Exception:  # noqa: S112 - it is closed, or of the program's own
+        except Exception:  # it is closed, or of the program's own
             continue
 
 

@@ -1,7 +1,8 @@
 """What a process holds that a snapshot cannot keep, and when it changed.
 
-It is frozen into runtimes with a snapshot as `_obelisk_snapshot_state`, and used in rehearsals only:
-what it reads of the system differs from run to run, and must not be in the memory that is written.
+It is frozen into runtimes with a snapshot as `_obelisk_snapshot_state`, and used in rehearsals
+only: what it reads of the system differs from run to run, and must not be in the memory that is
+written.
 """
 
 import posix
