@@ -77,7 +77,8 @@ def inittab_source(distribution: Distribution, extensions: Iterable[str]) -> str
 def frozen_source(distribution: Distribution, work: Path, *, snapshot: bool = False) -> str:
     """Return frozen.c: the bytecode of the early modules and of the importer, and their table.
 
-    `work` is a folder for edited copies of modules; `snapshot` adds what makes one. Raises `ToolError`.
+    `work` is a folder for edited copies of modules; `snapshot` adds what makes one. Raises
+    `ToolError`.
     """
     stdlib = distribution.stdlib
     modules = {name: (stdlib / path, f"<frozen {name}>") for name, path in _FROZEN.items()}

@@ -137,10 +137,9 @@ def rehearse(
         report = attempt(left_out)
         problems += [one for one in report.problems if one not in problems]
         if report.error is not None:
-            raise CollectError(
-                f"no snapshot is possible: {report.error}",
-                hint="remove the module from `snapshot-imports`, or build without a snapshot",
-            )
+            message = f"no snapshot is possible: {report.error}"
+            hint = "remove the module from `snapshot-imports`, or build without a snapshot"
+            raise CollectError(message, hint=hint)
         more = tuple(name for name in report.again if name not in left_out)
         if not more:
             return left_out, tuple(problems)

@@ -19,15 +19,15 @@ MAIN = "__main__"
 _STDLIB = f"{_payload.root}/lib/python"
 _PACKAGES = "/site-packages/"
 _VARYING = frozenset(
-    b"HOME USER LOGNAME HOSTNAME PATH PWD OLDPWD SHELL SHLVL TERM COLORTERM COLUMNS LINES LANG LANGUAGE"
-    b" LC_ALL LC_COLLATE LC_CTYPE LC_MESSAGES LC_MONETARY LC_NUMERIC LC_TIME TZ DISPLAY"
+    b"HOME USER LOGNAME HOSTNAME PATH PWD OLDPWD SHELL SHLVL TERM COLORTERM COLUMNS LINES LANG"
+    b" LANGUAGE LC_ALL LC_COLLATE LC_CTYPE LC_MESSAGES LC_MONETARY LC_NUMERIC LC_TIME TZ DISPLAY"
     b" XDG_RUNTIME_DIR XDG_SESSION_ID".split()
 )
 """Variables that nearly every user has, each with a value of his own: if they had to have the
 build's, no start would be from the snapshot."""
-_OF_LOCALE = frozenset(name for name in _VARYING if name.startswith(b"L")) | {
-    b"TZ",
+_OF_LOCALE = frozenset(name for name in _VARYING if name.startswith((b"LANG", b"LC_"))) | {
     b"MUSL_LOCPATH",
+    b"TZ",
 }
 """What libc reads at every start, and again after a restore."""
 _READS = {
