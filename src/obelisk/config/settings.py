@@ -162,6 +162,13 @@ class Settings:
     allocator_hardening: bool = False
     """Whether the allocator detects heap corruption: guard pages, encrypted and randomized free
     lists, double-free detection."""
+    snapshot: bool = False
+    """Whether the executable starts from a snapshot of its memory, in which Python is initialised
+    and the application's modules are imported."""
+    snapshot_imports: tuple[str, ...] = ()
+    """Modules to import before the snapshot, besides those that the main module begins with."""
+    snapshot_exclude: tuple[str, ...] = ()
+    """Modules that the program imports itself, although the main module begins with them."""
     multicall: bool = False
     """Build one executable with all console scripts; it runs the one that matches its own file
     name, or its first argument."""
