@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from obelisk.errors import SnapshotError
 from obelisk.link.elf.elf import SegmentType, read_elf
+from obelisk.link.elf.memory import aligned
 from obelisk.payload.payload import Packed
 from obelisk.services.process import run_limited
 from obelisk.snapshot.format import taken
@@ -24,6 +26,14 @@ _ENVIRONMENT: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-
 """All that modules see while they are imported: nothing of whoever builds."""
 _TAIL: Final = 20
 """Lines of output that a message repeats."""
+_REHEARSAL, _TAKE = "rehearsal", "take"
+_MEMORY: Final = "memory"
+_GUARDS: Final = f"{_MEMORY}.guards"
+"""Names of the files that the memory is written to, and variables that a start depends on."""
+_HINT: Final = "name the module in `snapshot-exclude`, or build with `--no-snapshot`"
+
+Report = Mapping[str, Any]
+"""What `_obelisk_snapshot` of the runtime says (runtime/frozen/snapshot.py)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,19 +42,35 @@ class Snapshot:
 
     part: Packed
     """To be linked in where the request for it was."""
-    report: tuple[dict[str, Any], ...]
-    """What the runtime's `_obelisk_snapshot` says, in its order."""
+    report: Report
 
 
 def prepare(executable: Path, addresses: Addresses, page: int, flags: int) -> Snapshot:
     """Run an executable with a request for a snapshot, and return what it becomes.
 
-    Its folder is its own. Raises `SnapshotError` that says what cannot be kept.
+    Its folder is its own. First without writing anything, as often as modules are found that hold
+    what cannot be kept: each time without those. Raises `SnapshotError`.
     """
-    work, name = executable.parent, executable.name
-    dump, report = work / "memory", work / "report"
-    output = work / "output"
-    argv = [executable.absolute(), f"{_OPTION}{name}", dump.absolute(), report.absolute()]
+    left: list[str] = []
+    report = _run(executable, _REHEARSAL, left)
+    while report.get("again"):
+        more = [name for name in report["again"] if name not in left]
+        if not more:
+            break
+        left += more
+        report = _run(executable, _REHEARSAL, left)
+    report = _run(executable, _TAKE, left)
+    return Snapshot(part=_read(executable, addresses, page, flags), report=report)
+
+
+def _run(executable: Path, kind: str, left: Sequence[str]) -> Report:
+    folder = executable.parent
+    asked, output, told = folder / "asked", folder / "output", folder / "report"
+    asked.write_text("".join(f"{line}\n" for line in (kind, *left)), encoding="utf-8")
+    for name in (told.name, _GUARDS):
+        (folder / name).unlink(missing_ok=True)
+    argv = [executable.absolute(), f"{_OPTION}{executable.name}"]
+    argv += [(folder / name).absolute() for name in (_MEMORY, told.name)]
     status = run_limited(
         argv,
         cwd=Path("/"),
@@ -52,40 +78,41 @@ def prepare(executable: Path, addresses: Addresses, page: int, flags: int) -> Sn
         output=output,
         seconds=_SECONDS,
         what="making the snapshot",
+        stdin=asked,
     )
-    told = _read_report(report)
+    lines = told.read_bytes().splitlines() if told.exists() else []
+    report: dict[str, Any] = {}
+    for line in lines:
+        report |= json.loads(line)
     if status != 0:
-        raise _failure(status, told, output)
+        raise _failure(status, report, output)
+    if report.get("error"):
+        message = f"cannot make a snapshot: {report['error']}"
+        raise SnapshotError(message, hint=_HINT)
+    return report
+
+
+def _read(executable: Path, addresses: Addresses, page: int, flags: int) -> Packed:
+    dump = executable.parent / _MEMORY
     data = memoryview(executable.read_bytes())
-    loads = [one for one in read_elf(data).segments if one.type == SegmentType.LOAD]
-    part = next(one for one in read_elf(data).segments if one.type == SegmentType.SNAPSHOT)
-    span = max(one.address + one.memory_size for one in loads)
-    memory = read_memory(dump, addresses, -(-span // page) * page)
+    segments = read_elf(data).segments
+    part = next(one for one in segments if one.type == SegmentType.SNAPSHOT)
+    ends = [one.address + one.memory_size for one in segments if one.type == SegmentType.LOAD]
+    memory = read_memory(dump, addresses, aligned(max(ends), page))
     stored = Pages(data, addresses, page, part.address).store(memory)
-    guards = _read_guards(Path(f"{dump}.guards"))
-    content = taken(addresses, page, stored.ranges, stored.pages, guards, memory.words, flags)
-    return Snapshot(part=content, report=told)
+    guards = dump.with_name(_GUARDS)
+    texts = sorted(set(guards.read_bytes().split(b"\0")[:-1])) if guards.exists() else []
+    return taken(addresses, page, stored.ranges, stored.pages, texts, memory.words, flags)
 
 
-def _read_guards(path: Path) -> list[bytes]:
-    return sorted(set(path.read_bytes().split(b"\0")[:-1])) if path.exists() else []
-
-
-def _read_report(path: Path) -> tuple[dict[str, Any], ...]:
-    lines = path.read_bytes().splitlines() if path.exists() else []
-    return tuple(json.loads(line) for line in lines)
-
-
-def _failure(
-    status: int | None, told: tuple[dict[str, Any], ...], output: Path
-) -> SnapshotError:
+def _failure(status: int | None, report: Report, output: Path) -> SnapshotError:
     """Say what a run that failed was doing."""
-    importing = next((one["importing"] for one in reversed(told) if "importing" in one), None)
+    importing = report.get("importing")
     what = f"importing `{importing}`" if importing else "importing the application's modules"
-    how = {None: f"did not end after {_SECONDS:.0f} seconds"}.get(status)
-    if status is not None:
+    if status is None:
+        how = f"did not end after {_SECONDS:.0f} seconds"
+    else:
         how = f"was killed by signal {-status}" if status < 0 else "failed"
     lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
     message = "\n".join([f"cannot make a snapshot: {what} {how}", *lines[-_TAIL:]])
-    hint = f"name it in `snapshot-exclude`, or build with `--no-snapshot`"
-    return SnapshotError(message, hint=hint)
+    return SnapshotError(message, hint=_HINT)

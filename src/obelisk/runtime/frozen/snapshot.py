@@ -13,7 +13,6 @@ def prepare(imports, exclude):
     import gc
     import importlib
 
-    _snapshot.watch()
     for name in imports:
         _snapshot.report(b'{"importing": "%s"}' % name.encode())
         importlib.import_module(name)
@@ -23,6 +22,7 @@ def prepare(imports, exclude):
     gc.collect()
     _snapshot.immortalize(gc.get_objects())
     gc.freeze()
+    return True
 
 
 def restore():

@@ -6,6 +6,7 @@
 #include "snapshot/snapshot.h"
 
 #include <elf.h>
+#include <limits.h>
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,8 +172,8 @@ begin_to_prepare(const struct early_process *process, const struct snapshot_head
         machine_call(SYS_exit_group, OS_EXIT_FAILED, 0, 0, 0, 0, 0);
     }
     is_preparing = true;
-    snapshot_dump_path = process->argv[2];
-    snapshot_report_path = process->argv[3];
+    snapshot_dump_path = strcpy((char *)base, process->argv[2]);
+    snapshot_report_path = strcpy((char *)base + PATH_MAX, process->argv[3]);
     machine_begin((uintptr_t)start_of_program, (uintptr_t)make_stack(process, header));
 }
 

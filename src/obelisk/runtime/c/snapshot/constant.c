@@ -126,6 +126,7 @@ __wrap_getrandom(void *into, size_t size, unsigned flags)
 pid_t
 __wrap_getpid(void)
 {
+    snapshot_note("pid", NULL, NULL);
     return snapshot_is_preparing() ? NUMBER : __real_getpid();
 }
 

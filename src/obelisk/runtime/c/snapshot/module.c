@@ -22,26 +22,15 @@ is_preparing(PyObject *self, PyObject *unused)
     return PyBool_FromLong(snapshot_is_preparing());
 }
 
-PyDoc_STRVAR(watch_doc, "watch()\n--\n\nBegin to note what is asked of the surroundings.");
-
-static PyObject *
-watch(PyObject *self, PyObject *unused)
-{
-    (void)self;
-    (void)unused;
-    snapshot_watch();
-    Py_RETURN_NONE;
-}
-
 PyDoc_STRVAR(reads_doc, "reads()\n--\n\n"
-                        "Return [(kind, name, value)] of what was asked of the surroundings, each once\n"
-                        "and in order; name and value are bytes, or None.");
+                        "Return [(kind, name, value)] of what was asked of the surroundings since the last\n"
+                        "call, each once and in order; name and value are bytes, or None.");
 
 static PyObject *
 reads(PyObject *self, PyObject *unused)
 {
-    size_t count;
-    const struct snapshot_noted *noted = snapshot_noted(&count);
+    const struct snapshot_noted *noted;
+    size_t count = snapshot_noted(&noted);
     PyObject *list = PyList_New(0);
 
     (void)self;
@@ -53,6 +42,7 @@ reads(PyObject *self, PyObject *unused)
         }
         Py_XDECREF(item);
     }
+    snapshot_forget_noted();
     return list;
 }
 
@@ -206,7 +196,6 @@ ignored(PyObject *self, PyObject *unused)
 
 static PyMethodDef methods[] = {
     {"is_preparing", is_preparing, METH_NOARGS, is_preparing_doc},
-    {"watch", watch, METH_NOARGS, watch_doc},
     {"reads", reads, METH_NOARGS, reads_doc},
     {"guard", guard, METH_O, guard_doc},
     {"report", report, METH_O, report_doc},

@@ -45,13 +45,15 @@ setting_list(const char *name)
     return list;
 }
 
-/* What imports and checks is Python (frozen/snapshot.py): an exception of it ends the process. */
-static void
+/* Return whether the memory may be written. What imports and checks is Python (frozen/snapshot.py): an
+   exception of it ends the process. */
+static bool
 import_modules(void)
 {
     PyObject *module = PyImport_ImportModule("_obelisk_snapshot");
     PyObject *imports = setting_list("snapshot_import");
     PyObject *excluded = setting_list("snapshot_exclude");
+    bool is_fine;
     PyObject *result = module && imports && excluded
                            ? PyObject_CallMethod(module, "prepare", "(OO)", imports, excluded)
                            : NULL;
@@ -61,10 +63,12 @@ import_modules(void)
         fflush(NULL);
         _exit(1);
     }
+    is_fine = Py_IsTrue(result) != 0;
     Py_DECREF(result);
     Py_DECREF(imports);
     Py_DECREF(excluded);
     Py_DECREF(module);
+    return is_fine;
 }
 
 /* A time zone that is described by its name alone: libc maps the file of others. Whoever goes on sets
@@ -101,9 +105,13 @@ leave_process(void)
 static _Noreturn void
 write_memory(void)
 {
+    const char *path = snapshot_dump_path;
+
     leave_process();
     snapshot_keep_thread();
-    if (!snapshot_dump(snapshot_dump_path)) {
+    snapshot_dump_path = NULL;
+    snapshot_report_path = NULL;
+    if (!snapshot_dump(path)) {
         os_die_of_error("cannot write the snapshot");
     }
     _exit(0);
@@ -115,7 +123,11 @@ snapshot_prepare(void)
     int status = 0;
     pid_t child;
 
-    import_modules();
+    snapshot_watch();
+    if (!import_modules()) {
+        fflush(NULL);
+        _exit(0);
+    }
     leave_time_zone();
     fflush(NULL);
     PyOS_BeforeFork();

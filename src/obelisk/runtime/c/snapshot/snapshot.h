@@ -50,7 +50,10 @@ struct snapshot_noted {
     char *value;
 };
 
-const struct snapshot_noted *snapshot_noted(size_t *count);
+/* Return how many notes there are, and where. */
+size_t snapshot_noted(const struct snapshot_noted **noted);
+
+void snapshot_forget_noted(void);
 
 /* Begin to note. */
 void snapshot_watch(void);

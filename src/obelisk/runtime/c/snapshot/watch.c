@@ -3,8 +3,8 @@
 
 #include "snapshot/snapshot.h"
 
-#include <grp.h>
 #include <pwd.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -30,6 +30,10 @@ uid_t __real_getuid(void);
 uid_t __wrap_getuid(void);
 struct passwd *__real_getpwuid(uid_t);
 struct passwd *__wrap_getpwuid(uid_t);
+int __real_sched_getaffinity(pid_t, size_t, cpu_set_t *);
+int __wrap_sched_getaffinity(pid_t, size_t, cpu_set_t *);
+long __real_sysconf(int);
+long __wrap_sysconf(int);
 int __real_isatty(int);
 int __wrap_isatty(int);
 
@@ -65,11 +69,22 @@ snapshot_note(const char *kind, const char *name, const char *value)
     is_watching = true;
 }
 
-const struct snapshot_noted *
-snapshot_noted(size_t *count)
+size_t
+snapshot_noted(const struct snapshot_noted **noted)
 {
-    *count = note_count;
-    return notes;
+    *noted = notes;
+    return note_count;
+}
+
+void
+snapshot_forget_noted(void)
+{
+    for (size_t i = 0; i < note_count; i++) {
+        free(notes[i].name);
+        free(notes[i].value);
+        notes[i] = (struct snapshot_noted){NULL, NULL, NULL};
+    }
+    note_count = 0;
 }
 
 char *
@@ -93,7 +108,7 @@ __wrap_secure_getenv(const char *name)
 char *
 __wrap_getcwd(char *buffer, size_t size)
 {
-    snapshot_note("working directory", NULL, NULL);
+    snapshot_note("cwd", NULL, NULL);
     return __real_getcwd(buffer, size);
 }
 
@@ -128,6 +143,22 @@ __wrap_getpwuid(uid_t user)
 int
 __wrap_isatty(int file)
 {
-    snapshot_note("terminal", NULL, NULL);
+    snapshot_note("tty", NULL, NULL);
     return __real_isatty(file);
+}
+
+int
+__wrap_sched_getaffinity(pid_t process, size_t size, cpu_set_t *set)
+{
+    snapshot_note("cpus", NULL, NULL);
+    return __real_sched_getaffinity(process, size, set);
+}
+
+long
+__wrap_sysconf(int name)
+{
+    if (name == _SC_NPROCESSORS_ONLN || name == _SC_NPROCESSORS_CONF) {
+        snapshot_note("cpus", NULL, NULL);
+    }
+    return __real_sysconf(name);
 }
