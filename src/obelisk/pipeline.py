@@ -29,7 +29,7 @@ from obelisk.inventory import Made, inventory_of
 from obelisk.licenses.check import permitted
 from obelisk.link.elf.shared_objects import Linked, SharedObjects
 from obelisk.link.elf.unlinked import unlinked
-from obelisk.link.link import Image, link, link_objects
+from obelisk.link.link import link, link_objects
 from obelisk.model import (
     LIBRARY_FOLDER,
     Bytecode,
@@ -53,6 +53,8 @@ from obelisk.runtime.link import Runtime, RuntimeOptions, obtain_runtime
 from obelisk.services.atomic import draft_beside
 from obelisk.services.disk import require_space
 from obelisk.services.services import Services
+from obelisk.snapshot.report import tell
+from obelisk.snapshot.snapshot import Linking, take
 from obelisk.trim.trim import Kept, without_unused
 from obelisk.verify.verify import require_sound, smoke_test
 
@@ -205,7 +207,13 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
     runtime = _runtime(job, kept)
     with services.console.step("Packing and linking"):
         first_use = _first_use(job, kept, trained)
-        image = _link(job, kept, first_use, runtime, recipe_of(plan, job.shared.lock, trained))
+        linking = _linking(job, kept, first_use, runtime, recipe_of(plan, job.shared.lock, trained))
+        image = linking(None)
+    if plan.settings.snapshot:
+        with services.console.step("Taking the snapshot"):
+            snapshot = take(plan, image, linking, job.work / "snapshot")
+            image = linking(snapshot.part)
+        tell(snapshot.report, services.console)
     require_space(output.parent, image.size, f"writing {output}")
     with services.console.step("Verifying"), draft_beside(output, mode=0o777) as draft:
         with draft.open("wb") as file:
@@ -235,9 +243,9 @@ def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
     return found
 
 
-def _link(
+def _linking(
     job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime, recipe: Recipe | None = None
-) -> Image:
+) -> Linking:
     plan, linked = job.plan, job.shared.linked
     content = runtime.path.read_bytes()
     if runtime.path not in linked:
@@ -251,7 +259,7 @@ def _link(
         recipe=recipe.to_json() if recipe else b"",
     )
     payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
-    return link(content, payload, linked[runtime.path], plan.target)
+    return lambda snapshot: link(content, payload, linked[runtime.path], plan.target, snapshot)
 
 
 def _dictionaries(
@@ -308,7 +316,7 @@ def _train(job: _Job, kept: Kept) -> tuple[str, ...]:
     folder.mkdir()
     executable, log = folder / job.plan.name, job.work / "first-use"
     logging = replace(kept, collection=replace(kept.collection, first_use_log=log))
-    image = _link(job, logging, (), runtime)
+    image = _linking(job, logging, (), runtime)(None)
     with executable.open("wb") as file:
         image.write(file)
     executable.chmod(0o755)
@@ -327,8 +335,7 @@ def _tests(plan: Plan, services: Services, distribution: Distribution) -> Tree:
 def _own_sources(collection: Collection, cache: Path) -> list[Path]:
     """Return what goes in and does not lie in the cache, such as modules beside a script."""
     sources = [one.source for one in collection.modules]
-    sources += [one.source for one in collection.files]
-    sources += [one.source for one in collection.natives]
+    sources += [one.source for one in (*collection.files, *collection.natives)]
     return [path for path in sources if not path.is_relative_to(cache)]
 
 

@@ -40,6 +40,8 @@ _VISIBLE: Final = ("c", "m", "dl", "mimalloc")
 _UNWOUND: Final = (*_VISIBLE, "ffi")
 """Libraries that a C++ exception may pass: what is linked in calls them, or is called by them. The
 others are hidden, and call back CPython's own C alone."""
+_LIBC_HEAP: Final = ("__libc_malloc", "__libc_calloc", "__libc_realloc", "__libc_free", "__bump_")
+"""How names of musl's own allocator begin: runtime/c/snapshot/heap.c takes its place."""
 _OF_LIBRARIES: Final = ("X509_", "_nc_", "rl_")
 """How wrapped names begin that no shared object is linked to: they are not libc's."""
 
@@ -57,6 +59,8 @@ class RuntimeOptions:
     is all. Libraries that only others need are not linked in."""
     recording: bool = False
     """Whether it notes what is used of its payload (runtime/recording): it is never shipped."""
+    snapshot: bool = False
+    """Whether it makes snapshots of its memory, and starts from them (runtime/c/snapshot)."""
 
 
 def runtime_key(distribution: Distribution, options: RuntimeOptions) -> str:
@@ -144,7 +148,7 @@ def _link(job: _Job, output: Path, *more: str) -> None:
     distribution, options = job.distribution, job.options
     objects = _compile(job)
     wrapped = _wrapped_names(job, objects)
-    libc = _libc_names(job)
+    libc = _libc_names(job.chain, options)
     names = job.root / "names.txt"
     names.write_text("".join(f"-Wl,-u,{name}\n" for name in libc))
     libraries = _libraries()
@@ -219,26 +223,31 @@ def _wrapped_names(job: _Job, objects: list[Path]) -> list[str]:
     return sorted({name.removeprefix(_WRAPPER) for name in found})
 
 
-def _libc_names(job: _Job) -> list[str]:
+def _libc_names(chain: Toolchain, options: RuntimeOptions) -> list[str]:
     """Return all that libc defines, for what is linked in or looked up by name later.
 
     The linker takes the members that define them, unless an object or the allocator already does.
     Inner names of the members that we replace would bring those in as well.
     """
-    inner = ("__malloc_", "__dl", "dlinfo", "__memcpy_fwd", "__memrchr")
-    names = archive_symbols(job.chain.lib / "libc.a")
-    return [name for name in names if not name.startswith(inner)]
+    inner = ["__malloc_", "__dl", "dlinfo", "__memcpy_fwd", "__memrchr"]
+    if options.snapshot:
+        inner += _LIBC_HEAP
+    names = archive_symbols(chain.lib / "libc.a")
+    return [name for name in names if not name.startswith(tuple(inner))]
 
 
 def _compile(job: _Job) -> list[Path]:
     distribution, options = job.distribution, job.options
-    generated = {"frozen.c": frozen_source(distribution, job.root / "frozen")}
+    frozen = frozen_source(distribution, job.root / "frozen", snapshot=options.snapshot)
+    generated = {"frozen.c": frozen}
     rooms: list[str] = []
     if options.extensions is not None:
         generated["inittab.c"] = inittab_source(distribution, options.extensions)
         rooms.append("thin")
     if options.recording:
         rooms.append("recording")
+    if options.snapshot:
+        rooms.append("snapshot")
     for name, text in generated.items():
         (job.root / name).write_text(text)
     paths = [*c_files(distribution.target, *rooms), *(job.root / name for name in generated)]
@@ -252,6 +261,7 @@ def _compile(job: _Job) -> list[Path]:
         *("-isystem", str(distribution.include)),
         f"-I{c_folder()}",
         *(("-DOBELISK_RECORDING",) if options.recording else ()),
+        *(("-DOBELISK_SNAPSHOT",) if options.snapshot else ()),
         *_WARNINGS,
     )
     what = "compiling the runtime"

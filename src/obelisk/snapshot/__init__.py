@@ -1,1 +1,1 @@
-"""The stage `snapshot`: the executable runs once, and what it has in memory goes into the file."""
+"""The stage `snapshot`: the memory of a process that has imported the modules, as a part of the file."""

@@ -5,12 +5,12 @@ The executable reports in JSON (runtime/frozen/snapshot_prepare.py).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from obelisk.errors import CollectError
+from obelisk.errors import SnapshotError
+from obelisk.services.console import Console
 
 _LISTED: Final = {
     "time": "the time",
@@ -75,9 +75,8 @@ class Report:
     """Modules at whose import threads appeared that Python did not start."""
 
     @classmethod
-    def parse(cls, text: bytes) -> Report:
+    def parse(cls, found: dict[str, Any]) -> Report:
         """Read what the executable reported. Raises `ValueError` for anything else."""
-        found: dict[str, Any] = json.loads(text)
         try:
             return cls(
                 again=tuple(found["again"]),
@@ -129,7 +128,7 @@ def rehearse(
     """Find out which modules to leave out; return them, and why.
 
     `attempt` prepares a snapshot without those modules in a new process, and keeps nothing. Each
-    attempt leaves out more than the one before. Raises `CollectError` if none can be kept.
+    attempt leaves out more than the one before. Raises `SnapshotError` if none can be kept.
     """
     left_out = tuple(exclude)
     problems: list[Problem] = []
@@ -139,7 +138,7 @@ def rehearse(
         if report.error is not None:
             message = f"no snapshot is possible: {report.error}"
             hint = "remove the module from `snapshot-imports`, or build without a snapshot"
-            raise CollectError(message, hint=hint)
+            raise SnapshotError(message, hint=hint)
         more = tuple(name for name in report.again if name not in left_out)
         if not more:
             return left_out, tuple(problems)
@@ -151,16 +150,12 @@ def with_problems(report: Report, problems: Iterable[Problem]) -> Report:
     return replace(report, problems=tuple(problems))
 
 
-def warnings(problems: Iterable[Problem]) -> Iterator[str]:
-    """Yield what the build says of modules that are left out by themselves."""
-    for problem in problems:
-        yield (
+def tell(report: Report, console: Console) -> None:
+    """Say what is left out by itself and, in detail, what modules read."""
+    for problem in report.problems:
+        console.warn(
             f"`{problem.module}` is not in the snapshot, since it {problem.reason} when it is "
             "imported; it is imported at startup, and so is what the program imports after it"
         )
-
-
-def details(report: Report) -> Iterator[str]:
-    """Yield what the build says with `--verbose`."""
     for read in report.reads:
-        yield f"snapshot: {read.module} reads {read.shown} when it is imported"
+        console.detail(f"snapshot: {read.module} reads {read.shown} when it is imported")

@@ -47,7 +47,8 @@ class Preparation:
         """Import; return what the restore needs, and what is reported."""
         output = _Output()
         try:
-            self.watch = Watch(self.imports, self.excluded, _Looks(output, self.rehearsal))
+            looks = _Looks(output, self.rehearsal)
+            self.watch = Watch(self.imports, self.excluded, looks, self.rehearsal)
             self._import_all()
             self.watch.close()
         finally:

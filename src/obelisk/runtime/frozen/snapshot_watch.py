@@ -43,8 +43,6 @@ _READS = {
     "random": "draws random numbers",
 }
 """What is wrong in another process; other kinds of reading are only listed."""
-_OF_LIBC = {"working directory": "cwd", "terminal": "tty"}
-"""What `_snapshot.reads` calls by other names."""
 _OF_SYS = {
     "argv": "argv",
     "orig_argv": "argv",
@@ -63,8 +61,9 @@ class LeftOut(BaseException):
 class Watch:
     """Knows which module is being imported, and attributes to it what happens."""
 
-    def __init__(self, asked_for, excluded, state):
+    def __init__(self, asked_for, excluded, state, is_rehearsal):
         """Start to watch. `state` notices what the process holds and prints."""
+        self.is_rehearsal = is_rehearsal
         self.asked_for = frozenset(asked_for)
         self.excluded = excluded
         self.state = state
@@ -115,6 +114,7 @@ class Watch:
             self._refuse(name, "origin", f"is imported from outside the executable: {origin}")
             raise LeftOut(name)
         self.stack.append(name)
+        self._say_importing(name)
         try:
             module = self._load(spec)
             self._arrange(name, module)
@@ -128,6 +128,11 @@ class Watch:
         finally:
             self.stack.pop()
         return module
+
+    def _say_importing(self, name):
+        """Tell the builder, for the case that the module hangs or crashes."""
+        if self.is_rehearsal:
+            _snapshot.report(b'{"importing": "%s"}' % name.encode("ascii", "backslashreplace"))
 
     @property
     def module(self):
@@ -146,7 +151,7 @@ class Watch:
         """Notice what happened since the last look; it was done by the module on top."""
         for kind, name, value in _snapshot.reads():
             if kind != "environment":
-                self.read(_OF_LIBC.get(kind, kind), "")
+                self.read(kind, "")
             elif name not in _OF_LOCALE:
                 self.variable(name, value)
         for generator, last in self.generators.items():

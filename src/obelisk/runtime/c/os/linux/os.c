@@ -109,10 +109,22 @@ drop_deleted(char *path, size_t size)
     }
 }
 
+#ifdef OBELISK_SNAPSHOT
+static char path[PATH_MAX];
+
+void
+os_forget_executable(void)
+{
+    memset(path, 0, sizeof(path));
+}
+#endif
+
 const char *
 os_executable(void)
 {
+#ifndef OBELISK_SNAPSHOT
     static char path[PATH_MAX];
+#endif
     ssize_t size;
 
     if (path[0] != '\0') {

@@ -1,0 +1,111 @@
+"""Running an executable until it has imported its modules, and reading its memory then."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from obelisk.errors import SnapshotError
+from obelisk.link.elf.elf import SegmentType, read_elf
+from obelisk.link.elf.memory import aligned
+from obelisk.payload.payload import Packed
+from obelisk.services.process import run_limited
+from obelisk.snapshot.format import taken
+from obelisk.snapshot.layout import Addresses
+from obelisk.snapshot.memory import read_memory
+from obelisk.snapshot.pages import Pages
+from obelisk.snapshot.report import Report, rehearse, request, with_problems
+
+_OPTION: Final = "--obelisk-prepare-snapshot="
+"""As runtime/c/snapshot/early.h has it."""
+_SECONDS: Final = 300.0
+"""After which imports are taken to hang."""
+_ENVIRONMENT: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+"""All that modules see while they are imported: nothing of whoever builds."""
+_TAIL: Final = 20
+"""Lines of output that a message repeats."""
+_MEMORY: Final = "memory"
+_GUARDS: Final = f"{_MEMORY}.guards"
+"""Names of the files that the memory is written to, and variables that a start depends on."""
+_HINT: Final = "name the module in `snapshot-exclude`, or build with `--no-snapshot`"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """A snapshot, and what was found out while it was made."""
+
+    part: Packed
+    """To be linked in where the request for it was."""
+    report: Report
+
+
+def prepare(executable: Path, addresses: Addresses, page: int, flags: int) -> Snapshot:
+    """Run an executable with a request for a snapshot, and return what it becomes.
+
+    Its folder is its own. First without writing anything, as often as modules are found that hold
+    what cannot be kept: each time without those. Raises `SnapshotError`.
+    """
+    left_out, problems = rehearse(lambda left: _run(executable, left, rehearsal=True), ())
+    report = _run(executable, left_out, rehearsal=False)
+    if report.again or report.error is not None:
+        found = "; ".join(f"`{one.module}` {one.reason}" for one in report.problems)
+        message = f"cannot make a snapshot: modules do other things from run to run: {found}"
+        raise SnapshotError(message, hint=_HINT)
+    report = with_problems(report, problems)
+    return Snapshot(part=_read(executable, addresses, page, flags, report), report=report)
+
+
+def _run(executable: Path, left_out: Iterable[str], *, rehearsal: bool) -> Report:
+    folder = executable.parent
+    asked, output, told = folder / "asked", folder / "output", folder / "report"
+    asked.write_bytes(request(left_out, rehearsal=rehearsal))
+    for name in (told.name, _GUARDS):
+        (folder / name).unlink(missing_ok=True)
+    argv = [executable.absolute(), f"{_OPTION}{executable.name}"]
+    argv += [(folder / name).absolute() for name in (_MEMORY, told.name)]
+    status = run_limited(
+        argv,
+        cwd=Path("/"),
+        env=_ENVIRONMENT,
+        output=output,
+        seconds=_SECONDS,
+        what="making the snapshot",
+        stdin=asked,
+    )
+    lines = told.read_bytes().splitlines() if told.exists() else []
+    report: dict[str, Any] = {}
+    for line in lines:
+        report |= json.loads(line)
+    if status != 0:
+        raise _failure(status, report, output)
+    return Report.parse(report)
+
+
+def _read(executable: Path, addresses: Addresses, page: int, flags: int, report: Report) -> Packed:
+    dump = executable.parent / _MEMORY
+    data = memoryview(executable.read_bytes())
+    segments = read_elf(data).segments
+    part = next(one for one in segments if one.type == SegmentType.SNAPSHOT)
+    ends = [one.address + one.memory_size for one in segments if one.type == SegmentType.LOAD]
+    memory = read_memory(dump, addresses, aligned(max(ends), page))
+    stored = Pages(data, addresses, page, part.address).store(memory)
+    guards = dump.with_name(_GUARDS)
+    texts = sorted(set(guards.read_bytes().split(b"\0")[:-1])) if guards.exists() else []
+    told = json.dumps(report.to_json(), sort_keys=True).encode()
+    return taken(addresses, page, stored.ranges, stored.pages, texts, memory.words, flags, told)
+
+
+def _failure(status: int | None, report: dict[str, Any], output: Path) -> SnapshotError:
+    """Say what a run that failed was doing."""
+    importing = report.get("importing")
+    what = f"importing `{importing}`" if importing else "importing the application's modules"
+    if status is None:
+        how = f"did not end after {_SECONDS:.0f} seconds"
+    else:
+        how = f"was killed by signal {-status}" if status < 0 else "failed"
+    lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
+    message = "\n".join([f"cannot make a snapshot: {what} {how}", *lines[-_TAIL:]])
+    return SnapshotError(message, hint=_HINT)
