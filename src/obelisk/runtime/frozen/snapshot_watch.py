@@ -163,6 +163,7 @@ class Watch:
                 self.native[self.module] = None
             else:
                 self._refuse(self.module, kind, reason)
+        _snapshot.reads()  # what looking itself asked
 
     def read(self, kind, name):
         """Notice that something was read that is other than this in another process."""
