@@ -73,6 +73,12 @@ def status():
         return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
 
 
+def variables_of_c():
+    """What a program is given, but for what makes it a child of this one."""
+    lines = subprocess.check_output(["/usr/bin/env"], text=True).splitlines()
+    return sorted(line for line in lines if not line.startswith("OBELISK_"))
+
+
 def process():
     umask = os.umask(0)
     os.umask(umask)
@@ -85,7 +91,7 @@ def process():
         "cwd": os.getcwd(),
         "umask": umask,
         "environ": dict(sorted(os.environ.items())),
-        "environ of C": sorted(subprocess.check_output(["/usr/bin/env"], text=True).splitlines()),
+        "environ of C": variables_of_c(),
         "pid": os.getpid() == int(status()["Pid"]),
         "ppid": os.getppid() == int(status()["PPid"]),
         "thread": threading.main_thread().native_id == threading.get_native_id() == os.getpid(),

@@ -38,11 +38,17 @@ _READS = {
     "user": "reads who the user is",
     "host": "reads the host's name",
     "tty": "asks whether a stream is a terminal",
-    "pid": "reads the process's number",
     "cpus": "counts the processors",
     "random": "draws random numbers",
 }
-"""What is wrong in another process; other kinds of reading are only listed."""
+"""What is wrong in another process; other kinds of reading are only listed. A process's number is
+mostly kept to notice a fork, and while a snapshot is made it is one that no process has."""
+_HARMLESS = frozenset(
+    (("sysconfig", b"HOME"), ("_ctypes", b"LIBFFI_TMPDIR"), ("_ctypes", b"TMPDIR")),
+)
+"""Variables that a module asks for without keeping what they say."""
+_OF_TRAMPOLINES = frozenset((("_ctypes", "descriptor"), ("_ctypes", "mapping")))
+"""libffi maps code of the executable for callbacks, which the runtime puts in order."""
 _OF_SYS = {
     "argv": "argv",
     "orig_argv": "argv",
@@ -161,13 +167,15 @@ class Watch:
         for kind, reason in self.state.changes():
             if kind == "native-thread":
                 self.native[self.module] = None
-            else:
+            elif (self.module, kind) not in _OF_TRAMPOLINES:
                 self._refuse(self.module, kind, reason)
         _snapshot.reads()  # what looking itself asked
 
     def read(self, kind, name):
         """Notice that something was read that is other than this in another process."""
         module = self.module
+        if kind in ("pid", "time") and (module == MAIN or self._is_stdlib(module)):
+            return  # their own business, such as the garbage collector's
         self.reads[kind, name, module] = None
         is_native = kind == "random" and module in self.native_code
         if kind in _READS and not (self._is_stdlib(module) or is_native or self._is_wanted):
@@ -176,7 +184,7 @@ class Watch:
     def variable(self, name, value=None):
         """Notice that a variable of the environment was read."""
         module = self.module
-        if name in self.written:
+        if name in self.written or (module, name) in _HARMLESS:
             return
         self.reads["variable", name.decode(errors="replace"), module] = None
         if name in _VARYING and not self._is_wanted and module != MAIN:
@@ -223,6 +231,7 @@ class Watch:
 
     def _arrangements(self):
         return {
+            "_ssl": self._seed_openssl,
             "os": self._watch_environment,
             "platform": self._watch_platform,
             "random": self._watch_random,
@@ -274,9 +283,10 @@ class Watch:
             ("__iter__", iterate_all),
         ):
             self._replace(kind, name, function)
-        # As an attribute of the class it is a bound method, and no function of the module.
         self._watch_writing(module)
         self._replace(module, "register_at_fork", self._register_at_fork)
+        # It was imported when `posix` had the same in its place.
+        self._undo.append(lambda: setattr(module, "register_at_fork", posix.register_at_fork))
 
     def _watch_writing(self, module):
         put, unset = module.putenv, module.unsetenv
@@ -295,6 +305,12 @@ class Watch:
     def _wrote(self, name, value):
         self.written.add(name)
         self.put[name] = value
+
+    def _seed_openssl(self, module):
+        """Let OpenSSL seed its generators now: a restore seeds them anew, whoever draws of them."""
+        self.look()
+        module.RAND_bytes(1)
+        _snapshot.reads()
 
     def _watch_platform(self, module):
         """Tell what every host has in common from what is this one's."""

@@ -57,7 +57,9 @@ constant_time(clockid_t clock, struct timespec *time)
 {
     uint64_t nanoseconds = __atomic_add_fetch(&looks, 1, __ATOMIC_RELAXED) * STEP_NANOSECONDS;
 
-    snapshot_note("time", NULL, NULL);
+    if (clock == CLOCK_REALTIME) { /* others measure how long something takes */
+        snapshot_note("time", NULL, NULL);
+    }
     time->tv_sec = (clock == CLOCK_REALTIME ? TIME : UPTIME) + (time_t)(nanoseconds / 1000000000);
     time->tv_nsec = (long)(nanoseconds % 1000000000);
     return 0;

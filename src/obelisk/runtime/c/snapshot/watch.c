@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -34,6 +35,7 @@ int __real_sched_getaffinity(pid_t, size_t, cpu_set_t *);
 int __wrap_sched_getaffinity(pid_t, size_t, cpu_set_t *);
 long __real_sysconf(int);
 long __wrap_sysconf(int);
+int __wrap_OPENSSL_issetugid(void);
 int __real_isatty(int);
 int __wrap_isatty(int);
 
@@ -131,6 +133,13 @@ __wrap_getuid(void)
 {
     snapshot_note("user", NULL, NULL);
     return __real_getuid();
+}
+
+/* OpenSSL compares the user's numbers with each variable that it looks up. */
+int
+__wrap_OPENSSL_issetugid(void)
+{
+    return getauxval(AT_SECURE) != 0;
 }
 
 struct passwd *
