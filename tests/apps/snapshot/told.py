@@ -32,6 +32,8 @@ import tracemalloc
 import uuid
 import weakref
 
+import told_objects
+
 GENERATOR = random.Random()
 LOCK = threading.Lock()
 LOCK.acquire()
@@ -51,20 +53,8 @@ CALLBACK = COMPARE(lambda value: value + 1)
 CONTEXT = ssl.create_default_context()
 
 
-class Finalized:
-    """Says when it goes."""
-
-    def __init__(self, name):
-        self.name = name
-
-    def __del__(self):
-        print("finalized", self.name)
-
-
-LAST = Finalized("at exit")
-SOON = Finalized("when it is replaced")
-REFERENCE = weakref.ref(SOON)
-FINALIZER = weakref.finalize(LAST, lambda: None)
+REFERENCE = weakref.ref(told_objects.SOON)
+FINALIZER = weakref.finalize(told_objects.LAST, lambda: None)
 
 
 def status():
@@ -193,8 +183,7 @@ def methods():
 
 
 def finalizers():
-    global SOON
-    SOON = None
+    told_objects.SOON = None
     return {"gone": REFERENCE() is None, "alive": FINALIZER.alive}
 
 

@@ -1,7 +1,8 @@
 """The standard streams of a restored process.
 
-It is frozen into runtimes with a snapshot as `_obelisk_snapshot_streams`. The objects stay, since
-modules may refer to them; what CPython finds out of their descriptors at its start is found anew.
+It is frozen into runtimes with a snapshot as `_obelisk_snapshot_streams`. The objects
+stay, since modules may refer to them, but for the innermost: it remembers whether its file can be
+sought in.
 """
 
 import sys
@@ -23,7 +24,7 @@ class Stream:
         self.name = name
         self.text = getattr(sys, name)
         self.buffer = self.text.buffer
-        self.raw = getattr(self.buffer, "raw", self.buffer)
+        self.is_buffered = hasattr(self.buffer, "raw")
         self.first = {key: getattr(self.text, key) for key in _SETTINGS}
         self.changes = {}
 
@@ -40,20 +41,21 @@ class Stream:
     def restore(self):
         """Do for the descriptor of this process what CPython's start does."""
         try:
-            self.raw.__init__(self.number, "wb" if self.number else "rb", closefd=False)
+            raw = _io.FileIO(self.number, "wb" if self.number else "rb", closefd=False)
         except OSError:
             self._close()
             return
-        self.raw.name = f"<{self.name}>"
-        is_terminal = self.raw.isatty()
-        is_buffered = self.buffer is not self.raw
-        if is_buffered:
-            self.buffer.__init__(self.raw, _buffer_size(self.raw))
+        raw.name = f"<{self.name}>"
+        is_terminal = raw.isatty()
+        if self.is_buffered:
+            self.buffer.__init__(raw, _buffer_size(raw))
+        else:
+            self.buffer = raw
         if self.text is None:
             return
         settings = {
             **self.first,
-            "line_buffering": is_buffered and (is_terminal or self.number == 2),
+            "line_buffering": self.is_buffered and (is_terminal or self.number == 2),
             **self.changes,
         }
         self.text.__init__(self.buffer, newline=_NEWLINE, **settings)
