@@ -164,6 +164,9 @@ class Preparation:
         }
         if is_fine:
             _snapshot.guard(sorted(watch.guards.items()))
+            if not self.rehearsal:
+                for stream in self.streams:
+                    stream.leave()
         return results
 
     def _report(self):

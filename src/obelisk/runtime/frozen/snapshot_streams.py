@@ -37,18 +37,27 @@ class Stream:
         now = {key: getattr(self.text, key) for key in _SETTINGS}
         self.changes = {key: now[key] for key in _SETTINGS if now[key] != self.first[key]}
 
+    def leave(self):
+        """Forget whether the build's descriptor can be moved: it is asked for before it is told."""
+        if self.text is not None:
+            self.text.__init__(_Nowhere(), newline=_NEWLINE, **self.first)
+
     def restore(self):
         """Do for the descriptor of this process what CPython's start does."""
         try:
-            self.raw.__init__(self.number, "wb" if self.number else "rb", closefd=False)
+            # A new one: an old one keeps in mind whether its descriptor can be moved.
+            raw = _io.FileIO(self.number, "wb" if self.number else "rb", closefd=False)
         except OSError:
             self._close()
             return
-        self.raw.name = f"<{self.name}>"
-        is_terminal = self.raw.isatty()
+        raw.name = f"<{self.name}>"
+        is_terminal = raw.isatty()
         is_buffered = self.buffer is not self.raw
         if is_buffered:
-            self.buffer.__init__(self.raw, _buffer_size(self.raw))
+            self.buffer.__init__(raw, _buffer_size(raw))
+        else:
+            self.buffer = raw
+        self.raw = raw
         if self.text is None:
             return
         settings = {
@@ -64,6 +73,33 @@ class Stream:
         for name in (self.name, f"__{self.name}__"):
             if getattr(sys, name) is self.text:
                 setattr(sys, name, None)
+
+
+class _Nowhere:
+    """What takes all, gives nothing, and has no position."""
+
+    closed = False
+
+    def readable(self):
+        return True
+
+    def writable(self):
+        return True
+
+    def seekable(self):
+        return False
+
+    def tell(self):
+        return 0
+
+    def read1(self, _=-1):
+        return b""
+
+    def write(self, data):
+        return len(data)
+
+    def flush(self):
+        pass
 
 
 def _buffer_size(raw):
