@@ -40,7 +40,7 @@ def prepare(imports, exclude):
         _kept.update(results)
         settle = preparing.settle
         del preparing, results
-        settle()
+        settle(_kept)
     return is_fine
 
 
@@ -66,6 +66,19 @@ def restore():
         repair(module)
     for functions in _kept["fork_hooks"]:
         posix.register_at_fork(**functions)
+
+
+def finish():
+    """Call the finalizers of all that is alive, after threads and `atexit`, before modules go.
+
+    CPython's garbage collector does it at this point of its end, while functions still have their
+    globals. What modules of the snapshot hold it does not collect.
+    """
+    streams = [stream.text for stream in _kept["streams"]]
+    streams += [getattr(stream, "buffer", None) for stream in streams]
+    streams += [getattr(stream, "raw", None) for stream in streams]
+    frozen = [reference() for reference in _kept["finalized"]]
+    _snapshot.finalize([*frozen, *_kept["objects"]()], [*streams, *sys.__dict__.values()])
 
 
 def _set_environment(variables):

@@ -14,6 +14,7 @@ import sys
 
 import _frozen_importlib as _bootstrap
 import _signal
+import _weakref
 
 import _obelisk
 import _obelisk_payload as _payload
@@ -164,6 +165,9 @@ class Preparation:
         }
         if is_fine:
             _snapshot.guard(sorted(watch.guards.items()))
+            if not self.rehearsal:
+                for stream in self.streams:
+                    stream.leave()
         return results
 
     def _report(self):
@@ -269,8 +273,12 @@ def _escaped(code):
     return chr(code) if is_plain else f"\\u{code:04x}"
 
 
-def settle():
-    """Make the memory that is written one that a restored process hardly writes to."""
+def settle(kept):
+    """Make the memory that is written one that a restored process hardly writes to.
+
+    Add to `kept` what is needed to end such a process.
+    """
+    del sys.modules["_snapshot"]
     root = _payload.root
     for path in list(sys.path_importer_cache):
         if path != root and not path.startswith(f"{root}/"):
@@ -278,5 +286,17 @@ def settle():
             del sys.path_importer_cache[path]
     gc.collect()
     gc.collect()
+    kept["objects"] = gc.get_objects
+    kept["finalized"] = list(_references(gc.get_objects()))
     _snapshot.immortalize(gc.get_objects())
     gc.freeze()
+
+
+def _references(objects):
+    """Yield weak references to those of the objects that have finalizers."""
+    for one in objects:
+        if _snapshot.has_finalizer(one):
+            try:
+                yield _weakref.ref(one)
+            except TypeError:
+                continue  # there are none to it

@@ -1,8 +1,8 @@
 """The standard streams of a restored process.
 
 It is frozen into runtimes with a snapshot as `_obelisk_snapshot_streams`. The objects
-stay, since modules may refer to them, but for the innermost: it remembers whether its file can be
-sought in.
+stay, since modules may refer to them; what CPython finds out of their descriptors at its start is
+found anew.
 """
 
 import sys
@@ -24,7 +24,7 @@ class Stream:
         self.name = name
         self.text = getattr(sys, name)
         self.buffer = self.text.buffer
-        self.is_buffered = hasattr(self.buffer, "raw")
+        self.raw = getattr(self.buffer, "raw", self.buffer)
         self.first = {key: getattr(self.text, key) for key in _SETTINGS}
         self.changes = {}
 
@@ -38,24 +38,32 @@ class Stream:
         now = {key: getattr(self.text, key) for key in _SETTINGS}
         self.changes = {key: now[key] for key in _SETTINGS if now[key] != self.first[key]}
 
+    def leave(self):
+        """Forget whether the build's descriptor can be moved: it is asked for before it is told."""
+        if self.text is not None:
+            self.text.__init__(_Nowhere(), newline=_NEWLINE, **self.first)
+
     def restore(self):
         """Do for the descriptor of this process what CPython's start does."""
         try:
+            # A new one: an old one keeps in mind whether its descriptor can be moved.
             raw = _io.FileIO(self.number, "wb" if self.number else "rb", closefd=False)
         except OSError:
             self._close()
             return
         raw.name = f"<{self.name}>"
         is_terminal = raw.isatty()
-        if self.is_buffered:
+        is_buffered = self.buffer is not self.raw
+        if is_buffered:
             self.buffer.__init__(raw, _buffer_size(raw))
         else:
             self.buffer = raw
+        self.raw = raw
         if self.text is None:
             return
         settings = {
             **self.first,
-            "line_buffering": self.is_buffered and (is_terminal or self.number == 2),
+            "line_buffering": is_buffered and (is_terminal or self.number == 2),
             **self.changes,
         }
         self.text.__init__(self.buffer, newline=_NEWLINE, **settings)
@@ -66,6 +74,33 @@ class Stream:
         for name in (self.name, f"__{self.name}__"):
             if getattr(sys, name) is self.text:
                 setattr(sys, name, None)
+
+
+class _Nowhere:
+    """What takes all, gives nothing, and has no position."""
+
+    closed = False
+
+    def readable(self):
+        return True
+
+    def writable(self):
+        return True
+
+    def seekable(self):
+        return False
+
+    def tell(self):
+        return 0
+
+    def read1(self, _=-1):
+        return b""
+
+    def write(self, data):
+        return len(data)
+
+    def flush(self):
+        pass
 
 
 def _buffer_size(raw):

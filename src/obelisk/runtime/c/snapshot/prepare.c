@@ -22,6 +22,9 @@
 
 extern char **environ;
 
+/* Of mimalloc: give back what is free. Later it would do so because time has passed. */
+void mi_collect(bool force);
+
 /* Return the values of a setting of which there may be many. */
 static PyObject *
 setting_list(const char *name)
@@ -108,6 +111,7 @@ write_memory(void)
     const char *path = snapshot_dump_path;
 
     leave_process();
+    mi_collect(true);
     snapshot_keep_thread();
     snapshot_dump_path = NULL;
     snapshot_report_path = NULL;
