@@ -23,7 +23,13 @@ struct snapshot_process snapshot_process;
 void _Py_InitializeRecursionLimits(PyThreadState *);
 #endif
 
-extern char **environ;
+static bool is_restored;
+
+bool
+snapshot_is_restored(void)
+{
+    return is_restored;
+}
 
 /* Call a function of the frozen module that knows what Python keeps of a process. */
 static PyObject *
@@ -34,19 +40,6 @@ call(const char *name)
 
     Py_XDECREF(module);
     return result;
-}
-
-/* Called after threads and `atexit`, before modules are cleared. */
-static void
-finish(void *unused)
-{
-    PyObject *result = call("finish");
-
-    (void)unused;
-    if (result == NULL) {
-        PyErr_WriteUnraisable(NULL);
-    }
-    Py_XDECREF(result);
 }
 
 /* Python's own half of what a child does. */
@@ -65,12 +58,12 @@ renew_python(void)
         os_die(OS_EXIT_FAILED, "cannot go on from the snapshot; OBELISK_SNAPSHOT=0 starts without it");
     }
     Py_DECREF(result);
-    PyUnstable_AtExit(PyInterpreterState_Get(), finish, NULL);
 }
 
 int
 snapshot_resume(int argc, char **argv)
 {
+    is_restored = true;
     resources_require_stack();
     if (settings_get("integrity") != NULL) {
         integrity_check();

@@ -27,6 +27,9 @@ void snapshot_start(uintptr_t *stack);
 
 bool snapshot_is_preparing(void);
 
+/* Say whether this process goes on from a snapshot. */
+bool snapshot_is_restored(void);
+
 /* Import what is to be imported, and write the memory to a file. Python is initialised. */
 _Noreturn void snapshot_prepare(void);
 
