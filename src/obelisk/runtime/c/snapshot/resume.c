@@ -36,19 +36,6 @@ call(const char *name)
     return result;
 }
 
-/* Called after threads and `atexit`, before modules are cleared. */
-static void
-finish(void *unused)
-{
-    PyObject *result = call("finish");
-
-    (void)unused;
-    if (result == NULL) {
-        PyErr_WriteUnraisable(NULL);
-    }
-    Py_XDECREF(result);
-}
-
 /* Python's own half of what a child does. */
 static void
 renew_python(void)
@@ -65,7 +52,6 @@ renew_python(void)
         os_die(OS_EXIT_FAILED, "cannot go on from the snapshot; OBELISK_SNAPSHOT=0 starts without it");
     }
     Py_DECREF(result);
-    PyUnstable_AtExit(PyInterpreterState_Get(), finish, NULL);
 }
 
 int
