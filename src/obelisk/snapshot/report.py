@@ -38,6 +38,13 @@ class Problem:
     """What it is, in one word: `thread`, `descriptor`, `output` ..."""
     reason: str
     """What the module does: a text that follows its name."""
+    detail: str = ""
+    """Of this run: a path, or what was printed. It does not go into the executable."""
+
+    @property
+    def shown(self) -> str:
+        """The reason, for people."""
+        return f"{self.reason} ({self.detail})" if self.detail else self.reason
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +116,7 @@ class Report:
         """Yield what `obelisk inspect` shows of it."""
         yield f"snapshot  {len(self.modules)} modules are imported"
         for problem in self.problems:
-            yield f"  left out  {problem.module}: {problem.reason}"
+            yield f"  left out  {problem.module}: it {problem.reason}"
         for name in self.guards:
             yield f"  variable  {name}: if it is set otherwise, the start is an ordinary one"
         for read in self.reads:
@@ -152,10 +159,15 @@ def with_problems(report: Report, problems: Iterable[Problem]) -> Report:
 
 def tell(report: Report, console: Console) -> None:
     """Say what is left out by itself and, in detail, what modules read."""
+    reasons: dict[str, list[str]] = {}
     for problem in report.problems:
-        console.warn(
-            f"`{problem.module}` is not in the snapshot, since it {problem.reason} when it is "
-            "imported; it is imported at startup, and so is what the program imports after it"
+        reasons.setdefault(problem.module, []).append(problem.shown)
+    for module, found in reasons.items():
+        console.warn(f"`{module}` is left out of the snapshot: it {' and '.join(found)}")
+    if reasons:
+        console.note(
+            "what is left out is imported at startup, and so is what the program imports after it "
+            "if `snapshot-imports` does not name that"
         )
     for read in report.reads:
         console.detail(f"snapshot: {read.module} reads {read.shown} when it is imported")

@@ -32,6 +32,8 @@ def prepare(imports, exclude):
     # The program imports for itself what was imported for this only.
     for name in set(sys.modules) - before:
         del sys.modules[name]
+    # Before any module registers anything: what is registered first is called last.
+    preparing.atexit.register(finish)
     is_rehearsal = kind == "rehearsal"
     results = preparing.Preparation(imports, [*exclude, *names], is_rehearsal).run()
     _snapshot.report(results.pop("report"))
@@ -74,6 +76,8 @@ def finish():
     CPython's garbage collector does it at this point of its end, while functions still have their
     globals. What modules of the snapshot hold it does not collect.
     """
+    if sys._getframe().f_back is not None:
+        return  # the program itself called what is registered
     streams = [stream.text for stream in _kept["streams"]]
     streams += [getattr(stream, "buffer", None) for stream in streams]
     streams += [getattr(stream, "raw", None) for stream in streams]

@@ -8,6 +8,7 @@ the same way: it is not imported, but what it begins with is, and there the snap
 the settings add comes behind that.
 """
 
+import atexit
 import gc
 import posix
 import sys
@@ -176,8 +177,8 @@ class Preparation:
             "again": list(watch.again) if watch.error is None else [],
             "error": watch.error,
             "problems": [
-                {"module": module, "kind": kind, "reason": reason}
-                for module, kind, reason in watch.problems
+                {"module": module, "kind": kind, "reason": reason, "detail": detail}
+                for module, kind, reason, detail in watch.problems
             ],
             "modules": list(watch.loaded),
             "guards": sorted(name.decode(errors="replace") for name in watch.guards),
@@ -197,7 +198,7 @@ class _Looks:
         self._state = _state.State() if rehearsal else None
 
     def changes(self):
-        """Return [(kind, reason)] since the last look."""
+        """Return [(kind, reason, detail)] since the last look."""
         found = self._output.changes()
         return found + self._state.changes() if self._state else found
 
@@ -221,7 +222,7 @@ class _Output:
             return []
         text = posix.pread(self._file, _SHOWN, self._size).decode(errors="replace")
         self._size = end
-        return [("output", f"prints {text.strip().partition(chr(10))[0]!r}")]
+        return [("output", "prints", text.strip().partition("\n")[0])]
 
     def close(self):
         """Put the descriptors back."""

@@ -35,12 +35,12 @@ class State:
         self._seen = self._look()
 
     def changes(self):
-        """Return [(kind, reason)] of what changed since the last look."""
+        """Return [(kind, reason, detail)] of what changed since the last look."""
         old, self._seen = self._seen, self._look()
         return [
-            (kind, reason)
+            (kind, *found)
             for kind, describe in _DESCRIBE.items()
-            for reason in describe(old[kind], self._seen[kind])
+            for found in describe(old[kind], self._seen[kind])
         ]
 
     def _look(self):
@@ -112,20 +112,21 @@ def _opened(old, new):
         target = new[number]
         if old.get(number) != target:
             known = [reason for start, reason in _KINDS.items() if target.startswith(start)]
-            yield known[0] if known else f"keeps `{target}` open"
+            yield (known[0], "") if known else ("keeps a file open", target)
 
 
 def _mapped(old, new):
     for _, path in sorted(new - old):
-        yield "maps shared memory" if path == "memory" else f"maps `{path}`"
+        is_memory = path.startswith(("memory", "/dev/zero"))
+        yield ("maps shared memory", "") if is_memory else ("maps a file", path)
 
 
 def _when_more(reason):
-    return lambda old, new: [reason] if new > old else []
+    return lambda old, new: [(reason, "")] if new > old else []
 
 
 def _when_other(reason):
-    return lambda old, new: [reason] if new != old else []
+    return lambda old, new: [(reason, "")] if new != old else []
 
 
 _DESCRIBE = {

@@ -102,6 +102,9 @@ class _Nowhere:
     def flush(self):
         pass
 
+    def close(self):
+        pass
+
 
 def _buffer_size(raw):
     """Return the size that `open` chooses for a file."""

@@ -117,7 +117,7 @@ class Watch:
         if origin == "built-in" or isinstance(spec.loader, _external.ExtensionFileLoader):
             self.native_code.add(name)
         if origin.startswith("/") and not origin.startswith(f"{_payload.root}/"):
-            self._refuse(name, "origin", f"is imported from outside the executable: {origin}")
+            self._refuse(name, "origin", "is imported from outside the executable", origin)
             raise LeftOut(name)
         self.stack.append(name)
         self._say_importing(name)
@@ -126,7 +126,7 @@ class Watch:
             self._arrange(name, module)
         except BaseException as error:
             if not isinstance(error, LeftOut):
-                self.failed.setdefault(name, f"{type(error).__name__}: {error}")
+                self.failed.setdefault(name, (f"raises {type(error).__name__}", str(error)))
             raise
         else:
             self.loaded[name] = origin
@@ -160,15 +160,17 @@ class Watch:
                 self.read(kind, "")
             elif name not in _OF_LOCALE:
                 self.variable(name, value)
+            elif name != b"TZ" and self.module != MAIN and not self._is_stdlib(self.module):
+                self._refuse(self.module, "locale", "sets the locale")
         for generator, last in self.generators.items():
             if generator() is not None and generator().getstate() != last:
                 self.generators[generator] = generator().getstate()
                 self.read("random", "")
-        for kind, reason in self.state.changes():
+        for kind, reason, detail in self.state.changes():
             if kind == "native-thread":
                 self.native[self.module] = None
             elif (self.module, kind) not in _OF_TRAMPOLINES:
-                self._refuse(self.module, kind, reason)
+                self._refuse(self.module, kind, reason, detail)
         _snapshot.reads()  # what looking itself asked
 
     def read(self, kind, name):
@@ -200,10 +202,10 @@ class Watch:
     def refuse_failed(self):
         """Leave out the modules whose import raised an exception that nobody caught."""
         for name, reason in self.failed.items():
-            self._refuse(name, "exception", f"raises {reason}")
+            self._refuse(name, "exception", *reason)
 
-    def _refuse(self, module, kind, reason):
-        row = (module, kind, reason)
+    def _refuse(self, module, kind, reason, detail=""):
+        row = (module, kind, reason, detail)
         if row in self.problems:
             return
         self.problems.append(row)

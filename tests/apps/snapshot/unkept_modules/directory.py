@@ -1,3 +1,3 @@
 import os
 
-os.chdir("/")
+os.chdir("/tmp")
