@@ -13,6 +13,7 @@ import subprocess
 import tarfile
 import tomllib
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -27,6 +28,9 @@ _FILE_RESULT = re.compile(
     r"^\d+:\d+:\d+ .*\[ *\d+/\d+(?:/\d+)?\] (\S+) (passed|skipped|failed|crashed|timed out|worker)",
     re.MULTILINE,
 )
+
+
+_NOTHING_RAN = re.compile(r"^Result: (?:NO TESTS RAN|.*SKIPPED)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,10 @@ class Known:
     """Whether it depends on the machine if they fail."""
 
 
-def known_failures(python):
-    """Return what cpython.toml says of a Python version."""
-    table = tomllib.loads((FOLDER / "cpython.toml").read_text())
+def known_failures(python, *, snapshot=False):
+    """Return what cpython.toml says of a Python version, and snapshot.toml of restored processes."""
+    files = ("cpython.toml", "snapshot.toml") if snapshot else ("cpython.toml",)
+    tables = [tomllib.loads((FOLDER / file).read_text()) for file in files]
     rows = [
         Known(
             reason=row["reason"],
@@ -59,6 +64,7 @@ def known_failures(python):
             python=tuple(row.get("python", ["3.13", "3.14"])),
             elsewhere=row.get("elsewhere", False),
         )
+        for table in tables
         for row in table["failures"]
     ]
     return [row for row in rows if python in row.python]
@@ -74,6 +80,32 @@ def run_cpython(executable, folder, files=()):
     argv = [executable, "--python", "-m", "test", "-v", f"-j{os.cpu_count() + 1}"]
     argv += ["-u", RESOURCES, "--timeout", "600", *files]
     return read_outcome(_run(argv, folder).stdout)
+
+
+def run_from_snapshot(executable, folder, files=()):
+    """Run CPython's test files, each in a process of its own that goes on from a snapshot.
+
+    regrtest's own workers are Python, which starts cold.
+    """
+    listed = _run([executable, "--list-tests", *files], folder).stdout.split()
+    names = [name for name in listed if name.startswith("test")]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = list(pool.map(lambda name: _run_file(executable, folder, name), names))
+    failed = [name for _, found in runs for name in found]
+    output = "".join(done.stdout for done, _ in runs)
+    return Outcome(files=frozenset(names), failed=frozenset(failed), output=output)
+
+
+def _run_file(executable, folder, name):
+    """Run one test file; return the process, and what failed: tests, or the whole file."""
+    place = folder / "restored" / name
+    place.mkdir(parents=True)
+    argv = [executable, "-v", "-u", RESOURCES, "--timeout", "600", "--tempdir", place, name]
+    done = _run(argv, place)
+    failed = set(_FAILED_TEST.findall(done.stdout))
+    if done.returncode != 0 and not failed and not _NOTHING_RAN.search(done.stdout):
+        failed = {name}
+    return done, failed
 
 
 def _run(argv, folder):
