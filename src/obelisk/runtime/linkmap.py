@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from obelisk.components.pinned import COMPILER_RT
 from obelisk.distribution.components import ARCHIVES, INTERPRETER
+from obelisk.errors import ToolError
 from obelisk.recipes import RECIPES
 
 PARTS: Final = ("code", "constants", "data", "unwind", "names")
@@ -72,6 +73,25 @@ def stretches(text: str, own: Path) -> Iterator[Stretch]:
         else:
             library = _library(rest.rpartition(":(")[0], own)
             yield Stretch(int(address, 16), int(size, 16), section, library)
+
+
+def variables(text: str, names: Iterable[str]) -> list[tuple[int, int]]:
+    """Return (address, size) of variables by their names, each of which has a section of its own.
+
+    Raises `ToolError` for one that is not there.
+    """
+    wanted = {f".bss.{name})": name for name in names}
+    found = {}
+    for line in text.splitlines():
+        match = None if line[_SYMBOLS:].startswith(" ") else _LINE.match(line)
+        section = f".bss.{line.rpartition('.')[2]}"
+        if match is not None and section in wanted:
+            found[wanted[section]] = (int(match[1], 16), int(match[2], 16))
+    for name in wanted.values():
+        if name not in found:
+            message = f"the runtime has no variable `{name}`"
+            raise ToolError(message, hint="this is a bug in Obelisk; please report it")
+    return list(found.values())
 
 
 def library_sizes(text: str, own: Path) -> Sizes:
