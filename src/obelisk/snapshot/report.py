@@ -5,12 +5,16 @@ The executable reports in JSON (runtime/frozen/snapshot_prepare.py).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from obelisk.errors import SnapshotError
 from obelisk.services.console import Console
+from obelisk.snapshot.format import report_of
+from obelisk.verify.verify import open_payload
 
 _LISTED: Final = {
     "time": "the time",
@@ -112,17 +116,6 @@ class Report:
             ],
         }
 
-    def lines(self) -> Iterator[str]:
-        """Yield what `obelisk inspect` shows of it."""
-        yield f"snapshot  {len(self.modules)} modules are imported"
-        for problem in self.problems:
-            yield f"  left out  {problem.module}: it {problem.reason}"
-        for name in self.guards:
-            yield f"  variable  {name}: if it is set otherwise, the start is an ordinary one"
-        for read in self.reads:
-            if read.kind != "variable":
-                yield f"  read      {read.shown}, by {read.module}"
-
 
 def request(exclude: Iterable[str], *, rehearsal: bool) -> bytes:
     """Return what a process that prepares reads from stdin."""
@@ -155,6 +148,28 @@ def rehearse(
 def with_problems(report: Report, problems: Iterable[Problem]) -> Report:
     """Return the report of what was kept, with what earlier attempts found."""
     return replace(report, problems=tuple(problems))
+
+
+def read_report(path: Path) -> dict[str, Any] | None:
+    """Return what `to_json` returned of the snapshot in an executable; None if it has none.
+
+    Raises `VerifyError` if the file is corrupt.
+    """
+    text = report_of(open_payload(path)[0].snapshot)
+    found = json.loads(text) if text else None
+    return found if isinstance(found, dict) else None
+
+
+def report_lines(found: dict[str, Any]) -> Iterator[str]:
+    """Yield what `obelisk inspect` shows of what `to_json` returned."""
+    yield f"snapshot  {len(found['modules'])} modules imported"
+    for row in found["left_out"]:
+        yield f"  left out    {row['module']}: it {row['reason']}"
+    for name in found["guards"]:
+        yield f"  depends on  variable {name}: with another value, the executable starts cold"
+    for read in (Read(**row) for row in found["reads"]):
+        if read.kind != "variable":
+            yield f"  read        {read.shown}, by {read.module}"
 
 
 def tell(report: Report, console: Console) -> None:

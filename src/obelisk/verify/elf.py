@@ -15,7 +15,7 @@ from obelisk.services.disk import limit_of
 from obelisk.services.regular import kind_of
 from obelisk.verify.finding import Finding
 from obelisk.verify.hardening import header_findings
-from obelisk.verify.headers import OBJECTS, PAYLOAD, Headers, Segment, read_headers
+from obelisk.verify.headers import OBJECTS, PAYLOAD, SNAPSHOT, Headers, Segment, read_headers
 from obelisk.verify.memory import Memory
 from obelisk.verify.objects import check_objects, object_sizes, objects_range, objects_size
 from obelisk.verify.promise import Promise
@@ -39,6 +39,8 @@ class Executable:
     """What is loaded of them."""
     headers: Headers
     memory: Memory
+    snapshot: memoryview
+    """The part that it starts from; empty if there is none."""
 
 
 def map_file(path: Path) -> mmap.mmap:
@@ -106,7 +108,13 @@ def _read(data: mmap.mmap, headers: Headers, payload: Segment) -> Executable:
         objects_segments=tuple(loaded),
         headers=headers,
         memory=memory,
+        snapshot=memoryview(data)[_span(headers.of(SNAPSHOT))],
     )
+
+
+def _span(segments: list[Segment]) -> slice:
+    """Return where the bytes of the first of some segments are in the file."""
+    return slice(segments[0].offset, segments[0].file_end) if segments else slice(0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

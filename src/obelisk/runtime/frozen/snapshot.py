@@ -40,7 +40,7 @@ def prepare(imports, exclude):
     _snapshot.report(results.pop("report"))
     is_fine = results.pop("is_fine") and not is_rehearsal
     if is_fine:
-        _kept.update(results)
+        _kept.update(results, unfinished=True)
         settle = preparing.settle
         del preparing, results
         settle(_kept)
@@ -77,8 +77,8 @@ def finish():
     CPython's garbage collector does it at this point of its end, while functions still have their
     globals. What modules of the snapshot hold it does not collect.
     """
-    if sys._getframe().f_back is not None:
-        return  # the program itself called what is registered
+    if sys._getframe().f_back is not None or _kept.pop("unfinished", None) is None:
+        return  # the program itself called what is registered, or it is done
     streams = [stream.text for stream in _kept["streams"]]
     streams += [getattr(stream, "buffer", None) for stream in streams]
     streams += [getattr(stream, "raw", None) for stream in streams]

@@ -1,4 +1,4 @@
 import os
 
-if not os.environ.get("TOLD_FINE"):
+if not os.environ.get("UNKEPT_FINE"):
     raise RuntimeError("not configured")
