@@ -42,8 +42,13 @@ _UNWOUND: Final = (*_VISIBLE, "ffi")
 others are hidden, and call back CPython's own C alone."""
 _LIBC_HEAP: Final = ("__libc_malloc", "__libc_calloc", "__libc_realloc", "__libc_free", "__bump_")
 """How names of musl's own allocator begin: runtime/c/snapshot/heap.c takes its place."""
-_RENEWED: Final = ("tramp_globals",)
-"""Variables that hold what only one process has: libffi's keeps a descriptor."""
+_RENEWED: Final = {
+    "tramp": ("tramp_globals",),
+    "copies_folder": ("own_folder", "has_folder", "owner"),
+    "content": ("small_files", "small_next", "large_files", "offered"),
+    "lock": ("slots",),
+}
+"""Variables that hold what only one process has, such as descriptors, by the files of C."""
 _OF_LIBRARIES: Final = ("X509_", "_nc_", "rl_")
 """How wrapped names begin that no shared object is linked to: they are not libc's."""
 
