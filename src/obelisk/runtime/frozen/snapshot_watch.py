@@ -133,6 +133,7 @@ class Watch:
             self.look()
         finally:
             self.stack.pop()
+            self._say_importing(self.module)
         return module
 
     def _say_importing(self, name):
