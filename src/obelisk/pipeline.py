@@ -211,7 +211,7 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
         image = linking(None)
     if plan.settings.snapshot:
         with services.console.step("Taking the snapshot"):
-            snapshot = take(plan, image, linking, job.work / "snapshot")
+            snapshot = take(plan, image, linking, runtime, job.work / "snapshot")
             image = linking(snapshot.part)
         tell(snapshot.report, services.console)
     require_space(output.parent, image.size, f"writing {output}")

@@ -15,7 +15,7 @@ from obelisk.recipes import RECIPES
 from obelisk.recipes.build import merge_into_sysroot
 from obelisk.runtime import freeze, linkmap, sources, unwinding
 from obelisk.runtime.freeze import frozen_source, inittab_source
-from obelisk.runtime.linkmap import Sizes, library_sizes
+from obelisk.runtime.linkmap import Sizes, library_sizes, variables
 from obelisk.runtime.relinkable import unpack_inputs
 from obelisk.runtime.sources import c_files, c_folder, frozen_folder
 from obelisk.services.cache import content_key, hash_code, hash_tree
@@ -42,6 +42,13 @@ _UNWOUND: Final = (*_VISIBLE, "ffi")
 others are hidden, and call back CPython's own C alone."""
 _LIBC_HEAP: Final = ("__libc_malloc", "__libc_calloc", "__libc_realloc", "__libc_free", "__bump_")
 """How names of musl's own allocator begin: runtime/c/snapshot/heap.c takes its place."""
+_RENEWED: Final = {
+    "tramp": ("tramp_globals",),
+    "copies_folder": ("own_folder", "has_folder", "owner"),
+    "content": ("small_files", "small_next", "large_files", "offered"),
+    "lock": ("slots",),
+}
+"""Variables that hold what only one process has, such as descriptors, by the files of C."""
 _OF_LIBRARIES: Final = ("X509_", "_nc_", "rl_")
 """How wrapped names begin that no shared object is linked to: they are not libc's."""
 
@@ -85,6 +92,8 @@ class Runtime:
     path: Path
     sizes: Sizes
     """What each library takes of it (linkmap.py)."""
+    renewed: tuple[tuple[int, int], ...] = ()
+    """Address and size of variables that a process which goes on from a snapshot has anew."""
 
 
 def obtain_runtime(
@@ -100,12 +109,17 @@ def obtain_runtime(
         ):
             job = _job(distribution, options, root)
             _link(job, folder / "runtime")
-            sizes = library_sizes(job.map.read_text(), job.objects)
+            text = job.map.read_text()
+            sizes = library_sizes(text, job.objects)
             (folder / "sizes.json").write_text(json.dumps(sizes), encoding="utf-8")
+            if options.snapshot:
+                renewed = variables(text, _RENEWED)
+                (folder / "renewed.json").write_text(json.dumps(renewed), encoding="utf-8")
 
     folder = services.cache.obtain("runtimes", runtime_key(distribution, options), make)
     sizes = json.loads((folder / "sizes.json").read_text(encoding="utf-8"))
-    return Runtime(path=folder / "runtime", sizes=sizes)
+    renewed = json.loads((folder / "renewed.json").read_text()) if options.snapshot else ()
+    return Runtime(path=folder / "runtime", sizes=sizes, renewed=tuple(map(tuple, renewed)))
 
 
 def write_relinkable(

@@ -46,6 +46,13 @@ class ProcessMemory:
     words: tuple[int, ...]
     """Features of the processor that it ran on."""
 
+    def clear(self, address: int, size: int) -> None:
+        """Let bytes of the executable's memory be zero."""
+        for one in self.image:
+            if one.start <= address and address + size <= one.end and one.content is not None:
+                start = address - one.start
+                one.content[start : start + size] = bytes(size)
+
 
 def read_memory(dump: Path, addresses: Addresses, span: int) -> ProcessMemory:
     """Read a dump; `span` is how many bytes of memory the executable takes.
@@ -53,7 +60,7 @@ def read_memory(dump: Path, addresses: Addresses, span: int) -> ProcessMemory:
     Raises `SnapshotError` for what cannot be kept.
     """
     with dump.open("rb") as stream:
-        data = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+        data = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_COPY))
     size, *words = _HEAD.unpack_from(data)
     text = bytes(data[_HEAD.size : _HEAD.size + size]).decode(errors="replace")
     image: list[Mapping] = []
@@ -62,7 +69,7 @@ def read_memory(dump: Path, addresses: Addresses, span: int) -> ProcessMemory:
     for start, end, rights, name in _lines(text):
         if addresses.image <= start < addresses.image + span:
             kept = image
-        elif addresses.heap <= start < addresses.heap + HEAP_SIZE:
+        elif addresses.heap <= start < addresses.heap + HEAP_SIZE and _is_memory(rights, name):
             kept = heap
         else:
             _require_own(start, name, addresses)
@@ -73,6 +80,14 @@ def read_memory(dump: Path, addresses: Addresses, span: int) -> ProcessMemory:
             place += end - start
         kept.append(Mapping(start=start, end=end, rights=rights, name=name, content=content))
     return ProcessMemory(image=tuple(image), heap=tuple(heap), words=tuple(words))
+
+
+def _is_memory(rights: int, name: str) -> bool:
+    """Say whether a mapping can be one of the snapshot instead of a file's.
+
+    Code that is mapped of a file that has no name any more is that of libffi, for callbacks.
+    """
+    return not name or (rights == _RIGHTS["r"] | _RIGHTS["x"] and name.endswith(" (deleted)"))
 
 
 def _require_own(start: int, name: str, addresses: Addresses) -> None:

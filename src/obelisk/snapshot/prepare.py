@@ -42,7 +42,20 @@ class Snapshot:
     report: Report
 
 
-def prepare(executable: Path, addresses: Addresses, page: int, flags: int) -> Snapshot:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What a snapshot is made with."""
+
+    addresses: Addresses
+    page: int
+    """Bytes."""
+    flags: int
+    """As the part's header has them (format.py)."""
+    renewed: Sequence[tuple[int, int]]
+    """(address, size) of variables that a process which goes on has anew: they become zero."""
+
+
+def prepare(executable: Path, wanted: Request) -> Snapshot:
     """Run an executable with a request for a snapshot, and return what it becomes.
 
     Its folder is its own. First without writing anything, as often as modules are found that hold
@@ -55,7 +68,7 @@ def prepare(executable: Path, addresses: Addresses, page: int, flags: int) -> Sn
         message = f"cannot make a snapshot: modules do other things from run to run: {found}"
         raise SnapshotError(message, hint=_HINT)
     report = with_problems(report, problems)
-    return Snapshot(part=_read(executable, addresses, page, flags, report), report=report)
+    return Snapshot(part=_read(executable, wanted, report), report=report)
 
 
 def _run(executable: Path, left_out: Iterable[str], *, rehearsal: bool) -> Report:
@@ -84,18 +97,21 @@ def _run(executable: Path, left_out: Iterable[str], *, rehearsal: bool) -> Repor
     return Report.parse(report)
 
 
-def _read(executable: Path, addresses: Addresses, page: int, flags: int, report: Report) -> Packed:
+def _read(executable: Path, wanted: Request, report: Report) -> Packed:
+    addresses, page = wanted.addresses, wanted.page
     dump = executable.parent / _MEMORY
     data = memoryview(executable.read_bytes())
     segments = read_elf(data).segments
     part = next(one for one in segments if one.type == SegmentType.SNAPSHOT)
     ends = [one.address + one.memory_size for one in segments if one.type == SegmentType.LOAD]
     memory = read_memory(dump, addresses, aligned(max(ends), page))
+    for address, size in wanted.renewed:
+        memory.clear(addresses.image + address, size)
     stored = Pages(data, addresses, page, part.address).store(memory)
     guards = dump.with_name(_GUARDS)
     texts = sorted(set(guards.read_bytes().split(b"\0")[:-1])) if guards.exists() else []
     told = json.dumps(report.to_json(), sort_keys=True).encode()
-    return taken(addresses, page, stored.ranges, stored.pages, texts, memory.words, flags, told)
+    return taken(addresses, page, stored.ranges, stored.pages, texts, memory.words, wanted.flags, told)
 
 
 def _failure(status: int | None, report: dict[str, Any], output: Path) -> SnapshotError:

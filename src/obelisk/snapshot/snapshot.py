@@ -13,15 +13,18 @@ from obelisk.link.link import Image
 from obelisk.payload.content import whole
 from obelisk.payload.payload import Packed
 from obelisk.plan import Plan
+from obelisk.runtime.link import Runtime
 from obelisk.snapshot.format import PYTHON_OPTION, request
 from obelisk.snapshot.layout import addresses_of
-from obelisk.snapshot.prepare import Snapshot, prepare
+from obelisk.snapshot.prepare import Request, Snapshot, prepare
 
 Linking = Callable[[Packed | None], Image]
 """Makes an executable with a snapshot, or without."""
 
 
-def take(plan: Plan, image: Image, linking: Linking, folder: Path) -> Snapshot:
+def take(
+    plan: Plan, image: Image, linking: Linking, runtime: Runtime, folder: Path
+) -> Snapshot:
     """Return the snapshot of an executable, which `image` is without one; `folder` is made.
 
     Raises `SnapshotError` that says what cannot be kept.
@@ -35,4 +38,5 @@ def take(plan: Plan, image: Image, linking: Linking, folder: Path) -> Snapshot:
         linking(request(addresses, page)).write(file)
     executable.chmod(0o755)
     flags = PYTHON_OPTION if plan.settings.interpreter.python_option else 0
-    return prepare(executable, addresses, page, flags)
+    request_for = Request(addresses=addresses, page=page, flags=flags, renewed=runtime.renewed)
+    return prepare(executable, request_for)

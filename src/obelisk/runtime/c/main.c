@@ -67,7 +67,9 @@ main(int argc, char **argv)
     }
 #ifdef OBELISK_SNAPSHOT
     vfs_mount(&payload, SNAPSHOT_ROOT);
-    vfs_alias(os_executable());
+    if (!snapshot_is_preparing()) {
+        vfs_alias(os_executable());
+    }
     return interp_run(&payload, SNAPSHOT_ROOT, argc, argv);
 #else
     vfs_mount(&payload, os_executable());

@@ -8,6 +8,7 @@ to tell that its modules were imported by another process.
 
 import sys
 
+import _io
 import _signal
 import posix
 
@@ -82,7 +83,11 @@ def finish():
     streams += [getattr(stream, "buffer", None) for stream in streams]
     streams += [getattr(stream, "raw", None) for stream in streams]
     frozen = [reference() for reference in _kept["finalized"]]
-    _snapshot.finalize([*frozen, *_kept["objects"]()], [*streams, *sys.__dict__.values()])
+    found = [*frozen, *_kept["objects"]()]
+    # A file is flushed before that is closed which it writes to, and which is older.
+    files = [one for one in found if issubclass(type(one), _io._IOBase)]
+    found = [one for one in found if not issubclass(type(one), _io._IOBase)]
+    _snapshot.finalize([*found, *files[::-1]], [*streams, *sys.__dict__.values()])
 
 
 def _set_environment(variables):

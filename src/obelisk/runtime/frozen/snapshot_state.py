@@ -31,7 +31,8 @@ class State:
 
     def __init__(self):
         """Look for the first time."""
-        self._own = posix.readlink("/proc/self/exe")
+        # Spelled so that it is a link: while a snapshot is made, the modules' root is none.
+        self._own = posix.readlink("/proc/self/task/../exe")
         self._seen = self._look()
 
     def changes(self):

@@ -1,5 +1,5 @@
 /* What differs between two processes that do the same, made constant while a snapshot is made: time,
-   random numbers and the process's number. Otherwise the same input would give other bytes.
+   random numbers and the process's number. See snapshot/files.c for files. Otherwise the same input would give other bytes.
 
    The clock is ours in each process of such an executable: libc's keeps where the kernel put its vDSO, and
    that is elsewhere in a process that goes on. */
@@ -154,6 +154,7 @@ answer(long number, const long given[6], long *result)
         *result = constant_time((clockid_t)given[0], (void *)given[1]);
         return true;
     case SYS_getpid:
+    case SYS_gettid:
         *result = NUMBER;
         return true;
     default:

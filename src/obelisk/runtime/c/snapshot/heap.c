@@ -52,21 +52,21 @@ __libc_free(void *block)
 
 /* Addresses are not used twice. */
 static void *
-map(size_t size, int rights, int flags)
+map(size_t size, int rights, int flags, int file, off_t offset)
 {
     uintptr_t alignment = size >= LARGE ? LARGE : size >= MEDIUM ? MEDIUM : SMALL;
     uintptr_t start;
     void *mapped;
 
     if (next == 0) {
-        uint64_t offset;
+        uint64_t place;
         uint64_t bytes;
-        const struct snapshot_header *header = early_part(&offset, &bytes);
+        const struct snapshot_header *header = early_part(&place, &bytes);
         heap_start = header->heap;
         next = heap_start;
     }
     start = (next + alignment - 1) & ~(alignment - 1);
-    mapped = __mmap((void *)start, size, rights, flags | MAP_FIXED_NOREPLACE, -1, 0);
+    mapped = __mmap((void *)start, size, rights, flags | MAP_FIXED_NOREPLACE, file, offset);
     if (mapped != MAP_FAILED) {
         next = (start + size + SMALL - 1) & ~(SMALL - 1);
     }
@@ -76,10 +76,8 @@ map(size_t size, int rights, int flags)
 void *
 mmap(void *address, size_t size, int rights, int flags, int file, off_t offset)
 {
-    int own = flags & (MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED);
-
-    if (snapshot_is_preparing() && file == -1 && own == (MAP_PRIVATE | MAP_ANONYMOUS)) {
-        return map(size, rights, flags);
+    if (snapshot_is_preparing() && (flags & MAP_PRIVATE) && !(flags & MAP_FIXED)) {
+        return map(size, rights, flags, file, offset);
     }
     return __mmap(address, size, rights, flags, file, offset);
 }

@@ -12,15 +12,13 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "exec/process.h"
 #include "exec/scratch.h"
 #include "os/os.h"
 #include "payload/settings.h"
-
-extern char **environ;
+#include "snapshot/machine.h"
 
 /* Of mimalloc: give back what is free. Later it would do so because time has passed. */
 void mi_collect(bool force);
@@ -74,19 +72,6 @@ import_modules(void)
     return is_fine;
 }
 
-/* A time zone that is described by its name alone: libc maps the file of others. Whoever goes on sets
-   his own. */
-static void
-leave_time_zone(void)
-{
-    char *entries[] = {"TZ=UTC0", NULL};
-    char **before = environ;
-
-    environ = entries;
-    tzset();
-    environ = before;
-}
-
 /* What differs between two processes that do the same, and is set anew in one that goes on. */
 static void
 leave_process(void)
@@ -99,7 +84,7 @@ leave_process(void)
     }
     process_renew();
     os_forget_executable();
-    if (*number == (int)syscall(SYS_gettid)) {
+    if (*number == (int)machine_call(SYS_gettid, 0, 0, 0, 0, 0, 0)) {
         *number = 0;
     }
     PyThreadState_GetUnchecked()->native_thread_id = 0;
@@ -132,7 +117,6 @@ snapshot_prepare(void)
         fflush(NULL);
         _exit(0);
     }
-    leave_time_zone();
     fflush(NULL);
     PyOS_BeforeFork();
     child = fork();

@@ -69,7 +69,7 @@ snapshot_resume(int argc, char **argv)
         integrity_check();
     }
     os_forget_executable();
-    vfs_alias_again(os_executable());
+    vfs_alias(os_executable());
     snapshot_renew_clock();
     setlocale(LC_CTYPE, "");
     if (isatty(STDOUT_FILENO)) { /* what libc finds out when stdout is first written to */

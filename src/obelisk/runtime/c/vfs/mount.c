@@ -25,18 +25,6 @@ vfs_alias(const char *name)
     }
 }
 
-#ifdef OBELISK_SNAPSHOT
-void
-vfs_alias_again(const char *name)
-{
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (names[i].text == name) {
-            names[i].size = strlen(name);
-        }
-    }
-}
-#endif
-
 void
 vfs_mount(const struct payload *payload, const char *executable)
 {

@@ -32,11 +32,6 @@ void vfs_mount(const struct payload *payload, const char *root);
 /* Answer for paths below another name of the executable too, without asking the kernel for it. */
 void vfs_alias(const char *root);
 
-#ifdef OBELISK_SNAPSHOT
-/* The same for a name that was given before and is another text now. */
-void vfs_alias_again(const char *root);
-#endif
-
 /* Return what `vfs_mount` was given; NULL before it. */
 const struct payload *vfs_payload(void);
 const char *vfs_root(void);
