@@ -67,6 +67,7 @@ flush(const char *name)
         return true;
     }
     result = PyObject_CallMethod(stream, "flush", NULL);
+    PyErr_Clear();
     Py_XDECREF(result);
     return result != NULL;
 }
@@ -113,6 +114,5 @@ finish(int status)
         return;
     }
     flush("stderr");
-    PyErr_Clear();
     exit(status);
 }
