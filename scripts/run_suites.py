@@ -77,9 +77,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="suites-"))
     fine = True
     if "cpython" in given.suites:
-        fine = try_cpython(
-            given.python, folder, only_part=given.part, snapshot=given.snapshot
-        )
+        fine = try_cpython(given.python, folder, only_part=given.part, snapshot=given.snapshot)
     packages = [name for name in given.suites if name != "cpython"]
     if packages:
         fine = try_packages(packages, given.python, folder) and fine

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from store import stored
-from support import APPS, in_root, run
+from support import APPS, SNAPSHOTS, in_root, run
 
 from obelisk.services.atomic import link_or_copy
 
@@ -53,7 +53,7 @@ class Executables:
 def executables(tmp_path_factory, python_version):
     folder = tmp_path_factory.mktemp("executables")
     # Any test of a program can be run with a snapshot of it.
-    return Executables(folder, python_version, snapshots="OBELISK_TEST_SNAPSHOT" in os.environ)
+    return Executables(folder, python_version, snapshots=SNAPSHOTS)
 
 
 class EmptyRoot:

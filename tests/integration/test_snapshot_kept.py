@@ -131,9 +131,7 @@ def test_a_module_that_is_asked_for_but_cannot_be_kept(tmp_path, text, said):
     assert not (tmp_path / "script").exists()
 
 
-@pytest.mark.parametrize(
-    "text", ["import os\nos._exit(3)\n", "import os\nos.abort()\n"]
-)
+@pytest.mark.parametrize("text", ["import os\nos._exit(3)\n", "import os\nos.abort()\n"])
 def test_a_module_that_ends_the_build_is_named(tmp_path, text):
     (tmp_path / "script.py").write_text("import ending\n")
     (tmp_path / "ending.py").write_text(text)

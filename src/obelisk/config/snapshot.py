@@ -65,10 +65,6 @@ def _check_interpreter(interpreter: Interpreter) -> None:
     if interpreter.cpu_count == "cgroup":
         message = "`snapshot` cannot be combined with `interpreter.cpu-count = cgroup`"
         raise ConfigError(message, hint="set a number, or build without a snapshot")
-    origin = next((p for p in interpreter.module_search_paths if p.startswith("$ORIGIN")), None)
-    if origin:
-        message = f"`snapshot` cannot be combined with `{origin}` in `module-search-paths`"
-        raise ConfigError(message, hint="use an absolute path, or build without a snapshot")
 
 
 def _check_target(target: Target) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -77,7 +77,7 @@ def _run(executable: Path, left_out: Iterable[str], *, rehearsal: bool) -> Repor
     asked.write_bytes(request(left_out, rehearsal=rehearsal))
     for name in (told.name, _GUARDS):
         (folder / name).unlink(missing_ok=True)
-    argv = [executable.absolute(), f"{_OPTION}{executable.name}"]
+    argv: list[str | Path] = [executable.absolute(), f"{_OPTION}{executable.name}"]
     argv += [(folder / name).absolute() for name in (_MEMORY, told.name)]
     status = run_limited(
         argv,
@@ -111,7 +111,9 @@ def _read(executable: Path, wanted: Request, report: Report) -> Packed:
     guards = dump.with_name(_GUARDS)
     texts = sorted(set(guards.read_bytes().split(b"\0")[:-1])) if guards.exists() else []
     told = json.dumps(report.to_json(), sort_keys=True).encode()
-    return taken(addresses, page, stored.ranges, stored.pages, texts, memory.words, wanted.flags, told)
+    return taken(
+        addresses, page, stored.ranges, stored.pages, texts, memory.words, wanted.flags, told
+    )
 
 
 def _failure(status: int | None, report: dict[str, Any], output: Path) -> SnapshotError:

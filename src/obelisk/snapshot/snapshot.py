@@ -22,9 +22,7 @@ Linking = Callable[[Packed | None], Image]
 """Makes an executable with a snapshot, or without."""
 
 
-def take(
-    plan: Plan, image: Image, linking: Linking, runtime: Runtime, folder: Path
-) -> Snapshot:
+def take(plan: Plan, image: Image, linking: Linking, runtime: Runtime, folder: Path) -> Snapshot:
     """Return the snapshot of an executable, which `image` is without one; `folder` is made.
 
     Raises `SnapshotError` that says what cannot be kept.

@@ -12,6 +12,7 @@ import _io
 import _signal
 import posix
 
+import _obelisk_payload as _payload
 import _snapshot
 
 _kept = {}
@@ -28,13 +29,15 @@ def prepare(imports, exclude):
     """
     kind, *names = _read_request().split()
     before = set(sys.modules)
+    import atexit
+
     import _obelisk_snapshot_prepare as preparing
 
     # The program imports for itself what was imported for this only.
     for name in set(sys.modules) - before:
         del sys.modules[name]
     # Before any module registers anything: what is registered first is called last.
-    preparing.atexit.register(finish)
+    atexit.register(finish)
     is_rehearsal = kind == "rehearsal"
     results = preparing.Preparation(imports, [*exclude, *names], is_rehearsal).run()
     _snapshot.report(results.pop("report"))
@@ -58,6 +61,10 @@ def restore():
     sys.argv[:] = argv
     sys.orig_argv[:] = argv
     sys.executable = sys._base_executable = executable
+    for position in _kept["beside"]:
+        # `$ORIGIN` was the folder of a path that is the same in each process.
+        below = sys.path[position].removeprefix(_payload.root.rpartition("/")[0])
+        sys.path[position] = executable.rpartition("/")[0] + below
     for stream in _kept["streams"]:
         stream.restore()
     _set_signals()

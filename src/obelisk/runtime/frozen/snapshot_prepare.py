@@ -8,7 +8,6 @@ the same way: it is not imported, but what it begins with is, and there the snap
 the settings add comes behind that.
 """
 
-import atexit
 import gc
 import posix
 import sys
@@ -153,8 +152,14 @@ class Preparation:
         for stream in self.streams:
             stream.note_changes()
         is_fine = not watch.again and watch.error is None
+        beside = _payload.root.rpartition("/")[0]
         results = {
             "is_fine": is_fine,
+            "beside": [
+                position
+                for position, path in enumerate(sys.path)
+                if path == beside or (path.startswith(f"{beside}/") and not _is_own(path))
+            ],
             "report": self._report(),
             "streams": self.streams,
             "signals": (self.signals, _handlers()),
@@ -188,6 +193,10 @@ class Preparation:
             "native_threads": list(watch.native),
         }
         return _json(report).encode()
+
+
+def _is_own(path):
+    return path == _payload.root or path.startswith(f"{_payload.root}/")
 
 
 class _Looks:
@@ -280,9 +289,8 @@ def settle(kept):
     Add to `kept` what is needed to end such a process.
     """
     del sys.modules["_snapshot"]
-    root = _payload.root
     for path in list(sys.path_importer_cache):
-        if path != root and not path.startswith(f"{root}/"):
+        if not _is_own(path):
             # What is on the disk there belongs to this machine.
             del sys.path_importer_cache[path]
     gc.collect()

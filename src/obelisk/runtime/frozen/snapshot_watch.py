@@ -44,9 +44,17 @@ _READS = {
 """What is wrong in another process; other kinds of reading are only listed. A process's number is
 mostly kept to notice a fork, and while a snapshot is made it is one that no process has."""
 _HARMLESS = frozenset(
-    (("sysconfig", b"HOME"), ("_ctypes", b"LIBFFI_TMPDIR"), ("_ctypes", b"TMPDIR")),
+    (
+        ("_ctypes", b"LIBFFI_TMPDIR"),
+        ("_ctypes", b"TMPDIR"),
+        ("sysconfig", b"HOME"),
+        ("numpy", "host"),  # whether the kernel is older than 4.6
+        ("numpy._core._add_newdocs_scalars", "host"),  # the machine
+    ),
 )
-"""Variables that a module asks for without keeping what they say."""
+"""What a module asks for without keeping the answer, or to find out what is so everywhere."""
+_OF_NATIVE_CODE = frozenset(("random", "cpus", "host", "user"))
+"""What native code asks for to seed hash maps and to size pools, or its libraries on their own."""
 _OF_TRAMPOLINES = frozenset((("_ctypes", "descriptor"), ("_ctypes", "mapping")))
 """libffi maps code of the executable for callbacks, which the runtime puts in order."""
 _OF_SYS = {
@@ -81,6 +89,7 @@ class Watch:
         self.reads = {}
         self.guards = {}
         self.written = set()
+        self._is_quiet = False
         self.put = {}
         self.fork_hooks = []
         self.native = {}
@@ -92,6 +101,8 @@ class Watch:
         self.generators = {}
         self._load = _bootstrap._load_unlocked
         self._replace(_bootstrap, "_load_unlocked", self.load)
+        if any(not path.startswith(_payload.root) for path in sys.path):
+            self._watch_absence()
         self._replace(posix, "register_at_fork", self._register_at_fork)
         self._watch_attributes(sys, _OF_SYS)
         _snapshot.reads()
@@ -141,6 +152,18 @@ class Watch:
         if self.is_rehearsal:
             _snapshot.report(b'{"importing": "%s"}' % name.encode("ascii", "backslashreplace"))
 
+    def _watch_absence(self):
+        """Notice what no finder finds: it may lie in a folder of the disk that is searched too."""
+        find = _bootstrap._find_spec
+
+        def find_spec(name, path, target=None):
+            spec = find(name, path, target)
+            if spec is None and path is None and self.module != MAIN:
+                self._refuse(self.module, "absent", "looks for a module outside", name)
+            return spec
+
+        self._replace(_bootstrap, "_find_spec", find_spec)
+
     @property
     def module(self):
         """The module that is being imported."""
@@ -152,6 +175,11 @@ class Watch:
         inside = origin.startswith(_STDLIB) and _PACKAGES not in origin
         return origin in ("built-in", "frozen") or inside
 
+    def _is_of_program(self):
+        """Say whether a module written in Python, and not of the standard library, is imported."""
+        name = self.module
+        return name != MAIN and name not in self.native_code and not self._is_stdlib(name)
+
     # What is noticed of it.
 
     def look(self):
@@ -161,7 +189,7 @@ class Watch:
                 self.read(kind, "")
             elif name not in _OF_LOCALE:
                 self.variable(name, value)
-            elif name != b"TZ" and self.module != MAIN and not self._is_stdlib(self.module):
+            elif name != b"TZ" and self._is_of_program():
                 self._refuse(self.module, "locale", "sets the locale")
         for generator, last in self.generators.items():
             if generator() is not None and generator().getstate() != last:
@@ -180,14 +208,15 @@ class Watch:
         if kind in ("pid", "time") and (module == MAIN or self._is_stdlib(module)):
             return  # their own business, such as the garbage collector's
         self.reads[kind, name, module] = None
-        is_native = kind == "random" and module in self.native_code
-        if kind in _READS and not (self._is_stdlib(module) or is_native or self._is_wanted):
+        is_native = kind in _OF_NATIVE_CODE and module in self.native_code
+        is_known = self._is_stdlib(module) or is_native or (module, kind) in _HARMLESS
+        if kind in _READS and not (is_known or self._is_wanted):
             self._refuse(module, kind, _READS[kind])
 
     def variable(self, name, value=None):
         """Notice that a variable of the environment was read."""
         module = self.module
-        if name in self.written or (module, name) in _HARMLESS:
+        if name in self.written or self._is_quiet or (module, name) in _HARMLESS:
             return
         self.reads["variable", name.decode(errors="replace"), module] = None
         if name in _VARYING and not self._is_wanted and module != MAIN:
@@ -238,6 +267,7 @@ class Watch:
             "os": self._watch_environment,
             "platform": self._watch_platform,
             "random": self._watch_random,
+            "sysconfig": self._watch_sysconfig,
             "time": lambda module: self._watch_attributes(module, _OF_TIME),
         }
 
@@ -326,6 +356,21 @@ class Watch:
         module._uname_cache = watched(*(getattr(plain, name) for name in _OF_UNAME))
         _snapshot.reads()
         self._undo.append(lambda: setattr(module, "_uname_cache", None))
+
+    def _watch_sysconfig(self, module):
+        """Let it find the user's folder, which a restore lets it find again, without a note."""
+        find = module._getuserbase
+
+        def find_quietly():
+            self.look()
+            self._is_quiet = True
+            try:
+                return find()
+            finally:
+                self._is_quiet = False
+                _snapshot.reads()
+
+        self._replace(module, "_getuserbase", find_quietly)
 
     def _watch_random(self, module):
         """Know the generators that the system seeded: they are seeded anew by a restore."""
