@@ -140,7 +140,7 @@ def run_watched(
     return Finished(status=status, stdout=b"", stderr=stderr)
 
 
-def run_limited(
+def run_limited(  # noqa: PLR0913 - where it runs, what it reads and writes, and for how long
     argv: Sequence[str | Path],
     *,
     cwd: Path,

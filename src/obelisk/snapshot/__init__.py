@@ -1,1 +1,1 @@
-"""The stage `snapshot`: the memory of a process that has imported the modules, as a part of the file."""
+"""The stage `snapshot`: a process's memory, its modules imported, as a part of the executable."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
 import xxhash
 
+from obelisk.link.elf.memory import aligned
 from obelisk.payload.payload import Packed
 from obelisk.snapshot.layout import Addresses
 
@@ -51,34 +52,42 @@ class Range:
     """Whether nothing is mapped there before."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What a part says besides which pages it has."""
+
+    addresses: Addresses
+    page: int
+    """Bytes."""
+    words: Sequence[int] = (0,) * WORDS
+    """Features of the processor that it was made on."""
+    flags: int = 0
+    guards: Sequence[bytes] = ()
+    """`NAME=value` of variables of the environment, or `NAME` of one that is absent."""
+    report: bytes = b""
+    """What `obelisk inspect` shows."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of what is behind the ranges."""
+        return sum(len(text) + 1 for text in self.guards) + len(self.report)
+
+
 def request(addresses: Addresses, page: int) -> Packed:
     """Return the part of an executable that can make a snapshot, and has none."""
-    head = _pack(_REQUEST, addresses, page, (), (), (0,) * WORDS, 0)
+    head = _pack(_REQUEST, Facts(addresses=addresses, page=page), ())
     return Packed(pieces=((0, head),), size=len(head))
 
 
-def taken(
-    addresses: Addresses,
-    page: int,
-    ranges: Sequence[Range],
-    pages: bytes | bytearray,
-    guards: Sequence[bytes],
-    words: Sequence[int],
-    flags: int,
-    report: bytes,
-) -> Packed:
-    """Return the part with a snapshot; offsets of ranges in it are counted from the first page.
-
-    `guards` are `NAME=value` of variables of the environment, or `NAME` of one that is absent.
-    `report` is what `obelisk inspect` shows; it stands behind them.
-    """
-    size = _HEADER.size + len(ranges) * _RANGE.size + sum(len(text) + 1 for text in guards)
-    size += len(report)
-    start = -(-size // page) * page
+def taken(facts: Facts, ranges: Sequence[Range], pages: bytes | bytearray) -> Packed:
+    """Return the part with a snapshot; offsets of ranges in it are counted from the first page."""
+    page = facts.page
+    start = aligned(_HEADER.size + len(ranges) * _RANGE.size + facts.size, page)
     placed = [
-        _moved(one, one.offset + start) if one.source == Source.PART else one for one in ranges
+        replace(one, offset=one.offset + start) if one.source == Source.PART else one
+        for one in ranges
     ]
-    head = _pack(_TAKEN, addresses, page, placed, guards, words, flags, report)
+    head = _pack(_TAKEN, facts, placed)
     return Packed(pieces=((0, head), (start, pages)), size=start + len(pages))
 
 
@@ -94,52 +103,31 @@ def report_of(part: bytes | memoryview) -> bytes:
     return texts[-1] if len(texts) == guard_count + 1 else b""
 
 
-def _moved(one: Range, offset: int) -> Range:
-    return Range(
-        address=one.address,
-        size=one.size,
-        offset=offset,
-        rights=one.rights,
-        source=one.source,
-        is_free=one.is_free,
-    )
-
-
-def _pack(
-    kind: int,
-    addresses: Addresses,
-    page: int,
-    ranges: Sequence[Range],
-    guards: Sequence[bytes],
-    words: Sequence[int],
-    flags: int,
-    report: bytes = b"",
-) -> bytes:
+def _pack(kind: int, facts: Facts, ranges: Sequence[Range]) -> bytes:
     table = b"".join(
         _RANGE.pack(one.address, one.size, one.offset, one.rights, one.source, one.is_free)
         for one in ranges
     )
-    texts = b"".join(text + b"\0" for text in guards)
+    rest = table + b"".join(text + b"\0" for text in facts.guards) + facts.report
     head = bytearray(
         _HEADER.pack(
             _MAGIC,
             _VERSION,
             kind,
-            _HEADER.size + len(table) + len(texts) + len(report),
+            _HEADER.size + len(rest),
             0,
-            addresses.image,
-            addresses.heap,
-            page,
-            addresses.seed,
-            *words,
+            facts.addresses.image,
+            facts.addresses.heap,
+            facts.page,
+            facts.addresses.seed,
+            *facts.words,
             _HEADER.size,
             len(ranges),
             _HEADER.size + len(table),
-            len(guards),
-            flags,
+            len(facts.guards),
+            facts.flags,
         )
     )
-    rest = table + texts + report
     check = xxhash.xxh64_intdigest(rest, xxhash.xxh64_intdigest(bytes(head), 0))
     struct.pack_into("<Q", head, _CHECK_AT, check)
     return bytes(head) + rest

@@ -12,8 +12,8 @@ from obelisk.snapshot.layout import Addresses
 from obelisk.snapshot.memory import Mapping, ProcessMemory
 
 _GAP: Final = 8
-"""Pages that are stored although they need not be, so that what surrounds them is one range: each costs
-a system call and a mapping of the process."""
+"""Pages that are stored although they need not be, so that what surrounds them is one range: each
+costs a system call and a mapping of the process."""
 
 _STEP: Final = 1 << 20
 """Bytes that are compared at once."""

@@ -13,7 +13,7 @@ from obelisk.link.elf.elf import SegmentType, read_elf
 from obelisk.link.elf.memory import aligned
 from obelisk.payload.payload import Packed
 from obelisk.services.process import run_limited
-from obelisk.snapshot.format import taken
+from obelisk.snapshot.format import Facts, taken
 from obelisk.snapshot.layout import Addresses
 from obelisk.snapshot.memory import read_memory
 from obelisk.snapshot.pages import Pages
@@ -110,10 +110,15 @@ def _read(executable: Path, wanted: Request, report: Report) -> Packed:
     stored = Pages(data, addresses, page, part.address).store(memory)
     guards = dump.with_name(_GUARDS)
     texts = sorted(set(guards.read_bytes().split(b"\0")[:-1])) if guards.exists() else []
-    told = json.dumps(report.to_json(), sort_keys=True).encode()
-    return taken(
-        addresses, page, stored.ranges, stored.pages, texts, memory.words, wanted.flags, told
+    facts = Facts(
+        addresses=addresses,
+        page=page,
+        words=memory.words,
+        flags=wanted.flags,
+        guards=texts,
+        report=json.dumps(report.to_json(), sort_keys=True).encode(),
     )
+    return taken(facts, stored.ranges, stored.pages)
 
 
 def _failure(status: int | None, report: dict[str, Any], output: Path) -> SnapshotError:
