@@ -53,7 +53,6 @@ from obelisk.runtime.link import Runtime, RuntimeOptions, obtain_runtime
 from obelisk.services.atomic import draft_beside
 from obelisk.services.disk import require_space
 from obelisk.services.services import Services
-from obelisk.snapshot.report import tell
 from obelisk.snapshot.snapshot import Linking, take
 from obelisk.trim.trim import Kept, without_unused
 from obelisk.verify.verify import require_sound, smoke_test
@@ -211,9 +210,8 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
         image = linking(None)
     if plan.settings.snapshot:
         with services.console.step("Taking the snapshot"):
-            snapshot = take(plan, image, linking, runtime, job.work / "snapshot")
-            image = linking(snapshot.part)
-        tell(snapshot.report, services.console)
+            folder, console = job.work / "snapshot", services.console
+            image = linking(take(plan, image, linking, runtime, folder, console))
     require_space(output.parent, image.size, f"writing {output}")
     with services.console.step("Verifying"), draft_beside(output, mode=0o777) as draft:
         with draft.open("wb") as file:

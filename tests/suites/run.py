@@ -54,7 +54,7 @@ class Known:
 
 
 def known_failures(python, *, snapshot=False):
-    """Return what cpython.toml says of a Python version, and snapshot.toml of restored processes."""
+    """Return what cpython.toml says of a Python version, and snapshot.toml of a snapshot."""
     files = ("cpython.toml", "snapshot.toml") if snapshot else ("cpython.toml",)
     tables = [tomllib.loads((FOLDER / file).read_text()) for file in files]
     rows = [

@@ -14,18 +14,22 @@ from obelisk.payload.content import whole
 from obelisk.payload.payload import Packed
 from obelisk.plan import Plan
 from obelisk.runtime.link import Runtime
+from obelisk.services.console import Console
 from obelisk.snapshot.format import PYTHON_OPTION, request
 from obelisk.snapshot.layout import addresses_of
-from obelisk.snapshot.prepare import Request, Snapshot, prepare
+from obelisk.snapshot.prepare import Request, prepare
+from obelisk.snapshot.report import tell
 
 Linking = Callable[[Packed | None], Image]
 """Makes an executable with a snapshot, or without."""
 
 
-def take(plan: Plan, image: Image, linking: Linking, runtime: Runtime, folder: Path) -> Snapshot:
+def take(
+    plan: Plan, image: Image, linking: Linking, runtime: Runtime, folder: Path, console: Console
+) -> Packed:
     """Return the snapshot of an executable, which `image` is without one; `folder` is made.
 
-    Raises `SnapshotError` that says what cannot be kept.
+    Say what is left out of it. Raises `SnapshotError` if none can be made.
     """
     page = plan.target.page_size
     folder.mkdir()
@@ -37,4 +41,6 @@ def take(plan: Plan, image: Image, linking: Linking, runtime: Runtime, folder: P
     executable.chmod(0o755)
     flags = PYTHON_OPTION if plan.settings.interpreter.python_option else 0
     request_for = Request(addresses=addresses, page=page, flags=flags, renewed=runtime.renewed)
-    return prepare(executable, request_for)
+    snapshot = prepare(executable, request_for)
+    tell(snapshot.report, console)
+    return snapshot.part
