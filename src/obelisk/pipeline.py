@@ -210,8 +210,7 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
         image = linking(None)
     if plan.settings.snapshot:
         with services.console.step("Taking the snapshot"):
-            folder, console = job.work / "snapshot", services.console
-            image = linking(take(plan, image, linking, runtime, folder, console))
+            image = linking(take(plan, image, linking, runtime, job.work, services.console))
     require_space(output.parent, image.size, f"writing {output}")
     with services.console.step("Verifying"), draft_beside(output, mode=0o777) as draft:
         with draft.open("wb") as file:

@@ -25,13 +25,13 @@ Linking = Callable[[Packed | None], Image]
 
 
 def take(
-    plan: Plan, image: Image, linking: Linking, runtime: Runtime, folder: Path, console: Console
+    plan: Plan, image: Image, linking: Linking, runtime: Runtime, work: Path, console: Console
 ) -> Packed:
-    """Return the snapshot of an executable, which `image` is without one; `folder` is made.
+    """Return the snapshot of an executable, which `image` is without one.
 
     Say what is left out of it. Raises `SnapshotError` if none can be made.
     """
-    page = plan.target.page_size
+    page, folder = plan.target.page_size, work / "snapshot"
     folder.mkdir()
     # Its digest tells every byte of it.
     addresses = addresses_of(whole(image.pieces[-1][1]))
