@@ -58,7 +58,7 @@ class Request:
 def prepare(executable: Path, wanted: Request) -> Snapshot:
     """Run an executable with a request for a snapshot, and return what it becomes.
 
-    Its folder is its own. First without writing anything, as often as modules are found that hold
+    Its folder is its own, and the one that this is in. First without writing anything, as often as modules are found that hold
     what cannot be kept: each time without those. Raises `SnapshotError`.
     """
     left_out, problems = rehearse(lambda left: _run(executable, left, rehearsal=True), ())
@@ -72,7 +72,7 @@ def prepare(executable: Path, wanted: Request) -> Snapshot:
 
 
 def _run(executable: Path, left_out: Iterable[str], *, rehearsal: bool) -> Report:
-    folder = executable.parent
+    folder = executable.parents[1]
     asked, output, told = folder / "asked", folder / "output", folder / "report"
     asked.write_bytes(request(left_out, rehearsal=rehearsal))
     for name in (told.name, _GUARDS):
@@ -99,7 +99,7 @@ def _run(executable: Path, left_out: Iterable[str], *, rehearsal: bool) -> Repor
 
 def _read(executable: Path, wanted: Request, report: Report) -> Packed:
     addresses, page = wanted.addresses, wanted.page
-    dump = executable.parent / _MEMORY
+    dump = executable.parents[1] / _MEMORY
     data = memoryview(executable.read_bytes())
     segments = read_elf(data).segments
     part = next(one for one in segments if one.type == SegmentType.SNAPSHOT)

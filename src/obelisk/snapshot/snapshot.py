@@ -31,8 +31,8 @@ def take(
 
     Say what is left out of it. Raises `SnapshotError` if none can be made.
     """
-    page, folder = plan.target.page_size, work / "snapshot"
-    folder.mkdir()
+    page, folder = plan.target.page_size, work / "snapshot" / "executable"
+    folder.mkdir(parents=True)
     # Its digest tells every byte of it.
     addresses = addresses_of(whole(image.pieces[-1][1]))
     executable = folder / plan.name

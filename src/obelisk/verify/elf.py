@@ -19,6 +19,7 @@ from obelisk.verify.headers import OBJECTS, PAYLOAD, SNAPSHOT, Headers, Segment,
 from obelisk.verify.memory import Memory
 from obelisk.verify.objects import check_objects, object_sizes, objects_range, objects_size
 from obelisk.verify.promise import Promise
+from obelisk.verify.snapshot import snapshot_findings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,7 +100,11 @@ def _read(data: mmap.mmap, headers: Headers, payload: Segment) -> Executable:
     spans = [table.addresses for table in tables]
     loaded = [one for one in headers.loads if any(one.address in span for span in spans)]
     return Executable(
-        findings=(*header_findings(headers, memory), *(table.finding for table in tables)),
+        findings=(
+            *header_findings(headers, memory),
+            *(table.finding for table in tables),
+            *snapshot_findings(memoryview(data)[_span(headers.of(SNAPSHOT))], len(data)),
+        ),
         payload=memoryview(data)[payload.offset : payload.file_end],
         payload_offset=payload.offset,
         size=len(data),

@@ -4,6 +4,9 @@
    Only kinds are chosen whose end no program sees: not those with `__del__`, or of which there may be
    weak references with callbacks. */
 
+/* The assertions of Python's headers would name folders of whoever builds. */
+#define NDEBUG
+
 #include "snapshot/immortal.h"
 
 #include <stdbool.h>

@@ -1,5 +1,8 @@
 /* `_snapshot`: mechanism for the frozen `_obelisk_snapshot`, which holds the policy. */
 
+/* The assertions of Python's headers would name folders of whoever builds. */
+#define NDEBUG
+
 #include "snapshot/snapshot.h"
 
 #include <Python.h>
