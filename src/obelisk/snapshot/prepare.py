@@ -58,8 +58,9 @@ class Request:
 def prepare(executable: Path, wanted: Request) -> Snapshot:
     """Run an executable with a request for a snapshot, and return what it becomes.
 
-    Its folder is its own, and the one that this is in. First without writing anything, as often as modules are found that hold
-    what cannot be kept: each time without those. Raises `SnapshotError`.
+    Its folder is its own, and the one that this is in. First without writing anything, as often as
+    modules are found that hold what cannot be kept: each time without those. Raises
+    `SnapshotError`.
     """
     left_out, problems = rehearse(lambda left: _run(executable, left, rehearsal=True), ())
     report = _run(executable, left_out, rehearsal=False)
