@@ -37,6 +37,7 @@ _OWN: Final = {"_obelisk": "importer.py", "_obelisk_adaptations": "adaptations.p
 _OF_SNAPSHOTS: Final = {
     "_obelisk_snapshot": "snapshot.py",
     "_obelisk_snapshot_leading": "snapshot_leading.py",
+    "_obelisk_snapshot_modules": "snapshot_modules.py",
     "_obelisk_snapshot_prepare": "snapshot_prepare.py",
     "_obelisk_snapshot_repairs": "snapshot_repairs.py",
     "_obelisk_snapshot_state": "snapshot_state.py",

@@ -164,7 +164,7 @@ class Preparation:
             "streams": self.streams,
             "signals": (self.signals, _handlers()),
             "generators": list(watch.generators),
-            "repairs": _repairs.needed(watch.noted),
+            "repairs": _repairs.needed(watch.modules.noted),
             "fork_hooks": watch.fork_hooks,
             "put": watch.put,
             "variables": watch.changed_variables(),

@@ -58,6 +58,13 @@ def _platform(module):
     module._platform_cache.clear()
 
 
+def _rich(module):
+    try:
+        module._IMPORT_CWD = posix.getcwd()
+    except OSError:
+        module._IMPORT_CWD = ""
+
+
 def _spawn(module):
     module.set_executable(sys.executable)
 
@@ -112,6 +119,7 @@ REPAIRS = {
         )
     ],
     "platform": [Repair(_platform)],
+    "rich": [Repair(_rich)],
     "sysconfig": [Repair(_sysconfig)],
     "tempfile": [
         Repair(

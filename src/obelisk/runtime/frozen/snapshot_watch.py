@@ -1,7 +1,6 @@
 """Watching what modules do while a snapshot is prepared: what they read, print, draw and change.
 
-It is frozen into runtimes with a snapshot as `_obelisk_snapshot_watch`. Functions of the standard
-library are replaced while modules are imported, and put back by `Watch.close`.
+It is frozen into runtimes with a snapshot as `_obelisk_snapshot_watch`.
 """
 
 import posix
@@ -9,11 +8,10 @@ import sys
 
 import _frozen_importlib as _bootstrap
 import _frozen_importlib_external as _external
-import _weakref
 
 import _obelisk_payload as _payload
-import _obelisk_snapshot_repairs as _repairs
 import _snapshot
+from _obelisk_snapshot_modules import Modules
 
 MAIN = "__main__"
 _STDLIB = f"{_payload.root}/lib/python"
@@ -50,6 +48,13 @@ _HARMLESS = frozenset(
         ("sysconfig", b"HOME"),
         ("numpy", "host"),  # whether the kernel is older than 4.6
         ("numpy._core._add_newdocs_scalars", "host"),  # the machine
+        ("rich", "cwd"),  # repaired
+        ("rich.style", "random"),  # numbers of links in one process
+        # Keys of one process's context.
+        ("fastapi.telemetry._api", "random"),
+        ("opentelemetry.baggage", "random"),
+        ("opentelemetry.context", "random"),
+        ("opentelemetry.trace.propagation", "random"),
     ),
 )
 """What a module asks for without keeping the answer, or to find out what is so everywhere."""
@@ -57,15 +62,6 @@ _OF_NATIVE_CODE = frozenset(("random", "cpus", "host", "user"))
 """What native code asks for to seed hash maps and to size pools, or its libraries on their own."""
 _OF_TRAMPOLINES = frozenset((("_ctypes", "descriptor"), ("_ctypes", "mapping")))
 """libffi maps code of the executable for callbacks, which the runtime puts in order."""
-_OF_SYS = {
-    "argv": "argv",
-    "orig_argv": "argv",
-    "executable": "executable",
-    "_base_executable": "executable",
-}
-_OF_TIME = dict.fromkeys(("tzname", "timezone", "altzone", "daylight"), "time zone")
-_OF_UNAME = ("system", "node", "release", "version", "machine")
-_OF_HOST = ("node", "release", "version")
 
 
 class LeftOut(BaseException):
@@ -95,25 +91,20 @@ class Watch:
         self.native = {}
         self.native_code = set()
         self.loaded = {}
-        self.noted = {}
         self._environment = dict(posix.environ)
-        self._undo = []
         self.generators = {}
         self._load = _bootstrap._load_unlocked
-        self._replace(_bootstrap, "_load_unlocked", self.load)
+        self.modules = Modules(self)
+        self.modules.replace(_bootstrap, "_load_unlocked", self.load)
         if any(not path.startswith(_payload.root) for path in sys.path):
             self._watch_absence()
-        self._replace(posix, "register_at_fork", self._register_at_fork)
-        self._watch_attributes(sys, _OF_SYS)
+        self.modules.begin()
         _snapshot.reads()
-        for name in {*_repairs.REPAIRS, *self._arrangements()} & {*sys.modules}:
-            self._arrange(name, sys.modules[name])
 
     def close(self):
         """Put everything back."""
         self.look()
-        for undo in reversed(self._undo):
-            undo()
+        self.modules.end()
 
     # Which module it is.
 
@@ -132,14 +123,17 @@ class Watch:
             raise LeftOut(name)
         self.stack.append(name)
         self._say_importing(name)
+        failed = dict(self.failed)
         try:
             module = self._load(spec)
-            self._arrange(name, module)
+            self.modules.arrange(name, module)
         except BaseException as error:
             if not isinstance(error, LeftOut):
                 self.failed.setdefault(name, (f"raises {type(error).__name__}", str(error)))
             raise
         else:
+            # It goes on without what it could not import.
+            self.failed = failed
             self.loaded[name] = origin
             self.look()
         finally:
@@ -162,7 +156,7 @@ class Watch:
                 self._refuse(self.module, "absent", "looks for a module outside", name)
             return spec
 
-        self._replace(_bootstrap, "_find_spec", find_spec)
+        self.modules.replace(_bootstrap, "_find_spec", find_spec)
 
     @property
     def module(self):
@@ -250,141 +244,20 @@ class Watch:
             self.error = f"`{wanted[0]}` in `snapshot-imports` cannot be kept{why}"
         self.again.update(dict.fromkeys(name for name in modules if name != MAIN))
 
-    # What is replaced.
-
-    def _arrange(self, name, module):
-        """Do what is to be done with a module that was just loaded."""
-        for number, repair in enumerate(_repairs.REPAIRS.get(name, ())):
-            if repair.at_load is not None:
-                self.noted[name, number] = repair.at_load(module)
-        arrange = self._arrangements().get(name)
-        if arrange is not None:
-            arrange(module)
-
-    def _arrangements(self):
-        return {
-            "_ssl": self._seed_openssl,
-            "os": self._watch_environment,
-            "platform": self._watch_platform,
-            "random": self._watch_random,
-            "sysconfig": self._watch_sysconfig,
-            "time": lambda module: self._watch_attributes(module, _OF_TIME),
-        }
-
-    def _replace(self, place, name, value):
-        old = getattr(place, name)
-        setattr(place, name, value)
-        self._undo.append(lambda: setattr(place, name, old))
-
-    def _register_at_fork(self, **functions):
-        # A restore is the child of a fork to C, but not to the program.
-        self.fork_hooks.append(functions)
-
-    def _watch_attributes(self, module, kinds):
-        """Notice when attributes of a module are read."""
-        plain = type(module)
-        get = plain.__getattribute__
-
-        class Watched(plain):
-            def __getattribute__(this, name):  # noqa: N805 - `self` is the watch
-                if name in kinds:
-                    self.read(kinds[name], "")
-                return get(this, name)
-
-        module.__class__ = Watched
-        self._undo.append(lambda: setattr(module, "__class__", plain))
-
-    def _watch_environment(self, module):
-        kind = module._Environ
-        get, delete, iterate = kind.__getitem__, kind.__delitem__, kind.__iter__
-
-        def getitem(environ, key):
-            self.variable(environ.encodekey(key))
-            return get(environ, key)
-
-        def delitem(environ, key):
-            self.variable(environ.encodekey(key))
-            delete(environ, key)
-
-        def iterate_all(environ):
-            self.read("environment", "")
-            return iterate(environ)
-
-        for name, function in (
-            ("__getitem__", getitem),
-            ("__delitem__", delitem),
-            ("__iter__", iterate_all),
-        ):
-            self._replace(kind, name, function)
-        self._watch_writing(module)
-        self._replace(module, "register_at_fork", self._register_at_fork)
-        # It was imported when `posix` had the same in its place.
-        self._undo.append(lambda: setattr(module, "register_at_fork", posix.register_at_fork))
-
-    def _watch_writing(self, module):
-        put, unset = module.putenv, module.unsetenv
-
-        def putenv(name, value, /):
-            put(name, value)
-            self._wrote(module.fsencode(name), module.fsencode(value))
-
-        def unsetenv(name, /):
-            unset(name)
-            self._wrote(module.fsencode(name), None)
-
-        self._replace(module, "putenv", putenv)
-        self._replace(module, "unsetenv", unsetenv)
-
-    def _wrote(self, name, value):
+    def wrote(self, name, value):
+        """Notice that a variable was set, or removed if `value` is None."""
         self.written.add(name)
         self.put[name] = value
 
-    def _seed_openssl(self, module):
-        """Let OpenSSL seed its generators now: a restore seeds them anew, whoever draws of them."""
+    def quietly(self, ask):
+        """Return the answer to a question that nobody keeps."""
         self.look()
-        module.RAND_bytes(1)
-        _snapshot.reads()
-
-    def _watch_platform(self, module):
-        """Tell what every host has in common from what is this one's."""
-        self.look()
-        plain = module.uname()
-        watched = type("uname_result", (type(plain),), {})
-        for name in _OF_HOST:
-            value = getattr(plain, name)
-            setattr(watched, name, property(lambda _, value=value: self.read("host", "") or value))
-        module._uname_cache = watched(*(getattr(plain, name) for name in _OF_UNAME))
-        _snapshot.reads()
-        self._undo.append(lambda: setattr(module, "_uname_cache", None))
-
-    def _watch_sysconfig(self, module):
-        """Let it find the user's folder, which a restore lets it find again, without a note."""
-        find = module._getuserbase
-
-        def find_quietly():
-            self.look()
-            self._is_quiet = True
-            try:
-                return find()
-            finally:
-                self._is_quiet = False
-                _snapshot.reads()
-
-        self._replace(module, "_getuserbase", find_quietly)
-
-    def _watch_random(self, module):
-        """Know the generators that the system seeded: they are seeded anew by a restore."""
-        seed = module.Random.seed
-
-        def seed_it(generator, a=None, version=2):
-            self.look()
-            seed(generator, a, version)
-            if a is None:
-                _snapshot.reads()
-                self.generators[_weakref.ref(generator)] = generator.getstate()
-
-        self._replace(module.Random, "seed", seed_it)
-        self.generators[_weakref.ref(module._inst)] = module._inst.getstate()
+        self._is_quiet = True
+        try:
+            return ask()
+        finally:
+            self._is_quiet = False
+            _snapshot.reads()
 
     # What is kept for the restore.
 

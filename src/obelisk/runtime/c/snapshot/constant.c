@@ -20,6 +20,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "elf/dso.h"
 #include "snapshot/early.h"
 #include "snapshot/format.h"
 #include "snapshot/machine.h"
@@ -98,13 +99,14 @@ sched_getcpu(void)
 }
 
 static void
-constant_random(unsigned char *into, size_t size)
+constant_random(unsigned char *into, size_t size, const void *caller)
 {
     uint64_t offset;
     uint64_t part;
     const struct snapshot_header *header = early_part(&offset, &part);
 
-    snapshot_note("random", NULL, NULL);
+    /* Linked objects seed their hash maps; programs draw by CPython. */
+    snapshot_note(objects_around(caller) >= 0 ? "seed" : "random", NULL, NULL);
     while (size > 0) {
         uint64_t block = XXH64(header->seed, sizeof(header->seed), ++random_blocks);
         size_t step = size < sizeof(block) ? size : sizeof(block);
@@ -121,7 +123,7 @@ __wrap_getrandom(void *into, size_t size, unsigned flags)
     if (!snapshot_is_preparing()) {
         return __real_getrandom(into, size, flags);
     }
-    constant_random(into, size);
+    constant_random(into, size, __builtin_return_address(0));
     return (ssize_t)size;
 }
 
@@ -140,14 +142,14 @@ __wrap_getppid(void)
 
 /* Answer a system call that is made by its number; false when the kernel is to answer. */
 static bool
-answer(long number, const long given[6], long *result)
+answer(long number, const long given[6], const void *caller, long *result)
 {
     if (!snapshot_is_preparing()) {
         return false;
     }
     switch (number) {
     case SYS_getrandom:
-        constant_random((void *)given[0], (size_t)given[1]);
+        constant_random((void *)given[0], (size_t)given[1], caller);
         *result = given[1];
         return true;
     case SYS_clock_gettime:
@@ -175,7 +177,7 @@ syscall(long number, ...)
         given[i] = va_arg(rest, long);
     }
     va_end(rest);
-    if (answer(number, given, &result)) {
+    if (answer(number, given, __builtin_return_address(0), &result)) {
         return result;
     }
     result = machine_call(number, given[0], given[1], given[2], given[3], given[4], given[5]);
