@@ -19,7 +19,7 @@ from support import APPS, obelisk, run, segments_of
 pytestmark = pytest.mark.compile
 
 EXPLAIN = {"OBELISK_SNAPSHOT": "explain"}
-HEADER = struct.Struct("<8sIIQQQQQ32s8IQQQQQ")
+HEADER = struct.Struct("<8sIIQQQQQ32s8IQQQQQQQ")
 CHECK = slice(24, 32)
 PAGE_SIZE, WORDS, RANGES = 7, 9, 17
 """Positions of the header's values."""

@@ -19,13 +19,16 @@ _VERSION: Final = 1
 _REQUEST, _TAKEN = 1, 2
 WORDS: Final = 8
 """Words of a processor's features."""
-_HEADER: Final = struct.Struct(f"<8sIIQQQQQ32s{WORDS}IQQQQQ")
+_HEADER: Final = struct.Struct(f"<8sIIQQQQQ32s{WORDS}IQQQQQQQ")
 _CHECK_AT: Final = 24
 _GUARDS_AT: Final = 9 + WORDS + 2
 """The position of the offset of the guards among the header's values; behind it is their count."""
 _RANGE: Final = struct.Struct("<QQQIHH")
+_SPAN: Final = struct.Struct("<QQ")
 PYTHON_OPTION: Final = 1
 """Flag: `--python` as first argument starts no application."""
+MEASURE: Final = 2
+"""Flag: the executable writes its memory again when it has gone on from the snapshot."""
 
 
 class Source(IntEnum):
@@ -66,11 +69,14 @@ class Facts:
     """`NAME=value` of variables of the environment, or `NAME` of one that is absent."""
     report: bytes = b""
     """What `obelisk inspect` shows."""
+    hot: Sequence[tuple[int, int]] = ()
+    """(address, size) of pages that each start writes to."""
 
     @property
     def size(self) -> int:
         """Bytes of what is behind the ranges."""
-        return sum(len(text) + 1 for text in self.guards) + len(self.report)
+        texts = sum(len(text) + 1 for text in self.guards) + len(self.report)
+        return len(self.hot) * _SPAN.size + texts
 
 
 def request(addresses: Addresses, page: int) -> Packed:
@@ -108,7 +114,8 @@ def _pack(kind: int, facts: Facts, ranges: Sequence[Range]) -> bytes:
         _RANGE.pack(one.address, one.size, one.offset, one.rights, one.source, one.is_free)
         for one in ranges
     )
-    rest = table + b"".join(text + b"\0" for text in facts.guards) + facts.report
+    spans = b"".join(_SPAN.pack(*span) for span in facts.hot)
+    rest = table + spans + b"".join(text + b"\0" for text in facts.guards) + facts.report
     head = bytearray(
         _HEADER.pack(
             _MAGIC,
@@ -123,9 +130,11 @@ def _pack(kind: int, facts: Facts, ranges: Sequence[Range]) -> bytes:
             *facts.words,
             _HEADER.size,
             len(ranges),
-            _HEADER.size + len(table),
+            _HEADER.size + len(table) + len(spans),
             len(facts.guards),
             facts.flags,
+            _HEADER.size + len(table),
+            len(facts.hot),
         )
     )
     check = xxhash.xxh64_intdigest(rest, xxhash.xxh64_intdigest(bytes(head), 0))

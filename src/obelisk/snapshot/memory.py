@@ -54,10 +54,12 @@ class ProcessMemory:
                 one.content[start : start + size] = bytes(size)
 
 
-def read_memory(dump: Path, addresses: Addresses, span: int) -> ProcessMemory:
+def read_memory(
+    dump: Path, addresses: Addresses, span: int, *, is_restored: bool = False
+) -> ProcessMemory:
     """Read a dump; `span` is how many bytes of memory the executable takes.
 
-    Raises `SnapshotError` for what cannot be kept.
+    Raises `SnapshotError` for what cannot be kept, unless the process was restored itself.
     """
     with dump.open("rb") as stream:
         data = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_COPY))
@@ -69,8 +71,12 @@ def read_memory(dump: Path, addresses: Addresses, span: int) -> ProcessMemory:
     for start, end, rights, name in _lines(text):
         if addresses.image <= start < addresses.image + span:
             kept = image
-        elif addresses.heap <= start < addresses.heap + HEAP_SIZE and _is_memory(rights, name):
+        elif addresses.heap <= start < addresses.heap + HEAP_SIZE and (
+            is_restored or _is_memory(rights, name)
+        ):
             kept = heap
+        elif is_restored:
+            continue
         else:
             _require_own(start, name, addresses)
             continue

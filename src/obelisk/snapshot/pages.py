@@ -15,6 +15,10 @@ _GAP: Final = 8
 """Pages that are stored although they need not be, so that what surrounds them is one range: each
 costs a system call and a mapping of the process."""
 
+_HOT_GAP: Final = 2
+"""The same of pages that are copied at each start."""
+_WRITE: Final = 2
+"""A right, as mmap(2) has it."""
 _STEP: Final = 1 << 20
 """Bytes that are compared at once."""
 
@@ -98,7 +102,7 @@ class Pages:
         self, mapping: Mapping, address: int, content: memoryview, expected: memoryview | None
     ) -> None:
         """Store the pages that are not as `expected`, or not zero where that is None."""
-        for start, end in _joined(self._different(content, expected), self._page):
+        for start, end in _joined(_different(content, expected, self._page), _GAP * self._page):
             self._ranges.append(
                 Range(
                     address=address + start,
@@ -110,16 +114,20 @@ class Pages:
             )
             self._pages += content[start:end]
 
-    def _different(self, content: memoryview, expected: memoryview | None) -> Iterator[Span]:
-        for start in range(0, len(content), _STEP):
-            step = bytes(content[start : start + _STEP])
-            other = bytes(len(step)) if expected is None else bytes(expected[start : start + _STEP])
-            if step == other:
+
+def written(before: ProcessMemory, after: ProcessMemory, page: int) -> list[Span]:
+    """Return (address, size) of pages that differ, where they can be written to."""
+    found: list[Span] = []
+    for one in (*after.image, *after.heap):
+        for other in (*before.image, *before.heap):
+            low, high = max(one.start, other.start), min(one.end, other.end)
+            if low >= high or not one.rights & _WRITE or not (one.content and other.content):
                 continue
-            for place in range(0, len(step), self._page):
-                end = place + self._page
-                if step[place:end] != other[place:end]:
-                    yield start + place, start + end
+            new = one.content[low - one.start : high - one.start]
+            old = other.content[low - other.start : high - other.start]
+            spans = _joined(_different(new, old, page), page * _HOT_GAP)
+            found += [(low + start, end - start) for start, end in spans]
+    return found
 
 
 def _rights(segment: Segment) -> int:
@@ -128,10 +136,24 @@ def _rights(segment: Segment) -> int:
     return sum(bit for flag, bit in pairs if segment.flags & flag)
 
 
-def _joined(spans: Iterator[Span], page: int) -> Sequence[Span]:
+def _different(content: memoryview, expected: memoryview | None, page: int) -> Iterator[Span]:
+    """Yield the pages that are not as `expected`, or not zero where that is None."""
+    for start in range(0, len(content), _STEP):
+        step = bytes(content[start : start + _STEP])
+        other = bytes(len(step)) if expected is None else bytes(expected[start : start + _STEP])
+        if step == other:
+            continue
+        for place in range(0, len(step), page):
+            end = place + page
+            if step[place:end] != other[place:end]:
+                yield start + place, start + end
+
+
+def _joined(spans: Iterator[Span], gap: int) -> Sequence[Span]:
+    """Join spans between which there are some bytes at most."""
     found: list[Span] = []
     for start, end in spans:
-        if found and start - found[-1][1] <= _GAP * page:
+        if found and start - found[-1][1] <= gap:
             found[-1] = (found[-1][0], end)
         else:
             found.append((start, end))

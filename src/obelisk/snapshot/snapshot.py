@@ -1,7 +1,7 @@
 """The stage `snapshot`: from an executable to the part of it that it starts from.
 
-It is linked twice: with a request for a snapshot, to be run until it has imported its modules, and
-with what its memory is then.
+It is linked with a request for a snapshot, to be run until it has imported its modules; with what
+its memory is then, to see which of it each start writes to; and with both.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from obelisk.payload.payload import Packed
 from obelisk.plan import Plan
 from obelisk.runtime.link import Runtime
 from obelisk.services.console import Console
-from obelisk.snapshot.format import PYTHON_OPTION, request
+from obelisk.snapshot.format import MEASURE, PYTHON_OPTION, request
 from obelisk.snapshot.layout import addresses_of
-from obelisk.snapshot.prepare import Request, prepare
+from obelisk.snapshot.prepare import Request, measure, prepare
 from obelisk.snapshot.report import tell
 
 Linking = Callable[[Packed | None], Image]
@@ -35,12 +35,19 @@ def take(
     folder.mkdir(parents=True)
     # Its digest tells every byte of it.
     addresses = addresses_of(whole(image.pieces[-1][1]))
-    executable = folder / plan.name
-    with executable.open("wb") as file:
-        linking(request(addresses, page)).write(file)
-    executable.chmod(0o755)
     flags = PYTHON_OPTION if plan.settings.interpreter.python_option else 0
-    request_for = Request(addresses=addresses, page=page, flags=flags, renewed=runtime.renewed)
-    snapshot = prepare(executable, request_for)
+    wanted = Request(addresses=addresses, page=page, flags=flags, renewed=runtime.renewed)
+    executable = folder / plan.name
+    _write(linking(request(addresses, page)), executable)
+    snapshot = prepare(executable, wanted)
+    _write(linking(snapshot.part(flags=MEASURE)), executable)
+    hot = measure(executable, snapshot)
     tell(snapshot.report, console)
-    return snapshot.part
+    return snapshot.part(hot)
+
+
+def _write(image: Image, executable: Path) -> None:
+    executable.unlink(missing_ok=True)
+    with executable.open("wb") as file:
+        image.write(file)
+    executable.chmod(0o755)

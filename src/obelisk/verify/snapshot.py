@@ -16,8 +16,10 @@ from obelisk.verify.promise import Promise
 
 _MAGIC: Final = b"OBSNAP\n\0"
 _VERSION: Final = 1
-_HEADER: Final = struct.Struct("<8sIIQQQQQ32s8IQQQQQ")
+_HEADER: Final = struct.Struct("<8sIIQQQQQ32s8IQQQQQQQ")
 _CHECK: Final = slice(24, 32)
+_TABLES: Final = 17
+"""The position of the offset of the ranges among the header's values."""
 _RANGE: Final = struct.Struct("<QQQIHH")
 _TAKEN: Final = 2
 _WRITE, _EXECUTE = 2, 4
@@ -58,12 +60,12 @@ def _header_fault(part: memoryview) -> str | None:
     seed = xxhash.xxh64_intdigest(bytes(head), 0)
     if xxhash.xxh64_intdigest(bytes(part[_HEADER.size : size]), seed) != check:
         return "checksum mismatch in its tables"
-    offset, count, guards, *_ = _HEADER.unpack_from(part)[-5:]
+    offset, count, guards, *_ = _HEADER.unpack_from(part)[_TABLES:]
     return None if offset + count * _RANGE.size <= guards <= size else "malformed tables"
 
 
 def _rows(part: memoryview) -> Iterator[Row]:
-    offset, count, *_ = _HEADER.unpack_from(part)[-5:]
+    offset, count, *_ = _HEADER.unpack_from(part)[_TABLES:]
     for number in range(count):
         address, size, place, rights, source, _ = _RANGE.unpack_from(
             part, offset + number * _RANGE.size

@@ -34,16 +34,24 @@ struct snapshot_header {
                             variable that is not there */
     uint64_t guard_count;
     uint64_t flags;
+    uint64_t hot;        /* offset of struct snapshot_span: pages that each start writes to */
+    uint64_t hot_count;
 };
 
 enum {
     SNAPSHOT_PYTHON_OPTION = 1, /* `--python` as first argument starts no application */
+    SNAPSHOT_MEASURE = 2,       /* the executable writes its memory again when it has gone on from it */
 };
 
 enum snapshot_source {
     SNAPSHOT_ZEROS = 0,
     SNAPSHOT_FILE = 1, /* of the executable's file, `offset` counted from its start */
     SNAPSHOT_PART = 2, /* of this part of it */
+};
+
+struct snapshot_span {
+    uint64_t address;
+    uint64_t size;
 };
 
 /* Whole pages. Those of the image come last. */

@@ -77,5 +77,8 @@ snapshot_resume(int argc, char **argv)
     }
     interp_resume(argc, argv);
     renew_python();
+    if (snapshot_dump_path != NULL) {
+        _exit(snapshot_dump(snapshot_dump_path) ? 0 : OS_EXIT_FAILED);
+    }
     return main_program_run();
 }

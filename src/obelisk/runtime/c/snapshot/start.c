@@ -293,7 +293,7 @@ snapshot_start(uintptr_t *stack)
         say(": corrupt executable: checksum mismatch in `snapshot`\n");
         machine_call(SYS_exit_group, OS_EXIT_DAMAGED, 0, 0, 0, 0, 0);
     }
-    if (header->kind == SNAPSHOT_REQUEST) {
+    if (header->kind == SNAPSHOT_REQUEST || (header->flags & SNAPSHOT_MEASURE)) {
         if (!is_asked_to_prepare(&process)) {
             return;
         }
