@@ -20,8 +20,11 @@
 #include "payload/settings.h"
 #include "snapshot/machine.h"
 
-/* Of mimalloc: give back what is free. Later it would do so because time has passed. */
+/* Of mimalloc. What is free is given back, which it would do later because time has passed; and what a
+   process asks for that goes on is not in pages of the snapshot, which would have to be copied. */
 void mi_collect(bool force);
+void *mi_heap_new(void);
+void *mi_heap_set_default(void *heap);
 
 /* Return the values of a setting of which there may be many. */
 static PyObject *
@@ -97,6 +100,7 @@ write_memory(void)
 
     leave_process();
     mi_collect(true);
+    mi_heap_set_default(mi_heap_new());
     snapshot_keep_thread();
     snapshot_dump_path = NULL;
     snapshot_report_path = NULL;
