@@ -1,5 +1,4 @@
-"""Run test suites inside an executable: `run_suites.py [--python 3.13] [--part] [--snapshot]
-[SUITE ...]`.
+"""Run test suites inside an executable: `run_suites.py [--part] [--snapshot] [SUITE ...]`.
 
 A suite is `cpython` or a package of tests/suites/packages.toml; by default all of them. It prints
 what failed that was not known to, and what is known to fail but passed, and exits with status 1 if
@@ -36,9 +35,10 @@ def try_cpython(python: str, folder: Path, *, only_part: bool, snapshot: bool) -
     """Run CPython's suite and say how it went."""
     executable = build("cpython_snapshot" if snapshot else "cpython", python, folder / "cpython")
     run = run_from_snapshot if snapshot else run_cpython
+    table = "snapshot.toml" if snapshot else "cpython.toml"
     outcome = run(executable, folder, part() if only_part else ())
     Path(folder, "output.txt").write_text(outcome.output, encoding="utf-8")
-    unknown, stale = compare(outcome, known_failures(python, snapshot=snapshot))
+    unknown, stale = compare(outcome, known_failures(python, table))
     known = len(outcome.failed) - len(unknown)
     how = " from a snapshot" if snapshot else ""
     print(f"cpython {python}{how}: {len(outcome.files)} files, {known} known failures")

@@ -16,6 +16,7 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 
 from uv import find_uv_bin
@@ -53,10 +54,9 @@ class Known:
     """Whether it depends on the machine if they fail."""
 
 
-def known_failures(python, *, snapshot=False):
-    """Return what cpython.toml says of a Python version, and snapshot.toml of a snapshot."""
-    files = ("cpython.toml", "snapshot.toml") if snapshot else ("cpython.toml",)
-    tables = [tomllib.loads((FOLDER / file).read_text()) for file in files]
+def known_failures(python, file="cpython.toml"):
+    """Return what a table says of a Python version."""
+    table = tomllib.loads((FOLDER / file).read_text())
     rows = [
         Known(
             reason=row["reason"],
@@ -64,7 +64,6 @@ def known_failures(python, *, snapshot=False):
             python=tuple(row.get("python", ["3.13", "3.14"])),
             elsewhere=row.get("elsewhere", False),
         )
-        for table in tables
         for row in table["failures"]
     ]
     return [row for row in rows if python in row.python]
@@ -83,37 +82,43 @@ def run_cpython(executable, folder, files=()):
 
 
 def run_from_snapshot(executable, folder, files=()):
-    """Run CPython's test files, each in a process of its own that goes on from a snapshot.
+    """Run CPython's test files, each in processes of its own: restored from a snapshot, and cold.
 
-    regrtest's own workers are Python, which starts cold.
+    The outcome has what fails restored and not cold. What fails either way does since the process
+    is an application, and not Python as in `run_cpython`, whose workers would start cold.
     """
     listed = _run([executable, "--list-tests", *files], folder).stdout.split()
     names = [name for name in listed if name.startswith("test")]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        runs = list(pool.map(lambda name: _run_file(executable, folder, name), names))
-    failed = [name for _, found in runs for name in found]
-    output = "".join(done.stdout for done, _ in runs)
+        restored, cold = (
+            list(pool.map(partial(_run_file, executable, folder / kind, variables), names))
+            for kind, variables in (("restored", {}), ("cold", {"OBELISK_SNAPSHOT": "0"}))
+        )
+    failed = {name for _, found in restored for name in found}
+    failed -= {name for _, found in cold for name in found}
+    output = "".join(done.stdout for done, _ in restored)
     return Outcome(files=frozenset(names), failed=frozenset(failed), output=output)
 
 
-def _run_file(executable, folder, name):
+def _run_file(executable, folder, variables, name):
     """Run one test file; return the process, and what failed: tests, or the whole file."""
-    place = folder / "restored" / name
+    place = folder / name
     place.mkdir(parents=True)
     argv = [executable, "-v", "-u", RESOURCES, "--timeout", "600", "--tempdir", place, name]
-    done = _run(argv, place)
+    done = _run(argv, place, variables)
     failed = set(_FAILED_TEST.findall(done.stdout))
     if done.returncode != 0 and not failed and not _NOTHING_RAN.search(done.stdout):
         failed = {name}
     return done, failed
 
 
-def _run(argv, folder):
+def _run(argv, folder, variables=None):
     """Run a suite without what Python's tests would see of this machine."""
     return subprocess.run(
         [str(word) for word in argv],
         cwd=folder,
-        env={name: text for name, text in os.environ.items() if not name.startswith("PYTHON")},
+        env={name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
+        | (variables or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
