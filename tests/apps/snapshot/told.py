@@ -29,6 +29,7 @@ import threading
 import time
 import traceback
 import tracemalloc
+import types
 import uuid
 import weakref
 
@@ -103,6 +104,7 @@ def process():
         "callback": CALLBACK(41),
         "certificates": len(CONTEXT.get_ca_certs()) > 0,
         "fork hooks": FORKED,
+        "kinds": [types.ModuleType is type(sys) is type(json), type(os.register_at_fork).__name__],
         "gc": [gc.isenabled(), gc.get_threshold()],
         "traces": tracemalloc.is_tracing(),
     }

@@ -43,6 +43,7 @@ class Modules:
 
     def begin(self):
         """Arrange what is there already."""
+        self._at_fork = posix.register_at_fork
         self.replace(posix, "register_at_fork", self._register_at_fork)
         self._watch_attributes(sys, _OF_SYS)
         for name in {*_repairs.REPAIRS, *self._arrangements} & {*sys.modules}:
@@ -70,22 +71,32 @@ class Modules:
 
     def _register_at_fork(self, **functions):
         # A restore is the child of a fork to C, but not to the program.
-        self.watch.fork_hooks.append(functions)
+        if self.watch.is_over:
+            self._at_fork(**functions)
+        else:
+            self.watch.fork_hooks.append(functions)
 
     def _watch_attributes(self, module, kinds):
-        """Notice when attributes of a module are read."""
-        watch = self.watch
-        plain = type(module)
-        get = plain.__getattribute__
+        """Notice when attributes of a module are read: they are behind its `__getattr__` (PEP 562).
 
-        class Watched(plain):
-            def __getattribute__(self, name):
-                if name in kinds:
-                    watch.read(kinds[name], "")
-                return get(self, name)
+        Its type stays what it is, which is taken for that of all modules.
+        """
+        space = module.__dict__
+        values = {name: space.pop(name) for name in kinds if name in space}
 
-        module.__class__ = Watched
-        self._undo.append(lambda: setattr(module, "__class__", plain))
+        def find(name):
+            if name not in values:
+                raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+            self.watch.read(kinds[name], "")
+            return values[name]
+
+        def undo():
+            del space["__getattr__"]
+            for name, value in values.items():
+                space.setdefault(name, value)
+
+        space["__getattr__"] = find
+        self._undo.append(undo)
 
     def _watch_time(self, module):
         self._watch_attributes(module, _OF_TIME)
@@ -111,9 +122,9 @@ class Modules:
         self.replace(kind, "__delitem__", delitem)
         self.replace(kind, "__iter__", iterate_all)
         self._watch_writing(module)
-        self.replace(module, "register_at_fork", self._register_at_fork)
-        # It was imported when `posix` had the same in its place.
-        self._undo.append(lambda: setattr(module, "register_at_fork", posix.register_at_fork))
+        # It has been imported from `posix`, where it is replaced.
+        module.register_at_fork = self._register_at_fork
+        self._undo.append(lambda: setattr(module, "register_at_fork", self._at_fork))
 
     def _watch_writing(self, module):
         watch = self.watch
@@ -171,6 +182,8 @@ class Modules:
                 seed(generator, a, version)
                 return
             watch.quietly(lambda: seed(generator, a, version))
+            if watch.is_over:
+                return
             watch.generators[_weakref.ref(generator)] = generator.getstate()
 
         self.replace(module.Random, "seed", seed_it)

@@ -74,6 +74,8 @@ class Watch:
     def __init__(self, asked_for, excluded, state, is_rehearsal):
         """Start to watch. `state` notices what the process holds and prints."""
         self.is_rehearsal = is_rehearsal
+        self.is_over = False
+        """Whether somebody who calls this kept a function that was replaced."""
         self.asked_for = frozenset(asked_for)
         self.excluded = excluded
         self.state = state
@@ -105,6 +107,7 @@ class Watch:
         """Put everything back."""
         self.look()
         self.modules.end()
+        self.is_over = True
 
     # Which module it is.
 
@@ -178,6 +181,8 @@ class Watch:
 
     def look(self):
         """Notice what happened since the last look; it was done by the module on top."""
+        if self.is_over:
+            return
         for kind, name, value in _snapshot.reads():
             if kind != "environment":
                 self.read(kind, "")
@@ -199,6 +204,8 @@ class Watch:
     def read(self, kind, name):
         """Notice that something was read that is other than this in another process."""
         module = self.module
+        if self.is_over:
+            return
         if kind in ("pid", "time") and (module == MAIN or self._is_stdlib(module)):
             return  # their own business, such as the garbage collector's
         self.reads[kind, name, module] = None
@@ -210,7 +217,8 @@ class Watch:
     def variable(self, name, value=None):
         """Notice that a variable of the environment was read."""
         module = self.module
-        if name in self.written or self._is_quiet or (module, name) in _HARMLESS:
+        is_known = name in self.written or (module, name) in _HARMLESS
+        if is_known or self._is_quiet or self.is_over:
             return
         self.reads["variable", name.decode(errors="replace"), module] = None
         if name in _VARYING and not self._is_wanted and module != MAIN:
