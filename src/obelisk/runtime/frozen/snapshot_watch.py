@@ -152,7 +152,7 @@ class Watch:
 
         def find_spec(name, path, target=None):
             spec = find(name, path, target)
-            if spec is None and path is None and self.module != MAIN:
+            if spec is None and path is None and self._is_of_program():
                 self._refuse(self.module, "absent", "looks for a module outside", name)
             return spec
 
