@@ -284,8 +284,7 @@ def _start_units(
 def _first_use(job: _Job, kept: Kept, trained: tuple[str, ...] | None) -> tuple[str, ...]:
     """Return what a start uses: what training saw, or a default, and by import statements."""
     keys = default_order(kept.collection.main) if trained is None else trained
-    settings = job.plan.settings
-    if settings.storage.compression != Compression.UNUSED or settings.snapshot:
+    if job.plan.settings.snapshot or job.plan.settings.storage.compression != Compression.UNUSED:
         return keys
     roots = {kept.collection.main, *entry_modules(kept.collection.entry)}
     known = {one.module.path for one in kept.bytecodes}

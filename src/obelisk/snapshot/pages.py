@@ -17,8 +17,8 @@ costs a system call and a mapping of the process."""
 
 _HOT_GAP: Final = 2
 """The same of pages that are copied at each start."""
-_WRITE: Final = 2
-"""A right, as mmap(2) has it."""
+_WRITE, _EXECUTE = 2, 4
+"""Rights, as mmap(2) has them."""
 _STEP: Final = 1 << 20
 """Bytes that are compared at once."""
 
@@ -61,7 +61,7 @@ class Pages:
         whole = Range(
             address=mapping.start,
             size=size,
-            rights=mapping.rights,
+            rights=mapping.rights & ~_EXECUTE,  # zeros are no code
             source=Source.ZEROS,
             is_free=True,
         )

@@ -19,6 +19,7 @@
 #include "os/os.h"
 #include "payload/settings.h"
 #include "snapshot/machine.h"
+#include "snapshot/processors.h"
 
 /* Of mimalloc. What is free is given back, which it would do later because time has passed; and what a
    process asks for that goes on is not in pages of the snapshot, which would have to be copied. */
@@ -122,6 +123,7 @@ snapshot_prepare(void)
         _exit(0);
     }
     fflush(NULL);
+    processors_keep();
     PyOS_BeforeFork();
     child = fork();
     if (child == 0) {

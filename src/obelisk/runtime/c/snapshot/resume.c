@@ -14,6 +14,7 @@
 #include "payload/settings.h"
 #include "python/interp.h"
 #include "python/main_program.h"
+#include "snapshot/processors.h"
 #include "vfs/vfs.h"
 
 struct snapshot_process snapshot_process;
@@ -77,6 +78,7 @@ snapshot_resume(int argc, char **argv)
     }
     interp_resume(argc, argv);
     renew_python();
+    processors_renew();
     if (snapshot_dump_path != NULL) {
         _exit(snapshot_dump(snapshot_dump_path) ? 0 : OS_EXIT_FAILED);
     }

@@ -16,6 +16,9 @@
 #include <unistd.h>
 
 #include "exec/privilege.h"
+#ifdef OBELISK_SNAPSHOT
+#include "snapshot/snapshot.h"
+#endif
 
 /* The types of the program headers that `link` adds, in the range that the ELF specification leaves
    to operating systems: "oblk" and what follows. The segments are mapped by PT_LOADs beside them. */
@@ -127,6 +130,11 @@ os_executable(void)
 #endif
     ssize_t size;
 
+#ifdef OBELISK_SNAPSHOT
+    if (snapshot_is_preparing()) { /* what is made of it leads to the executable in each process */
+        return SNAPSHOT_ROOT;
+    }
+#endif
     if (path[0] != '\0') {
         return path;
     }
