@@ -183,13 +183,7 @@ class Watch:
         """Notice what happened since the last look; it was done by the module on top."""
         if self.is_over:
             return
-        for kind, name, value in _snapshot.reads():
-            if kind != "environment":
-                self.read(kind, "")
-            elif name not in _OF_LOCALE:
-                self.variable(name, value)
-            elif name != b"TZ" and self._is_of_program():
-                self._refuse(self.module, "locale", "sets the locale")
+        self._look_at_reads()
         for generator, last in self.generators.items():
             if generator() is not None and generator().getstate() != last:
                 self.generators[generator] = generator().getstate()
@@ -200,6 +194,15 @@ class Watch:
             elif (self.module, kind) not in _OF_TRAMPOLINES:
                 self._refuse(self.module, kind, reason, detail)
         _snapshot.reads()  # what looking itself asked
+
+    def _look_at_reads(self):
+        for kind, name, value in _snapshot.reads():
+            if kind != "environment":
+                self.read(kind, "")
+            elif name not in _OF_LOCALE:
+                self.variable(name, value)
+            elif name != b"TZ" and self._is_of_program():
+                self._refuse(self.module, "locale", "sets the locale")
 
     def read(self, kind, name):
         """Notice that something was read that is other than this in another process."""
