@@ -44,6 +44,7 @@ _LIBC_HEAP: Final = ("__libc_malloc", "__libc_calloc", "__libc_realloc", "__libc
 """How names of musl's own allocator begin: runtime/c/snapshot/heap.c takes its place."""
 _RENEWED: Final = {
     "tramp": ("tramp_globals",),
+    "closures": ("open_temp_exec_file_opts_idx",),
     "copies_folder": ("own_folder", "has_folder", "owner"),
     "content": ("small_files", "small_next", "large_files", "offered"),
     "lock": ("slots",),
