@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import xxhash
-from support import APPS, obelisk, run, segments_of
+from support import APPS, in_root, obelisk, run, segments_of
 
 pytestmark = pytest.mark.compile
 
@@ -162,6 +162,14 @@ def test_an_empty_root_is_enough(program, empty_root):
     done = empty_root.run(program, "path", env=EXPLAIN)
     assert done.stderr == "/app: started from the snapshot\n"
     assert json.loads(done.stdout)[0][0] == "/app"
+
+
+def test_callbacks_work_where_no_folder_takes_files(executables, tmp_path):
+    shutil.copy(executables("snapshot/callbacks.py", "--snapshot"), tmp_path / "app")
+    done = run(in_root(tmp_path, "/app"), cwd="/", env=EXPLAIN)
+    assert done.stderr == "/app: started from the snapshot\n"
+    up, down = "[1, 2, 3, 4, 5]\n", "[5, 4, 3, 2, 1]\n"
+    assert (done.stdout, done.returncode) == (up + down + down, 0)
 
 
 def test_it_may_be_anywhere(program, tmp_path):

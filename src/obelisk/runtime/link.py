@@ -50,7 +50,7 @@ _RENEWED: Final = {
     "lock": ("slots",),
 }
 """Variables that hold what only one process has, such as descriptors, by the files of C."""
-_OF_LIBRARIES: Final = ("X509_", "_nc_", "rl_")
+_OF_LIBRARIES: Final = ("X509_", "_nc_", "rl_", "open_temp_")
 """How wrapped names begin that no shared object is linked to: they are not libc's."""
 
 
