@@ -166,9 +166,11 @@ has_features(const uint32_t needed[SNAPSHOT_WORDS])
     return true;
 }
 
-/* Return why the snapshot does not fit, or NULL. */
+/* Return why the snapshot does not fit, or NULL. `variable_name` is set where that is because of a
+   variable: its name, up to a `=` if there is one. */
 MACHINE_EARLY static const char *
-why_cold(const struct early_process *process, const struct snapshot_header *header)
+why_cold(const struct early_process *process, const struct snapshot_header *header,
+         const char **variable_name)
 {
     const char *asked = variable(process, "OBELISK_SNAPSHOT", sizeof("OBELISK_SNAPSHOT") - 1);
 
@@ -186,14 +188,15 @@ why_cold(const struct early_process *process, const struct snapshot_header *head
     if (auxiliary(process, AT_PAGESZ) != header->page_size) {
         return "the kernel has another page size";
     }
-    if (first_difference(process, header) != NULL) {
-        return "a variable of the environment differs that was read while it was made";
+    *variable_name = first_difference(process, header);
+    if (*variable_name != NULL) {
+        return "it was made with another value of ";
     }
     return has_features(header->words) ? NULL : "the processor lacks features";
 }
 
 MACHINE_EARLY static void
-explain(const struct early_process *process, const char *reason)
+explain(const struct early_process *process, const char *reason, const char *variable_name)
 {
     const char *asked = variable(process, "OBELISK_SNAPSHOT", sizeof("OBELISK_SNAPSHOT") - 1);
 
@@ -203,6 +206,13 @@ explain(const struct early_process *process, const char *reason)
     say(process->argc > 0 ? process->argv[0] : "executable");
     say(reason ? ": started without the snapshot: " : ": started from the snapshot");
     say(reason ? reason : "");
+    if (variable_name != NULL) {
+        size_t size = 0;
+        while (variable_name[size] != '\0' && variable_name[size] != '=') {
+            size++;
+        }
+        machine_call(SYS_write, 2, (long)variable_name, (long)size, 0, 0, 0);
+    }
     say("\n");
 }
 
@@ -282,6 +292,7 @@ snapshot_start(uintptr_t *stack)
     uint64_t size = 0;
     const struct snapshot_header *header = early_part(&offset, &size);
     const char *reason = NULL;
+    const char *variable_name = NULL;
     bool is_mapped;
     long file;
 
@@ -299,7 +310,7 @@ snapshot_start(uintptr_t *stack)
         }
     }
     else {
-        reason = why_cold(&process, header);
+        reason = why_cold(&process, header, &variable_name);
     }
     if (reason == NULL) {
         file = open_own(&process, header, offset);
@@ -310,7 +321,7 @@ snapshot_start(uintptr_t *stack)
         reason = file < 0 ? "its file cannot be opened"
                           : is_mapped ? NULL : "memory cannot be mapped at the address it needs";
     }
-    explain(&process, reason);
+    explain(&process, reason, variable_name);
     if (reason == NULL) {
         machine_continue((uintptr_t)early_arrive - (uintptr_t)os_image + header->image,
                          (uintptr_t)stack, (uintptr_t)stack, (uintptr_t)os_image, map_span());
