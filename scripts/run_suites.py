@@ -36,7 +36,7 @@ def try_cpython(python: str, folder: Path, *, only_part: bool, snapshot: bool) -
     executable = build("cpython_snapshot" if snapshot else "cpython", python, folder / "cpython")
     run = run_from_snapshot if snapshot else run_cpython
     table = "snapshot.toml" if snapshot else "cpython.toml"
-    outcome = run(executable, folder, part() if only_part else ())
+    outcome = run(executable, folder, part(table) if only_part else ())
     Path(folder, "output.txt").write_text(outcome.output, encoding="utf-8")
     unknown, stale = compare(outcome, known_failures(python, table))
     known = len(outcome.failed) - len(unknown)

@@ -80,6 +80,7 @@ def test_the_process(ask, env):
     assert "TOLD_SET=by the module" in found["environ of C"]
     assert "TOLD_REMOVED" not in found["environ"]
     assert found["fork hooks"] == []
+    assert "decoder.py" in found["listed"]
     assert all(found[name] for name in ("pid", "ppid", "thread", "ident"))
 
 

@@ -69,9 +69,9 @@ def known_failures(python, file="cpython.toml"):
     return [row for row in rows if python in row.python]
 
 
-def part():
-    """Return the test files that cpython.toml names for a run in part."""
-    return tomllib.loads((FOLDER / "cpython.toml").read_text())["part"]
+def part(file="cpython.toml"):
+    """Return the test files that a table names for a run in part."""
+    return tomllib.loads((FOLDER / file).read_text())["part"]
 
 
 def run_cpython(executable, folder, files=()):
@@ -88,7 +88,8 @@ def run_from_snapshot(executable, folder, files=()):
     is an application, and not Python as in `run_cpython`, whose workers would start cold.
     """
     listed = _run([executable, "--list-tests", *files], folder).stdout.split()
-    names = [name for name in listed if name.startswith("test")]
+    left_out = tomllib.loads((FOLDER / "snapshot.toml").read_text())["left_out"]
+    names = [name for name in listed if name.startswith("test") and _file(name) not in left_out]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         restored, cold = (
             list(pool.map(partial(_run_file, executable, folder / kind, variables), names))
@@ -98,6 +99,11 @@ def run_from_snapshot(executable, folder, files=()):
     failed -= {name for _, found in cold for name in found}
     output = "".join(done.stdout for done, _ in restored)
     return Outcome(files=frozenset(names), failed=frozenset(failed), output=output)
+
+
+def _file(name):
+    """Return the test file that a part of it belongs to."""
+    return name.removeprefix("test.").split(".")[0]
 
 
 def _run_file(executable, folder, variables, name):

@@ -48,6 +48,7 @@ os.register_at_fork(after_in_child=lambda: FORKED.append("child"))
 signal.signal(signal.SIGUSR1, lambda number, frame: CALLED.append(number))
 faulthandler.enable()
 atexit.register(lambda: print("atexit", sys.stdout is not None))
+LISTED = sorted(os.listdir(os.path.dirname(json.__file__)))
 HANDLER = logging.StreamHandler(sys.stdout)
 COMPARE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)
 CALLBACK = COMPARE(lambda value: value + 1)
@@ -104,6 +105,7 @@ def process():
         "callback": CALLBACK(41),
         "certificates": len(CONTEXT.get_ca_certs()) > 0,
         "fork hooks": FORKED,
+        "listed": LISTED,
         "kinds": [types.ModuleType is type(sys) is type(json), type(os.register_at_fork).__name__],
         "gc": [gc.isenabled(), gc.get_threshold()],
         "traces": tracemalloc.is_tracing(),

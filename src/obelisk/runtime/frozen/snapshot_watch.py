@@ -131,6 +131,7 @@ class Watch:
             module = self._load(spec)
             self.modules.arrange(name, module)
         except BaseException as error:
+            self.look()
             if not isinstance(error, LeftOut):
                 self.failed.setdefault(name, (f"raises {type(error).__name__}", str(error)))
             raise

@@ -33,7 +33,10 @@ without_place(int status, int file, struct stat *facts)
     if (status != 0 || !snapshot_is_preparing()) {
         return status;
     }
-    facts->st_atim = facts->st_mtim = facts->st_ctim = (struct timespec){TIME, 0};
+    facts->st_atim = facts->st_ctim = (struct timespec){TIME, 0};
+    if (facts->st_nlink != 0) { /* a nameless file may be one of the executable's (vfs/folder.c) */
+        facts->st_mtim = facts->st_atim;
+    }
     if (file >= 0 && file <= STDERR_FILENO) { /* the builder's, whatever they are */
         *facts = (struct stat){.st_mode = S_IFCHR | 0666, .st_nlink = 1, .st_blksize = 4096};
     }
