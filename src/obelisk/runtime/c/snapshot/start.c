@@ -293,6 +293,7 @@ snapshot_start(uintptr_t *stack)
     const struct snapshot_header *header = early_part(&offset, &size);
     const char *reason = NULL;
     const char *variable_name = NULL;
+    bool is_build;
     bool is_mapped;
     long file;
 
@@ -304,12 +305,11 @@ snapshot_start(uintptr_t *stack)
         say(": corrupt executable: checksum mismatch in `snapshot`\n");
         machine_call(SYS_exit_group, OS_EXIT_DAMAGED, 0, 0, 0, 0, 0);
     }
-    if (header->kind == SNAPSHOT_REQUEST || (header->flags & SNAPSHOT_MEASURE)) {
-        if (!is_asked_to_prepare(&process)) {
-            return;
-        }
+    is_build = header->kind == SNAPSHOT_REQUEST || (header->flags & SNAPSHOT_MEASURE);
+    if (is_build && !is_asked_to_prepare(&process)) {
+        return;
     }
-    else {
+    if (header->kind == SNAPSHOT_TAKEN) {
         reason = why_cold(&process, header, &variable_name);
     }
     if (reason == NULL) {
@@ -320,6 +320,11 @@ snapshot_start(uintptr_t *stack)
         }
         reason = file < 0 ? "its file cannot be opened"
                           : is_mapped ? NULL : "memory cannot be mapped at the address it needs";
+    }
+    if (is_build && reason != NULL) { /* a build does not run the application itself */
+        say(reason);
+        say("\n");
+        machine_call(SYS_exit_group, OS_EXIT_FAILED, 0, 0, 0, 0, 0);
     }
     explain(&process, reason, variable_name);
     if (reason == NULL) {
