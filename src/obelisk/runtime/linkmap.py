@@ -80,9 +80,11 @@ def stretches(text: str, own: Path) -> Iterator[Stretch]:
 def variables(text: str, names: Mapping[str, Iterable[str]]) -> list[tuple[int, int]]:
     """Return (address, size) of variables by their names, each of which has a section of its own.
 
-    `names` has them by their files of C. Raises `ToolError` for one that is not there.
+    `names` has them by their files of C; a file may have been left out as a whole. Raises
+    `ToolError` for one that is not there.
     """
-    wanted = {(file, name) for file in names for name in names[file]}
+    linked = [file for file in names if re.search(rf"(?<!\w){file}\.o\b", text)]
+    wanted = {(file, name) for file in linked for name in names[file]}
     found = {}
     for line in text.splitlines():
         match = None if line[_SYMBOLS:].startswith(" ") else _LINE.match(line)

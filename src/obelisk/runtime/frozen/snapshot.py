@@ -124,6 +124,8 @@ def _set_signals():
     ignored = _snapshot.ignored()
     first, last = _kept["signals"]
     for number, handler in last.items():
+        if handler is None:
+            continue  # it is one in C, such as faulthandler's
         if handler != first[number]:
             _signal.signal(number, handler)
         elif number in ignored:
