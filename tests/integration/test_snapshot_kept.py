@@ -115,7 +115,11 @@ def test_modules_that_the_settings_leave_out_and_add(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("import threading\nthreading.Thread(target=input).start()\n", "starts a thread"),
+        (
+            "from threading import Event, Thread\n"
+            "Thread(target=Event().wait, daemon=True).start()\n",
+            "starts a thread",
+        ),
         ("raise ValueError('no')\n", "ValueError: no"),
         ("import absent_module\n", "No module named 'absent_module'"),
     ],

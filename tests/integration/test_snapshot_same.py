@@ -195,6 +195,18 @@ def test_what_is_drawn_is_new(told, tmp_path):
         assert len({one[name] for one in runs}) == 3, name
 
 
+@pytest.mark.network
+def test_what_numpy_draws_is_new(executables, tmp_path):
+    executable = executables("snapshot/arrays_drawn.py", "--snapshot")
+    runs = [run([executable], cwd=tmp_path, env=EXPLAIN) for _ in range(2)]
+    for done in runs:
+        assert done.stderr == f"{executable}: started from the snapshot\n"
+    (first, seeded, own), (again, seeded_again, own_again) = (one.stdout.split() for one in runs)
+    assert first != again
+    assert own != own_again
+    assert seeded == seeded_again
+
+
 def test_clocks(told, tmp_path):
     assert set(answer(run([told, "clocks"], cwd=tmp_path)).values()) == {True}
 
