@@ -116,8 +116,7 @@ def test_modules_that_the_settings_leave_out_and_add(tmp_path):
     ("text", "said"),
     [
         (
-            "from threading import Event, Thread\n"
-            "Thread(target=Event().wait, daemon=True).start()\n",
+            "from threading import *\nThread(target=Event().wait, daemon=True).start()\n",
             "starts a thread",
         ),
         ("raise ValueError('no')\n", "ValueError: no"),
