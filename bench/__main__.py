@@ -18,7 +18,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from bench import builds, load, machine, memory, micro, native, page, start, suite
+from bench import builds, load, machine, memory, micro, native, page, snapshot, start, suite
 from bench.contenders import FREEZERS
 from bench.model import BenchError, Measure, Part, Results, read_results, write_results
 from bench.place import CHROOT, Place, enter, this_machine
@@ -34,6 +34,7 @@ PARTS: dict[str, Callable[[Session], list[Measure]]] = {
     "micro": micro.measure,
     "build": builds.measure,
     "start": start.measure,
+    "snapshot": snapshot.measure,
     "memory": memory.measure,
     "load": load.measure,
     "native": native.measure,

@@ -229,6 +229,12 @@ PROFILES = tuple(
     )
     for name in ("small", "fast")
 )
+SNAPSHOT = Contender(
+    name=f"{OWN}, snapshot",
+    pin="",
+    build=_obelisk("--snapshot"),
+    applications=("hello", "cli", "arrays"),
+)
 BARE = Contender(name="python -I -S", pin="", build=_bare, applications=("hello",))
 VENV = Contender(
     name="venv", pin="", build=_venv, applications=("hello", "cli", "arrays", "service", "modules")

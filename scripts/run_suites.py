@@ -1,4 +1,4 @@
-"""Run test suites inside an executable: `run_suites.py [--python 3.13] [--part] [SUITE ...]`.
+"""Run test suites inside an executable: `run_suites.py [--part] [--snapshot] [SUITE ...]`.
 
 A suite is `cpython` or a package of tests/suites/packages.toml; by default all of them. It prints
 what failed that was not known to, and what is known to fail but passed, and exits with status 1 if
@@ -19,6 +19,7 @@ from suites.run import (
     package_suites,
     part,
     run_cpython,
+    run_from_snapshot,
     run_package,
 )
 from support import obelisk
@@ -30,14 +31,17 @@ def build(application: str, python: str, place: Path) -> Path:
     return place
 
 
-def try_cpython(python: str, folder: Path, *, only_part: bool) -> bool:
+def try_cpython(python: str, folder: Path, *, only_part: bool, snapshot: bool) -> bool:
     """Run CPython's suite and say how it went."""
-    executable = build("cpython", python, folder / "cpython")
-    outcome = run_cpython(executable, folder, part() if only_part else ())
+    executable = build("cpython_snapshot" if snapshot else "cpython", python, folder / "cpython")
+    run = run_from_snapshot if snapshot else run_cpython
+    table = "snapshot.toml" if snapshot else "cpython.toml"
+    outcome = run(executable, folder, part(table) if only_part else ())
     Path(folder, "output.txt").write_text(outcome.output, encoding="utf-8")
-    unknown, stale = compare(outcome, known_failures(python))
+    unknown, stale = compare(outcome, known_failures(python, table))
     known = len(outcome.failed) - len(unknown)
-    print(f"cpython {python}: {len(outcome.files)} files, {known} known failures")
+    how = " from a snapshot" if snapshot else ""
+    print(f"cpython {python}{how}: {len(outcome.files)} files, {known} known failures")
     for name in unknown:
         print(f"  FAILED {name}")
     for name in stale:
@@ -67,12 +71,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", default="3.14")
     parser.add_argument("--part", action="store_true", help="some files of CPython's suite only")
+    parser.add_argument("--snapshot", action="store_true", help="CPython's in restored processes")
     parser.add_argument("suites", nargs="*", default=["cpython", *package_suites()])
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="suites-"))
     fine = True
     if "cpython" in given.suites:
-        fine = try_cpython(given.python, folder, only_part=given.part)
+        fine = try_cpython(given.python, folder, only_part=given.part, snapshot=given.snapshot)
     packages = [name for name in given.suites if name != "cpython"]
     if packages:
         fine = try_packages(packages, given.python, folder) and fine

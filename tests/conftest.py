@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from store import stored
-from support import APPS, in_root, run
+from support import APPS, SNAPSHOTS, in_root, run
 
 from obelisk.services.atomic import link_or_copy
 
@@ -32,16 +32,18 @@ def python_version():
 class Executables:
     """Builds applications on demand, once for each content (store.py)."""
 
-    def __init__(self, folder, python):
+    def __init__(self, folder, python, *, snapshots=False):
         self.folder = folder
         self.python = python
+        self.more = ("--snapshot",) if snapshots else ()
         self.built = {}
 
     def __call__(self, name, *options, what=None):
         key = (name, *options)
         if key not in self.built:
             path = Path(tempfile.mkdtemp(dir=self.folder)) / Path(name).name.removesuffix(".py")
-            arguments = [what or APPS / name, "--python", self.python, *options]
+            more = () if "--target" in options else self.more
+            arguments = [what or APPS / name, "--python", self.python, *more, *options]
             link_or_copy(str(stored(path.name, arguments)), str(path))
             self.built[key] = path
         return self.built[key]
@@ -49,7 +51,9 @@ class Executables:
 
 @pytest.fixture(scope="session")
 def executables(tmp_path_factory, python_version):
-    return Executables(tmp_path_factory.mktemp("executables"), python_version)
+    folder = tmp_path_factory.mktemp("executables")
+    # Any test of a program can be run with a snapshot of it.
+    return Executables(folder, python_version, snapshots=SNAPSHOTS)
 
 
 class EmptyRoot:

@@ -19,6 +19,9 @@ import pytest
 from obelisk.services import host
 
 APPS = Path(__file__).parent / "apps"
+SNAPSHOTS = "OBELISK_TEST_SNAPSHOT" in os.environ
+"""Whether programs are built with snapshots."""
+own_paths = pytest.mark.skipif(SNAPSHOTS, reason="paths of modules begin with /proc/self/exe there")
 
 
 def obelisk(*arguments, cwd=None, env=None, status=0, stderr=False):

@@ -117,3 +117,9 @@ class OutdatedError(ObeliskError):
     """An executable contains older releases than Obelisk has."""
 
     exit_code = 12
+
+
+class SnapshotError(ObeliskError):
+    """The application's memory cannot be kept for its start."""
+
+    exit_code = 13

@@ -93,6 +93,7 @@ def explain(plan: Plan) -> list[Decision]:
         ),
     ]
     decisions += _storage_decisions(settings)
+    decisions.append(_snapshot_decision(settings))
     for field in _SHOWN:
         value, default = getattr(settings, field), getattr(defaults, field)
         decisions.append(_setting(key_of(field), value, why=value != default))
@@ -128,6 +129,17 @@ def _storage_decisions(settings: Settings) -> list[Decision]:
         why = by_profile if getattr(settings, field.name) is None else f"`{key_of(field.name)}`"
         found.append(Decision(what=key_of(field.name), value=shown, why=why))
     return found
+
+
+def _snapshot_decision(settings: Settings) -> Decision:
+    if not settings.snapshot:
+        return Decision(what="snapshot", value="none: every start imports", why="default")
+    value = "the main module's first imports"
+    if settings.snapshot_imports:
+        value += f", {_listed(settings.snapshot_imports)}"
+    if settings.snapshot_exclude:
+        value += f"; without {_listed(settings.snapshot_exclude)}"
+    return Decision(what="snapshot", value=value, why="`snapshot`")
 
 
 def _installer_decisions(config: InstallerConfig) -> list[Decision]:

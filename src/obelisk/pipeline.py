@@ -30,14 +30,13 @@ from obelisk.inventory import Inventories
 from obelisk.licenses.check import permitted
 from obelisk.link.elf.shared_objects import Linked, SharedObjects
 from obelisk.link.elf.unlinked import unlinked
-from obelisk.link.link import Image, link, link_objects
+from obelisk.link.link import link, link_objects
 from obelisk.model import (
     LIBRARY_FOLDER,
     Bytecode,
     Collection,
     DataFile,
     Layout,
-    Module,
     ModuleUnits,
     SharedObjectFile,
 )
@@ -54,6 +53,7 @@ from obelisk.runtime.link import Runtime, RuntimeOptions, obtain_runtime
 from obelisk.services.atomic import draft_beside
 from obelisk.services.disk import require_space
 from obelisk.services.services import Services
+from obelisk.snapshot.snapshot import Linking, take
 from obelisk.trim.trim import Kept, without_unused
 from obelisk.verify.verify import require_sound, smoke_test
 
@@ -176,9 +176,10 @@ def _share(
     with console.step(f"Compiling {len(gathered.modules)} modules"):
         own = [one for one in gathered.modules if not one.from_stdlib]
         own += main_modules(collections, work)
-        compiled = _compile(plan, services, distribution, own)
+        cache, key, optimize = services.cache, distribution.key, plan.settings.optimize
+        compiled = package_bytecode(cache, key, own, python=python, optimize=optimize)
         _report_refused(compiled, collections, plan, services)
-        of_stdlib = _stdlib_bytecode(plan, services, distribution, stdlib)
+        of_stdlib = stdlib_bytecode(cache, key, stdlib[0], python=python, optimize=optimize)
         wanted = {module.path for module in gathered.modules if module.from_stdlib}
         kept = [one for one in of_stdlib if one.module.path in wanted]
     bytecodes = (*compiled.bytecodes, *kept)
@@ -209,7 +210,11 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
     with services.console.step("Packing and linking"):
         first_use = _first_use(job, kept, trained)
         recipe = recipe_of(plan, job.shared.provided.lock, trained)
-        image = _link(job, kept, first_use, runtime, recipe)
+        linking = _linking(job, kept, first_use, runtime, recipe)
+        image = linking(None)
+    if plan.settings.snapshot:
+        with services.console.step("Taking the snapshot"):
+            image = linking(take(plan, image, linking, runtime, job.work, services.console))
     require_space(output.parent, image.size, f"writing {output}")
     with services.console.step("Verifying"), draft_beside(output, mode=0o777) as draft:
         with draft.open("wb") as file:
@@ -239,9 +244,9 @@ def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
     return found
 
 
-def _link(
+def _linking(
     job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime, recipe: Recipe | None = None
-) -> Image:
+) -> Linking:
     plan, linked = job.plan, job.shared.linked
     content = runtime.path.read_bytes()
     if runtime.path not in linked:
@@ -256,7 +261,7 @@ def _link(
         recipe=recipe.to_json() if recipe else b"",
     )
     payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
-    return link(content, payload, linked[runtime.path], plan.target)
+    return lambda snapshot: link(content, payload, linked[runtime.path], plan.target, snapshot)
 
 
 def _dictionaries(
@@ -284,7 +289,7 @@ def _start_units(
 def _first_use(job: _Job, kept: Kept, trained: tuple[str, ...] | None) -> tuple[str, ...]:
     """Return what a start uses: what training saw, or a default, and by import statements."""
     keys = default_order(kept.collection.main) if trained is None else trained
-    if job.plan.settings.storage.compression != Compression.UNUSED:
+    if job.plan.settings.snapshot or job.plan.settings.storage.compression != Compression.UNUSED:
         return keys
     roots = {kept.collection.main, *entry_modules(kept.collection.entry)}
     known = {one.module.path for one in kept.bytecodes}
@@ -313,7 +318,7 @@ def _train(job: _Job, kept: Kept) -> tuple[str, ...]:
     folder.mkdir()
     executable, log = folder / job.plan.name, job.work / "first-use"
     logging = replace(kept, collection=replace(kept.collection, first_use_log=log))
-    image = _link(job, logging, (), runtime)
+    image = _linking(job, logging, (), runtime)(None)
     with executable.open("wb") as file:
         image.write(file)
     executable.chmod(0o755)
@@ -356,22 +361,6 @@ def _natives(plan: Plan, collection: Collection, distribution: Distribution) -> 
         for name in plan.provided_libraries
     }
     return SharedObjects(files=collection.natives, provided=provided, abi=plan.abi)
-
-
-def _compile(
-    plan: Plan, services: Services, distribution: Distribution, modules: Sequence[Module]
-) -> Compiled:
-    python, optimize = distribution.host_python, plan.settings.optimize
-    cache, key = services.cache, distribution.key
-    return package_bytecode(cache, key, modules, python=python, optimize=optimize)
-
-
-def _stdlib_bytecode(
-    plan: Plan, services: Services, distribution: Distribution, stdlib: Tree
-) -> list[Bytecode]:
-    python, optimize = distribution.host_python, plan.settings.optimize
-    key = distribution.key
-    return stdlib_bytecode(services.cache, key, stdlib[0], python=python, optimize=optimize)
 
 
 def _report_refused(

@@ -28,6 +28,7 @@ from obelisk.config.own_pins import own_pins
 from obelisk.config.pylock import require_hashes
 from obelisk.config.requirements import Requirements, read_requirements
 from obelisk.config.settings import ENTRIES, Settings
+from obelisk.config.snapshot import check_snapshot
 from obelisk.config.toml import shown
 from obelisk.config.training import check_training
 from obelisk.distribution.test_suite import TEST_PACKAGE
@@ -142,6 +143,7 @@ def make_plans(request: Request) -> list[Plan]:
     requirements = read_requirements(files, request.folder, settings.extra_requirements)
     target, entries = parse_target(settings.target), _named_entries(request)
     check_training(settings, target, request.folder, len(entries))
+    check_snapshot(settings, target)
     return [
         Plan(
             name=require_file_name(name, "the executable's name"),

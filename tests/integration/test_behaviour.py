@@ -5,7 +5,7 @@ import signal
 import subprocess
 
 import pytest
-from support import run
+from support import own_paths, run
 
 pytestmark = pytest.mark.compile
 
@@ -20,6 +20,7 @@ def ask(behaviour, tmp_path):
     return lambda *arguments, **options: run([behaviour, *arguments], cwd=tmp_path, **options)
 
 
+@own_paths
 def test_main_module(ask):
     assert ask("show_main", "x").stdout.splitlines() == [
         "__main__ None behaviour.py ['x']",
@@ -48,6 +49,7 @@ def test_exit_message(ask):
     assert (done.returncode, done.stderr) == (1, "a last word\n")
 
 
+@own_paths
 def test_traceback_shows_source_lines_and_no_frame_of_ours(ask):
     done = ask("fail")
     assert done.returncode == 1

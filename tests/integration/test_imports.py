@@ -1,7 +1,7 @@
 """Importing behaves as in an installed interpreter, whatever a program does to its paths."""
 
 import pytest
-from support import APPS, expected, obelisk, run, write_wheel
+from support import APPS, SNAPSHOTS, expected, obelisk, run, write_wheel
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
@@ -12,9 +12,14 @@ def test_everything_about_importing(executables, empty_root, options):
     executable = executables("imports.py", *options)
     done = empty_root.run(executable, *arguments, env={"SCRATCH": "/tmp"})
     lines = expected(APPS / "imports.py")
+    if SNAPSHOTS:  # the paths of modules begin with the same, wherever the executable lies
+        own = ("loader SourceFileLoader True", "cached True", "search path True", "main True")
+        lines = [
+            line.replace("True", "False", 1) if line.startswith(own) else line for line in lines
+        ]
     if options:
         start = lines.index("source of code True")
-        del lines[start : lines.index("main True None")]
+        del lines[start : next(n for n, line in enumerate(lines) if line.startswith("main "))]
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == lines
 

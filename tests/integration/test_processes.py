@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from seccomp import refuser
-from support import APPS, expected, obelisk, run
+from support import APPS, expected, obelisk, own_paths, run
 
 pytestmark = pytest.mark.compile
 
@@ -229,6 +229,7 @@ def interpreter(executables):
     return executables("processes.py", "--set", "interpreter=true")
 
 
+@own_paths
 def test_it_can_be_python_too(interpreter, ask, tmp_path):
     def python(*arguments, **env):
         return ask("--python", *arguments, executable=interpreter, env=env)

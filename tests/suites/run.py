@@ -13,8 +13,10 @@ import subprocess
 import tarfile
 import tomllib
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 
 from uv import find_uv_bin
@@ -27,6 +29,9 @@ _FILE_RESULT = re.compile(
     r"^\d+:\d+:\d+ .*\[ *\d+/\d+(?:/\d+)?\] (\S+) (passed|skipped|failed|crashed|timed out|worker)",
     re.MULTILINE,
 )
+
+
+_NOTHING_RAN = re.compile(r"^Result: (?:NO TESTS RAN|.*SKIPPED)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -49,9 +54,9 @@ class Known:
     """Whether it depends on the machine if they fail."""
 
 
-def known_failures(python):
-    """Return what cpython.toml says of a Python version."""
-    table = tomllib.loads((FOLDER / "cpython.toml").read_text())
+def known_failures(python, file="cpython.toml"):
+    """Return what a table says of a Python version."""
+    table = tomllib.loads((FOLDER / file).read_text())
     rows = [
         Known(
             reason=row["reason"],
@@ -64,9 +69,9 @@ def known_failures(python):
     return [row for row in rows if python in row.python]
 
 
-def part():
-    """Return the test files that cpython.toml names for a run in part."""
-    return tomllib.loads((FOLDER / "cpython.toml").read_text())["part"]
+def part(file="cpython.toml"):
+    """Return the test files that a table names for a run in part."""
+    return tomllib.loads((FOLDER / file).read_text())["part"]
 
 
 def run_cpython(executable, folder, files=()):
@@ -76,12 +81,50 @@ def run_cpython(executable, folder, files=()):
     return read_outcome(_run(argv, folder).stdout)
 
 
-def _run(argv, folder):
+def run_from_snapshot(executable, folder, files=()):
+    """Run CPython's test files, each in processes of its own: restored from a snapshot, and cold.
+
+    The outcome has what fails restored and not cold. What fails either way does since the process
+    is an application, and not Python as in `run_cpython`, whose workers would start cold.
+    """
+    listed = _run([executable, "--list-tests", *files], folder).stdout.split()
+    left_out = tomllib.loads((FOLDER / "snapshot.toml").read_text())["left_out"]
+    names = [name for name in listed if name.startswith("test") and _file(name) not in left_out]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        restored, cold = (
+            list(pool.map(partial(_run_file, executable, folder / kind, variables), names))
+            for kind, variables in (("restored", {}), ("cold", {"OBELISK_SNAPSHOT": "0"}))
+        )
+    failed = {name for _, found in restored for name in found}
+    failed -= {name for _, found in cold for name in found}
+    output = "".join(done.stdout for done, _ in restored)
+    return Outcome(files=frozenset(names), failed=frozenset(failed), output=output)
+
+
+def _file(name):
+    """Return the test file that a part of it belongs to."""
+    return name.removeprefix("test.").split(".")[0]
+
+
+def _run_file(executable, folder, variables, name):
+    """Run one test file; return the process, and what failed: tests, or the whole file."""
+    place = folder / name
+    place.mkdir(parents=True)
+    argv = [executable, "-v", "-u", RESOURCES, "--timeout", "600", "--tempdir", place, name]
+    done = _run(argv, place, variables)
+    failed = set(_FAILED_TEST.findall(done.stdout))
+    if done.returncode != 0 and not failed and not _NOTHING_RAN.search(done.stdout):
+        failed = {name}
+    return done, failed
+
+
+def _run(argv, folder, variables=None):
     """Run a suite without what Python's tests would see of this machine."""
     return subprocess.run(
         [str(word) for word in argv],
         cwd=folder,
-        env={name: text for name, text in os.environ.items() if not name.startswith("PYTHON")},
+        env={name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
+        | (variables or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

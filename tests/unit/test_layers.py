@@ -20,7 +20,7 @@ ROOMS = [
     {"distribution"},
     {"buildenv", "runtime", "plan"},
     {"collect", "compile", "pack", "link", "verify"},
-    {"trim", "output", "report", "explain", "installations", "inventory"},
+    {"trim", "output", "snapshot", "report", "explain", "installations", "inventory"},
     {"licenses", "relink"},
     {"audit"},
     {"pipeline", "rebuild"},
@@ -148,7 +148,7 @@ def test_modules_stay_small():
 
 def test_every_c_file_is_in_a_room_that_some_target_has():
     rooms = {room for target in TARGETS.values() for room in target.runtime_rooms}
-    for room in ("recording", "thin"):  # what a runtime has for one purpose
+    for room in ("recording", "snapshot", "thin"):  # what a runtime has for one purpose
         rooms |= {one for target in TARGETS.values() for one in target.rooms_for(room)}
     for path in c_folder().rglob("*.c"):
         assert path.parent.relative_to(c_folder()).as_posix() in rooms, path

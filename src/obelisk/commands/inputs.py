@@ -130,6 +130,11 @@ def input_options(command: Command) -> Command:
             help="Save the result of training to this file, or reuse it if it exists.",
         ),
         click.option(
+            "--snapshot/--no-snapshot",
+            default=None,
+            help="Start from a snapshot in which the program's modules are already imported.",
+        ),
+        click.option(
             "--unbuffered",
             is_flag=True,
             default=None,

@@ -17,6 +17,7 @@ from obelisk.services.cache.root import default_root
 from obelisk.services.console import Console
 from obelisk.signing.keys import PublicKey
 from obelisk.signing.signature import signature_path
+from obelisk.snapshot.report import read_report, report_lines
 from obelisk.verify.builder import this_builder
 from obelisk.verify.signature import signature_finding
 from obelisk.verify.verify import verify
@@ -42,6 +43,9 @@ def inspect_command(
 ) -> None:
     """Show the contents of an executable: Python, packages, libraries, modules, sizes."""
     inside = sizes(executable) if size else contents(executable)
+    snapshot = None if size else read_report(executable)
+    if snapshot is not None:
+        inside["snapshot"] = snapshot
     if as_json:
         console.json({"version": JSON_VERSION, **inside} if size else inside)
         return
@@ -111,6 +115,7 @@ def _summary(inside: dict[str, Any]) -> list[str]:
         f"objects   {len(inside['natives'])} shared objects: {size['natives']} bytes",
         f"files     {len(inside['files'])}",
         *([f"own pins  {', '.join(inside['pins'])}"] if inside.get("pins") else []),
+        *(report_lines(inside["snapshot"]) if "snapshot" in inside else ()),
     ]
     components = components_of(inside)
     for title, kinds in _TITLES.items():

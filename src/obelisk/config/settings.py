@@ -157,6 +157,15 @@ class Settings:
     train_record: str | None = None
     """File to save the result of training to. If it exists, it is used and nothing is run; delete
     it to train again."""
+    snapshot: bool = False
+    """Whether the executable starts from a snapshot of its memory, in which its modules are already
+    imported: the build runs it once up to its main program. See `docs/explanation/snapshot.md`."""
+    snapshot_imports: tuple[str, ...] = ()
+    """Modules to import into the snapshot besides those that the main module imports before it does
+    anything else."""
+    snapshot_exclude: tuple[str, ...] = ()
+    """Modules to leave out of the snapshot: they are imported when the program imports them. What
+    cannot be kept in a snapshot is left out by itself."""
     debug: bool = False
     """Whether to keep debug symbols, for gdb and perf."""
     allocator_hardening: bool = False

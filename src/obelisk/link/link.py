@@ -56,6 +56,7 @@ _TLS: Final = ".tdata"
 """Name of the part that holds the initial values of all thread-local variables."""
 _RELATIVE: Final = ".obelisk.relr"
 _TABLE: Final = ".obelisk.table"
+_SNAPSHOT: Final = ".obelisk.snapshot"
 _DIGEST: Final = ".obelisk.digest"
 _SHOWN: Final = {
     _PAYLOAD: "payload",
@@ -63,6 +64,7 @@ _SHOWN: Final = {
     _TLS: "thread-local variables",
     _RELATIVE: "relocations",
     _TABLE: "table of shared objects",
+    _SNAPSHOT: "snapshot",
 }
 """What `verify` calls the parts."""
 
@@ -92,7 +94,13 @@ def link_objects(runtime: bytes, natives: SharedObjects, target: Target) -> Link
     return link_natives(natives, target, runtime, elf, build.next_address)
 
 
-def link(runtime: bytes, payload: Packed, linked: Linked | None, target: Target) -> Image:
+def link(
+    runtime: bytes,
+    payload: Packed,
+    linked: Linked | None,
+    target: Target,
+    snapshot: Packed | None = None,
+) -> Image:
     """Return the executable; raise `LinkError` when `runtime` is no runtime."""
     elf = read_elf(runtime)
     reserve = find_reserve(runtime, elf)
@@ -101,6 +109,8 @@ def link(runtime: bytes, payload: Packed, linked: Linked | None, target: Target)
     if linked is not None:
         _add_objects(build, linked)
     build.add(_PAYLOAD, READ, SegmentType.PAYLOAD, payload.pieces, payload.size)
+    if snapshot is not None:
+        build.add(_SNAPSHOT, READ, SegmentType.SNAPSHOT, snapshot.pieces, snapshot.size)
     sections = Sections(elf, runtime)
     # The room is used up: what stands there now is the table.
     sections.remove(reserve)

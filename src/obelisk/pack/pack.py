@@ -124,6 +124,7 @@ def _controls(plan: Plan, collection: Collection, manifest: dict[str, Any]) -> d
         _interpreter_settings(plan, collection)
         + _module_names(collection)
         + _program_settings(collection)
+        + _snapshot_settings(plan)
     )
     if settings:
         controls[Control.SETTINGS] = settings
@@ -183,6 +184,17 @@ def _program_settings(collection: Collection) -> bytes:
     if collection.first_use_log is not None:
         text += f"first_use_log={collection.first_use_log}\0".encode()
     return text
+
+
+def _snapshot_settings(plan: Plan) -> bytes:
+    """Return what runtime/c/snapshot/prepare.c hands on."""
+    if not plan.settings.snapshot:
+        return b""
+    lists = {
+        "snapshot_import": plan.settings.snapshot_imports,
+        "snapshot_exclude": plan.settings.snapshot_exclude,
+    }
+    return b"".join(f"{key}={name}\0".encode() for key, names in lists.items() for name in names)
 
 
 def _module_names(collection: Collection) -> bytes:

@@ -15,7 +15,7 @@ from obelisk.recipes import RECIPES
 from obelisk.recipes.build import merge_into_sysroot
 from obelisk.runtime import freeze, linkmap, sources, unwinding
 from obelisk.runtime.freeze import frozen_source, inittab_source
-from obelisk.runtime.linkmap import Sizes, library_sizes
+from obelisk.runtime.linkmap import Sizes, library_sizes, variables
 from obelisk.runtime.relinkable import unpack_inputs
 from obelisk.runtime.sources import c_files, c_folder, frozen_folder
 from obelisk.services.cache import content_key, hash_code, hash_tree
@@ -40,7 +40,17 @@ _VISIBLE: Final = ("c", "m", "dl", "mimalloc")
 _UNWOUND: Final = (*_VISIBLE, "ffi")
 """Libraries that a C++ exception may pass: what is linked in calls them, or is called by them. The
 others are hidden, and call back CPython's own C alone."""
-_OF_LIBRARIES: Final = ("X509_", "_nc_", "rl_")
+_LIBC_HEAP: Final = ("__libc_malloc", "__libc_calloc", "__libc_realloc", "__libc_free", "__bump_")
+"""How names of musl's own allocator begin: runtime/c/snapshot/heap.c takes its place."""
+_RENEWED: Final = {
+    "tramp": ("tramp_globals",),
+    "closures": ("open_temp_exec_file_opts_idx",),
+    "copies_folder": ("own_folder", "has_folder", "owner"),
+    "content": ("small_files", "small_next", "large_files", "offered"),
+    "lock": ("slots",),
+}
+"""Variables that hold what only one process has, such as descriptors, by the files of C."""
+_OF_LIBRARIES: Final = ("X509_", "_nc_", "rl_", "open_temp_")
 """How wrapped names begin that no shared object is linked to: they are not libc's."""
 
 
@@ -57,6 +67,8 @@ class RuntimeOptions:
     is all. Libraries that only others need are not linked in."""
     recording: bool = False
     """Whether it notes what is used of its payload (runtime/recording): it is never shipped."""
+    snapshot: bool = False
+    """Whether it makes snapshots of its memory, and starts from them (runtime/c/snapshot)."""
 
 
 def runtime_key(distribution: Distribution, options: RuntimeOptions) -> str:
@@ -81,6 +93,8 @@ class Runtime:
     path: Path
     sizes: Sizes
     """What each library takes of it (linkmap.py)."""
+    renewed: tuple[tuple[int, int], ...] = ()
+    """Address and size of variables that a process which goes on from a snapshot has anew."""
 
 
 def obtain_runtime(
@@ -96,12 +110,17 @@ def obtain_runtime(
         ):
             job = _job(distribution, options, root)
             _link(job, folder / "runtime")
-            sizes = library_sizes(job.map.read_text(), job.objects)
+            text = job.map.read_text()
+            sizes = library_sizes(text, job.objects)
             (folder / "sizes.json").write_text(json.dumps(sizes), encoding="utf-8")
+            if options.snapshot:
+                renewed = variables(text, _RENEWED)
+                (folder / "renewed.json").write_text(json.dumps(renewed), encoding="utf-8")
 
     folder = services.cache.obtain("runtimes", runtime_key(distribution, options), make)
     sizes = json.loads((folder / "sizes.json").read_text(encoding="utf-8"))
-    return Runtime(path=folder / "runtime", sizes=sizes)
+    renewed = json.loads((folder / "renewed.json").read_text()) if options.snapshot else ()
+    return Runtime(path=folder / "runtime", sizes=sizes, renewed=tuple(map(tuple, renewed)))
 
 
 def write_relinkable(
@@ -144,7 +163,7 @@ def _link(job: _Job, output: Path, *more: str) -> None:
     distribution, options = job.distribution, job.options
     objects = _compile(job)
     wrapped = _wrapped_names(job, objects)
-    libc = _libc_names(job)
+    libc = _libc_names(job.chain, options)
     names = job.root / "names.txt"
     names.write_text("".join(f"-Wl,-u,{name}\n" for name in libc))
     libraries = _libraries()
@@ -219,26 +238,31 @@ def _wrapped_names(job: _Job, objects: list[Path]) -> list[str]:
     return sorted({name.removeprefix(_WRAPPER) for name in found})
 
 
-def _libc_names(job: _Job) -> list[str]:
+def _libc_names(chain: Toolchain, options: RuntimeOptions) -> list[str]:
     """Return all that libc defines, for what is linked in or looked up by name later.
 
     The linker takes the members that define them, unless an object or the allocator already does.
     Inner names of the members that we replace would bring those in as well.
     """
-    inner = ("__malloc_", "__dl", "dlinfo", "__memcpy_fwd", "__memrchr")
-    names = archive_symbols(job.chain.lib / "libc.a")
-    return [name for name in names if not name.startswith(inner)]
+    inner = ["__malloc_", "__dl", "dlinfo", "__memcpy_fwd", "__memrchr"]
+    if options.snapshot:
+        inner += _LIBC_HEAP
+    names = archive_symbols(chain.lib / "libc.a")
+    return [name for name in names if not name.startswith(tuple(inner))]
 
 
 def _compile(job: _Job) -> list[Path]:
     distribution, options = job.distribution, job.options
-    generated = {"frozen.c": frozen_source(distribution, job.root / "frozen")}
+    frozen = frozen_source(distribution, job.root / "frozen", snapshot=options.snapshot)
+    generated = {"frozen.c": frozen}
     rooms: list[str] = []
     if options.extensions is not None:
         generated["inittab.c"] = inittab_source(distribution, options.extensions)
         rooms.append("thin")
     if options.recording:
         rooms.append("recording")
+    if options.snapshot:
+        rooms.append("snapshot")
     for name, text in generated.items():
         (job.root / name).write_text(text)
     paths = [*c_files(distribution.target, *rooms), *(job.root / name for name in generated)]
@@ -252,6 +276,7 @@ def _compile(job: _Job) -> list[Path]:
         *("-isystem", str(distribution.include)),
         f"-I{c_folder()}",
         *(("-DOBELISK_RECORDING",) if options.recording else ()),
+        *(("-DOBELISK_SNAPSHOT",) if options.snapshot else ()),
         *_WARNINGS,
     )
     what = "compiling the runtime"

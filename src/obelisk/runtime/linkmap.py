@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from obelisk.components.pinned import COMPILER_RT
 from obelisk.distribution.components import ARCHIVES, INTERPRETER
+from obelisk.errors import ToolError
 from obelisk.recipes import RECIPES
 
 PARTS: Final = ("code", "constants", "data", "unwind", "names")
@@ -20,6 +21,8 @@ _LINE: Final = re.compile(r" *([0-9a-f]+) +[0-9a-f]+ +([0-9a-f]+) +\d+ (\S| {8}(
 _SYMBOLS: Final = 57
 """The column where lines of symbols, which are most, still have spaces."""
 _MEMBER: Final = re.compile(r"([^/]+)\.a\([^)]*\)$")
+_VARIABLE: Final = re.compile(r"\b(?:\d+-|src_)?(\w+?)(?:\.c)?\.o\)?:\(\.bss\.(\w+)\)$")
+"""A variable's own section in an object of ours or of a static library."""
 _PART_OF: Final = {
     ".text": "code",
     ".init": "code",
@@ -72,6 +75,26 @@ def stretches(text: str, own: Path) -> Iterator[Stretch]:
         else:
             library = _library(rest.rpartition(":(")[0], own)
             yield Stretch(int(address, 16), int(size, 16), section, library)
+
+
+def variables(text: str, names: Mapping[str, Iterable[str]]) -> list[tuple[int, int]]:
+    """Return (address, size) of variables by their names, each of which has a section of its own.
+
+    `names` has them by their files of C; a file may have been left out as a whole. Raises
+    `ToolError` for one that is not there.
+    """
+    linked = [file for file in names if re.search(rf"(?<!\w){file}\.o\b", text)]
+    wanted = {(file, name) for file in linked for name in names[file]}
+    found = {}
+    for line in text.splitlines():
+        match = None if line[_SYMBOLS:].startswith(" ") else _LINE.match(line)
+        variable = match and _VARIABLE.search(line)
+        if match and variable and variable.groups() in wanted:
+            found[variable.groups()] = (int(match[1], 16), int(match[2], 16))
+    for file, name in sorted(wanted - found.keys()):
+        message = f"the runtime has no variable `{name}` of {file}.c"
+        raise ToolError(message, hint="this is a bug in Obelisk; please report it")
+    return sorted(found.values())
 
 
 def library_sizes(text: str, own: Path) -> Sizes:

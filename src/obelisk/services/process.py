@@ -140,7 +140,7 @@ def run_watched(
     return Finished(status=status, stdout=b"", stderr=stderr)
 
 
-def run_limited(
+def run_limited(  # noqa: PLR0913 - where it runs, what it reads and writes, and for how long
     argv: Sequence[str | Path],
     *,
     cwd: Path,
@@ -148,6 +148,7 @@ def run_limited(
     output: Path,
     seconds: float,
     what: str,
+    stdin: Path = Path(os.devnull),
 ) -> int | None:
     """Run a program with its output in a file, and end all that it leaves running.
 
@@ -155,8 +156,8 @@ def run_limited(
     cannot be started.
     """
     words = [str(word) for word in argv]
-    with output.open("wb") as stream:
-        streams = (subprocess.DEVNULL, stream, subprocess.STDOUT)
+    with stdin.open("rb") as given, output.open("wb") as stream:
+        streams = (given, stream, subprocess.STDOUT)
         process = _start(words, cwd, env, streams=streams, what=what)
         with _ended_with_us(process):
             in_time = _wait_until_ended(process.pid, time.monotonic() + seconds)
@@ -211,7 +212,7 @@ def _start(
     cwd: Path | None,
     env: Mapping[str, str] | None,
     *,
-    streams: tuple[int, IO[bytes] | int, int],
+    streams: tuple[IO[bytes] | int, IO[bytes] | int, int],
     what: str,
 ) -> subprocess.Popen[bytes]:
     """Start a program in a session of its own, so that it can be ended with all that it starts."""

@@ -35,6 +35,7 @@ class Kept:
             debug=settings.debug,
             hardened=settings.allocator_hardening,
             recording=recording,
+            snapshot=settings.snapshot and not recording,
             extensions=self.extensions,
         )
 

@@ -15,10 +15,11 @@ from obelisk.services.disk import limit_of
 from obelisk.services.regular import kind_of
 from obelisk.verify.finding import Finding
 from obelisk.verify.hardening import header_findings
-from obelisk.verify.headers import OBJECTS, PAYLOAD, Headers, Segment, read_headers
+from obelisk.verify.headers import OBJECTS, PAYLOAD, SNAPSHOT, Headers, Segment, read_headers
 from obelisk.verify.memory import Memory
 from obelisk.verify.objects import check_objects, object_sizes, objects_range, objects_size
 from obelisk.verify.promise import Promise
+from obelisk.verify.snapshot import snapshot_findings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +40,8 @@ class Executable:
     """What is loaded of them."""
     headers: Headers
     memory: Memory
+    snapshot: memoryview
+    """The part that it starts from; empty if there is none."""
 
 
 def map_file(path: Path) -> mmap.mmap:
@@ -97,7 +100,11 @@ def _read(data: mmap.mmap, headers: Headers, payload: Segment) -> Executable:
     spans = [table.addresses for table in tables]
     loaded = [one for one in headers.loads if any(one.address in span for span in spans)]
     return Executable(
-        findings=(*header_findings(headers, memory), *(table.finding for table in tables)),
+        findings=(
+            *header_findings(headers, memory),
+            *(table.finding for table in tables),
+            *snapshot_findings(memoryview(data)[_span(headers.of(SNAPSHOT))], len(data)),
+        ),
         payload=memoryview(data)[payload.offset : payload.file_end],
         payload_offset=payload.offset,
         size=len(data),
@@ -106,7 +113,13 @@ def _read(data: mmap.mmap, headers: Headers, payload: Segment) -> Executable:
         objects_segments=tuple(loaded),
         headers=headers,
         memory=memory,
+        snapshot=memoryview(data)[_span(headers.of(SNAPSHOT))],
     )
+
+
+def _span(segments: list[Segment]) -> slice:
+    """Return where the bytes of the first of some segments are in the file."""
+    return slice(segments[0].offset, segments[0].file_end) if segments else slice(0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,6 +27,7 @@ class Promise(StrEnum):
     SEGMENTS = "segments"
     PAYLOAD_SEGMENT = "payload-segment"
     OBJECTS = "objects"
+    SNAPSHOT = "snapshot"
     INDEX = "index"
     PAYLOAD = "payload"
     MANIFEST = "manifest"
@@ -132,6 +133,14 @@ MEANINGS: Final[Mapping[Promise, Meaning]] = {
         name="shared objects",
         means="each linked shared object has the checksum that it was linked with",
         failing="the named objects are damaged; absent without shared objects",
+    ),
+    Promise.SNAPSHOT: Meaning(
+        name="snapshot",
+        means="the tables of the snapshot have their checksum, and no memory that it restores is "
+        "both writable and executable; the detail says which addresses are the same in each "
+        "process ([what that means](../explanation/security.md)); absent without a snapshot",
+        failing="the executable refuses to start, or starts with memory that can be written to and "
+        "run",
     ),
     Promise.INDEX: Meaning(
         name="index",

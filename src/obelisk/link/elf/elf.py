@@ -37,6 +37,8 @@ class SegmentType(IntEnum):
     """Ours: the table of the linked shared objects. See runtime/c/elf/dso.h."""
     DIGEST = 0x6F626C6E
     """Ours: the digest of the file. See link/digest.py."""
+    SNAPSHOT = 0x6F626C6F
+    """Ours: the snapshot. See runtime/c/snapshot/format.h."""
 
 
 class SectionType(IntEnum):

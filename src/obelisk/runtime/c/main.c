@@ -8,6 +8,9 @@
 #include "payload/settings.h"
 #include "python/interp.h"
 #include "vfs/vfs.h"
+#ifdef OBELISK_SNAPSHOT
+#include "snapshot/snapshot.h"
+#endif
 
 #include <stdio.h>
 
@@ -62,6 +65,14 @@ main(int argc, char **argv)
     if (settings_get("integrity") != NULL) {
         integrity_check();
     }
+#ifdef OBELISK_SNAPSHOT
+    vfs_mount(&payload, SNAPSHOT_ROOT);
+    if (!snapshot_is_preparing()) {
+        vfs_alias(os_executable());
+    }
+    return interp_run(&payload, SNAPSHOT_ROOT, argc, argv);
+#else
     vfs_mount(&payload, os_executable());
     return interp_run(&payload, os_executable(), argc, argv);
+#endif
 }

@@ -42,6 +42,11 @@ const char *os_asked_path(void);
 /* Return the absolute path of this executable, as found when it started. */
 const char *os_executable(void);
 
+#ifdef OBELISK_SNAPSHOT
+/* Find the path anew when it is asked for: the process goes on from another one's memory. */
+void os_forget_executable(void);
+#endif
+
 /* Return how many processors this process may use at once: those it may run on, or what the quota of
    its control group comes to if that is less. */
 int os_granted_processors(void);

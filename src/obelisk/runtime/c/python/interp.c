@@ -30,6 +30,10 @@
 #include "python/paths.h"
 #include "python/payload_module.h"
 #include "python/pyconfig.h"
+#ifdef OBELISK_SNAPSHOT
+#include "snapshot/snapshot.h"
+#include "vfs/vfs.h"
+#endif
 
 /* Of our patch: whether the system may free what nothing can see once Python is finalised. A Python
    that the user pins may be without it. */
@@ -282,12 +286,24 @@ interp_run(const struct payload *payload, const char *executable, int argc, char
         && PyImport_AppendInittab("_obelisk_payload", module_init) != 0) {
         status = PyStatus_NoMemory();
     }
+#ifdef OBELISK_SNAPSHOT
+    if (!PyStatus_Exception(status) && snapshot_add_module() != 0) {
+        status = PyStatus_NoMemory();
+    }
+#endif
     if (!PyStatus_Exception(status)) {
         status = initialize(&start);
     }
     if (PyStatus_Exception(status)) {
         die_of_status(status);
     }
+#ifdef OBELISK_SNAPSHOT
+    if (snapshot_is_preparing()) {
+        run_pth(payload);
+        _Py_FinalizeEndsProcess = 1;
+        snapshot_prepare();
+    }
+#endif
     /* What `site` does, unless `python` was told to do without it. */
     if (!start.is_python || !arguments_have_option(start.argv + 1, 'S')) {
         run_pth(payload);
@@ -300,3 +316,13 @@ interp_run(const struct payload *payload, const char *executable, int argc, char
     }
     return start.is_python ? Py_RunMain() : main_program_run();
 }
+
+#ifdef OBELISK_SNAPSHOT
+void
+interp_resume(int argc, char **argv)
+{
+    struct start start = read_start(vfs_payload(), SNAPSHOT_ROOT, argc, argv);
+
+    snapshot_process = (struct snapshot_process){start.argc, start.argv, environ};
+}
+#endif

@@ -8,4 +8,9 @@
 /* Run the application in `payload`; return the process's exit status. */
 int interp_run(const struct payload *payload, const char *executable, int argc, char **argv);
 
+#ifdef OBELISK_SNAPSHOT
+/* Find out anew what this process is, which goes on from a snapshot. */
+void interp_resume(int argc, char **argv);
+#endif
+
 #endif

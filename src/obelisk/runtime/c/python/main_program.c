@@ -11,6 +11,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#ifdef OBELISK_SNAPSHOT
+#include "snapshot/finish.h"
+#endif
+
 /* Declared in an internal header (pycore_pystate.h). */
 PyAPI_FUNC(int) _PyInterpreterState_SetRunningMain(PyInterpreterState *);
 PyAPI_FUNC(void) _PyInterpreterState_SetNotRunningMain(PyInterpreterState *);
@@ -61,6 +65,11 @@ run_main(int *exit_status)
     Py_XDECREF(code);
     flush_streams();
     *exit_status = result ? 0 : 1;
+#ifdef OBELISK_SNAPSHOT
+    if (result == NULL && finish_is_exit(exit_status)) {
+        return false;
+    }
+#endif
     if (result == NULL) {
         interrupted = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
         PyErr_Print(); /* exits the process when the exception is SystemExit */
@@ -118,6 +127,11 @@ main_program_run(void)
         }
         _PyInterpreterState_SetNotRunningMain(interpreter);
     }
+#ifdef OBELISK_SNAPSHOT
+    if (!interrupted) {
+        finish(exit_status);
+    }
+#endif
     if (Py_FinalizeEx() < 0) {
         exit_status = 120; /* what CPython reports when stdout cannot be flushed */
     }

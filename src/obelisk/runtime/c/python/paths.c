@@ -15,6 +15,10 @@
 #include "payload/settings.h"
 #include "python/pyconfig.h"
 #include "vfs/layout.h"
+#ifdef OBELISK_SNAPSHOT
+#include "os/os.h"
+#include "snapshot/snapshot.h"
+#endif
 
 /* How many folders come before the standard library in `sys.path`, without those of PYTHONPATH. */
 static Py_ssize_t paths_before_stdlib;
@@ -156,6 +160,11 @@ paths_set(PyConfig *config, const struct payload *payload, const char *executabl
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !PyStatus_Exception(status); i++) {
         status = PyConfig_SetBytesString(config, places[i], executable);
     }
+#ifdef OBELISK_SNAPSHOT /* its modules have another path than the executable */
+    for (size_t i = 0; i < 2 && !PyStatus_Exception(status) && !snapshot_is_preparing(); i++) {
+        status = PyConfig_SetBytesString(config, places[i], os_executable());
+    }
+#endif
     if (!PyStatus_Exception(status)) {
         snprintf(stdlib, sizeof(stdlib), "%s/" LAYOUT_STDLIB, executable);
         status = PyConfig_SetBytesString(config, &config->stdlib_dir, stdlib);

@@ -16,6 +16,9 @@
 #include <unistd.h>
 
 #include "exec/privilege.h"
+#ifdef OBELISK_SNAPSHOT
+#include "snapshot/snapshot.h"
+#endif
 
 /* The types of the program headers that `link` adds, in the range that the ELF specification leaves
    to operating systems: "oblk" and what follows. The segments are mapped by PT_LOADs beside them. */
@@ -109,12 +112,29 @@ drop_deleted(char *path, size_t size)
     }
 }
 
+#ifdef OBELISK_SNAPSHOT
+static char path[PATH_MAX];
+
+void
+os_forget_executable(void)
+{
+    memset(path, 0, sizeof(path));
+}
+#endif
+
 const char *
 os_executable(void)
 {
+#ifndef OBELISK_SNAPSHOT
     static char path[PATH_MAX];
+#endif
     ssize_t size;
 
+#ifdef OBELISK_SNAPSHOT
+    if (snapshot_is_preparing()) { /* what is made of it leads to the executable in each process */
+        return SNAPSHOT_ROOT;
+    }
+#endif
     if (path[0] != '\0') {
         return path;
     }

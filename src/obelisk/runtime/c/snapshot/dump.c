@@ -1,0 +1,134 @@
+/* Writing this process's memory to a file, for snapshot/memory.py: what /proc/self/maps says, as a number
+   of bytes, the features of the processor, that text, and then the bytes of each mapping of the executable and of memory that was
+   asked for, in that order. Zeros are holes of the file.
+
+   Nothing that is written is changed meanwhile: all variables are on the stack, which is not. */
+
+#include "snapshot/snapshot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "os/os.h"
+#include "snapshot/early.h"
+#include "snapshot/format.h"
+#include "snapshot/machine.h"
+#include "snapshot/map.h"
+
+#define MAPS_MAX (1 << 20)
+#define STEP 65536
+
+static bool
+is_zero(const char *start, size_t size)
+{
+    return start[0] == 0 && memcmp(start, start + 1, size - 1) == 0;
+}
+
+/* The bare calls: nothing of ours takes part. */
+static bool
+write_at(int file, const char *start, size_t size, uint64_t place)
+{
+    while (size > 0) {
+        long count = syscall(SYS_pwrite64, file, start, size, place);
+        if (count < 0 && errno != EINTR) {
+            return false;
+        }
+        if (count > 0) {
+            start += count;
+            size -= (size_t)count;
+            place += (uint64_t)count;
+        }
+    }
+    return true;
+}
+
+static bool
+write_mapping(int file, const char *start, size_t size, uint64_t place)
+{
+    for (size_t done = 0; done < size; done += STEP) {
+        size_t step = size - done < STEP ? size - done : STEP;
+        if (!is_zero(start + done, step) && !write_at(file, start + done, step, place + done)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static ssize_t
+read_maps(char *text, size_t size)
+{
+    int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    size_t done = 0;
+    ssize_t count = 0;
+
+    while (file >= 0 && done < size - 1 && (count = read(file, text + done, size - 1 - done)) > 0) {
+        done += (size_t)count;
+    }
+    if (file >= 0) {
+        close(file);
+    }
+    text[done] = '\0';
+    return file < 0 || count < 0 ? -1 : (ssize_t)done;
+}
+
+/* Is an address in the executable, or in memory that was asked for? */
+static bool
+is_kept(const struct snapshot_header *header, uint64_t address)
+{
+    return (address >= header->image && address < header->image + map_span())
+           || (address >= header->heap && address < header->heap + (1UL << 40));
+}
+
+static bool
+write_all(int file, const char *text, uint64_t place)
+{
+    uint64_t offset;
+    uint64_t size;
+    const struct snapshot_header *header = early_part(&offset, &size);
+
+    while (*text != '\0') {
+        char *end;
+        uint64_t start = strtoull(text, &end, 16);
+        uint64_t stop = strtoull(end + 1, &end, 16);
+        bool is_readable = end[1] == 'r';
+
+        if (is_readable && is_kept(header, start)) {
+            if (!write_mapping(file, (const char *)(uintptr_t)start, stop - start, place)) {
+                return false;
+            }
+            place += stop - start;
+        }
+        text = strchr(end, '\n') + 1;
+    }
+    return syscall(SYS_ftruncate, file, place) == 0;
+}
+
+bool
+snapshot_dump(const char *path)
+{
+    char text[MAPS_MAX];
+    struct {
+        uint64_t size;
+        uint32_t words[SNAPSHOT_WORDS];
+    } head;
+    ssize_t length;
+    bool done;
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    if (file < 0) {
+        return false;
+    }
+    length = read_maps(text, sizeof(text));
+    head.size = (uint64_t)length;
+    machine_features(head.words);
+    done = length > 0 && write_at(file, (const char *)&head, sizeof(head), 0)
+           && write_at(file, text, head.size, sizeof(head))
+           && write_all(file, text, sizeof(head) + head.size);
+    close(file);
+    return done;
+}

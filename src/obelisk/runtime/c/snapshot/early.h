@@ -1,0 +1,30 @@
+/* A process before libc starts. */
+
+#ifndef OBELISK_SNAPSHOT_EARLY_H
+#define OBELISK_SNAPSHOT_EARLY_H
+
+#include <stdint.h>
+
+/* How the first argument begins of a process that is to prepare; the name of the application follows. */
+#define EARLY_PREPARE "--obelisk-prepare-snapshot="
+
+/* What the kernel puts on the stack of a new program. */
+struct early_process {
+    int argc;
+    char **argv;
+    char **environment;
+    uintptr_t *auxiliary;
+};
+
+struct early_process early_read(uintptr_t *stack);
+
+/* Return where the value of an entry of the auxiliary vector stands, or NULL. */
+uintptr_t *early_auxiliary(const struct early_process *process, uintptr_t type);
+
+/* Return the executable's part with the snapshot; NULL when it has none. */
+const void *early_part(uint64_t *offset, uint64_t *size);
+
+/* Called in the executable as it was mapped anew, with where it was mapped before, and how many bytes. */
+_Noreturn void early_arrive(uintptr_t *stack, uintptr_t before, uintptr_t span);
+
+#endif

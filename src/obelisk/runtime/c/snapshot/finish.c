@@ -1,0 +1,118 @@
+/* The end of a process that goes on from a snapshot: only what programs can see.
+
+   To finalise Python clears all modules, and writes to nearly all of the snapshot's memory for it, which the
+   system then throws away. Programs see the end of threads, their atexit functions, what is written to
+   stdout, and the end of objects that have finalizers: these are called.
+
+   Private API is declared once, here: what Py_FinalizeEx does first. */
+
+#include "snapshot/finish.h"
+
+#include <Python.h>
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "snapshot/snapshot.h"
+
+void _Py_FinishPendingCalls(PyThreadState *);
+void _PyAtExit_Call(PyInterpreterState *);
+#if PY_VERSION_HEX >= 0x030e0000
+int _Py_HandleSystemExitAndKeyboardInterrupt(int *);
+#define HANDLE_EXIT _Py_HandleSystemExitAndKeyboardInterrupt
+#else
+int _Py_HandleSystemExit(int *);
+#define HANDLE_EXIT _Py_HandleSystemExit
+#endif
+
+bool
+finish_is_exit(int *status)
+{
+    return PyErr_ExceptionMatches(PyExc_SystemExit) && HANDLE_EXIT(status) != 0;
+}
+
+static void
+end_threads(void)
+{
+    PyObject *modules = PySys_GetObject("modules");
+    PyObject *threading = modules ? PyDict_GetItemString(modules, "threading") : NULL;
+    PyObject *result;
+
+    if (threading == NULL) {
+        return;
+    }
+    result = PyObject_CallMethod(threading, "_shutdown", NULL);
+    if (result == NULL) {
+        PyErr_WriteUnraisable(threading);
+    }
+    Py_XDECREF(result);
+}
+
+static bool
+flush(const char *name)
+{
+    PyObject *stream = PySys_GetObject(name);
+    PyObject *closed;
+    PyObject *result;
+    bool is_closed;
+
+    if (stream == NULL || stream == Py_None) {
+        return true;
+    }
+    closed = PyObject_GetAttrString(stream, "closed");
+    is_closed = closed != NULL && PyObject_IsTrue(closed) == 1;
+    PyErr_Clear();
+    Py_XDECREF(closed);
+    if (is_closed) {
+        return true;
+    }
+    result = PyObject_CallMethod(stream, "flush", NULL);
+    PyErr_Clear();
+    Py_XDECREF(result);
+    return result != NULL;
+}
+
+/* Objects whose end programs see: with `__del__`, open files, suspended generators (frozen/snapshot.py). */
+static void
+call_finalizers(void)
+{
+    PyObject *module = PyImport_ImportModule("_obelisk_snapshot");
+    PyObject *result = module ? PyObject_CallMethod(module, "finish", NULL) : NULL;
+
+    if (result == NULL) {
+        PyErr_WriteUnraisable(module);
+    }
+    Py_XDECREF(result);
+    Py_XDECREF(module);
+}
+
+static bool
+is_alone(void)
+{
+    PyInterpreterState *first = PyInterpreterState_Head();
+
+    return first != NULL && PyInterpreterState_Next(first) == NULL;
+}
+
+void
+finish(int status)
+{
+    PyThreadState *thread = PyThreadState_Get();
+
+    if (!snapshot_is_restored()) {
+        return;
+    }
+    end_threads();
+    _Py_FinishPendingCalls(thread);
+    _PyAtExit_Call(thread->interp);
+    if (!is_alone() || !flush("stdout")) {
+        return; /* finalising ends other interpreters, and says what is wrong with stdout */
+    }
+    flush("stderr");
+    call_finalizers();
+    if (!flush("stdout")) {
+        return;
+    }
+    flush("stderr");
+    exit(status);
+}

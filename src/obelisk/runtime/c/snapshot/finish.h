@@ -1,0 +1,14 @@
+/* Ending a process that goes on from a snapshot. */
+
+#ifndef OBELISK_SNAPSHOT_FINISH_H
+#define OBELISK_SNAPSHOT_FINISH_H
+
+#include <stdbool.h>
+
+/* Say whether the exception that is raised ends the program by an exit status, and by which. */
+bool finish_is_exit(int *status);
+
+/* End the process without finalising Python, where programs do not see it; return otherwise. */
+void finish(int status);
+
+#endif

@@ -1,0 +1,141 @@
+/* Objects that live as long as the process: to use them writes nothing. See snapshot/immortal.h.
+
+   Whatever is in the snapshot would otherwise be copied, page by page, as soon as somebody takes a reference.
+   Only kinds are chosen whose end no program sees: not those with `__del__`, or of which there may be
+   weak references with callbacks. */
+
+/* The assertions of Python's headers would name folders of whoever builds. */
+#define NDEBUG
+
+#include "snapshot/immortal.h"
+
+#include <stdbool.h>
+
+static void
+set_immortal(PyObject *object)
+{
+#if PY_VERSION_HEX >= 0x030e0000
+    object->ob_refcnt = (uint32_t)_Py_IMMORTAL_INITIAL_REFCNT;
+    object->ob_flags |= _Py_IMMORTAL_FLAGS;
+#else
+    object->ob_refcnt = _Py_IMMORTAL_REFCNT;
+#endif
+}
+
+static bool
+is_immortal(PyObject *object)
+{
+#if PY_VERSION_HEX >= 0x030e0000
+    return PyUnstable_IsImmortal(object) != 0;
+#else
+    return _Py_IsImmortal(object) != 0;
+#endif
+}
+
+static size_t
+make(PyObject *object)
+{
+    if (object == NULL || is_immortal(object)) {
+        return 0;
+    }
+    set_immortal(object);
+    return 1;
+}
+
+/* What no program can ask for the end of. */
+static bool
+is_plain(PyObject *object)
+{
+    return PyUnicode_CheckExact(object) || PyBytes_CheckExact(object) || PyLong_CheckExact(object)
+           || PyFloat_CheckExact(object) || PyComplex_CheckExact(object) || PyCode_Check(object);
+}
+
+static int
+visit(PyObject *object, void *count)
+{
+    if (object != NULL && is_plain(object)) {
+        *(size_t *)count += make(object);
+    }
+    return 0;
+}
+
+static size_t
+make_code(PyObject *object)
+{
+    PyCodeObject *code = (PyCodeObject *)object;
+    PyObject *const fields[] = {
+        code->co_consts,   code->co_names, code->co_exceptiontable, code->co_localsplusnames,
+        code->co_filename, code->co_name,  code->co_localspluskinds, code->co_qualname,
+        code->co_linetable,
+    };
+    size_t count = make(object);
+
+    if (count == 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        count += make(fields[i]);
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); i++) {
+        PyObject *constant = PyTuple_GET_ITEM(code->co_consts, i);
+        count += PyCode_Check(constant) ? make_code(constant) : make(constant);
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_names); i++) {
+        count += make(PyTuple_GET_ITEM(code->co_names, i));
+    }
+    return count;
+}
+
+/* Functions and classes of modules are there until the end, and so is what describes them. Not what holds
+   objects of the program: a closure, the method of an object. */
+static bool
+is_lasting(PyObject *object)
+{
+    if (PyFunction_Check(object)) {
+        return PyFunction_GET_CLOSURE(object) == NULL;
+    }
+    if (PyCFunction_Check(object)) {
+        PyObject *self = PyCFunction_GET_SELF(object);
+        return self == NULL || PyModule_Check(self);
+    }
+    return PyType_Check(object) || PyModule_Check(object) || Py_IS_TYPE(object, &PyMethodDescr_Type)
+           || Py_IS_TYPE(object, &PyWrapperDescr_Type) || Py_IS_TYPE(object, &PyProperty_Type)
+           || Py_IS_TYPE(object, &PyGetSetDescr_Type);
+}
+
+/* What belongs to one of these alone. */
+static size_t
+make_parts(PyObject *object)
+{
+    PyTypeObject *type = (PyTypeObject *)object;
+
+    if (PyFunction_Check(object)) {
+        return make_code(PyFunction_GET_CODE(object));
+    }
+    if (PyModule_Check(object)) {
+        return make(PyModule_GetDict(object));
+    }
+    if (PyType_Check(object)) {
+        return make(type->tp_dict) + make(type->tp_mro) + make(type->tp_bases);
+    }
+    return 0;
+}
+
+size_t
+immortal_make(PyObject *list)
+{
+    size_t count = 0;
+
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
+        PyObject *object = PyList_GET_ITEM(list, i);
+        traverseproc traverse = Py_TYPE(object)->tp_traverse;
+
+        if (traverse != NULL) {
+            traverse(object, visit, &count);
+        }
+        if (is_lasting(object)) {
+            count += make(object) + make_parts(object);
+        }
+    }
+    return count;
+}

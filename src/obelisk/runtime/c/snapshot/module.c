@@ -1,0 +1,296 @@
+/* `_snapshot`: mechanism for the frozen `_obelisk_snapshot`, which holds the policy. */
+
+/* The assertions of Python's headers would name folders of whoever builds. */
+#define NDEBUG
+
+#include "snapshot/snapshot.h"
+
+#include <Python.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os/os.h"
+#include "snapshot/immortal.h"
+
+PyDoc_STRVAR(is_preparing_doc, "is_preparing()\n--\n\nSay whether a snapshot is being made.");
+
+static PyObject *
+is_preparing(PyObject *self, PyObject *unused)
+{
+    (void)self;
+    (void)unused;
+    return PyBool_FromLong(snapshot_is_preparing());
+}
+
+PyDoc_STRVAR(reads_doc, "reads()\n--\n\n"
+                        "Return [(kind, name, value)] of what was asked of the surroundings since the last\n"
+                        "call, each once and in order; name and value are bytes, or None.");
+
+static PyObject *
+reads(PyObject *self, PyObject *unused)
+{
+    const struct snapshot_noted *noted;
+    size_t count = snapshot_noted(&noted);
+    PyObject *list = PyList_New(0);
+
+    (void)self;
+    (void)unused;
+    for (size_t i = 0; i < count && list != NULL; i++) {
+        PyObject *item = Py_BuildValue("(syy)", noted[i].kind, noted[i].name, noted[i].value);
+        if (item == NULL || PyList_Append(list, item) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(item);
+    }
+    snapshot_forget_noted();
+    return list;
+}
+
+static int
+write_guard(int file, PyObject *guard)
+{
+    const char *name;
+    const char *value;
+
+    if (!PyArg_ParseTuple(guard, "yz", &name, &value)) {
+        return -1;
+    }
+    dprintf(file, value ? "%s=%s" : "%s", name, value);
+    return write(file, "", 1) == 1 ? 0 : -1;
+}
+
+PyDoc_STRVAR(guard_doc, "guard(variables, /)\n--\n\n"
+                        "Let the snapshot be used only where variables of the environment have these\n"
+                        "values: [(name, value)], None for one that must not be there.");
+
+static PyObject *
+guard(PyObject *self, PyObject *list)
+{
+    char path[4096];
+    int file;
+
+    (void)self;
+    if (snapshot_dump_path == NULL || !PyList_Check(list)) {
+        PyErr_SetString(PyExc_TypeError, "a list is expected, while a snapshot is being made");
+        return NULL;
+    }
+    snprintf(path, sizeof(path), "%s.guards", snapshot_dump_path);
+    file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (file < 0) {
+        return PyErr_SetFromErrno(PyExc_OSError);
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
+        if (write_guard(file, PyList_GET_ITEM(list, i)) != 0) {
+            close(file);
+            return PyErr_Occurred() ? NULL : PyErr_SetFromErrno(PyExc_OSError);
+        }
+    }
+    close(file);
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(report_doc, "report(text, /)\n--\n\n"
+                         "Append a line to what the builder reads: bytes, of JSON.");
+
+static PyObject *
+report(PyObject *self, PyObject *text)
+{
+    char *bytes;
+    Py_ssize_t size;
+    int file;
+    bool done;
+
+    (void)self;
+    if (PyBytes_AsStringAndSize(text, &bytes, &size) < 0) {
+        return NULL;
+    }
+    if (snapshot_report_path == NULL) {
+        Py_RETURN_NONE;
+    }
+    file = open(snapshot_report_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    done = file >= 0 && write(file, bytes, (size_t)size) == size && write(file, "\n", 1) == 1;
+    if (file >= 0) {
+        close(file);
+    }
+    if (!done) {
+        return PyErr_SetFromErrno(PyExc_OSError);
+    }
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(immortalize_doc, "immortalize(objects, /)\n--\n\n"
+                              "Let objects, and what they refer to, live until the process ends: their\n"
+                              "counts of references are not written to. Return how many.");
+
+static PyObject *
+immortalize(PyObject *self, PyObject *list)
+{
+    (void)self;
+    if (!PyList_Check(list)) {
+        PyErr_SetString(PyExc_TypeError, "a list is expected");
+        return NULL;
+    }
+    return PyLong_FromSize_t(immortal_make(list));
+}
+
+/* A generator that runs cannot be closed: it is a thread's that was left. */
+static bool
+is_running(PyObject *object)
+{
+    static const char *const names[] = {"gi_running", "cr_running", "ag_running"};
+    bool found = false;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !found; i++) {
+        PyObject *flag = PyObject_HasAttrString(object, names[i])
+                             ? PyObject_GetAttrString(object, names[i])
+                             : NULL;
+        found = flag == Py_True;
+        Py_XDECREF(flag);
+    }
+    return found;
+}
+
+static bool
+finalizes(PyObject *object)
+{
+    return Py_TYPE(object)->tp_finalize != NULL && PyObject_IS_GC(object)
+           && !PyObject_GC_IsFinalized(object);
+}
+
+PyDoc_STRVAR(has_finalizer_doc, "has_finalizer(object, /)\n--\n\n"
+                                "Say whether something is to be called when an object goes.");
+
+static PyObject *
+has_finalizer(PyObject *self, PyObject *object)
+{
+    (void)self;
+    return PyBool_FromLong(finalizes(object));
+}
+
+PyDoc_STRVAR(finalize_doc, "finalize(objects, kept, /)\n--\n\n"
+                           "Call the finalizers of objects, as the garbage collector does, but for those\n"
+                           "in the list of what is kept.");
+
+static PyObject *
+finalize(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
+{
+    (void)self;
+    if (count != 2 || !PyList_Check(arguments[0]) || !PyList_Check(arguments[1])) {
+        PyErr_SetString(PyExc_TypeError, "two lists are expected");
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(arguments[0]); i++) {
+        PyObject *object = PyList_GET_ITEM(arguments[0], i);
+        bool is_kept = !finalizes(object) || is_running(object);
+
+        for (Py_ssize_t j = 0; j < PyList_GET_SIZE(arguments[1]) && !is_kept; j++) {
+            is_kept = PyList_GET_ITEM(arguments[1], j) == object;
+        }
+        if (!is_kept) {
+            PyObject_CallFinalizer(object);
+        }
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+list_of(char **texts, size_t count, PyObject *(*make)(const char *))
+{
+    PyObject *list = PyList_New(0);
+
+    for (size_t i = 0; i < count && list != NULL; i++) {
+        PyObject *item = make(texts[i]);
+        if (item == NULL || PyList_Append(list, item) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(item);
+    }
+    return list;
+}
+
+PyDoc_STRVAR(process_doc, "process()\n--\n\n"
+                          "Return (arguments, environment, executable) of the process that goes on from\n"
+                          "the snapshot: a list of str, one of bytes, and a path.");
+
+static PyObject *
+process_of(PyObject *self, PyObject *unused)
+{
+    size_t count = 0;
+    PyObject *arguments;
+    PyObject *environment;
+
+    (void)self;
+    (void)unused;
+    while (snapshot_process.environment != NULL && snapshot_process.environment[count] != NULL) {
+        count++;
+    }
+    arguments = list_of(snapshot_process.argv, (size_t)snapshot_process.argc, PyUnicode_DecodeFSDefault);
+    environment = list_of(snapshot_process.environment, count, PyBytes_FromString);
+    return Py_BuildValue("(NNN)", arguments, environment, PyUnicode_DecodeFSDefault(os_executable()));
+}
+
+PyDoc_STRVAR(ignored_doc, "ignored()\n--\n\nReturn the numbers of the signals that are ignored.");
+
+static PyObject *
+ignored(PyObject *self, PyObject *unused)
+{
+    PyObject *list = PyList_New(0);
+
+    (void)self;
+    (void)unused;
+    for (int number = 1; number < NSIG && list != NULL; number++) {
+        struct sigaction action;
+        PyObject *item;
+
+        if (sigaction(number, NULL, &action) != 0 || action.sa_handler != SIG_IGN) {
+            continue;
+        }
+        item = PyLong_FromLong(number);
+        if (item == NULL || PyList_Append(list, item) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(item);
+    }
+    return list;
+}
+
+static PyMethodDef methods[] = {
+    {"is_preparing", is_preparing, METH_NOARGS, is_preparing_doc},
+    {"reads", reads, METH_NOARGS, reads_doc},
+    {"guard", guard, METH_O, guard_doc},
+    {"report", report, METH_O, report_doc},
+    {"immortalize", immortalize, METH_O, immortalize_doc},
+    {"has_finalizer", has_finalizer, METH_O, has_finalizer_doc},
+    {"finalize", (PyCFunction)(void (*)(void))finalize, METH_FASTCALL, finalize_doc},
+    {"process", process_of, METH_NOARGS, process_doc},
+    {"ignored", ignored, METH_NOARGS, ignored_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "_snapshot",
+    .m_doc = "The snapshot that this executable starts from.",
+    .m_methods = methods,
+    .m_slots = slots,
+};
+
+static PyObject *
+module_init(void)
+{
+    return PyModuleDef_Init(&definition);
+}
+
+int
+snapshot_add_module(void)
+{
+    return PyImport_AppendInittab("_snapshot", module_init);
+}

@@ -1,0 +1,86 @@
+/* Going on from a snapshot as the application. See snapshot/snapshot.h. */
+
+#include "snapshot/snapshot.h"
+
+#include <Python.h>
+
+#include <locale.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "host/resources.h"
+#include "os/os.h"
+#include "payload/integrity.h"
+#include "payload/settings.h"
+#include "python/interp.h"
+#include "python/main_program.h"
+#include "snapshot/processors.h"
+#include "vfs/vfs.h"
+
+struct snapshot_process snapshot_process;
+
+#if PY_VERSION_HEX >= 0x030e0000
+/* Declared in an internal header (pycore_ceval.h): limits of the stack are addresses. */
+void _Py_InitializeRecursionLimits(PyThreadState *);
+#endif
+
+static bool is_restored;
+
+bool
+snapshot_is_restored(void)
+{
+    return is_restored;
+}
+
+/* Call a function of the frozen module that knows what Python keeps of a process. */
+static PyObject *
+call(const char *name)
+{
+    PyObject *module = PyImport_ImportModule("_obelisk_snapshot");
+    PyObject *result = module ? PyObject_CallMethod(module, name, NULL) : NULL;
+
+    Py_XDECREF(module);
+    return result;
+}
+
+/* Python's own half of what a child does. */
+static void
+renew_python(void)
+{
+    PyObject *result;
+
+#if PY_VERSION_HEX >= 0x030e0000
+    _Py_InitializeRecursionLimits(PyThreadState_GetUnchecked());
+#endif
+    PyOS_AfterFork_Child();
+    result = call("restore");
+    if (result == NULL) {
+        PyErr_Print();
+        os_die(OS_EXIT_FAILED, "cannot go on from the snapshot; OBELISK_SNAPSHOT=0 starts without it");
+    }
+    Py_DECREF(result);
+}
+
+int
+snapshot_resume(int argc, char **argv)
+{
+    is_restored = true;
+    resources_require_stack();
+    if (settings_get("integrity") != NULL) {
+        integrity_check();
+    }
+    os_forget_executable();
+    vfs_alias(os_executable());
+    snapshot_renew_clock();
+    setlocale(LC_CTYPE, "");
+    if (isatty(STDOUT_FILENO)) { /* what libc finds out when stdout is first written to */
+        setvbuf(stdout, NULL, _IOLBF, 0);
+    }
+    interp_resume(argc, argv);
+    renew_python();
+    processors_renew();
+    if (snapshot_dump_path != NULL) {
+        _exit(snapshot_dump(snapshot_dump_path) ? 0 : OS_EXIT_FAILED);
+    }
+    return main_program_run();
+}

@@ -1,0 +1,83 @@
+/* A start from a snapshot: the memory of a process that had initialised Python and imported the
+   application's modules when the executable was built, in place of doing so again.
+
+   Before libc starts, `snapshot_start` decides whether the snapshot fits. If so, the executable is mapped
+   once more, at the address that it had in that process, with the pages that had changed, and goes on
+   there (`snapshot_resume`). If not, nothing has happened: the process starts as any other.
+
+   The same file makes the snapshot when it is asked to. It runs at the address and on a stack that only
+   depend on what it was built from, with memory, time and random numbers that do so too, and writes its
+   memory to a file (snapshot/dump.c). */
+
+#ifndef OBELISK_SNAPSHOT_H
+#define OBELISK_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "payload/payload.h"
+
+/* What the paths of modules begin with, wherever the executable lies: it is one in each process. */
+#define SNAPSHOT_ROOT "/proc/self/exe"
+
+/* Called by elf/x86_64/phdr_reserve.c with the stack as the kernel gave it. Returns to start cold. */
+void snapshot_start(uintptr_t *stack);
+
+bool snapshot_is_preparing(void);
+
+/* Say whether this process goes on from a snapshot. */
+bool snapshot_is_restored(void);
+
+/* Import what is to be imported, and write the memory to a file. Python is initialised. */
+_Noreturn void snapshot_prepare(void);
+
+/* Be the application in a process that goes on from a snapshot; return its exit status. */
+int snapshot_resume(int argc, char **argv);
+
+/* Keep what the thread's variables are, which libc sets anew when it starts. */
+void snapshot_keep_thread(void);
+void snapshot_give_thread(void);
+
+/* Write this process's memory to a file; false with errno. */
+bool snapshot_dump(const char *path);
+
+/* Note that something was asked while the modules were imported; `name` and `value` may be NULL. */
+void snapshot_note(const char *kind, const char *name, const char *value);
+
+/* What was noted. The texts are each ended by a zero byte. */
+struct snapshot_noted {
+    const char *kind;
+    char *name;
+    char *value;
+};
+
+/* Return how many notes there are, and where. */
+size_t snapshot_noted(const struct snapshot_noted **noted);
+
+void snapshot_forget_noted(void);
+
+/* Begin to note. */
+void snapshot_watch(void);
+
+/* Forget what libc's clocks know of the process before. */
+void snapshot_renew_clock(void);
+
+/* Where the process that prepares writes to; NULL in others. */
+extern const char *snapshot_dump_path;
+extern const char *snapshot_report_path;
+
+/* What the process that was restored is. */
+struct snapshot_process {
+    int argc;
+    char **argv;
+    char **environment;
+};
+
+extern struct snapshot_process snapshot_process;
+
+/* Make the module `_snapshot` known to Python; -1 without memory. */
+int snapshot_add_module(void);
+
+#endif

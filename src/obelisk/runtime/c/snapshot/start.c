@@ -1,0 +1,334 @@
+/* Deciding whether a process goes on from the snapshot, before libc starts. See snapshot/snapshot.h. */
+
+#include "snapshot/snapshot.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "os/os.h"
+#include "snapshot/early.h"
+#include "snapshot/machine.h"
+#include "snapshot/map.h"
+
+#define MARK_WORDS 128 /* of exec/permission.h */
+
+MACHINE_EARLY static bool
+equal(const char *one, const char *other)
+{
+    while (*one != '\0' && *one == *other) {
+        one++;
+        other++;
+    }
+    return *one == *other;
+}
+
+MACHINE_EARLY static size_t
+length(const char *text)
+{
+    size_t size = 0;
+
+    while (text[size] != '\0') {
+        size++;
+    }
+    return size;
+}
+
+MACHINE_EARLY static void
+say(const char *text)
+{
+    machine_call(SYS_write, 2, (long)text, (long)length(text), 0, 0, 0);
+}
+
+MACHINE_EARLY struct early_process
+early_read(uintptr_t *stack)
+{
+    struct early_process process;
+
+    process.argc = (int)stack[0];
+    process.argv = (char **)(stack + 1);
+    process.environment = process.argv + process.argc + 1;
+    process.auxiliary = (uintptr_t *)process.environment;
+    while (*process.auxiliary != 0) {
+        process.auxiliary++;
+    }
+    process.auxiliary++;
+    return process;
+}
+
+MACHINE_EARLY uintptr_t *
+early_auxiliary(const struct early_process *process, uintptr_t type)
+{
+    for (uintptr_t *entry = process->auxiliary; entry[0] != AT_NULL; entry += 2) {
+        if (entry[0] == type) {
+            return entry + 1;
+        }
+    }
+    return NULL;
+}
+
+MACHINE_EARLY static uintptr_t
+auxiliary(const struct early_process *process, uintptr_t type)
+{
+    const uintptr_t *found = early_auxiliary(process, type);
+
+    return found ? *found : 0;
+}
+
+MACHINE_EARLY const void *
+early_part(uint64_t *offset, uint64_t *size)
+{
+    const ElfW(Ehdr) *file = (const void *)os_image;
+    const ElfW(Phdr) *headers = (const void *)(os_image + file->e_phoff);
+
+    for (int i = 0; i < file->e_phnum; i++) {
+        if (headers[i].p_type == SNAPSHOT_SEGMENT) {
+            *offset = headers[i].p_offset;
+            *size = headers[i].p_filesz;
+            return os_image + headers[i].p_vaddr;
+        }
+    }
+    return NULL;
+}
+
+/* What the variable OBELISK_SNAPSHOT says, or what guards compare with. */
+MACHINE_EARLY static const char *
+variable(const struct early_process *process, const char *name, size_t size)
+{
+    for (char **entry = process->environment; *entry != NULL; entry++) {
+        size_t same = 0;
+
+        while (same < size && (*entry)[same] == name[same]) {
+            same++;
+        }
+        if (same == size && (*entry)[size] == '=') {
+            return *entry + size + 1;
+        }
+    }
+    return NULL;
+}
+
+/* Return the first guard that does not hold, or NULL. */
+MACHINE_EARLY static const char *
+first_difference(const struct early_process *process, const struct snapshot_header *header)
+{
+    const char *guard = (const char *)header + header->guards;
+
+    for (uint64_t i = 0; i < header->guard_count; i++) {
+        size_t size = 0;
+        const char *value;
+
+        while (guard[size] != '\0' && guard[size] != '=') {
+            size++;
+        }
+        value = variable(process, guard, size);
+        if (guard[size] == '=' ? value == NULL || !equal(value, guard + size + 1) : value != NULL) {
+            return guard;
+        }
+        guard += length(guard) + 1;
+    }
+    return NULL;
+}
+
+/* Say whether the first argument is spelled so that this process may be `python` (exec/permission.h). */
+MACHINE_EARLY static bool
+is_marked(const char *word)
+{
+    word += *word == '.';
+    if (*word++ != '/') {
+        return false;
+    }
+    for (int i = 0; i < MARK_WORDS; i++) {
+        word += *word == '.';
+        if (*word++ != '/') {
+            return false;
+        }
+    }
+    return true;
+}
+
+MACHINE_EARLY static bool
+has_features(const uint32_t needed[SNAPSHOT_WORDS])
+{
+    uint32_t words[SNAPSHOT_WORDS];
+
+    machine_features(words);
+    for (int i = 0; i < SNAPSHOT_WORDS; i++) {
+        if ((needed[i] & ~words[i]) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Return why the snapshot does not fit, or NULL. `variable_name` is set where that is because of a
+   variable: its name, up to a `=` if there is one. */
+MACHINE_EARLY static const char *
+why_cold(const struct early_process *process, const struct snapshot_header *header,
+         const char **variable_name)
+{
+    const char *asked = variable(process, "OBELISK_SNAPSHOT", sizeof("OBELISK_SNAPSHOT") - 1);
+
+    if (asked != NULL && equal(asked, "0")) {
+        return "OBELISK_SNAPSHOT=0";
+    }
+    if (auxiliary(process, AT_SECURE) != 0) {
+        return "the process is privileged";
+    }
+    if (process->argc < 1 || is_marked(process->argv[0])
+        || ((header->flags & SNAPSHOT_PYTHON_OPTION) && process->argc > 1
+            && equal(process->argv[1], "--python"))) {
+        return "the process is Python for the application";
+    }
+    if (auxiliary(process, AT_PAGESZ) != header->page_size) {
+        return "the kernel has another page size";
+    }
+    *variable_name = first_difference(process, header);
+    if (*variable_name != NULL) {
+        return "it was made with another value of ";
+    }
+    return has_features(header->words) ? NULL : "the processor lacks features";
+}
+
+MACHINE_EARLY static void
+explain(const struct early_process *process, const char *reason, const char *variable_name)
+{
+    const char *asked = variable(process, "OBELISK_SNAPSHOT", sizeof("OBELISK_SNAPSHOT") - 1);
+
+    if (asked == NULL || !equal(asked, "explain")) {
+        return;
+    }
+    say(process->argc > 0 ? process->argv[0] : "executable");
+    say(reason ? ": started without the snapshot: " : ": started from the snapshot");
+    say(reason ? reason : "");
+    if (variable_name != NULL) {
+        size_t size = 0;
+        while (variable_name[size] != '\0' && variable_name[size] != '=') {
+            size++;
+        }
+        machine_call(SYS_write, 2, (long)variable_name, (long)size, 0, 0, 0);
+    }
+    say("\n");
+}
+
+/* Is the header, with its tables, as it was written? */
+MACHINE_EARLY static bool
+is_intact(const struct snapshot_header *header, uint64_t size)
+{
+    static const char magic[8] = SNAPSHOT_MAGIC;
+    struct snapshot_header copy;
+    uint64_t check;
+
+    if (size < sizeof(*header) || header->version != SNAPSHOT_VERSION || header->size > size
+        || header->size < sizeof(*header)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(magic); i++) {
+        if (header->magic[i] != (uint8_t)magic[i]) {
+            return false;
+        }
+    }
+    copy = *header;
+    copy.check = 0;
+    check = XXH64(&copy, sizeof(copy), 0);
+    return XXH64(header + 1, header->size - sizeof(*header), check) == header->check;
+}
+
+/* The builder names the application, and the files to write to. */
+MACHINE_EARLY static bool
+is_asked_to_prepare(const struct early_process *process)
+{
+    static const char option[] = EARLY_PREPARE;
+
+    if (process->argc != 4) {
+        return false;
+    }
+    for (size_t i = 0; i + 1 < sizeof(option); i++) {
+        if (process->argv[1][i] != option[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Open the file that this process runs; negative when that is not found. */
+MACHINE_EARLY static long
+open_own(const struct early_process *process, const struct snapshot_header *header, uint64_t offset)
+{
+    const char *paths[] = {"/proc/self/exe", (const char *)auxiliary(process, AT_EXECFN)};
+
+    for (int i = 0; i < 2; i++) {
+        struct snapshot_header found;
+        long file;
+
+        if (paths[i] == NULL) {
+            break;
+        }
+        file = machine_call(SYS_open, (long)paths[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0, 0, 0, 0);
+        if (file < 0) {
+            continue;
+        }
+        /* Without /proc it may be another file. */
+        if (machine_call(SYS_pread64, file, (long)&found, sizeof(found), (long)offset, 0, 0)
+                == (long)sizeof(found)
+            && found.check == header->check && found.image == header->image) {
+            return file;
+        }
+        machine_call(SYS_close, file, 0, 0, 0, 0, 0);
+    }
+    return -1;
+}
+
+MACHINE_EARLY void
+snapshot_start(uintptr_t *stack)
+{
+    struct early_process process = early_read(stack);
+    uint64_t offset = 0;
+    uint64_t size = 0;
+    const struct snapshot_header *header = early_part(&offset, &size);
+    const char *reason = NULL;
+    const char *variable_name = NULL;
+    bool is_build;
+    bool is_mapped;
+    long file;
+
+    if (header == NULL) {
+        return;
+    }
+    if (!is_intact(header, size)) {
+        say(process.argc > 0 ? process.argv[0] : "executable");
+        say(": corrupt executable: checksum mismatch in `snapshot`\n");
+        machine_call(SYS_exit_group, OS_EXIT_DAMAGED, 0, 0, 0, 0, 0);
+    }
+    is_build = header->kind == SNAPSHOT_REQUEST || (header->flags & SNAPSHOT_MEASURE);
+    if (is_build && !is_asked_to_prepare(&process)) {
+        return;
+    }
+    if (header->kind == SNAPSHOT_TAKEN) {
+        reason = why_cold(&process, header, &variable_name);
+    }
+    if (reason == NULL) {
+        file = open_own(&process, header, offset);
+        is_mapped = file >= 0 && map_all(header, (int)file, offset);
+        if (file >= 0) {
+            machine_call(SYS_close, file, 0, 0, 0, 0, 0);
+        }
+        reason = file < 0 ? "its file cannot be opened"
+                          : is_mapped ? NULL : "memory cannot be mapped at the address it needs";
+    }
+    if (is_build && reason != NULL) { /* a build does not run the application itself */
+        say(reason);
+        say("\n");
+        machine_call(SYS_exit_group, OS_EXIT_FAILED, 0, 0, 0, 0, 0);
+    }
+    explain(&process, reason, variable_name);
+    if (reason == NULL) {
+        machine_continue((uintptr_t)early_arrive - (uintptr_t)os_image + header->image,
+                         (uintptr_t)stack, (uintptr_t)stack, (uintptr_t)os_image, map_span());
+    }
+}

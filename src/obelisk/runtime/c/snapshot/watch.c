@@ -1,0 +1,176 @@
+/* What modules ask of their surroundings while they are imported, noted: a process that goes on from the
+   snapshot has others. Functions here are linked with --wrap. */
+
+#include "snapshot/snapshot.h"
+
+#include <pwd.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define NOTES_MAX 4096
+
+static struct snapshot_noted notes[NOTES_MAX];
+static size_t note_count;
+static bool is_watching;
+
+char *__real_getenv(const char *);
+char *__wrap_getenv(const char *);
+char *__real_secure_getenv(const char *);
+char *__wrap_secure_getenv(const char *);
+char *__real_getcwd(char *, size_t);
+char *__wrap_getcwd(char *, size_t);
+int __real_gethostname(char *, size_t);
+int __wrap_gethostname(char *, size_t);
+int __real_uname(struct utsname *);
+int __wrap_uname(struct utsname *);
+uid_t __real_getuid(void);
+uid_t __wrap_getuid(void);
+struct passwd *__real_getpwuid(uid_t);
+struct passwd *__wrap_getpwuid(uid_t);
+int __real_sched_getaffinity(pid_t, size_t, cpu_set_t *);
+int __wrap_sched_getaffinity(pid_t, size_t, cpu_set_t *);
+long __real_sysconf(int);
+long __wrap_sysconf(int);
+int __wrap_OPENSSL_issetugid(void);
+int __real_isatty(int);
+int __wrap_isatty(int);
+
+void
+snapshot_watch(void)
+{
+    is_watching = snapshot_is_preparing();
+}
+
+static bool
+is_noted(const char *kind, const char *name)
+{
+    for (size_t i = 0; i < note_count; i++) {
+        if (strcmp(notes[i].kind, kind) == 0
+            && (name == NULL ? notes[i].name == NULL : notes[i].name && strcmp(notes[i].name, name) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+snapshot_note(const char *kind, const char *name, const char *value)
+{
+    if (!is_watching || note_count == NOTES_MAX || is_noted(kind, name)) {
+        return;
+    }
+    is_watching = false; /* copying asks for memory, and that may ask for more */
+    notes[note_count].kind = kind;
+    notes[note_count].name = name ? strdup(name) : NULL;
+    notes[note_count].value = value ? strdup(value) : NULL;
+    note_count++;
+    is_watching = true;
+}
+
+size_t
+snapshot_noted(const struct snapshot_noted **noted)
+{
+    *noted = notes;
+    return note_count;
+}
+
+void
+snapshot_forget_noted(void)
+{
+    for (size_t i = 0; i < note_count; i++) {
+        free(notes[i].name);
+        free(notes[i].value);
+        notes[i] = (struct snapshot_noted){NULL, NULL, NULL};
+    }
+    note_count = 0;
+}
+
+char *
+__wrap_getenv(const char *name)
+{
+    char *value = __real_getenv(name);
+
+    snapshot_note("environment", name, value);
+    if (value == NULL && snapshot_is_preparing() && strcmp(name, "TZ") == 0) {
+        return (char *)"UTC0"; /* libc would read the file of this machine's time zone */
+    }
+    return value;
+}
+
+char *
+__wrap_secure_getenv(const char *name)
+{
+    char *value = __real_secure_getenv(name);
+
+    snapshot_note("environment", name, value);
+    return value;
+}
+
+char *
+__wrap_getcwd(char *buffer, size_t size)
+{
+    snapshot_note("cwd", NULL, NULL);
+    return __real_getcwd(buffer, size);
+}
+
+int
+__wrap_gethostname(char *name, size_t size)
+{
+    snapshot_note("host", NULL, NULL);
+    return __real_gethostname(name, size);
+}
+
+int
+__wrap_uname(struct utsname *name)
+{
+    snapshot_note("host", NULL, NULL);
+    return __real_uname(name);
+}
+
+uid_t
+__wrap_getuid(void)
+{
+    snapshot_note("user", NULL, NULL);
+    return __real_getuid();
+}
+
+/* OpenSSL compares the user's numbers with each variable that it looks up. */
+int
+__wrap_OPENSSL_issetugid(void)
+{
+    return getauxval(AT_SECURE) != 0;
+}
+
+struct passwd *
+__wrap_getpwuid(uid_t user)
+{
+    snapshot_note("user", NULL, NULL);
+    return __real_getpwuid(user);
+}
+
+int
+__wrap_isatty(int file)
+{
+    snapshot_note("tty", NULL, NULL);
+    return __real_isatty(file);
+}
+
+int
+__wrap_sched_getaffinity(pid_t process, size_t size, cpu_set_t *set)
+{
+    snapshot_note("cpus", NULL, NULL);
+    return __real_sched_getaffinity(process, size, set);
+}
+
+long
+__wrap_sysconf(int name)
+{
+    if (name == _SC_NPROCESSORS_ONLN || name == _SC_NPROCESSORS_CONF) {
+        snapshot_note("cpus", NULL, NULL);
+    }
+    return __real_sysconf(name);
+}

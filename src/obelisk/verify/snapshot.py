@@ -1,0 +1,82 @@
+"""The snapshot of an executable: that it is intact, and which memory it makes of the file.
+
+Reads the form of runtime/c/snapshot/format.h by itself, so that a mistake of the writer shows.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+import xxhash
+
+from obelisk.verify.finding import Finding, judged
+from obelisk.verify.promise import Promise
+
+_MAGIC: Final = b"OBSNAP\n\0"
+_VERSION: Final = 1
+_HEADER: Final = struct.Struct("<8sIIQQQQQ32s8IQQQQQQQ")
+_CHECK: Final = slice(24, 32)
+_TABLES: Final = 17
+"""The position of the offset of the ranges among the header's values."""
+_RANGE: Final = struct.Struct("<QQQIHH")
+_TAKEN: Final = 2
+_WRITE, _EXECUTE = 2, 4
+"""Rights of a range, as mmap(2) has them."""
+_ZEROS, _FILE, _PART = 0, 1, 2
+"""Where the bytes of a range are."""
+
+Row = tuple[int, int, int, int, int]
+"""(address, size, offset, rights, source)."""
+
+
+def snapshot_findings(part: memoryview, file_size: int) -> list[Finding]:
+    """Check the part of an executable with its snapshot; nothing of one that has none."""
+    if not part:
+        return []
+    fault = _header_fault(part)
+    if fault is not None:
+        return [Finding(promise=Promise.SNAPSHOT, sound=False, detail=fault)]
+    _, _, kind, _, _, image, heap, *_ = _HEADER.unpack_from(part)
+    if kind != _TAKEN:
+        detail = "a request for a snapshot, which was never made"
+        return [Finding(promise=Promise.SNAPSHOT, sound=False, detail=detail)]
+    rows = list(_rows(part))
+    faults = [fault for row in rows for fault in _faults(row, len(part), file_size)]
+    stored = sum(row[1] for row in rows if row[4] == _PART)
+    good = f"{stored} bytes; code and data at {image:#x} and memory at {heap:#x}, not randomized"
+    return [judged(Promise.SNAPSHOT, faults, good)]
+
+
+def _header_fault(part: memoryview) -> str | None:
+    if len(part) < _HEADER.size:
+        return "truncated header"
+    magic, version, _, size, check, *_ = _HEADER.unpack_from(part)
+    if magic != _MAGIC or version != _VERSION or not _HEADER.size <= size <= len(part):
+        return "malformed header"
+    head = bytearray(part[: _HEADER.size])
+    head[_CHECK] = bytes(8)
+    seed = xxhash.xxh64_intdigest(bytes(head), 0)
+    if xxhash.xxh64_intdigest(bytes(part[_HEADER.size : size]), seed) != check:
+        return "checksum mismatch in its tables"
+    offset, count, guards, *_ = _HEADER.unpack_from(part)[_TABLES:]
+    return None if offset + count * _RANGE.size <= guards <= size else "malformed tables"
+
+
+def _rows(part: memoryview) -> Iterator[Row]:
+    offset, count, *_ = _HEADER.unpack_from(part)[_TABLES:]
+    for number in range(count):
+        address, size, place, rights, source, _ = _RANGE.unpack_from(
+            part, offset + number * _RANGE.size
+        )
+        yield address, size, place, rights, source
+
+
+def _faults(row: Row, part_size: int, file_size: int) -> Iterator[str]:
+    address, size, place, rights, source = row
+    if rights & _WRITE and rights & _EXECUTE:
+        yield f"memory at {address:#x} is writable and executable"
+    end = {_ZEROS: 0, _FILE: file_size, _PART: part_size}.get(source)
+    if end is None or (source != _ZEROS and place + size > end):
+        yield f"memory at {address:#x} is of no bytes in the file"

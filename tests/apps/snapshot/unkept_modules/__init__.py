@@ -1,0 +1,1 @@
+"""Each module does one thing that a snapshot cannot keep."""

@@ -1,0 +1,3 @@
+import sys
+
+NAME = sys.argv[0]

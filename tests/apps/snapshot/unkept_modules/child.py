@@ -1,0 +1,3 @@
+import subprocess
+
+PROCESS = subprocess.Popen(["/bin/sleep", "1"])

@@ -1,0 +1,3 @@
+import os
+
+ALL = dict(os.environ)

@@ -1,0 +1,3 @@
+import sys
+
+PYTHON = sys.executable

@@ -1,0 +1,1 @@
+FILE = open("/proc/self/cmdline")

@@ -1,0 +1,3 @@
+import os
+
+IS_TERMINAL = os.isatty(1)

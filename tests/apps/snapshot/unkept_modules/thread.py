@@ -1,0 +1,4 @@
+import threading
+
+DONE = threading.Event()
+threading.Thread(target=DONE.wait, daemon=True).start()

@@ -1,0 +1,3 @@
+import signal
+
+signal.setitimer(signal.ITIMER_REAL, 1000)

@@ -1,0 +1,145 @@
+"""What a snapshot leaves out by itself, what it is told to, and what nothing can be made of."""
+
+import json
+
+import pytest
+from support import APPS, obelisk, run
+
+from obelisk.errors import SnapshotError
+
+pytestmark = pytest.mark.compile
+
+REASONS = {
+    "argv": "reads the command line",
+    "child": "starts a process",
+    "directory": "changes the working directory",
+    "drawn": "draws random numbers",
+    "environment": "reads the whole environment",
+    "exception": "raises RuntimeError (not configured)",
+    "executable": "reads the executable's path",
+    "file": "keeps a file open",
+    "home": "reads the variable HOME",
+    "host": "reads the host's name",
+    "locale": "sets the locale",
+    "loop": "keeps an event loop open",
+    "mapping": "maps a file",
+    "mask": "blocks signals",
+    "memory": "maps shared memory",
+    "pipe": "keeps a pipe open",
+    "pool": "starts a thread",
+    "printed": "prints (welcome)",
+    "program": "runs a program",
+    "secret": "draws random numbers",
+    "shared": "maps a file",
+    "socket": "keeps a socket open",
+    "suspended": "keeps a file open",
+    "terminal": "asks whether a stream is a terminal",
+    "thread": "starts a thread",
+    "timer": "sets a timer",
+    "umask": "changes the umask",
+    "user": "reads who the user is",
+    "where": "reads the working directory",
+}
+"""Modules of tests/apps/snapshot/unkept_modules, and what the build says of each."""
+
+
+@pytest.fixture(scope="module")
+def unkept(tmp_path_factory):
+    """(The executable, what its build said)."""
+    path = tmp_path_factory.mktemp("unkept") / "unkept"
+    application = APPS / "snapshot/unkept.py"
+    return path, obelisk("build", "-v", "--snapshot", application, "-o", path, stderr=True)
+
+
+@pytest.mark.parametrize("module", REASONS)
+def test_a_module_that_cannot_be_kept_is_left_out(unkept, module):
+    start = f"warning: `unkept_modules.{module}` is left out of the snapshot: "
+    (line,) = [line for line in unkept[1].splitlines() if line.startswith(start)]
+    assert REASONS[module] in line
+
+
+def test_nothing_else_is_left_out(unkept):
+    assert unkept[1].count(" is left out of the snapshot: ") == len(REASONS)
+
+
+def test_the_program_starts_from_the_snapshot_and_imports_the_rest(unkept, tmp_path):
+    env = {"UNKEPT_FINE": "1", "OBELISK_SNAPSHOT": "explain"}
+    done = run([unkept[0]], cwd=tmp_path, env=env)
+    assert (done.returncode, done.stdout) == (0, 'welcome\n["__builtins__"]\n')
+    assert done.stderr.splitlines()[0] == f"{unkept[0]}: started from the snapshot"
+
+
+def test_inspect_shows_what_was_read_and_left_out(unkept):
+    found = json.loads(obelisk("inspect", "--json", unkept[0]))["snapshot"]
+    modules = {row["module"].removeprefix("unkept_modules.") for row in found["left_out"]}
+    assert modules == set(REASONS)
+    assert "json" in found["modules"]
+    assert not any(module.startswith("unkept_modules.") for module in found["modules"])
+    shown = obelisk("inspect", unkept[0])
+    assert "  left out    unkept_modules.thread: it starts a thread\n" in shown
+
+
+def test_a_variable_that_is_read_decides_whether_the_snapshot_fits(executables, tmp_path):
+    executable = executables("snapshot/guarded.py", "--snapshot")
+    said = {}
+    for value in (None, "", "yes"):
+        env = {"OBELISK_SNAPSHOT": "explain"} | ({} if value is None else {"GUARDED": value})
+        done = run([executable], cwd=tmp_path, env=env)
+        assert done.stdout == f"{value}\n"
+        said[value] = done.stderr.partition(": ")[2]
+    assert said[None] == "started from the snapshot\n"
+    reason = "it was made with another value of GUARDED"
+    assert said[""] == f"started without the snapshot: {reason}\n"
+    assert said["yes"] == said[""]
+
+
+def test_modules_that_the_settings_leave_out_and_add(tmp_path):
+    (tmp_path / "script.py").write_text("import beside\nprint(beside.other.NAME)\n")
+    (tmp_path / "beside.py").write_text("import json\nimport other\nimport tomllib\n")
+    (tmp_path / "other.py").write_text("NAME = __name__\n")
+    shown = {}
+    for options in ((), ("snapshot-exclude=['other']",), ("snapshot-imports=['wave']",)):
+        words = ["--snapshot", *(word for option in options for word in ("--set", option))]
+        path = tmp_path / "script"
+        obelisk("build", "-q", *words, tmp_path / "script.py", "-o", path)
+        shown[options] = set(json.loads(obelisk("inspect", "--json", path))["snapshot"]["modules"])
+        assert run([path], cwd=tmp_path).stdout == "other\n"
+    plain, without, more = shown.values()
+    assert {"beside", "json", "other", "tomllib"} <= plain
+    # What comes behind a module that is left out happens behind it.
+    assert "json" in without
+    assert not {"beside", "other", "tomllib"} & without
+    assert "wave" in more - plain
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "from threading import *\nThread(target=Event().wait, daemon=True).start()\n",
+            "starts a thread",
+        ),
+        ("raise ValueError('no')\n", "ValueError: no"),
+        ("import absent_module\n", "No module named 'absent_module'"),
+    ],
+    ids=["thread", "exception", "absent"],
+)
+def test_a_module_that_is_asked_for_but_cannot_be_kept(tmp_path, text, said):
+    (tmp_path / "script.py").write_text("def run():\n    import asked\n")
+    (tmp_path / "asked.py").write_text(text)
+    words = ("--snapshot", "--set", "snapshot-imports=['asked']", tmp_path / "script.py")
+    status = SnapshotError.exit_code
+    done = obelisk("build", "-q", *words, "-o", tmp_path / "script", status=status)
+    assert "`asked` in `snapshot-imports` cannot be" in done
+    assert said in done
+    assert not (tmp_path / "script").exists()
+
+
+@pytest.mark.parametrize("text", ["import os\nos._exit(3)\n", "import os\nos.abort()\n"])
+def test_a_module_that_ends_the_build_is_named(tmp_path, text):
+    (tmp_path / "script.py").write_text("import ending\n")
+    (tmp_path / "ending.py").write_text(text)
+    words = ("--snapshot", tmp_path / "script.py", "-o", tmp_path / "script")
+    done = obelisk("build", "-q", *words, status=SnapshotError.exit_code)
+    assert "importing `ending`" in done
+    assert not (tmp_path / "script").exists()
