@@ -42,9 +42,14 @@ __name__ = "importlib._obelisk"
 
 def path_below(path):
     """Return a path relative to the executable, or None when it is not below that."""
-    if not isinstance(path, str) or not path.startswith(_BEGINNING):
+    if not isinstance(path, str):
         return None
-    below = path[len(_BEGINNING) :]
+    beginning = _BEGINNING
+    if _HAS_ALIAS and not path.startswith(beginning):
+        beginning = f"{sys.executable}/"
+    if not path.startswith(beginning):
+        return None
+    below = path[len(beginning) :]
     return _resolved(below) if "//" in below or "/." in below or below[:1] in "./" else below
 
 
@@ -62,6 +67,8 @@ def _resolved(below):
 
 
 _BEGINNING = ROOT + "/"
+_HAS_ALIAS = ROOT == "/proc/self/exe"
+"""Whether the executable's own path leads to it as well: that of a snapshot is not its root."""
 _Loader = _external.SourceFileLoader
 _get_code = _Loader.get_code
 _get_source = _Loader.get_source
