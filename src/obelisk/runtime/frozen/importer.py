@@ -42,14 +42,9 @@ __name__ = "importlib._obelisk"
 
 def path_below(path):
     """Return a path relative to the executable, or None when it is not below that."""
-    if not isinstance(path, str):
+    if not isinstance(path, str) or not path.startswith(_BEGINNING):
         return None
-    beginning = _BEGINNING
-    if _HAS_ALIAS and not path.startswith(beginning):
-        beginning = f"{sys.executable}/"
-    if not path.startswith(beginning):
-        return None
-    below = path[len(beginning) :]
+    below = path[len(_BEGINNING) :]
     return _resolved(below) if "//" in below or "/." in below or below[:1] in "./" else below
 
 
@@ -67,8 +62,6 @@ def _resolved(below):
 
 
 _BEGINNING = ROOT + "/"
-_HAS_ALIAS = ROOT == "/proc/self/exe"
-"""Whether the executable's own path leads to it as well: that of a snapshot is not its root."""
 _Loader = _external.SourceFileLoader
 _get_code = _Loader.get_code
 _get_source = _Loader.get_source
