@@ -164,6 +164,11 @@ def test_an_empty_root_is_enough(program, empty_root):
     assert json.loads(done.stdout)[0][0] == "/app"
 
 
+def test_other_programs_see_its_files_by_both_paths(program, tmp_path):
+    (lines,) = json.loads(run([program, "shell"], cwd=tmp_path).stdout)
+    assert lines == ['"""Says where things are in memory."""\n'] * 2
+
+
 def test_callbacks_work_where_no_folder_takes_files(executables, tmp_path):
     shutil.copy(executables("snapshot/callbacks.py", "--snapshot"), tmp_path / "app")
     done = run(in_root(tmp_path, "/app"), cwd="/", env=EXPLAIN)

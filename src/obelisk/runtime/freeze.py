@@ -32,12 +32,20 @@ _EDITS: Final = {
     "posixpath": (_MUST_BE_FOLDER, f"{_MUST_BE_FOLDER} and not isdir(newpath + sep)"),
 }
 """What is other than in CPython's modules: a text that stands there once, and its replacement."""
+_EDITS_OF_SNAPSHOTS: Final = {
+    "encodings": (
+        "import codecs\n",
+        "import _obelisk, _obelisk_snapshot_paths; _obelisk.install(); import codecs\n",
+    )
+}
+"""The same in a runtime that starts from a snapshot."""
 _OWN: Final = {"_obelisk": "importer.py", "_obelisk_adaptations": "adaptations.py"}
 """Modules of the runtime, by the names that they are imported by."""
 _OF_SNAPSHOTS: Final = {
     "_obelisk_snapshot": "snapshot.py",
     "_obelisk_snapshot_leading": "snapshot_leading.py",
     "_obelisk_snapshot_modules": "snapshot_modules.py",
+    "_obelisk_snapshot_paths": "snapshot_paths.py",
     "_obelisk_snapshot_prepare": "snapshot_prepare.py",
     "_obelisk_snapshot_repairs": "snapshot_repairs.py",
     "_obelisk_snapshot_state": "snapshot_state.py",
@@ -83,7 +91,7 @@ def frozen_source(distribution: Distribution, work: Path, *, snapshot: bool = Fa
     """
     stdlib = distribution.stdlib
     modules = {name: (stdlib / path, f"<frozen {name}>") for name, path in _FROZEN.items()}
-    for name, edit in _EDITS.items():
+    for name, edit in (_EDITS | _EDITS_OF_SNAPSHOTS if snapshot else _EDITS).items():
         modules[name] = (_edited(stdlib, name, edit, work), f"<frozen {name}>")
     for name, file in (_OWN | _OF_SNAPSHOTS if snapshot else _OWN).items():
         modules[name] = (frozen_folder() / file, _OWN_FILENAME)

@@ -21,7 +21,9 @@ _LINE: Final = re.compile(r" *([0-9a-f]+) +[0-9a-f]+ +([0-9a-f]+) +\d+ (\S| {8}(
 _SYMBOLS: Final = 57
 """The column where lines of symbols, which are most, still have spaces."""
 _MEMBER: Final = re.compile(r"([^/]+)\.a\([^)]*\)$")
-_VARIABLE: Final = re.compile(r"\b(?:\d+-|src_)?(\w+?)(?:\.c)?\.o\)?:\(\.bss\.(\w+)\)$")
+_FILE: Final = re.compile(r"\b(?:\d+-|src_)?(\w+?)(?:\.c)?\.o\)?:\(")
+"""An object of ours or of a static library."""
+_VARIABLE: Final = re.compile(rf"{_FILE.pattern}\.bss\.(\w+)\)$")
 """A variable's own section in an object of ours or of a static library."""
 _PART_OF: Final = {
     ".text": "code",
@@ -83,8 +85,8 @@ def variables(text: str, names: Mapping[str, Iterable[str]]) -> list[tuple[int, 
     `names` has them by their files of C; a file may have been left out as a whole. Raises
     `ToolError` for one that is not there.
     """
-    linked = [file for file in names if re.search(rf"(?<!\w){file}\.o\b", text)]
-    wanted = {(file, name) for file in linked for name in names[file]}
+    linked = {match[1] for match in _FILE.finditer(text)}
+    wanted = {(file, name) for file in names if file in linked for name in names[file]}
     found = {}
     for line in text.splitlines():
         match = None if line[_SYMBOLS:].startswith(" ") else _LINE.match(line)

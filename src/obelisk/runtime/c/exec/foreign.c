@@ -17,6 +17,9 @@
 #include "exec/self_exec.h"
 #include "exec/shell.h"
 #include "vfs/vfs.h"
+#ifdef OBELISK_SNAPSHOT
+#include "os/os.h"
+#endif
 
 
 void
@@ -54,14 +57,50 @@ path_in_variable(const char *entry)
     return is_variable_for_searching(entry) ? NULL : path_in_word(entry);
 }
 
+#ifdef OBELISK_SNAPSHOT
+
+/* Modules have another path than the executable: both may be in a command. */
+static const char *
+find_own(const char *text, const char *from)
+{
+    const char *root = shell_find_beginning(text, from, vfs_root());
+    const char *file = shell_find_beginning(text, from, os_executable());
+
+    return root == NULL || (file != NULL && file < root) ? file : root;
+}
+
+static size_t
+own_size(const char *at)
+{
+    size_t size = strlen(os_executable());
+
+    return strncmp(at, os_executable(), size) == 0 ? size : strlen(vfs_root());
+}
+
+static size_t
+shortest_size(void)
+{
+    size_t size = strlen(os_executable());
+
+    return size < strlen(vfs_root()) ? size : strlen(vfs_root());
+}
+
+#else
+
+#define find_own(text, from) shell_find_beginning(text, from, vfs_root())
+#define own_size(at) strlen(vfs_root())
+#define shortest_size() strlen(vfs_root())
+
+#endif
+
 /* Return the first path below the executable, from `from` on, that begins a word of a shell's command. */
 static const char *
 path_in_command(const char *text, const char *from)
 {
-    const char *at = shell_find_beginning(text, from, vfs_root());
+    const char *at = find_own(text, from);
 
     while (at != NULL && !vfs_begins(at)) {
-        at = shell_find_beginning(text, at + 1, vfs_root());
+        at = find_own(text, at + 1);
     }
     return at;
 }
@@ -94,7 +133,7 @@ foreign_is_concerned(const struct execution *execution)
 static size_t
 room_for(const char *text)
 {
-    size_t paths = strlen(text) / (strlen(vfs_root()) + 1) + 1;
+    size_t paths = strlen(text) / (shortest_size() + 1) + 1;
 
     return strlen(text) + paths * PATH_MAX + 1;
 }
@@ -130,10 +169,10 @@ static const char *
 own_path_in(const char *start)
 {
     const char *end = start + strcspn(start, ";|&\n");
-    const char *own = shell_find_beginning(start, start, vfs_root());
+    const char *own = find_own(start, start);
 
-    while (own != NULL && own < end && shell_word_size(own + strlen(vfs_root())) > 0) {
-        own = shell_find_beginning(start, own + 1, vfs_root());
+    while (own != NULL && own < end && shell_word_size(own + own_size(own)) > 0) {
+        own = find_own(start, own + 1);
     }
     return own != NULL && own < end ? own : NULL;
 }

@@ -1,5 +1,6 @@
 /* What differs between two processes that do the same, made constant while a snapshot is made: time,
-   random numbers and the process's number. See snapshot/files.c for files. Otherwise the same input would give other bytes.
+   random numbers and the process's number (files: snapshot/files.c). Otherwise the same input would give
+   other bytes.
 
    The clock is ours in each process of such an executable: libc's keeps where the kernel put its vDSO, and
    that is elsewhere in a process that goes on. */

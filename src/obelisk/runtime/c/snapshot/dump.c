@@ -1,6 +1,6 @@
 /* Writing this process's memory to a file, for snapshot/memory.py: what /proc/self/maps says, as a number
-   of bytes, the features of the processor, that text, and then the bytes of each mapping of the executable and of memory that was
-   asked for, in that order. Zeros are holes of the file.
+   of bytes, the features of the processor, that text, and then the bytes of each mapping of the executable
+   and of memory that was asked for, in that order. Zeros are holes of the file.
 
    Nothing that is written is changed meanwhile: all variables are on the stack, which is not. */
 

@@ -60,11 +60,11 @@ map_segment(const ElfW(Phdr) *segment, uint64_t image, int file)
     uint64_t end = (start + segment->p_memsz + PAGE - 1) & ~(PAGE - 1);
     uint64_t page = start & ~(PAGE - 1);
     uint64_t rest = segment->p_filesz ? (stored + PAGE - 1) & ~(PAGE - 1) : page;
+    uint64_t offset = segment->p_offset & ~(PAGE - 1);
     int rights = (segment->p_flags & PF_R ? PROT_READ : 0) | (segment->p_flags & PF_W ? PROT_WRITE : 0)
                  | (segment->p_flags & PF_X ? PROT_EXEC : 0);
 
-    if (rest > page
-        && !map(page, stored - page, rights, MAP_PRIVATE | MAP_FIXED, file, segment->p_offset & ~(PAGE - 1))) {
+    if (rest > page && !map(page, stored - page, rights, MAP_PRIVATE | MAP_FIXED, file, offset)) {
         return false;
     }
     if (rest > stored && segment->p_memsz > segment->p_filesz) {
