@@ -5,7 +5,7 @@ import os
 import subprocess
 
 import pytest
-from support import obelisk, run, write_wheel
+from support import obelisk, own_paths, run, write_wheel
 
 from obelisk.link.elf.elf import EXECUTE, SegmentType, read_elf
 
@@ -36,6 +36,7 @@ print(json.dumps({
 """
 
 
+@own_paths
 def test_a_script_has_no_spec(execute, python_version):
     assert json.loads(execute(FACTS)) == {
         "__spec__": None,
