@@ -61,10 +61,23 @@ renew_python(void)
     Py_DECREF(result);
 }
 
+bool
+snapshot_is_measured(void)
+{
+    return is_restored && snapshot_dump_path != NULL;
+}
+
 int
 snapshot_resume(int argc, char **argv)
 {
+    static char root[] = SNAPSHOT_ROOT;
+    static char *constant[] = {root, NULL};
+
     is_restored = true;
+    if (snapshot_is_measured()) {
+        argc = 1;
+        argv = constant;
+    }
     resources_require_stack();
     if (settings_get("integrity") != NULL) {
         integrity_check();
@@ -79,7 +92,7 @@ snapshot_resume(int argc, char **argv)
     interp_resume(argc, argv);
     renew_python();
     processors_renew();
-    if (snapshot_dump_path != NULL) {
+    if (snapshot_is_measured()) {
         _exit(snapshot_dump(snapshot_dump_path) ? 0 : OS_EXIT_FAILED);
     }
     return main_program_run();

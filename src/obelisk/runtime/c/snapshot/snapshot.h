@@ -30,6 +30,10 @@ bool snapshot_is_preparing(void);
 /* Say whether this process goes on from a snapshot. */
 bool snapshot_is_restored(void);
 
+/* Say whether this process only finds out which pages a start writes to. That depends on nothing of the
+   machine: its path and arguments are constants. */
+bool snapshot_is_measured(void);
+
 /* Import what is to be imported, and write the memory to a file. Python is initialised. */
 _Noreturn void snapshot_prepare(void);
 

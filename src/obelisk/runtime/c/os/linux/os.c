@@ -131,7 +131,7 @@ os_executable(void)
     ssize_t size;
 
 #ifdef OBELISK_SNAPSHOT
-    if (snapshot_is_preparing()) { /* what is made of it leads to the executable in each process */
+    if (snapshot_is_preparing() || snapshot_is_measured()) { /* what is made of it leads to the executable in each process */
         return SNAPSHOT_ROOT;
     }
 #endif
