@@ -15,7 +15,8 @@ from bench.processes import Command, those_that_work
 from bench.session import Session, series_of
 
 _APPLICATIONS = ("hello", "cli", "arrays")
-_TOGETHER = 8
+TOGETHER = 8
+"""Processes that share memory at once."""
 _ROUNDS = 3
 _PATIENCE = 60.0
 
@@ -33,11 +34,10 @@ def measure(session: Session) -> list[Measure]:
         session.say(f"  {name}: {len(commands)} contenders")
         for _ in range(1 if session.quick else _ROUNDS):
             for key, command in commands.items():
-                with held(command, _TOGETHER) as processes:
+                with held(command, TOGETHER) as processes:
                     trees = [family(one.pid) for one in processes]
                     peak[key].append(sum(memory(pid, "status", "VmHWM") for pid in trees[0]))
-                    pids = [pid for tree in trees for pid in tree]
-                    share[key].append(sum(memory(pid, "smaps_rollup", "Pss") for pid in pids))
+                    share[key].append(shared(trees))
         case = session.application(name).title
         peaks += series_of(case, peak, reasons)
         shares += series_of(case, share, reasons)
@@ -98,6 +98,11 @@ def family(pid: int) -> list[int]:
     for one in found:
         found.extend(children.get(one, ()))
     return found
+
+
+def shared(trees: list[list[int]]) -> float:
+    """Return the sum of the proportional shares of processes, in megabytes."""
+    return sum(memory(pid, "smaps_rollup", "Pss") for tree in trees for pid in tree)
 
 
 def memory(pid: int, file: str, field: str) -> float:

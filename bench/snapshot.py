@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench import filecache
 from bench.contenders import BARE, OBELISK, SNAPSHOT, VENV
-from bench.memory import family, held, memory
+from bench.memory import TOGETHER, family, held, shared
 from bench.model import Measure, Series
 from bench.processes import Effort, interleave, those_that_work
 from bench.session import Session, series_of
@@ -12,7 +12,6 @@ from bench.session import Session, series_of
 _APPLICATIONS = ("hello", "cli", "arrays")
 _WARM = Effort(most=60, least=10, seconds=60)
 _QUICK = Effort(most=3, least=2, seconds=10)
-_TOGETHER = 8
 
 
 def measure(session: Session) -> list[Measure]:
@@ -37,10 +36,8 @@ def measure(session: Session) -> list[Measure]:
         sizes += series_of(case, stored, {})
         together: dict[str, list[float]] = {}
         for key, command in commands.items():
-            with held(command, _TOGETHER) as processes:
-                pids = [pid for one in processes for pid in family(one.pid)]
-                share = sum(memory(pid, "smaps_rollup", "Pss") for pid in pids)
-            together[key] = [share]
+            with held(command, TOGETHER) as processes:
+                together[key] = [shared([family(one.pid) for one in processes])]
         shares += series_of(case, together, reasons)
     return [
         Measure(
