@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from obelisk.errors import SnapshotError
+from obelisk.errors import SnapshotError, VerifyError
 from obelisk.services.console import Console
 from obelisk.snapshot.format import report_of
 from obelisk.verify.verify import open_payload
@@ -155,7 +155,11 @@ def read_report(path: Path) -> dict[str, Any] | None:
 
     Raises `VerifyError` if the file is corrupt.
     """
-    text = report_of(open_payload(path)[0].snapshot)
+    try:
+        text = report_of(open_payload(path)[0].snapshot)
+    except ValueError as error:
+        message = f"{path} is corrupt: {error}"
+        raise VerifyError(message, hint="rebuild it, and copy it as a binary file") from error
     found = json.loads(text) if text else None
     return found if isinstance(found, dict) else None
 

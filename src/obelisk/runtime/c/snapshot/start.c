@@ -113,7 +113,7 @@ variable(const struct early_process *process, const char *name, size_t size)
     return NULL;
 }
 
-/* Return the first guard that does not hold, or NULL. */
+/* Return the first guard that does not hold, or NULL. `is_intact` has seen that each of them ends. */
 MACHINE_EARLY static const char *
 first_difference(const struct early_process *process, const struct snapshot_header *header)
 {
@@ -216,6 +216,31 @@ explain(const struct early_process *process, const char *reason, const char *var
     say("\n");
 }
 
+/* Does a table end where the header says that the tables end, at the latest? */
+MACHINE_EARLY static bool
+fits(const struct snapshot_header *header, uint64_t offset, uint64_t count, uint64_t entry)
+{
+    return offset % sizeof(uint64_t) == 0 && offset <= header->size
+           && count <= (header->size - offset) / entry;
+}
+
+MACHINE_EARLY static bool
+texts_fit(const struct snapshot_header *header)
+{
+    const char *start = (const char *)header;
+    uint64_t place = header->guards;
+
+    for (uint64_t i = 0; i < header->guard_count; i++) {
+        while (place < header->size && start[place] != '\0') {
+            place++;
+        }
+        if (place++ >= header->size) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Is the header, with its tables, as it was written? */
 MACHINE_EARLY static bool
 is_intact(const struct snapshot_header *header, uint64_t size)
@@ -236,7 +261,10 @@ is_intact(const struct snapshot_header *header, uint64_t size)
     copy = *header;
     copy.check = 0;
     check = XXH64(&copy, sizeof(copy), 0);
-    return XXH64(header + 1, header->size - sizeof(*header), check) == header->check;
+    return XXH64(header + 1, header->size - sizeof(*header), check) == header->check
+           && fits(header, header->ranges, header->range_count, sizeof(struct snapshot_range))
+           && fits(header, header->hot, header->hot_count, sizeof(struct snapshot_span))
+           && texts_fit(header);
 }
 
 /* The builder names the application, and the files to write to. */
