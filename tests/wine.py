@@ -1,74 +1,85 @@
-"""Programs of Windows, run under Wine: one prefix for a session, without a display."""
+"""Wine, which runs executables for Windows: a prefix of its own, set to Windows 10, and no display.
+
+Standard streams are pipes: Wine's console needs a terminal. What a process gets of the environment
+is what a test says, and what Wine itself needs.
+"""
 
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 
-_PLACES = ("/usr/lib/wine/wine64", "/usr/bin/wine64")
-"""Where Debian has it; its `wine` is a script that asks for the one of 32 bits."""
-
-
-def wine_program():
-    """Return Wine's loader of 64-bit programs, None where there is none."""
-    found = next((path for path in _PLACES if Path(path).is_file()), None)
-    return found or shutil.which("wine64")
+TRIPLE = "x86_64-pc-windows-gnu"
+_SETTING = r"HKEY_CURRENT_USER\Software\Wine"
 
 
 class Wine:
-    """A prefix of its own, which says that it is Windows 10."""
+    """A prefix, and programs that run in it."""
 
-    def __init__(self, program, folder):
-        self.program = program
-        self.prefix = folder / "prefix"
+    def __init__(self, prefix):
+        self.program = shutil.which("wine64") or shutil.which("wine") or _debian()
+        if self.program is None:
+            pytest.skip("Wine is not installed (Debian's package wine64)")
         self.environment = {
-            "WINEPREFIX": str(self.prefix),
-            "WINEARCH": "win64",
+            "WINEPREFIX": str(prefix),
             "WINEDEBUG": "-all",
-            # Neither .NET nor a browser is asked for.
-            "WINEDLLOVERRIDES": "mscoree,mshtml=",
-            "PATH": os.defpath,
-            "HOME": str(folder),
+            # Neither Mono nor Gecko is asked for, nor are menus of a desktop written.
+            "WINEDLLOVERRIDES": "mscoree=;mshtml=;winemenubuilder.exe=",
         }
-        self.run("wineboot", "--init", cwd=folder, timeout=600)
-        key = r"HKCU\Software\Wine"
-        done = self.run("reg", "add", key, "/v", "Version", "/d", "win10", "/f", cwd=folder)
-        assert done.returncode == 0, done.stdout + done.stderr
+        self.run("wineboot", "--init", cwd=prefix, timeout=600)
+        setting = ("reg", "add", _SETTING, "/v", "Version", "/d", "win10", "/f")
+        done = self.run(*setting, cwd=prefix)
+        assert done.returncode == 0, done.stderr
 
-    def run(self, program, *arguments, cwd, stdin="", env=None, timeout=300):
-        """Run a program; the three streams are pipes, which is all that Wine needs."""
-        argv = [self.program, program, *arguments]
+    def command(self, executable, *arguments):
+        return [self.program, str(executable), *map(str, arguments)]
+
+    def run(self, executable, *arguments, cwd, env=None, stdin="", timeout=300):
+        """Run a program and return what it said, as text in UTF-8; lines end as on Linux."""
         return subprocess.run(
-            [str(word) for word in argv],
-            capture_output=True,
+            self.command(executable, *arguments),
             cwd=cwd,
-            env=self.environment | (env or {}),
+            env={**self.environment, **(env or {})},
             input=stdin,
-            text=True,
+            capture_output=True,
             encoding="utf-8",
+            errors="backslashreplace",
             timeout=timeout,
             check=False,
         )
 
-    def path(self, path):
-        """Return what a file is called in the prefix."""
-        return "Z:" + str(path).replace("/", "\\")
+    def says(self, executable, lines, *arguments, cwd, env=None, stdin=""):
+        """Run an executable that has to say these lines, and nothing else."""
+        done = self.run(executable, *arguments, cwd=cwd, env=env, stdin=stdin)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+        assert done.stdout.splitlines() == lines, done.stdout
 
-    def stop(self):
-        """End what still runs in the prefix."""
-        server = Path(self.program).with_name("wineserver64")
-        name = str(server) if server.is_file() else "wineserver"
-        subprocess.run([name, "-k"], env=self.environment, check=False, timeout=60)
+    def start(self, executable, *arguments, cwd, env=None):
+        """Start a program and return the process; its stdout is a pipe of text."""
+        return subprocess.Popen(
+            self.command(executable, *arguments),
+            cwd=cwd,
+            env={**self.environment, **(env or {})},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
 
-@pytest.fixture(scope="session")
-def wine(tmp_path_factory):
-    """Programs of Windows run here; skips where there is no Wine."""
-    program = wine_program()
-    if program is None:
-        pytest.skip("Wine is not installed (Debian's packages wine and wine64)")
-    made = Wine(program, tmp_path_factory.mktemp("wine"))
-    yield made
-    made.stop()
+def _debian():
+    """Return the program where Debian's package `wine64` alone has it."""
+    path = Path("/usr/lib/wine/wine64")
+    return str(path) if path.exists() else None
+
+
+def shared_prefix():
+    """Return the folder of this user's prefix for the tests, which takes seconds to make."""
+    folder = Path(tempfile.gettempdir()) / f"obelisk-tests-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    prefix = folder / "wine"
+    prefix.mkdir(exist_ok=True)
+    return prefix
