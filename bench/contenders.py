@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -216,7 +216,12 @@ def interpreter_files(place: Place) -> tuple[Path, ...]:
     return (below / "bin/python3.14", below / "lib/python3.14", *libraries)
 
 
-_ALL = ("hello", "cli", "arrays", "service", "modules", "large")
+def without_snapshot(command: Command) -> Command:
+    """Return the start of an executable that does not use its snapshot."""
+    return replace(command, environment={**command.environment, "OBELISK_SNAPSHOT": "0"})
+
+
+_ALL = ("hello", "cli", "arrays", "imported", "service", "frame", "modules", "large")
 _SLOW = "its build takes too long for a run of all: only hello and the command line are built"
 
 OBELISK = Contender(name=OWN, pin="", build=_obelisk(), applications=_ALL)
@@ -233,11 +238,16 @@ SNAPSHOT = Contender(
     name=f"{OWN}, snapshot",
     pin="",
     build=_obelisk("--snapshot"),
-    applications=("hello", "cli", "arrays"),
+    applications=("hello", "cli", "arrays", "imported", "service", "frame"),
 )
+COLD = f"{SNAPSHOT.name}, not used"
+"""How the starts of `without_snapshot` are called."""
 BARE = Contender(name="python -I -S", pin="", build=_bare, applications=("hello",))
 VENV = Contender(
-    name="venv", pin="", build=_venv, applications=("hello", "cli", "arrays", "service", "modules")
+    name="venv",
+    pin="",
+    build=_venv,
+    applications=("hello", "cli", "arrays", "imported", "service", "frame", "modules"),
 )
 FREEZERS = (
     Contender(
