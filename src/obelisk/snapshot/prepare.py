@@ -64,6 +64,8 @@ class Request:
     """As the part's header has them (format.py)."""
     renewed: Sequence[tuple[int, int]]
     """(address, size) of variables that a process which goes on has anew: they become zero."""
+    trained: Sequence[str] = ()
+    """Modules that a training run imported."""
 
 
 def prepare(executable: Path, wanted: Request) -> Snapshot:
@@ -73,8 +75,8 @@ def prepare(executable: Path, wanted: Request) -> Snapshot:
     modules are found that hold what cannot be kept: each time without those. Raises
     `SnapshotError`.
     """
-    left_out, problems = rehearse(lambda left: _run(executable, left, rehearsal=True), ())
-    report = _run(executable, left_out, rehearsal=False)
+    left_out, problems = rehearse(lambda left: _run(executable, wanted, left), ())
+    report = _run(executable, wanted, left_out, rehearsal=False)
     if report.again or report.error is not None:
         found = "; ".join(f"`{one.module}` {one.reason}" for one in report.problems)
         message = f"cannot make a snapshot: modules do other things from run to run: {found}"
@@ -117,10 +119,12 @@ def _start(executable: Path, stdin: Path, output: Path) -> int | None:
     )
 
 
-def _run(executable: Path, left_out: Iterable[str], *, rehearsal: bool) -> Report:
+def _run(
+    executable: Path, wanted: Request, left_out: Iterable[str], *, rehearsal: bool = True
+) -> Report:
     folder = executable.parents[1]
     asked, output, told = folder / "asked", folder / "output", folder / _REPORT
-    asked.write_bytes(request(left_out, rehearsal=rehearsal))
+    asked.write_bytes(request(left_out, wanted.trained, rehearsal=rehearsal))
     status = _start(executable, asked, output)
     lines = told.read_bytes().splitlines() if told.exists() else []
     report: dict[str, Any] = {}
