@@ -19,8 +19,10 @@ from obelisk.runtime.link import Runtime
 from obelisk.services.console import Console
 from obelisk.snapshot.format import MEASURE, PYTHON_OPTION, request
 from obelisk.snapshot.layout import addresses_of
-from obelisk.snapshot.prepare import Request, measure, prepare
+from obelisk.snapshot.plan import EMPTY, plan_of
+from obelisk.snapshot.prepare import Request, Snapshot, measure, measure_run, prepare, rehearsed
 from obelisk.snapshot.report import tell
+from obelisk.snapshot.writing import Written, hot_spans
 
 Linking = Callable[[Packed | None], Image]
 """Makes an executable with a snapshot, or without."""
@@ -30,8 +32,12 @@ Linking = Callable[[Packed | None], Image]
 class Training:
     """What training showed."""
 
-    modules: Sequence[str] = ()
+    modules: Sequence[str]
     """What a run imported."""
+    runs: Sequence[Sequence[str]]
+    """Arguments of runs that are to be repeated, to see what they write to."""
+    folder: Path
+    """Where they run."""
 
 
 def trained_modules(keys: Iterable[str], modules: Iterable[Module], main: str) -> tuple[str, ...]:
@@ -67,12 +73,29 @@ def take(
         trained=training.modules,
     )
     executable = folder / plan.name
-    _write(linking(request(addresses, page)), executable)
-    snapshot = prepare(executable, wanted)
-    _write(linking(snapshot.part(flags=MEASURE)), executable)
-    hot = measure(executable, snapshot)
+    asked = linking(request(addresses, page))
+    _write(asked, executable)
+    found = rehearsed(executable, wanted)
+    first = prepare(executable, wanted, found, EMPTY)
+    runs = _runs(linking, first, training, executable)
+    placed = plan_of(first.blocks, first.memory, runs, page)
+    _write(asked, executable)
+    snapshot = prepare(executable, wanted, found, placed)
+    runs = _runs(linking, snapshot, training, executable)
     tell(snapshot.report, console)
-    return snapshot.part(hot)
+    return snapshot.part(hot_spans(snapshot.memory, runs, page))
+
+
+def _runs(
+    linking: Linking, snapshot: Snapshot, training: Training, executable: Path
+) -> list[Written]:
+    """Return what a start writes to, and what training runs do."""
+    _write(linking(snapshot.part(flags=MEASURE)), executable)
+    found = [measure(executable, snapshot)]
+    for arguments in training.runs:
+        one = measure_run(executable, snapshot, arguments, training.folder)
+        found += [one] if one is not None else []
+    return found
 
 
 def _write(image: Image, executable: Path) -> None:

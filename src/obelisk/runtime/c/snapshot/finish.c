@@ -114,5 +114,6 @@ finish(int status)
         return;
     }
     flush("stderr");
+    snapshot_end_measurement(status);
     exit(status);
 }

@@ -34,6 +34,12 @@ bool snapshot_is_restored(void);
    machine: its path and arguments are constants. */
 bool snapshot_is_measured(void);
 
+/* Say whether such a process runs the application too, to its end. */
+bool snapshot_is_trained(void);
+
+/* Write what a process that is measured has written to, and end it; return in others. */
+void snapshot_end_measurement(int status);
+
 /* Import what is to be imported, and write the memory to a file. Python is initialised. */
 _Noreturn void snapshot_prepare(void);
 
