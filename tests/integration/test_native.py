@@ -1,13 +1,14 @@
 """Shared objects of the tests' own: the dlopen family, thread-local variables, C++ exceptions."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from support import APPS, obelisk, run, segments_of, write_wheel
+from support import APPS, SNAPSHOTS, obelisk, run, segments_of, write_wheel
 
 from obelisk.target import DEFAULT_TARGET, parse_target
 
@@ -33,7 +34,10 @@ def test_what_is_copied_for_each_thread_is_short(native):
 
 
 def test_loading_and_the_dlopen_family(native, empty_root):
-    assert lines(native, empty_root, "life") == [
+    said = lines(native, empty_root, "life")
+    if SNAPSHOTS:  # the paths of objects begin with the same, wherever the executable lies
+        said = [line.replace("/proc/self/exe/", "EXE/") for line in said]
+    assert said == [
         *("opening", "low begins", "high begins", "low says hello"),
         # That which another needs too, from the start.
         "paths EXE/.obelisk/lib/libhigh.so EXE/.obelisk/lib/liblow.so",
@@ -141,7 +145,8 @@ def test_memory_that_is_refused_is_neither_damage_nor_harm(native):
         if done.stderr:
             assert "cannot set up its memory: Out of memory" in done.stderr
             refused.add("open")
-    assert refused == {"start", "open"}
+    # What is relocated is protected when a snapshot is made: a restored process finds it so.
+    assert refused == ({"open"} if SNAPSHOTS else {"start", "open"})
 
 
 @pytest.mark.parametrize(
@@ -169,6 +174,7 @@ def test_an_interpreter_that_cannot_start_has_its_own_status(native):
         assert "memory" in done.stderr
 
 
+@pytest.mark.skipif(SNAPSHOTS, reason="a restored process knows where its parts are")
 @pytest.mark.parametrize("part", [b"klbo", b"mlbo"], ids=["payload", "objects"])
 def test_a_part_whose_program_header_is_damaged_is_not_absent(native, tmp_path, part):
     damaged = tmp_path / "damaged"
@@ -262,7 +268,10 @@ def test_a_debugger_shows_the_whole_stack(debuggable, tmp_path):
     if not shutil.which("gdb"):
         pytest.skip("gdb is not installed")
     argv = ["gdb", "-batch", "-ex", "break low_hello", "-ex", "run life", "-ex", "bt", debuggable]
-    said = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    # A debugger looks for symbols where the kernel mapped the file, not where a snapshot is.
+    env = os.environ | {"OBELISK_SNAPSHOT": "0"}
+    done = subprocess.run(argv, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    said = done.stdout
     frames = [line.split(" in ")[-1].split(" (")[0] for line in said.splitlines() if "#" in line]
     assert frames[0].endswith("low_hello")
     assert {"objects_load", "dlopen", "main"} <= set(frames)

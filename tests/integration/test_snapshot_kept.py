@@ -12,6 +12,7 @@ pytestmark = pytest.mark.compile
 REASONS = {
     "argv": "reads the command line",
     "child": "starts a process",
+    "configured": "reads a file outside the executable (/etc/os-release)",
     "directory": "changes the working directory",
     "drawn": "draws random numbers",
     "environment": "reads the whole environment",
@@ -39,6 +40,7 @@ REASONS = {
     "umask": "changes the umask",
     "user": "reads who the user is",
     "where": "reads the working directory",
+    "written": "writes a file (/tmp/obelisk-unkept-modules-written)",
 }
 """Modules of tests/apps/snapshot/unkept_modules, and what the build says of each."""
 
@@ -91,6 +93,49 @@ def test_a_variable_that_is_read_decides_whether_the_snapshot_fits(executables, 
     reason = "it was made with another value of GUARDED"
     assert said[""] == f"started without the snapshot: {reason}\n"
     assert said["yes"] == said[""]
+
+
+def test_a_file_that_is_asked_for_decides_whether_the_snapshot_fits(tmp_path):
+    """One that was not there; and one that a module reads which is in `snapshot-imports`."""
+    absent, present = tmp_path / "absent.ini", tmp_path / "present.ini"
+    present.write_text("first")
+    (tmp_path / "script.py").write_text("import asks, reads\nprint(asks.FOUND, reads.TEXT)\n")
+    (tmp_path / "asks.py").write_text(f"import os\nFOUND = os.path.exists({str(absent)!r})\n")
+    (tmp_path / "reads.py").write_text(f"with open({str(present)!r}) as f:\n    TEXT = f.read()\n")
+    executable = tmp_path / "out"
+    given = ("--snapshot", "--set", "snapshot-imports=['reads']", tmp_path / "script.py")
+    obelisk("build", "-q", *given, "-o", executable)
+    shown = obelisk("inspect", executable)
+    for path in (absent, present):
+        assert f"depends on  file {path}: where it is another, the executable starts cold" in shown
+    assert f"read        the file {present}, by reads" in shown
+
+    def start():
+        done = run([executable], cwd=tmp_path, env={"OBELISK_SNAPSHOT": "explain"})
+        return done.stdout.strip(), done.stderr.strip().partition(": ")[2]
+
+    without = "started without the snapshot: it was made "
+    assert start() == ("False first", "started from the snapshot")
+    present.write_text("other")
+    assert start() == ("False other", f"{without}with another content of {present}")
+    present.write_text("first")
+    assert start() == ("False first", "started from the snapshot")
+    absent.write_text("")
+    assert start() == ("True first", f"{without}where there is no {absent}")
+
+
+def test_the_machines_configuration_of_openssl_is_read_at_startup(executables, empty_root):
+    executable = executables("snapshot/tls.py", "--snapshot")
+    folder = empty_root.folder / "etc/ssl"
+    folder.mkdir(parents=True)
+    for version in ("TLSv1_2", "TLSv1_3"):
+        (folder / "openssl.cnf").write_text(
+            "openssl_conf = start\n[start]\nssl_conf = protocols\n[protocols]\n"
+            f"system_default = default\n[default]\nMaxProtocol = {version.replace('_', '.')}\n"
+        )
+        done = empty_root.run(executable, env={"OBELISK_SNAPSHOT": "explain"})
+        assert done.stderr == "/app: started from the snapshot\n"
+        assert done.stdout == f"{version}\n"
 
 
 def test_modules_that_the_settings_leave_out_and_add(tmp_path):

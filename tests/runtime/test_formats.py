@@ -17,6 +17,7 @@ from obelisk.payload import payload
 from obelisk.payload.payload import Kind, Table
 from obelisk.payload.stored import Frame
 from obelisk.runtime.sources import c_files, c_folder
+from obelisk.snapshot import format as snapshot
 from obelisk.target import DEFAULT_TARGET, parse_target
 
 RECORD = "offset stored size time check own_check name name_size kind compressed"
@@ -29,6 +30,11 @@ OBJECT = (
 OBJECTS = "magic version count objects names name_count data data_count memory memory size"
 DIGEST = "magic version block place part_count block_count names_size"
 PART = "start name name_size"
+SNAPSHOT = (
+    "magic version kind size check image heap page_size seed words words words words words words "
+    "words words ranges range_count guards guard_count flags hot hot_count"
+)
+RANGE = "address size offset rights source is_free"
 KINDS = {kind: f"PAYLOAD_{kind.name}" for kind in Kind}
 TABLES = {table: f"PAYLOAD_{table.name}" for table in Table}
 FRAMES = dict(zip(Frame, ("AS_IT_IS", "FRAME", "REFERS_CODE", "REFERS_TEXT"), strict=True))
@@ -76,6 +82,19 @@ SHARED = {
         f"offsetof(struct objects, check) == {table._HEADER.size}",
         f"sizeof(struct object_name) == {table._PAIR.size}",
         f"OBJECTS_VERSION == {table._VERSION}",
+    ],
+    "snapshot/format.h": [
+        *fields("struct snapshot_header", snapshot._HEADER, SNAPSHOT),
+        f"sizeof(struct snapshot_header) == {snapshot._HEADER.size}",
+        *fields("struct snapshot_range", snapshot._RANGE, RANGE),
+        f"sizeof(struct snapshot_range) == {snapshot._RANGE.size}",
+        f"sizeof(struct snapshot_span) == {snapshot._SPAN.size}",
+        f"SNAPSHOT_VERSION == {snapshot._VERSION}",
+        f"SNAPSHOT_WORDS == {snapshot.WORDS}",
+        f"SNAPSHOT_SEGMENT == {SegmentType.SNAPSHOT:#x}",
+        f"SNAPSHOT_PYTHON_OPTION == {snapshot.PYTHON_OPTION}",
+        f"SNAPSHOT_MEASURE == {snapshot.MEASURE}",
+        *(f"SNAPSHOT_{source.name} == {source}" for source in snapshot.Source),
     ],
     "payload/integrity.c": [
         *fields("struct header", digest._HEADER, DIGEST),

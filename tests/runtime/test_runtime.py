@@ -1,9 +1,7 @@
 """The runtime's C files by themselves, under the undefined-behaviour sanitizer."""
 
-import functools
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,40 +10,10 @@ from support import emulation
 
 from obelisk.payload.payload import Control, Item, Kind, write_payload
 from obelisk.payload.stored import Dictionaries, Frame
-from obelisk.runtime.sources import c_files, c_folder
-from obelisk.target import DEFAULT_TARGET, TARGETS, parse_target
+from obelisk.runtime.sources import c_files
+from obelisk.target import TARGETS
 
 pytestmark = pytest.mark.compile
-
-WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror"]
-
-
-@pytest.fixture(scope="session")
-def compilers(chains):
-    """A function that returns `compiled` for a target."""
-    return functools.cache(lambda target: compiler_with(chains(target)))
-
-
-@pytest.fixture(scope="session")
-def compiled(compilers):
-    """A function that compiles one of the programs here with a file of the runtime."""
-    return compilers(parse_target(DEFAULT_TARGET))
-
-
-def compiler_with(chain):
-
-    @functools.cache
-    def compile_program(name, *tested, library="zstd"):
-        sources = [Path(__file__).with_name(f"{name}.c")]
-        sources += [c_folder() / one for one in tested]
-        command = [chain.tool("cc"), "-std=c11", "-O1", "-g", "-D_GNU_SOURCE", *WARNINGS]
-        command += ["-fsanitize=undefined", "-fsanitize-trap=undefined", f"-I{c_folder()}"]
-        program = chain.root.parent / f"{name}-{library}"
-        command += [*sources, f"-l{library}", "-o", program]
-        subprocess.run(command, env=chain.environment(), check=True)
-        return program
-
-    return compile_program
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,13 @@ import mmap
 import struct
 
 import pytest
+import xxhash
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from obelisk.errors import SnapshotError
 from obelisk.link.elf.elf import Header, Segment, SegmentType, pack_header, pack_segments
-from obelisk.snapshot.format import Facts, Range, Source, request, taken
+from obelisk.snapshot.format import Facts, Range, Source, report_of, request, taken
 from obelisk.snapshot.layout import HEAP_SIZE, addresses_of
 from obelisk.snapshot.memory import Mapping, ProcessMemory, read_memory
 from obelisk.snapshot.pages import Pages, written
@@ -19,6 +22,7 @@ PAGE = 4096
 READ, WRITE, EXECUTE = 1, 2, 4
 PLACES = addresses_of(b"input")
 ZERO = bytes(PAGE)
+HEADER = "<8sIIQQQQQ32s8IQQQQQQQ"
 
 
 def page(fill):
@@ -272,14 +276,77 @@ def test_every_byte_of_header_and_tables_counts(place):
             Range(address=PAGE, size=9 * PAGE, rights=1, source=Source.PART),
             "of no bytes in the file",
         ),
+        (
+            Range(address=PLACES.heap, size=PAGE, rights=1, source=Source.ZEROS, is_free=True),
+            "mapped twice",
+        ),
+        (Range(address=PAGE + 1, size=PAGE, rights=1, source=Source.ZEROS), "not of whole pages"),
+        (Range(address=1 << 60, size=PAGE, rights=1, source=Source.ZEROS), "not of whole pages"),
+        (Range(address=PAGE, size=0, rights=1, source=Source.ZEROS), "not of whole pages"),
+        (Range(address=PAGE, size=PAGE, rights=8, source=Source.ZEROS), "unknown rights"),
     ],
-    ids=["rights", "file", "part"],
+    ids=["rights", "file", "part", "twice", "crooked", "high", "empty", "unknown"],
 )
 def test_ranges_that_no_snapshot_has_are_found(one, fault):
     (found,) = findings(part((*RANGES, one)).joined())
     assert isinstance(found, Finding)
     assert fault in found.detail
     assert not found.sound
+
+
+def sealed(content, values):
+    """Give a part other values of its header, and the checksum that is theirs."""
+    values[4] = 0
+    head = struct.pack(HEADER, *values)
+    size = values[3]
+    rest = bytes(content[len(head) : size]) if size <= len(content) else b""
+    values[4] = xxhash.xxh64_intdigest(rest, xxhash.xxh64_intdigest(head, 0))
+    return struct.pack(HEADER, *values) + bytes(content[len(head) :])
+
+
+@given(
+    places=st.lists(st.integers(0, 23), min_size=1, max_size=3, unique=True),
+    number=st.one_of(st.integers(0, 300), st.integers(0, (1 << 64) - 1)),
+    cut=st.integers(0, 2 * PAGE),
+    intact=st.booleans(),
+)
+@settings(max_examples=300, deadline=None)
+def test_any_damage_is_a_finding_or_harmless(places, number, cut, intact):
+    """Also where the checksum agrees with it: neither reader ends by any other exception."""
+    content = bytearray(part().joined())
+    values = list(struct.unpack_from(HEADER, content))
+    for place in places:
+        limit = {1: 32, 2: 32} | dict.fromkeys(range(9, 17), 32)
+        if place not in (0, 8):
+            values[place] = number % (1 << limit.get(place, 64))
+    made = sealed(content, values)
+    if not intact:
+        made = made[:cut]
+    found = findings(made)
+    try:
+        report_of(made)
+    except ValueError:
+        assert not found[0].sound
+    if not intact and made:
+        assert not found[0].sound or len(made) == len(content)
+
+
+@given(content=st.binary(max_size=600), head=st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_what_is_no_snapshot_is_refused(content, head):
+    content = b"OBSNAP\n\0\1\0\0\0\2\0\0\0" + content if head else content
+    if not content:
+        return
+    (found,) = findings(content)
+    assert not found.sound
+    with pytest.raises(ValueError, match="snapshot"):
+        report_of(content)
+
+
+def test_a_report_is_read_of_a_part():
+    assert report_of(part().joined()) == b"{}"
+    assert report_of(request(PLACES, PAGE).joined()) == b""
+    assert report_of(b"") == b""
 
 
 def test_rights_are_those_of_mmap():

@@ -21,9 +21,12 @@ REPORT = {
     "problems": [],
     "modules": ["json"],
     "guards": ["DEBUG"],
+    "files": ["/etc/app"],
     "reads": [
         {"kind": "variable", "name": "DEBUG", "module": "app"},
         {"kind": "time", "name": "", "module": "app"},
+        {"kind": "file", "name": "/etc/app", "module": "app"},
+        {"kind": "written", "name": "/tmp/app", "module": "app"},
     ],
     "native_threads": [],
 }
@@ -97,7 +100,10 @@ def test_a_report_is_read_and_shown():
         "snapshot  1 modules imported",
         "  left out    a: it starts one",
         "  depends on  variable DEBUG: with another value, the executable starts cold",
+        "  depends on  file /etc/app: where it is another, the executable starts cold",
         "  read        the time, by app",
+        "  read        the file /etc/app, by app",
+        "  written     the file /tmp/app, by app",
     ]
     with pytest.raises(ValueError, match="not a report"):
         Report.parse({"again": []})

@@ -25,6 +25,7 @@ _GUARDS_AT: Final = 9 + WORDS + 2
 """The position of the offset of the guards among the header's values; behind it is their count."""
 _RANGE: Final = struct.Struct("<QQQIHH")
 _SPAN: Final = struct.Struct("<QQ")
+_TRUNCATED: Final = "malformed header in snapshot"
 PYTHON_OPTION: Final = 1
 """Flag: `--python` as first argument starts no application."""
 MEASURE: Final = 2
@@ -98,15 +99,32 @@ def taken(facts: Facts, ranges: Sequence[Range], pages: bytes | bytearray) -> Pa
 
 
 def report_of(part: bytes | memoryview) -> bytes:
-    """Return the report in a part with a snapshot; empty where there is none, or no snapshot."""
+    """Return the report in a part with a snapshot; empty where there is none, or no snapshot.
+
+    Raises `ValueError` for a part that is damaged.
+    """
+    if not part:
+        return b""
     if len(part) < _HEADER.size:
-        return b""
-    magic, _, kind, size, *_ = _HEADER.unpack_from(part)
+        raise ValueError(_TRUNCATED)
+    magic, version, kind, size, check, *_ = _HEADER.unpack_from(part)
     guards, guard_count = _HEADER.unpack_from(part)[_GUARDS_AT : _GUARDS_AT + 2]
-    if magic != _MAGIC or kind != _TAKEN or not guards <= size <= len(part):
+    if (magic, version) != (_MAGIC, _VERSION) or not _HEADER.size <= size <= len(part):
+        raise ValueError(_TRUNCATED)
+    head = bytearray(part[: _HEADER.size])
+    struct.pack_into("<Q", head, _CHECK_AT, 0)
+    if _check_of(head, bytes(part[_HEADER.size : size])) != check:
+        message = "checksum mismatch in snapshot"
+        raise ValueError(message)
+    if kind != _TAKEN:
         return b""
-    texts = bytes(part[guards:size]).split(b"\0", guard_count)
-    return texts[-1] if len(texts) == guard_count + 1 else b""
+    texts = bytes(part[guards:size]).split(b"\0")
+    return b"\0".join(texts[guard_count:])
+
+
+def _check_of(head: bytes | bytearray, rest: bytes) -> int:
+    """Return the checksum of a header, in which that is zero, and what is behind it."""
+    return xxhash.xxh64_intdigest(rest, xxhash.xxh64_intdigest(bytes(head), 0))
 
 
 def _pack(kind: int, facts: Facts, ranges: Sequence[Range]) -> bytes:
@@ -137,6 +155,5 @@ def _pack(kind: int, facts: Facts, ranges: Sequence[Range]) -> bytes:
             len(facts.hot),
         )
     )
-    check = xxhash.xxh64_intdigest(rest, xxhash.xxh64_intdigest(bytes(head), 0))
-    struct.pack_into("<Q", head, _CHECK_AT, check)
+    struct.pack_into("<Q", head, _CHECK_AT, _check_of(head, rest))
     return bytes(head) + rest

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from obelisk.errors import SnapshotError
+from obelisk.errors import SnapshotError, VerifyError
 from obelisk.services.console import Console
 from obelisk.snapshot.format import report_of
 from obelisk.verify.verify import open_payload
@@ -30,6 +30,7 @@ _LISTED: Final = {
     "pid": "the process's number",
     "cpus": "the number of processors",
 }
+_OF_FILES: Final = ("file", "written")
 """What was read while modules were imported, besides variables."""
 
 
@@ -57,7 +58,7 @@ class Read:
 
     kind: str
     name: str
-    """Of a variable of the environment; otherwise empty."""
+    """Of a variable of the environment, or the path of a file; otherwise empty."""
     module: str
 
     @property
@@ -65,6 +66,8 @@ class Read:
         """What was read, for people."""
         if self.kind == "variable":
             return f"the variable {self.name}"
+        if self.kind in _OF_FILES:
+            return f"the file {self.name}"
         return _LISTED.get(self.kind, self.kind)
 
 
@@ -81,6 +84,8 @@ class Report:
     """What was imported, in order."""
     guards: tuple[str, ...]
     """Variables whose values must be the build's for a start from the snapshot."""
+    files: tuple[str, ...]
+    """Paths outside the executable that must be, or not be, for a start from the snapshot."""
     reads: tuple[Read, ...]
     native_threads: tuple[str, ...]
     """Modules at whose import threads appeared that Python did not start."""
@@ -95,6 +100,7 @@ class Report:
                 problems=tuple(Problem(**row) for row in found["problems"]),
                 modules=tuple(found["modules"]),
                 guards=tuple(found["guards"]),
+                files=tuple(found["files"]),
                 reads=tuple(Read(**row) for row in found["reads"]),
                 native_threads=tuple(found["native_threads"]),
             )
@@ -111,6 +117,7 @@ class Report:
                 for one in self.problems
             ],
             "guards": list(self.guards),
+            "files": list(self.files),
             "reads": [
                 {"kind": one.kind, "name": one.name, "module": one.module} for one in self.reads
             ],
@@ -159,7 +166,11 @@ def read_report(path: Path) -> dict[str, Any] | None:
 
     Raises `VerifyError` if the file is corrupt.
     """
-    text = report_of(open_payload(path)[0].snapshot)
+    try:
+        text = report_of(open_payload(path)[0].snapshot)
+    except ValueError as error:
+        message = f"{path} is corrupt: {error}"
+        raise VerifyError(message, hint="rebuild it, and copy it as a binary file") from error
     found = json.loads(text) if text else None
     return found if isinstance(found, dict) else None
 
@@ -171,9 +182,12 @@ def report_lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"  left out    {row['module']}: it {row['reason']}"
     for name in found["guards"]:
         yield f"  depends on  variable {name}: with another value, the executable starts cold"
+    for name in found.get("files", ()):
+        yield f"  depends on  file {name}: where it is another, the executable starts cold"
     for read in (Read(**row) for row in found["reads"]):
         if read.kind != "variable":
-            yield f"  read        {read.shown}, by {read.module}"
+            how = "written" if read.kind == "written" else "read"
+            yield f"  {how:<10}  {read.shown}, by {read.module}"
 
 
 def tell(report: Report, console: Console) -> None:
@@ -189,4 +203,5 @@ def tell(report: Report, console: Console) -> None:
             "if `snapshot-imports` does not name that"
         )
     for read in report.reads:
-        console.detail(f"snapshot: {read.module} reads {read.shown} when it is imported")
+        how = "writes" if read.kind == "written" else "reads"
+        console.detail(f"snapshot: {read.module} {how} {read.shown} when it is imported")

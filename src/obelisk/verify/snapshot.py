@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 import xxhash
@@ -22,13 +23,19 @@ _TABLES: Final = 17
 """The position of the offset of the ranges among the header's values."""
 _RANGE: Final = struct.Struct("<QQQIHH")
 _TAKEN: Final = 2
+_SPAN: Final = struct.Struct("<QQ")
+_PAGE: Final = 4096
+"""Bytes; pages of other kernels are multiples of it."""
+_END: Final = 1 << 47
+"""Behind the last address of a process."""
+_RIGHTS: Final = 7
 _WRITE, _EXECUTE = 2, 4
 """Rights of a range, as mmap(2) has them."""
 _ZEROS, _FILE, _PART = 0, 1, 2
 """Where the bytes of a range are."""
 
-Row = tuple[int, int, int, int, int]
-"""(address, size, offset, rights, source)."""
+Row = tuple[int, int, int, int, int, int]
+"""(address, size, offset, rights, source, whether nothing may be mapped there before)."""
 
 
 def snapshot_findings(part: memoryview, file_size: int) -> list[Finding]:
@@ -44,6 +51,7 @@ def snapshot_findings(part: memoryview, file_size: int) -> list[Finding]:
         return [Finding(promise=Promise.SNAPSHOT, sound=False, detail=detail)]
     rows = list(_rows(part))
     faults = [fault for row in rows for fault in _faults(row, len(part), file_size)]
+    faults += _overlaps(_spans(part))
     stored = sum(row[1] for row in rows if row[4] == _PART)
     good = f"{stored} bytes; code and data at {image:#x} and memory at {heap:#x}, not randomized"
     return [judged(Promise.SNAPSHOT, faults, good)]
@@ -60,21 +68,39 @@ def _header_fault(part: memoryview) -> str | None:
     seed = xxhash.xxh64_intdigest(bytes(head), 0)
     if xxhash.xxh64_intdigest(bytes(part[_HEADER.size : size]), seed) != check:
         return "checksum mismatch in its tables"
-    offset, count, guards, *_ = _HEADER.unpack_from(part)[_TABLES:]
-    return None if offset + count * _RANGE.size <= guards <= size else "malformed tables"
+    ranges, count, guards, guard_count, _, hot, hot_count = _HEADER.unpack_from(part)[_TABLES:]
+    is_whole = (
+        ranges >= _HEADER.size
+        and ranges + count * _RANGE.size <= hot
+        and hot + hot_count * _SPAN.size <= guards <= size
+        and bytes(part[guards:size]).count(b"\0") >= guard_count
+    )
+    return None if is_whole else "malformed tables"
 
 
 def _rows(part: memoryview) -> Iterator[Row]:
     offset, count, *_ = _HEADER.unpack_from(part)[_TABLES:]
     for number in range(count):
-        address, size, place, rights, source, _ = _RANGE.unpack_from(
-            part, offset + number * _RANGE.size
-        )
-        yield address, size, place, rights, source
+        yield _RANGE.unpack_from(part, offset + number * _RANGE.size)
+
+
+def _spans(part: memoryview) -> list[tuple[int, int]]:
+    """Return (start, end) of memory that must be free before."""
+    return sorted((row[0], row[0] + row[1]) for row in _rows(part) if row[5])
+
+
+def _overlaps(spans: list[tuple[int, int]]) -> Iterator[str]:
+    for (_, end), (start, _) in pairwise(spans):
+        if start < end:
+            yield f"memory at {start:#x} is mapped twice"
 
 
 def _faults(row: Row, part_size: int, file_size: int) -> Iterator[str]:
-    address, size, place, rights, source = row
+    address, size, place, rights, source, _ = row
+    if size == 0 or (address | size | place) % _PAGE or address + size > _END:
+        yield f"memory at {address:#x} is not of whole pages"
+    if rights & ~_RIGHTS:
+        yield f"memory at {address:#x} has unknown rights"
     if rights & _WRITE and rights & _EXECUTE:
         yield f"memory at {address:#x} is writable and executable"
     end = {_ZEROS: 0, _FILE: file_size, _PART: part_size}.get(source)

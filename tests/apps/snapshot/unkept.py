@@ -5,6 +5,7 @@ import json
 import unkept_modules.argv
 import unkept_modules.child
 import unkept_modules.clock
+import unkept_modules.configured
 import unkept_modules.directory
 import unkept_modules.drawn
 import unkept_modules.environment
@@ -32,6 +33,7 @@ import unkept_modules.timer
 import unkept_modules.umask
 import unkept_modules.user
 import unkept_modules.where
+import unkept_modules.written
 import unkept_modules.exception  # isort: skip - nothing is imported behind it
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ class Modules:
             "platform": self._watch_platform,
             "random": self._watch_random,
             "sysconfig": self._watch_sysconfig,
+            "tempfile": self._watch_tempfile,
             "time": self._watch_time,
         }
 
@@ -160,6 +161,15 @@ class Modules:
         """Let it find the user's folder without a note: a restore lets it find that again."""
         find = module._getuserbase
         self.replace(module, "_getuserbase", lambda: self.watch.quietly(find))
+
+    def _watch_tempfile(self, module):
+        """Let it find out where files can be made: a restore forgets that."""
+        find = module._get_default_tempdir
+
+        def find_it(*arguments, **named):
+            return self.watch.without_files(lambda: find(*arguments, **named))
+
+        self.replace(module, "_get_default_tempdir", find_it)
 
     def _watch_gettext(self, module):
         """Let it look for translations without a note where the executable can have none."""

@@ -183,7 +183,8 @@ class Preparation:
             "variables": watch.changed_variables(),
         }
         if is_fine:
-            _snapshot.guard(sorted(watch.guards.items()))
+            files = [(guard, None) for _, guard in sorted(watch.files.items())]
+            _snapshot.guard(sorted(watch.guards.items()) + files)
             if not self.rehearsal:
                 for stream in self.streams:
                     stream.leave()
@@ -200,6 +201,7 @@ class Preparation:
             ],
             "modules": list(watch.loaded),
             "guards": sorted(name.decode(errors="replace") for name in watch.guards),
+            "files": sorted(path.decode(errors="replace") for path in watch.files),
             "reads": [
                 {"kind": kind, "name": name, "module": module} for kind, name, module in watch.reads
             ],

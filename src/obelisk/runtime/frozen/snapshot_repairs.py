@@ -9,6 +9,8 @@ import sys
 
 import time
 
+import _snapshot
+
 
 class Repair:
     """How one module is repaired. `at_load` is called with it when it was just imported."""
@@ -76,6 +78,10 @@ def _sysconfig(module):
     module._CONFIG_VARS_INITIALIZED = False
 
 
+def _openssl(module):
+    _snapshot.configure_openssl()
+
+
 def _tempfile(module):
     module.tempdir = None
 
@@ -97,6 +103,8 @@ def _uuid(module):
 
 
 REPAIRS = {
+    "_hashlib": [Repair(_openssl)],
+    "_ssl": [Repair(_openssl)],
     "faulthandler": [Repair(_faulthandler, is_needed=lambda module, _: module.is_enabled())],
     "logging": [Repair(_logging)],
     "multiprocessing.process": [

@@ -41,6 +41,17 @@ _READS = {
 }
 """What is wrong in another process; other kinds of reading are only listed. A process's number is
 mostly kept to notice a fork, and while a snapshot is made it is one that no process has."""
+_OF_FILES = {
+    "file": "reads a file outside the executable",
+    "written": "writes a file",
+    "found": None,
+    "absent": None,
+}
+"""What happens to files, and what is wrong about it."""
+_OF_SYSTEM = (b"/dev/", b"/proc/", b"/sys/")
+"""Where files are that are no two machines' alike."""
+_OF_USERS = (b"/etc/passwd", b"/etc/group", b"/proc")
+"""What libc reads, or CPython, to find what is noticed by itself."""
 _HARMLESS = frozenset(
     (
         ("_ctypes", b"LIBFFI_TMPDIR"),
@@ -86,6 +97,13 @@ class Watch:
         self.failed = {}
         self.reads = {}
         self.guards = {}
+        self.files = {}
+        """Guards of files, by their paths (runtime/c/snapshot/guards.c)."""
+        self._searched = tuple(
+            path.encode(errors="surrogateescape")
+            for path in sys.path
+            if not path.startswith(_payload.root)
+        )
         self.written = set()
         self._is_quiet = False
         self.put = {}
@@ -197,13 +215,19 @@ class Watch:
         _snapshot.reads()  # what looking itself asked
 
     def _look_at_reads(self):
-        for kind, name, value in _snapshot.reads():
-            if kind != "environment":
-                self.read(kind, "")
-            elif name not in _OF_LOCALE:
-                self.variable(name, value)
-            elif name != b"TZ" and self._is_of_program():
-                self._refuse(self.module, "locale", "sets the locale")
+        for row in _snapshot.reads():
+            self.note(*row)
+
+    def note(self, kind, name, value):
+        """Notice what was asked for in C."""
+        if kind in _OF_FILES:
+            self.file(kind, name)
+        elif kind != "environment":
+            self.read(kind, "")
+        elif name not in _OF_LOCALE:
+            self.variable(name, value)
+        elif name != b"TZ" and self._is_of_program():
+            self._refuse(self.module, "locale", "sets the locale")
 
     def read(self, kind, name):
         """Notice that something was read that is other than this in another process."""
@@ -229,6 +253,25 @@ class Watch:
             self._refuse(module, "variable", f"reads the variable {name.decode()}")
         else:
             self.guards.setdefault(name, self._environment.get(name, value))
+
+    def file(self, kind, path):
+        """Notice that a file outside the executable was asked for."""
+        if self.is_over or path.startswith(self._searched):
+            return  # of what the import system finds there, and does not find, another rule is
+        name = path.decode(errors="replace")
+        reason = _OF_FILES[kind]
+        if reason is not None and (path not in _OF_USERS or self._is_of_program()):
+            self.reads[kind, name, self.module] = None
+            if self._is_of_program() and not self._is_wanted and not path.startswith(b"/dev/"):
+                self._refuse(self.module, kind, reason, name)
+        if path.startswith(_OF_SYSTEM) or path in _OF_USERS or kind == "written":
+            return
+        guard = path if kind == "absent" else b"+" + path
+        if kind == "file":
+            check = _snapshot.file_check(path)
+            guard = b"+" + path if check is None else b"=" + check + path
+        if kind == "file" or path not in self.files:
+            self.files[path] = guard
 
     @property
     def _is_wanted(self):
@@ -270,6 +313,16 @@ class Watch:
         finally:
             self._is_quiet = False
             _snapshot.reads()
+
+    def without_files(self, ask):
+        """Return the answer to a question that is not about files, whatever they are needed for."""
+        self.look()
+        try:
+            return ask()
+        finally:
+            for kind, name, value in _snapshot.reads():
+                if kind not in _OF_FILES:
+                    self.note(kind, name, value)
 
     # What is kept for the restore.
 

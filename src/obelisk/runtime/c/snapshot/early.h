@@ -3,6 +3,8 @@
 #ifndef OBELISK_SNAPSHOT_EARLY_H
 #define OBELISK_SNAPSHOT_EARLY_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* How the first argument begins of a process that is to prepare; the name of the application follows. */
@@ -18,7 +20,20 @@ struct early_process {
     uintptr_t *auxiliary;
 };
 
+/* Part of a text, without a zero byte behind it. */
+struct early_text {
+    const char *start;
+    size_t size;
+};
+
 struct early_process early_read(uintptr_t *stack);
+
+bool early_equal(const char *one, const char *other);
+
+size_t early_length(const char *text);
+
+/* Return the value of a variable of the environment whose name has `size` bytes, or NULL. */
+const char *early_variable(const struct early_process *process, const char *name, size_t size);
 
 /* Return where the value of an entry of the auxiliary vector stands, or NULL. */
 uintptr_t *early_auxiliary(const struct early_process *process, uintptr_t type);

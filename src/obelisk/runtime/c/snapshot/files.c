@@ -1,10 +1,14 @@
 /* What modules see of files while a snapshot is made, without what only the builder's machine has: when files
-   were made, and where the executable lies. Functions here take the place of libc's. */
+   were made, and where the executable lies. Which files they ask for is noted: other machines have others.
+   Functions here take the place of libc's. */
 
 #include "snapshot/snapshot.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -17,6 +21,10 @@
 /* Of musl, hidden; its fstat and fstatat are weak names of them. */
 int __fstat(int, struct stat *);
 int __fstatat(int, const char *restrict, struct stat *restrict, int);
+
+long __syscall_cp(long, long, long, long, long, long, long);
+int __fmodeflags(const char *);
+FILE *__fdopen(int, const char *);
 
 /* Say whether a path is that below which modules are, or leads there: links that are other ones in each
    process. While a snapshot is made they are none, so that nobody follows them. */
@@ -43,6 +51,143 @@ without_place(int status, int file, struct stat *facts)
     return status;
 }
 
+static int
+answered(long result)
+{
+    if (result < 0) {
+        errno = (int)-result;
+        return -1;
+    }
+    return (int)result;
+}
+
+/* Note which path was asked for; `kind` is of one that is there. */
+static void
+note(int at, const char *path, const char *kind, long result)
+{
+    char whole[PATH_MAX + NAME_MAX];
+    long size = 0;
+
+    if (!snapshot_is_preparing() || path == NULL || *path == '\0' || is_own(path)) {
+        return;
+    }
+    if (result < 0) {
+        if (result != -ENOENT && result != -ENOTDIR) {
+            return;
+        }
+        kind = "absent";
+    }
+    if (*path == '/') {
+        snapshot_note(kind, path, NULL);
+        return;
+    }
+    if (at == AT_FDCWD) {
+        snapshot_note("cwd", NULL, NULL);
+        return;
+    }
+    snprintf(whole, sizeof(whole), "/proc/self/fd/%d", at);
+    size = machine_call(SYS_readlink, (long)whole, (long)whole, PATH_MAX, 0, 0, 0);
+    if (size > 0 && strlen(path) + 2 <= sizeof(whole) - (size_t)size) {
+        whole[size] = '/';
+        strcpy(whole + size + 1, path);
+        snapshot_note(kind, whole, NULL);
+    }
+}
+
+static int
+opened(int at, const char *path, int flags, long result)
+{
+    bool is_written = (flags & O_CREAT) || (flags & (O_WRONLY | O_RDWR));
+
+    note(at, path, is_written ? "written" : flags & O_PATH ? "found" : "file", result);
+    return answered(result);
+}
+
+static bool
+makes(int flags)
+{
+    return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
+}
+
+/* The configuration of a machine's OpenSSL is read by the process that goes on (snapshot_configure). */
+static bool
+is_hidden(const char *path)
+{
+    static const char name[] = "/openssl.cnf";
+    size_t size = snapshot_is_preparing() ? strlen(path) : 0;
+
+    return size >= sizeof(name) && strcmp(path + size - (sizeof(name) - 1), name) == 0;
+}
+
+int
+open(const char *path, int flags, ...)
+{
+    mode_t mode = 0;
+    va_list rest;
+
+    if (makes(flags)) {
+        va_start(rest, flags);
+        mode = va_arg(rest, mode_t);
+        va_end(rest);
+    }
+    if (is_hidden(path)) {
+        return answered(-ENOENT);
+    }
+    return opened(AT_FDCWD, path, flags,
+                  __syscall_cp(SYS_open, (long)path, flags | O_LARGEFILE, mode, 0, 0, 0));
+}
+
+int
+openat(int at, const char *path, int flags, ...)
+{
+    mode_t mode = 0;
+    va_list rest;
+
+    if (makes(flags)) {
+        va_start(rest, flags);
+        mode = va_arg(rest, mode_t);
+        va_end(rest);
+    }
+    return opened(at, path, flags,
+                  __syscall_cp(SYS_openat, at, (long)path, flags | O_LARGEFILE, mode, 0, 0));
+}
+
+FILE *
+fopen(const char *restrict path, const char *restrict mode)
+{
+    FILE *stream;
+    int file;
+
+    if (strchr("rwa", *mode) == NULL || *mode == '\0') {
+        errno = EINVAL;
+        return NULL;
+    }
+    file = open(path, __fmodeflags(mode), 0666);
+    stream = file < 0 ? NULL : __fdopen(file, mode);
+    if (file >= 0 && stream == NULL) {
+        machine_call(SYS_close, file, 0, 0, 0, 0, 0);
+    }
+    return stream;
+}
+
+int
+access(const char *path, int mode)
+{
+    long result = is_hidden(path) ? -ENOENT : machine_call(SYS_access, (long)path, mode, 0, 0, 0, 0);
+
+    note(AT_FDCWD, path, "found", result);
+    return answered(result);
+}
+
+int
+mkdir(const char *path, mode_t mode)
+{
+    long result = machine_call(SYS_mkdir, (long)path, mode, 0, 0, 0, 0);
+
+    note(AT_FDCWD, path, result == 0 ? "written" : "found", result);
+    return answered(result);
+}
+
 int
 fstat(int file, struct stat *facts)
 {
@@ -52,10 +197,17 @@ fstat(int file, struct stat *facts)
 int
 fstatat(int folder, const char *restrict path, struct stat *restrict facts, int flags)
 {
+    int error = errno;
+    int status;
+
     if (is_own(path)) {
         flags &= ~AT_SYMLINK_NOFOLLOW;
     }
-    return without_place(__fstatat(folder, path, facts, flags), -1, facts);
+    status = __fstatat(folder, path, facts, flags);
+    error = status == 0 ? error : errno;
+    note(folder, path, "found", status == 0 ? 0 : -error);
+    errno = error;
+    return without_place(status, -1, facts);
 }
 
 ssize_t
@@ -66,9 +218,5 @@ readlink(const char *restrict path, char *restrict text, size_t size)
                                : machine_call(SYS_readlink, (long)path, (long)(size ? text : none),
                                               (long)(size ? size : sizeof(none)), 0, 0, 0);
 
-    if (result < 0) {
-        errno = (int)-result;
-        return -1;
-    }
-    return size ? result : 0;
+    return answered(size || result < 0 ? result : 0);
 }

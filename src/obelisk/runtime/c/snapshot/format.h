@@ -30,8 +30,7 @@ struct snapshot_header {
     uint32_t words[SNAPSHOT_WORDS]; /* features of the processor: each bit must be set */
     uint64_t ranges;     /* offset of struct snapshot_range */
     uint64_t range_count;
-    uint64_t guards;     /* offset of texts, each ended by a zero byte: `NAME=value`, or `NAME` of a
-                            variable that is not there */
+    uint64_t guards;     /* offset of texts, each ended by a zero byte (guards.c) */
     uint64_t guard_count;
     uint64_t flags;
     uint64_t hot;        /* offset of struct snapshot_span: pages that each start writes to */

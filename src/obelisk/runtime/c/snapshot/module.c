@@ -7,13 +7,23 @@
 
 #include <Python.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "os/os.h"
+#include "snapshot/guards.h"
 #include "snapshot/immortal.h"
+#include "snapshot/machine.h"
+
+/* Of OpenSSL, which a runtime need not have. */
+#define CONFIGURED_AS_EVER 0x32 /* as its start does it: what is missing, or wrong, is no error */
+__attribute__((weak)) int CONF_modules_load_file(const char *, const char *, unsigned long);
+__attribute__((weak)) int ERR_set_mark(void);
+__attribute__((weak)) int ERR_pop_to_mark(void);
 
 PyDoc_STRVAR(is_preparing_doc, "is_preparing()\n--\n\nSay whether a snapshot is being made.");
 
@@ -49,6 +59,16 @@ reads(PyObject *self, PyObject *unused)
     return list;
 }
 
+/* Open a file to append to, which is not noted. */
+static int
+open_quietly(const char *path)
+{
+    long file = machine_call(SYS_open, (long)path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600, 0, 0, 0);
+
+    errno = file < 0 ? (int)-file : errno;
+    return file < 0 ? -1 : (int)file;
+}
+
 static int
 write_guard(int file, PyObject *guard)
 {
@@ -78,7 +98,7 @@ guard(PyObject *self, PyObject *list)
         return NULL;
     }
     snprintf(path, sizeof(path), "%s.guards", snapshot_dump_path);
-    file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    file = open_quietly(path);
     if (file < 0) {
         return PyErr_SetFromErrno(PyExc_OSError);
     }
@@ -89,6 +109,48 @@ guard(PyObject *self, PyObject *list)
         }
     }
     close(file);
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(file_check_doc, "file_check(path, /)\n--\n\n"
+                             "Return the checksum of a file as a guard has it, in bytes; None of one that\n"
+                             "cannot be compared at each start.");
+
+static PyObject *
+file_check(PyObject *self, PyObject *path)
+{
+    char digits[2 * sizeof(uint64_t) + 1];
+    uint64_t check;
+
+    (void)self;
+    if (!PyBytes_Check(path)) {
+        PyErr_SetString(PyExc_TypeError, "bytes are expected");
+        return NULL;
+    }
+    if (!guards_check(PyBytes_AS_STRING(path), &check)) {
+        Py_RETURN_NONE;
+    }
+    snprintf(digits, sizeof(digits), "%016llx", (unsigned long long)check);
+    return PyBytes_FromString(digits);
+}
+
+PyDoc_STRVAR(configure_openssl_doc, "configure_openssl()\n--\n\n"
+                                    "Let OpenSSL read this machine's configuration, which it did not find\n"
+                                    "while the snapshot was made.");
+
+static PyObject *
+configure_openssl(PyObject *self, PyObject *unused)
+{
+    static bool is_done;
+
+    (void)self;
+    (void)unused;
+    if (!is_done && CONF_modules_load_file != NULL && ERR_set_mark != NULL && ERR_pop_to_mark != NULL) {
+        is_done = true;
+        ERR_set_mark();
+        CONF_modules_load_file(NULL, NULL, CONFIGURED_AS_EVER);
+        ERR_pop_to_mark();
+    }
     Py_RETURN_NONE;
 }
 
@@ -110,7 +172,7 @@ report(PyObject *self, PyObject *text)
     if (snapshot_report_path == NULL) {
         Py_RETURN_NONE;
     }
-    file = open(snapshot_report_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    file = open_quietly(snapshot_report_path);
     done = file >= 0 && write(file, bytes, (size_t)size) == size && write(file, "\n", 1) == 1;
     if (file >= 0) {
         close(file);
@@ -261,6 +323,8 @@ static PyMethodDef methods[] = {
     {"is_preparing", is_preparing, METH_NOARGS, is_preparing_doc},
     {"reads", reads, METH_NOARGS, reads_doc},
     {"guard", guard, METH_O, guard_doc},
+    {"file_check", file_check, METH_O, file_check_doc},
+    {"configure_openssl", configure_openssl, METH_NOARGS, configure_openssl_doc},
     {"report", report, METH_O, report_doc},
     {"immortalize", immortalize, METH_O, immortalize_doc},
     {"has_finalizer", has_finalizer, METH_O, has_finalizer_doc},

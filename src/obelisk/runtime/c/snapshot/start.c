@@ -13,36 +13,16 @@
 
 #include "os/os.h"
 #include "snapshot/early.h"
+#include "snapshot/guards.h"
 #include "snapshot/machine.h"
 #include "snapshot/map.h"
 
 #define MARK_WORDS 128 /* of exec/permission.h */
 
-MACHINE_EARLY static bool
-equal(const char *one, const char *other)
-{
-    while (*one != '\0' && *one == *other) {
-        one++;
-        other++;
-    }
-    return *one == *other;
-}
-
-MACHINE_EARLY static size_t
-length(const char *text)
-{
-    size_t size = 0;
-
-    while (text[size] != '\0') {
-        size++;
-    }
-    return size;
-}
-
 MACHINE_EARLY static void
 say(const char *text)
 {
-    machine_call(SYS_write, 2, (long)text, (long)length(text), 0, 0, 0);
+    machine_call(SYS_write, 2, (long)text, (long)early_length(text), 0, 0, 0);
 }
 
 MACHINE_EARLY struct early_process
@@ -96,45 +76,6 @@ early_part(uint64_t *offset, uint64_t *size)
     return NULL;
 }
 
-/* What the variable OBELISK_SNAPSHOT says, or what guards compare with. */
-MACHINE_EARLY static const char *
-variable(const struct early_process *process, const char *name, size_t size)
-{
-    for (char **entry = process->environment; *entry != NULL; entry++) {
-        size_t same = 0;
-
-        while (same < size && (*entry)[same] == name[same]) {
-            same++;
-        }
-        if (same == size && (*entry)[size] == '=') {
-            return *entry + size + 1;
-        }
-    }
-    return NULL;
-}
-
-/* Return the first guard that does not hold, or NULL. */
-MACHINE_EARLY static const char *
-first_difference(const struct early_process *process, const struct snapshot_header *header)
-{
-    const char *guard = (const char *)header + header->guards;
-
-    for (uint64_t i = 0; i < header->guard_count; i++) {
-        size_t size = 0;
-        const char *value;
-
-        while (guard[size] != '\0' && guard[size] != '=') {
-            size++;
-        }
-        value = variable(process, guard, size);
-        if (guard[size] == '=' ? value == NULL || !equal(value, guard + size + 1) : value != NULL) {
-            return guard;
-        }
-        guard += length(guard) + 1;
-    }
-    return NULL;
-}
-
 /* Say whether the first argument is spelled so that this process may be `python` (exec/permission.h). */
 MACHINE_EARLY static bool
 is_marked(const char *word)
@@ -166,15 +107,16 @@ has_features(const uint32_t needed[SNAPSHOT_WORDS])
     return true;
 }
 
-/* Return why the snapshot does not fit, or NULL. `variable_name` is set where that is because of a
-   variable: its name, up to a `=` if there is one. */
+/* Return why the snapshot does not fit, or NULL. `which` is set where that is because of a variable or a
+   file: its name. */
 MACHINE_EARLY static const char *
 why_cold(const struct early_process *process, const struct snapshot_header *header,
-         const char **variable_name)
+         struct early_text *which)
 {
-    const char *asked = variable(process, "OBELISK_SNAPSHOT", sizeof("OBELISK_SNAPSHOT") - 1);
+    const char *difference;
+    const char *asked = early_variable(process, "OBELISK_SNAPSHOT", sizeof("OBELISK_SNAPSHOT") - 1);
 
-    if (asked != NULL && equal(asked, "0")) {
+    if (asked != NULL && early_equal(asked, "0")) {
         return "OBELISK_SNAPSHOT=0";
     }
     if (auxiliary(process, AT_SECURE) != 0) {
@@ -182,38 +124,57 @@ why_cold(const struct early_process *process, const struct snapshot_header *head
     }
     if (process->argc < 1 || is_marked(process->argv[0])
         || ((header->flags & SNAPSHOT_PYTHON_OPTION) && process->argc > 1
-            && equal(process->argv[1], "--python"))) {
+            && early_equal(process->argv[1], "--python"))) {
         return "the process is Python for the application";
     }
     if (auxiliary(process, AT_PAGESZ) != header->page_size) {
         return "the kernel has another page size";
     }
-    *variable_name = first_difference(process, header);
-    if (*variable_name != NULL) {
-        return "it was made with another value of ";
+    difference = guards_difference(process, header, which);
+    if (difference != NULL) {
+        return difference;
     }
     return has_features(header->words) ? NULL : "the processor lacks features";
 }
 
 MACHINE_EARLY static void
-explain(const struct early_process *process, const char *reason, const char *variable_name)
+explain(const struct early_process *process, const char *reason, struct early_text which)
 {
-    const char *asked = variable(process, "OBELISK_SNAPSHOT", sizeof("OBELISK_SNAPSHOT") - 1);
+    const char *asked = early_variable(process, "OBELISK_SNAPSHOT", sizeof("OBELISK_SNAPSHOT") - 1);
 
-    if (asked == NULL || !equal(asked, "explain")) {
+    if (asked == NULL || !early_equal(asked, "explain")) {
         return;
     }
     say(process->argc > 0 ? process->argv[0] : "executable");
     say(reason ? ": started without the snapshot: " : ": started from the snapshot");
     say(reason ? reason : "");
-    if (variable_name != NULL) {
-        size_t size = 0;
-        while (variable_name[size] != '\0' && variable_name[size] != '=') {
-            size++;
-        }
-        machine_call(SYS_write, 2, (long)variable_name, (long)size, 0, 0, 0);
-    }
+    machine_call(SYS_write, 2, (long)which.start, (long)which.size, 0, 0, 0);
     say("\n");
+}
+
+/* Does a table end where the header says that the tables end, at the latest? */
+MACHINE_EARLY static bool
+fits(const struct snapshot_header *header, uint64_t offset, uint64_t count, uint64_t entry)
+{
+    return offset % sizeof(uint64_t) == 0 && offset <= header->size
+           && count <= (header->size - offset) / entry;
+}
+
+MACHINE_EARLY static bool
+texts_fit(const struct snapshot_header *header)
+{
+    const char *start = (const char *)header;
+    uint64_t place = header->guards;
+
+    for (uint64_t i = 0; i < header->guard_count; i++) {
+        while (place < header->size && start[place] != '\0') {
+            place++;
+        }
+        if (place++ >= header->size) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Is the header, with its tables, as it was written? */
@@ -236,7 +197,10 @@ is_intact(const struct snapshot_header *header, uint64_t size)
     copy = *header;
     copy.check = 0;
     check = XXH64(&copy, sizeof(copy), 0);
-    return XXH64(header + 1, header->size - sizeof(*header), check) == header->check;
+    return XXH64(header + 1, header->size - sizeof(*header), check) == header->check
+           && fits(header, header->ranges, header->range_count, sizeof(struct snapshot_range))
+           && fits(header, header->hot, header->hot_count, sizeof(struct snapshot_span))
+           && texts_fit(header);
 }
 
 /* The builder names the application, and the files to write to. */
@@ -292,7 +256,7 @@ snapshot_start(uintptr_t *stack)
     uint64_t size = 0;
     const struct snapshot_header *header = early_part(&offset, &size);
     const char *reason = NULL;
-    const char *variable_name = NULL;
+    struct early_text which = {"", 0};
     bool is_build;
     bool is_mapped;
     long file;
@@ -310,7 +274,7 @@ snapshot_start(uintptr_t *stack)
         return;
     }
     if (header->kind == SNAPSHOT_TAKEN) {
-        reason = why_cold(&process, header, &variable_name);
+        reason = why_cold(&process, header, &which);
     }
     if (reason == NULL) {
         file = open_own(&process, header, offset);
@@ -326,7 +290,7 @@ snapshot_start(uintptr_t *stack)
         say("\n");
         machine_call(SYS_exit_group, OS_EXIT_FAILED, 0, 0, 0, 0, 0);
     }
-    explain(&process, reason, variable_name);
+    explain(&process, reason, which);
     if (reason == NULL) {
         machine_continue((uintptr_t)early_arrive - (uintptr_t)os_image + header->image,
                          (uintptr_t)stack, (uintptr_t)stack, (uintptr_t)os_image, map_span());

@@ -1,0 +1,2 @@
+with open("/etc/os-release", encoding="utf-8") as file:
+    NAME = file.readline()
