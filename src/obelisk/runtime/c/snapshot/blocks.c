@@ -12,46 +12,24 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "os/os.h"
 #include "payload/settings.h"
 #include "snapshot/early.h"
 #include "snapshot/format.h"
+#include "snapshot/places.h"
 #include "snapshot/snapshot.h"
 
 #define PLACE_DISTANCE (1UL << 39)    /* from the heap up to the blocks that stay */
 #define TABLE_DISTANCE (1536UL << 30) /* and up to what is known of them, which does not */
 #define TABLE_SLOTS (1UL << 24)
 #define ALIGNMENT 16UL
-#define PAGE 4096UL
-#define CHUNK (16UL << 20)
-#define SMALL 1024 /* bytes up to which there is a list for each size */
-#define LISTS 256
-#define OF_OBJECT 0x80000000U
 
 /* What the builder says. The numbers' places follow, each a byte. */
 struct plan {
     uint64_t count;
-    uint64_t sizes[BLOCKS_PLACES];
-};
-
-/* A block that there is, or was. */
-struct block {
-    uintptr_t address;
-    uint32_t number; /* 0: it is not there any more */
-    uint32_t size;   /* the highest bit: of an object */
-};
-
-/* Memory that is given out from its start. */
-struct range {
-    uintptr_t next;
-    uintptr_t end;
-};
-
-struct unused {
-    struct unused *next;
+    uint64_t sizes[PLACES];
 };
 
 static PyMemAllocatorEx raw;
@@ -62,35 +40,6 @@ static bool of_others;
 static const struct plan *plan;
 static struct block *table;
 static uint32_t requests;
-
-/* Where all blocks are: those with a place, then the others. None of it is given back. */
-static uintptr_t start;
-static size_t whole_size;
-static struct range places[BLOCKS_PLACES];
-static struct range others;
-static uintptr_t others_start;
-static struct unused *lists[LISTS];
-
-/* Of musl, hidden. */
-void *__mmap(void *, size_t, int, int, int, off_t);
-
-static bool
-is_ours(const void *block)
-{
-    return (uintptr_t)block - start < whole_size;
-}
-
-static void *
-map_at(uintptr_t address, size_t size, int flag)
-{
-    void *mapped = __mmap((void *)address, size, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flag, -1, 0);
-
-    if (mapped == MAP_FAILED) {
-        os_die_of_error("cannot make a snapshot: no memory");
-    }
-    return mapped;
-}
 
 static struct block *
 find(const void *address)
@@ -103,85 +52,20 @@ find(const void *address)
     return &table[slot];
 }
 
-static size_t
-size_of(const struct block *block)
-{
-    return block->size % OF_OBJECT;
-}
-
-/* Return the number of a list of blocks that have at least so many bytes, and set how many. From SMALL on
-   there are four for each power of two. */
-static size_t
-list_of(size_t *size)
-{
-    size_t whole = *size ? (*size + ALIGNMENT - 1) & ~(ALIGNMENT - 1) : ALIGNMENT;
-    size_t list = whole / ALIGNMENT;
-
-    if (whole > SMALL) {
-        int power = 63 - __builtin_clzl(whole - 1);
-        size_t step = 1UL << (power - 2);
-        size_t steps = (whole - 1) / step - 3;
-
-        whole = (steps + 4) * step;
-        list = SMALL / ALIGNMENT + (size_t)(power - 10) * 4 + steps;
-    }
-    *size = whole;
-    return list;
-}
-
-static void *
-take_from(struct range *range, size_t size)
-{
-    uintptr_t block = range->next;
-
-    if (range->end - block < size) {
-        return NULL;
-    }
-    range->next += size;
-    return (void *)block;
-}
-
-/* Return a block, and set whether it is zero. */
-static void *
-take_other(size_t size, bool *is_zero)
-{
-    size_t list = list_of(&size);
-    struct unused *found = lists[list];
-
-    *is_zero = found == NULL;
-    if (found != NULL) {
-        lists[list] = found->next;
-        return found;
-    }
-    while (others.end - others.next < size) {
-        map_at(others.end, CHUNK, MAP_FIXED_NOREPLACE);
-        others.end += CHUNK;
-        whole_size += CHUNK;
-    }
-    return take_from(&others, size);
-}
-
 static void *
 take(bool is_object, size_t size, bool *is_zero)
 {
     const uint8_t *kinds = (const uint8_t *)(plan + 1);
     struct block *block;
-    void *taken = NULL;
+    void *taken;
 
-    if (size >= OF_OBJECT) {
+    if (size >= PLACES_OBJECT) {
         return NULL;
     }
     requests++;
-    if (requests < plan->count && kinds[requests] - 1U < BLOCKS_PLACES) {
-        size_t whole = size ? (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1) : ALIGNMENT;
-        taken = take_from(&places[kinds[requests] - 1], whole);
-        *is_zero = true;
-    }
-    if (taken == NULL) {
-        taken = take_other(size, is_zero);
-    }
+    taken = places_take(requests < plan->count ? kinds[requests] : 0, size, is_zero);
     block = find(taken);
-    *block = (struct block){(uintptr_t)taken, requests, (uint32_t)size | (is_object ? OF_OBJECT : 0)};
+    *block = (struct block){(uintptr_t)taken, requests, (uint32_t)size | (is_object ? PLACES_OBJECT : 0)};
     return taken;
 }
 
@@ -199,7 +83,7 @@ allocate_zeros(void *context, size_t count, size_t size)
     bool is_zero;
     void *block;
 
-    if (size != 0 && count >= OF_OBJECT / size) {
+    if (size != 0 && count >= PLACES_OBJECT / size) {
         return NULL;
     }
     block = take(*(bool *)context, count * size, &is_zero);
@@ -217,13 +101,7 @@ release(void *context, void *block)
     }
     found = find(block);
     found->number = 0;
-    if ((uintptr_t)block >= others_start) {
-        size_t size = size_of(found);
-        struct unused **list = &lists[list_of(&size)];
-
-        ((struct unused *)block)->next = *list;
-        *list = block;
-    }
+    places_give_back(block, places_size(found));
 }
 
 static void *
@@ -232,7 +110,7 @@ reallocate(void *context, void *block, size_t size)
     void *into = allocate(context, size);
 
     if (block != NULL && into != NULL) {
-        size_t known = size_of(find(block));
+        size_t known = places_size(find(block));
         memcpy(into, block, known < size ? known : size);
         release(context, block);
     }
@@ -247,7 +125,7 @@ static void
 release_raw(void *context, void *block)
 {
     (void)context;
-    if (!is_ours(block)) {
+    if (!places_have(block)) {
         raw.free(raw.ctx, block);
     }
 }
@@ -255,13 +133,14 @@ release_raw(void *context, void *block)
 static void *
 reallocate_raw(void *context, void *block, size_t size)
 {
-    size_t most = start + whole_size - (uintptr_t)block;
+    size_t most;
     void *into;
 
     (void)context;
-    if (!is_ours(block)) {
+    if (!places_have(block)) {
         return raw.realloc(raw.ctx, block, size);
     }
+    most = places_behind(block);
     into = raw.malloc(raw.ctx, size);
     return into ? memcpy(into, block, size < most ? size : most) : NULL;
 }
@@ -280,7 +159,7 @@ read_plan(uintptr_t address)
         return NULL;
     }
     size = lseek(file, 0, SEEK_END);
-    into = map_at(address, (size_t)size, MAP_FIXED_NOREPLACE);
+    into = places_map(address, (size_t)size);
     for (off_t done = 0; done < size;) {
         ssize_t count = pread(file, into + done, (size_t)(size - done), done);
         if (count <= 0) {
@@ -290,21 +169,6 @@ read_plan(uintptr_t address)
     }
     close(file);
     return (const struct plan *)(void *)into;
-}
-
-static void
-make_places(uintptr_t address)
-{
-    start = address;
-    for (int i = 0; i < BLOCKS_PLACES; i++) {
-        places[i].next = start + whole_size;
-        whole_size += plan->sizes[i];
-        places[i].end = start + whole_size;
-    }
-    if (whole_size > 0) {
-        map_at(start, whole_size, MAP_FIXED_NOREPLACE);
-    }
-    others_start = others.next = others.end = start + whole_size;
 }
 
 static void
@@ -331,8 +195,8 @@ blocks_begin(void)
     if (plan == NULL) {
         return;
     }
-    table = map_at(header->heap + TABLE_DISTANCE, TABLE_SLOTS * sizeof(struct block), MAP_FIXED_NOREPLACE);
-    make_places(header->heap + PLACE_DISTANCE);
+    table = places_map(header->heap + TABLE_DISTANCE, TABLE_SLOTS * sizeof(struct block));
+    places_begin(header->heap + PLACE_DISTANCE, plan->sizes);
     PyMem_GetAllocator(PYMEM_DOMAIN_RAW, &raw);
     ours = raw;
     ours.realloc = reallocate_raw;
@@ -340,35 +204,6 @@ blocks_begin(void)
     PyMem_SetAllocator(PYMEM_DOMAIN_RAW, &ours);
     replace(PYMEM_DOMAIN_MEM, &before[0], &of_others);
     replace(PYMEM_DOMAIN_OBJ, &before[1], &of_objects);
-}
-
-/* Let what is not a block be zero, and not be there behind the last block. */
-static void
-clear_others(void)
-{
-    uintptr_t copy = (uintptr_t)table + 2 * TABLE_SLOTS * sizeof(struct block);
-    uintptr_t end = others_start;
-    size_t size = others.end - others_start;
-
-    if (size == 0) {
-        return;
-    }
-    memcpy(map_at(copy, size, MAP_FIXED_NOREPLACE), (void *)others_start, size);
-    map_at(others_start, size, MAP_FIXED);
-    for (size_t i = 0; i < TABLE_SLOTS; i++) {
-        if (table[i].number != 0 && table[i].address >= others_start) {
-            memcpy((void *)table[i].address, (void *)(table[i].address - others_start + copy),
-                   size_of(&table[i]));
-            if (table[i].address + size_of(&table[i]) > end) {
-                end = table[i].address + size_of(&table[i]);
-            }
-        }
-    }
-    end = (end + PAGE - 1) & ~(PAGE - 1);
-    munmap((void *)end, others.end - end);
-    munmap((void *)copy, size);
-    others.end = end;
-    whole_size = end - start;
 }
 
 static bool
@@ -398,11 +233,10 @@ blocks_end(void)
     if (!write_blocks()) {
         return false;
     }
-    clear_others();
+    places_clear(table, TABLE_SLOTS, (uintptr_t)table + 2 * TABLE_SLOTS * sizeof(struct block));
     /* An arena for what the process that goes on asks for first. */
     PyObject_Free(PyObject_Malloc(1));
     plan = NULL; /* they are not in the snapshot */
     table = NULL;
-    memset(lists, 0, sizeof(lists));
     return true;
 }

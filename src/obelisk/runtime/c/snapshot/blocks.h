@@ -13,9 +13,6 @@
 
 #include <stdbool.h>
 
-/* Places that the builder chooses from: what each start writes to, what it may write to, all else. */
-#define BLOCKS_PLACES 3
-
 /* Begin, before Python is initialised. Without a plan beside the file that memory is written to, nothing
    happens. */
 void blocks_begin(void);
