@@ -154,7 +154,7 @@ read_plan(uintptr_t address)
     char *into;
 
     snprintf(path, sizeof(path), "%s.plan", snapshot_dump_path);
-    file = open(path, O_RDONLY | O_CLOEXEC);
+    file = snapshot_open(path, O_RDONLY);
     if (file < 0) {
         return NULL;
     }
@@ -210,16 +210,25 @@ static bool
 write_blocks(void)
 {
     char path[PATH_MAX];
-    FILE *file;
+    struct block step[256];
+    size_t count = 0;
+    bool done;
+    int file;
 
     snprintf(path, sizeof(path), "%s.blocks", snapshot_dump_path);
-    file = fopen(path, "we");
-    for (size_t i = 0; i < TABLE_SLOTS && file != NULL; i++) {
+    file = snapshot_open(path, O_WRONLY | O_CREAT | O_TRUNC);
+    done = file >= 0;
+    for (size_t i = 0; i < TABLE_SLOTS && done; i++) {
         if (table[i].number != 0) {
-            fwrite(&table[i], sizeof(table[i]), 1, file);
+            step[count++] = table[i];
+        }
+        if (count > 0 && (count == 256 || i + 1 == TABLE_SLOTS)) {
+            done = write(file, step, count * sizeof(step[0])) == (ssize_t)(count * sizeof(step[0]));
+            count = 0;
         }
     }
-    return file != NULL && fclose(file) == 0;
+    close(file);
+    return done;
 }
 
 bool

@@ -35,6 +35,12 @@ is_zero(const char *start, size_t size)
 }
 
 /* The bare calls: nothing of ours takes part. */
+int
+snapshot_open(const char *path, int flags)
+{
+    return (int)machine_call(SYS_open, (long)path, flags | O_CLOEXEC, 0600, 0, 0, 0);
+}
+
 static bool
 write_at(int file, const char *start, size_t size, uint64_t place)
 {
@@ -67,7 +73,7 @@ write_mapping(int file, const char *start, size_t size, uint64_t place)
 static ssize_t
 read_maps(char *text, size_t size)
 {
-    int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    int file = snapshot_open("/proc/self/maps", O_RDONLY);
     size_t done = 0;
     ssize_t count = 0;
 
@@ -160,10 +166,10 @@ write_own(const char *path, const char *text)
     uint64_t stop;
     bool done;
     int into;
-    int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    int pagemap = snapshot_open("/proc/self/pagemap", O_RDONLY);
 
     snprintf(beside, sizeof(beside), "%s.own", path);
-    into = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    into = snapshot_open(beside, O_WRONLY | O_CREAT | O_TRUNC);
     done = pagemap >= 0 && into >= 0;
     while (done && (text = next_mapping(text, &start, &stop)) != NULL) {
         done = write_own_of(into, pagemap, start, stop);
@@ -183,7 +189,7 @@ snapshot_dump(const char *path)
     } head;
     ssize_t length;
     bool done;
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int file = snapshot_open(path, O_WRONLY | O_CREAT | O_TRUNC);
 
     if (file < 0) {
         return false;

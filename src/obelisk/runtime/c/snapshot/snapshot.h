@@ -50,6 +50,10 @@ int snapshot_resume(int argc, char **argv);
 void snapshot_keep_thread(void);
 void snapshot_give_thread(void);
 
+/* Open a file of the builder's without asking for memory, which would be more for a longer path; negative when
+   that fails. */
+int snapshot_open(const char *path, int flags);
+
 /* Write this process's memory to a file; false with errno. */
 bool snapshot_dump(const char *path);
 
