@@ -27,6 +27,8 @@ from bench.place import Place
 from bench.processes import Command
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+SERVICES = ("service",)
+"""Applications that run until they are told to end."""
 _LIMIT = 1800.0
 """Seconds that a peer may take to build one application."""
 
@@ -128,6 +130,12 @@ def _obelisk(*options: str) -> Callable[[Job], Command]:
         return job.product(name)
 
     return run
+
+
+def _obelisk_snapshot(job: Job) -> Command:
+    """Train with one run, but a service, which does not end by itself."""
+    trained = () if job.application.name in SERVICES else ("--train", "")
+    return _obelisk("--snapshot", *trained)(job)
 
 
 def _pyinstaller(mode: str) -> Callable[[Job], Command]:
@@ -237,7 +245,7 @@ PROFILES = tuple(
 SNAPSHOT = Contender(
     name=f"{OWN}, snapshot",
     pin="",
-    build=_obelisk("--snapshot"),
+    build=_obelisk_snapshot,
     applications=("hello", "cli", "arrays", "imported", "service", "frame"),
 )
 COLD = f"{SNAPSHOT.name}, not used"

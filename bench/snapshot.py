@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from bench import filecache
 from bench.answers import to_first_answer
-from bench.contenders import BARE, COLD, OBELISK, SNAPSHOT, VENV, without_snapshot
+from bench.contenders import BARE, COLD, OBELISK, SERVICES, SNAPSHOT, VENV, without_snapshot
 from bench.memory import TOGETHER, family, held, shared
 from bench.model import Measure, Series
 from bench.processes import Command, Effort, Running, interleave, those_that_work, to_the_end
 from bench.session import Session, series_of
 
 _APPLICATIONS = ("hello", "cli", "arrays", "imported", "frame", "service")
-_SERVICES = ("service",)
 _WARM = Effort(most=60, least=10, seconds=60)
 _QUICK = Effort(most=3, least=2, seconds=10)
 
@@ -33,7 +32,7 @@ def measure(session: Session) -> list[Measure]:
     """Start each application in turn with a snapshot, without, and by Python."""
     rows = _Rows()
     for name in session.wanted(_APPLICATIONS):
-        is_service = name in _SERVICES
+        is_service = name in SERVICES
         running = to_first_answer if is_service else to_the_end
         commands, reasons = _commands(session, name, running)
         case = session.application(name).title
@@ -84,7 +83,8 @@ def _measures(rows: _Rows) -> list[Measure]:
             own=SNAPSHOT.name,
             series=rows.wall,
             about="From `posix_spawn` until the process has ended and its output was read, right "
-            f"after the same program ran. `{COLD}` is the same file with `OBELISK_SNAPSHOT=0`.",
+            f"after the same program ran. `{COLD}` is the same file with `OBELISK_SNAPSHOT=0`. The "
+            "snapshot is made with `--train`, of one run.",
         ),
         Measure(
             name="snapshot.answer",
