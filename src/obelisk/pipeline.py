@@ -216,7 +216,8 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
         with services.console.step("Taking the snapshot"):
             modules = [one.module for one in kept.bytecodes]
             imported = trained_modules(trained or (), modules, kept.collection.main)
-            runs = parse_commands(plan.settings.train)
+            is_recorded = plan.train_record is not None
+            runs = [] if is_recorded else parse_commands(plan.settings.train)
             training = Training(modules=imported, runs=runs, folder=plan.folder)
             image = linking(take(plan, linking, runtime, training, job.work, services.console))
     require_space(output.parent, image.size, f"writing {output}")
