@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from obelisk.errors import SnapshotError
 from obelisk.link.link import Image
+from obelisk.model import ResolvedEntry, RunProgram
 from obelisk.payload.content import whole
 from obelisk.payload.payload import Packed
 from obelisk.plan import Plan
@@ -22,6 +24,13 @@ from obelisk.snapshot.report import tell
 
 Linking = Callable[[Packed | None], Image]
 """Makes an executable with a snapshot, or without."""
+
+
+def require_python(entry: ResolvedEntry) -> None:
+    """Raise `SnapshotError` for an application in which Python does not run."""
+    if isinstance(entry, RunProgram):
+        message = f"no snapshot is possible: `{entry.path}` is a program, which runs without Python"
+        raise SnapshotError(message, hint="build without a snapshot")
 
 
 def take(
