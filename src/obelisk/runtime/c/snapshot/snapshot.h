@@ -35,6 +35,12 @@ bool snapshot_is_restored(void);
    machine: its path and arguments are constants. */
 bool snapshot_is_measured(void);
 
+/* Say whether such a process runs the application too, to its end. */
+bool snapshot_is_trained(void);
+
+/* Write what a process that is measured has written to, and end it; return in others. */
+void snapshot_end_measurement(int status);
+
 /* Import what is to be imported, and write the memory to a file. Python is initialised. */
 _Noreturn void snapshot_prepare(void);
 
@@ -44,6 +50,10 @@ int snapshot_resume(int argc, char **argv);
 /* Keep what the thread's variables are, which libc sets anew when it starts. */
 void snapshot_keep_thread(void);
 void snapshot_give_thread(void);
+
+/* Open a file of the builder's without asking for memory, which would be more for a longer path; negative when
+   that fails. */
+int snapshot_open(const char *path, int flags);
 
 /* Write this process's memory to a file; false with errno. */
 bool snapshot_dump(const char *path);
