@@ -53,7 +53,7 @@ from obelisk.runtime.link import Runtime, RuntimeOptions, obtain_runtime
 from obelisk.services.atomic import draft_beside
 from obelisk.services.disk import require_space
 from obelisk.services.services import Services
-from obelisk.snapshot.snapshot import Linking, Training, take, trained_modules
+from obelisk.snapshot.snapshot import Linking, Training, require_python, take, trained_modules
 from obelisk.trim.trim import Kept, without_unused
 from obelisk.verify.verify import require_sound, smoke_test
 
@@ -200,6 +200,8 @@ def _share(
 def _build(job: _Job, collection: Collection, output: Path, started: float) -> Built:
     plan, services = job.plan, job.services
     refuse_input(output, job.shared.own_sources)
+    if plan.settings.snapshot:
+        require_python(collection.entry)
     bytecodes = job.shared.bytecodes_of(collection)
     with services.console.step("Following imports"):
         kept = without_unused(plan, services, collection, bytecodes, job.distribution)

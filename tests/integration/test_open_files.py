@@ -13,14 +13,13 @@ import sqlite3
 import struct
 import subprocess
 import tarfile
-import time
 import zipfile
 import zlib
 from pathlib import Path
 
 import pytest
 from seccomp import refuser
-from support import APPS, obelisk, run
+from support import APPS, SNAPSHOTS, obelisk, run, wait_until_asleep
 
 from obelisk.payload.payload import LARGE
 
@@ -110,7 +109,8 @@ def project(compiler, tmp_path_factory):
 @pytest.fixture(scope="session")
 def executable(project, python_version):
     place = project.parent / "app"
-    obelisk("build", project / "app.py", "-q", "-o", place, "--python", python_version)
+    more = ("--snapshot",) if SNAPSHOTS else ()
+    obelisk("build", project / "app.py", "-q", "-o", place, "--python", python_version, *more)
     return place
 
 
@@ -314,7 +314,7 @@ def test_a_signal_ends_the_wait_for_a_lock(executable):
     waiting, started = start(executable, "interrupted_lock", "small.txt")
     try:
         assert (said, started) == ("locked", "waiting")
-        time.sleep(0.2)
+        wait_until_asleep(waiting)
         waiting.send_signal(signal.SIGUSR1)
         assert waiting.stdout.readline() == "ETIMEDOUT\n"
     finally:

@@ -182,7 +182,7 @@ def _run(
     report: dict[str, Any] = {}
     for line in lines:
         report |= json.loads(line)
-    if status != 0:
+    if status != 0 or "again" not in report:
         raise _failure(status, report, output)
     return Report.parse(report)
 
@@ -224,7 +224,9 @@ def _failure(status: int | None, report: dict[str, Any], output: Path) -> Snapsh
     if status is None:
         how = f"did not end after {_SECONDS:.0f} seconds"
     else:
-        how = f"was killed by signal {-status}" if status < 0 else "failed"
+        how = (
+            f"was killed by signal {-status}" if status < 0 else "failed" if status else "ended it"
+        )
     lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
     message = "\n".join([f"cannot make a snapshot: {what} {how}", *lines[-_TAIL:]])
     return SnapshotError(message, hint=_HINT)

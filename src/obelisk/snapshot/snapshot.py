@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from obelisk.errors import SnapshotError
 from obelisk.link.link import Image
-from obelisk.model import Module
+from obelisk.model import Module, ResolvedEntry, RunProgram
 from obelisk.payload.content import whole
 from obelisk.payload.payload import Packed, Table, use_key
 from obelisk.plan import Plan
@@ -26,6 +27,13 @@ from obelisk.snapshot.writing import Written, hot_spans
 
 Linking = Callable[[Packed | None], Image]
 """Makes an executable with a snapshot, or without."""
+
+
+def require_python(entry: ResolvedEntry) -> None:
+    """Raise `SnapshotError` for an application in which Python does not run."""
+    if isinstance(entry, RunProgram):
+        message = f"no snapshot is possible: `{entry.path}` is a program, which runs without Python"
+        raise SnapshotError(message, hint="build without a snapshot")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

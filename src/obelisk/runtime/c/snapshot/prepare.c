@@ -121,11 +121,13 @@ snapshot_prepare(void)
     int status = 0;
     pid_t child;
 
-    snapshot_watch();
+    snapshot_watch(true);
     if (!import_modules()) {
         fflush(NULL);
         _exit(0);
     }
+    snapshot_watch(false); /* what follows is ours, such as the path of a file to write to */
+    snapshot_forget_noted();
     fflush(NULL);
     processors_keep();
     PyOS_BeforeFork();

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "payload/payload.h"
@@ -60,6 +61,10 @@ bool snapshot_dump(const char *path);
 /* Note that something was asked while the modules were imported; `name` and `value` may be NULL. */
 void snapshot_note(const char *kind, const char *name, const char *value);
 
+/* Let what modules see of the path below which they are be the same in each process that makes a snapshot:
+   the number of the file that it leads to is not. */
+void snapshot_hide_place(const char *path, struct stat *facts);
+
 /* What was noted. The texts are each ended by a zero byte. */
 struct snapshot_noted {
     const char *kind;
@@ -72,8 +77,8 @@ size_t snapshot_noted(const struct snapshot_noted **noted);
 
 void snapshot_forget_noted(void);
 
-/* Begin to note. */
-void snapshot_watch(void);
+/* Begin to note, or end. */
+void snapshot_watch(bool is_begun);
 
 /* Forget what libc's clocks know of the process before. */
 void snapshot_renew_clock(void);
