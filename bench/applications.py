@@ -13,6 +13,8 @@ _APPS = Path(__file__).parent / "apps"
 _HEADER = re.compile(r"^# /// script\n((?:#.*\n)*?)# ///$", re.MULTILINE)
 _MODULES = 2000
 LARGE = "large.bin"
+FRAME = "frame.csv"
+_ROWS = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +49,9 @@ def write_application(name: str, work: Path, *, quick: bool) -> Application:
         mebibytes = 64 if quick else 1024
         title = f"{mebibytes} MiB of data"
         _write_large(folder / LARGE, mebibytes)
+    if name == "frame":
+        data = (FRAME,)
+        (folder / FRAME).write_text(_frame(_ROWS), encoding="utf-8")
     header = requirements((folder / f"{name}.py").read_text(encoding="utf-8"))
     return Application(name=name, title=title, folder=folder, requirements=header, data=data)
 
@@ -98,6 +103,12 @@ def total(parts):
 '''
 
 
+def _frame(rows: int) -> str:
+    """Return a table: numbers, a name, a day."""
+    lines = (f"{n},name {n % 50},{n * 1.5},2026-01-{n % 28 + 1:02}\n" for n in range(rows))
+    return "number,name,amount,day\n" + "".join(lines)
+
+
 def _write_large(path: Path, mebibytes: int) -> None:
     """Write bytes that do not compress, and are the same each time."""
     if path.exists() and path.stat().st_size == mebibytes << 20:
@@ -112,6 +123,8 @@ _TITLES = {
     "hello": "hello",
     "cli": "command line of five libraries",
     "arrays": "numpy script",
+    "imported": "import of numpy",
+    "frame": "pandas, one CSV file",
     "service": "FastAPI service",
     "modules": f"{_MODULES:,} modules",
     "large": "1 GiB of data",

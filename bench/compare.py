@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.model import OWN, BenchError, Measure, Results, read_results
+from bench.model import BenchError, Measure, Results, read_results
 from bench.stats import Spread, geometric_mean, pair_ratios, spread
 
 LEAST = 1.03
@@ -78,7 +78,7 @@ def _compare_measure(old: Measure, new: Measure, least: float) -> Iterator[Chang
 
 def _spreads(old: Measure, new: Measure, case: str) -> tuple[Spread, Spread, str] | None:
     """Return old and new spread of Obelisk's values, by those of a reference if both have one."""
-    own_old, own_new = old.find(case, OWN), new.find(case, OWN)
+    own_old, own_new = old.find(case, old.own), new.find(case, new.own)
     if not (own_old and own_new and own_old.samples and own_new.samples):
         return None
     for name in _references(new):

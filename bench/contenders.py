@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -27,6 +27,8 @@ from bench.place import Place
 from bench.processes import Command
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+SERVICES = ("service",)
+"""Applications that run until they are told to end."""
 _LIMIT = 1800.0
 """Seconds that a peer may take to build one application."""
 
@@ -130,6 +132,12 @@ def _obelisk(*options: str) -> Callable[[Job], Command]:
     return run
 
 
+def _obelisk_snapshot(job: Job) -> Command:
+    """Train with one run, but a service, which does not end by itself."""
+    trained = () if job.application.name in SERVICES else ("--train", "")
+    return _obelisk("--snapshot", *trained)(job)
+
+
 def _pyinstaller(mode: str) -> Callable[[Job], Command]:
     def run(job: Job) -> Command:
         name = job.application.name
@@ -216,7 +224,12 @@ def interpreter_files(place: Place) -> tuple[Path, ...]:
     return (below / "bin/python3.14", below / "lib/python3.14", *libraries)
 
 
-_ALL = ("hello", "cli", "arrays", "service", "modules", "large")
+def without_snapshot(command: Command) -> Command:
+    """Return the start of an executable that does not use its snapshot."""
+    return replace(command, environment={**command.environment, "OBELISK_SNAPSHOT": "0"})
+
+
+_ALL = ("hello", "cli", "arrays", "imported", "service", "frame", "modules", "large")
 _SLOW = "its build takes too long for a run of all: only hello and the command line are built"
 
 OBELISK = Contender(name=OWN, pin="", build=_obelisk(), applications=_ALL)
@@ -232,12 +245,17 @@ PROFILES = tuple(
 SNAPSHOT = Contender(
     name=f"{OWN}, snapshot",
     pin="",
-    build=_obelisk("--snapshot"),
-    applications=("hello", "cli", "arrays"),
+    build=_obelisk_snapshot,
+    applications=("hello", "cli", "arrays", "imported", "service", "frame"),
 )
+COLD = f"{SNAPSHOT.name}, not used"
+"""How the starts of `without_snapshot` are called."""
 BARE = Contender(name="python -I -S", pin="", build=_bare, applications=("hello",))
 VENV = Contender(
-    name="venv", pin="", build=_venv, applications=("hello", "cli", "arrays", "service", "modules")
+    name="venv",
+    pin="",
+    build=_venv,
+    applications=("hello", "cli", "arrays", "imported", "service", "frame", "modules"),
 )
 FREEZERS = (
     Contender(

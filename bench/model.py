@@ -44,6 +44,8 @@ class Measure:
     higher_is_better: bool = False
     reference: str | None = None
     """The contender of which the page takes the mean ratio over all cases, if any."""
+    own: str = OWN
+    """The contender that the others are compared with."""
     about: str = ""
     """How it was measured, for the page."""
 

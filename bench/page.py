@@ -25,6 +25,7 @@ _TITLES = {
     "pyperformance": "pyperformance",
     "micro": "Single operations",
     "start": "Start",
+    "snapshot": "Snapshots",
     "memory": "Memory",
     "load": "Under load",
     "build": "Build and size",
@@ -32,6 +33,8 @@ _TITLES = {
     "native": "Native code",
 }
 """The parts in the order in which the page shows them."""
+_SMALL = 0.2
+"""Ratios below have three decimals."""
 
 
 def text(results: Results, folder: str, plots: Sequence[str]) -> str:
@@ -76,7 +79,7 @@ def _in_short(measure: Measure) -> Iterator[list[str]]:
         yield [measure.title, slowest, measure.reference, f"{middles[slowest]:.2f}"]
         return
     for case in measure.cases():
-        own = measure.find(case, OWN)
+        own = measure.find(case, measure.own)
         others = (measure.find(case, name) for name in _MATTERS)
         other = next((one for one in others if one is not None and one.samples), None)
         if own is not None and own.samples and other is not None:
@@ -112,7 +115,13 @@ def _measure(measure: Measure, folder: str, drawn: bool) -> Iterator[str]:
         rows = [one for one in measure.series if one.case == case]
         yield f"**{case}**\n"
         yield _table(
-            ["", f"minimum, {measure.unit}", f"median, {measure.unit}", "Obelisk by it", "runs"],
+            [
+                "",
+                f"minimum, {measure.unit}",
+                f"median, {measure.unit}",
+                f"{measure.own} by it",
+                "runs",
+            ],
             [_row(measure, one) for one in rows],
         )
 
@@ -120,10 +129,10 @@ def _measure(measure: Measure, folder: str, drawn: bool) -> Iterator[str]:
 def _row(measure: Measure, series: Series) -> list[str]:
     if not series.samples:
         return [series.contender, series.reason or "not measured", "", "", ""]
-    own = measure.find(series.case, OWN)
+    own = measure.find(series.case, measure.own)
     middle = spread(series.samples).middle
     ratio = ""
-    if own is not None and own.samples and series.contender != OWN:
+    if own is not None and own.samples and series.contender != measure.own:
         ratio = ratio_text(own.samples, series.samples)
     return [
         series.contender,
@@ -177,9 +186,9 @@ def ratio_text(own: Sequence[float], other: Sequence[float]) -> str:
     if not ratios:
         return ""
     one = spread(ratios)
-    if one.count == 1:
-        return f"{one.middle:.2f}"
-    return f"{one.middle:.2f} [{one.low:.2f}, {one.high:.2f}]"
+    digits = 2 if one.middle >= _SMALL else 3
+    middle, low, high = (f"{value:.{digits}f}" for value in (one.middle, one.low, one.high))
+    return middle if one.count == 1 else f"{middle} [{low}, {high}]"
 
 
 def number(value: float) -> str:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from bench.model import OWN, Measure, Results
+from bench.model import Measure, Results
 from bench.page import paired
 from bench.stats import pair_ratios, spread
 
@@ -63,7 +63,7 @@ def _values(measure: Measure) -> Figure | None:
     for axis, (case, rows) in zip(axes, panels.items(), strict=True):
         for place, one in enumerate(rows):
             some = spread(one.samples)
-            colour = _OWN_COLOUR if one.contender == OWN else _LINE
+            colour = _OWN_COLOUR if one.contender == measure.own else _LINE
             axis.plot([min(one.samples), some.high], [place, place], color=_OTHER_COLOUR)
             axis.plot(some.middle, place, "o", color=colour, markersize=4)
         axis.set_yticks(range(len(rows)), [one.contender for one in rows])

@@ -7,6 +7,9 @@ import os
 import sys
 
 import uvicorn
+import uvicorn.lifespan.on
+import uvicorn.loops.uvloop
+import uvicorn.protocols.http.httptools_impl
 from fastapi import FastAPI
 from pydantic import BaseModel
 

@@ -53,7 +53,7 @@ from obelisk.runtime.link import Runtime, RuntimeOptions, obtain_runtime
 from obelisk.services.atomic import draft_beside
 from obelisk.services.disk import require_space
 from obelisk.services.services import Services
-from obelisk.snapshot.snapshot import Linking, take
+from obelisk.snapshot.snapshot import Linking, Training, require_python, take, trained_modules
 from obelisk.trim.trim import Kept, without_unused
 from obelisk.verify.verify import require_sound, smoke_test
 
@@ -200,6 +200,8 @@ def _share(
 def _build(job: _Job, collection: Collection, output: Path, started: float) -> Built:
     plan, services = job.plan, job.services
     refuse_input(output, job.shared.own_sources)
+    if plan.settings.snapshot:
+        require_python(collection.entry)
     bytecodes = job.shared.bytecodes_of(collection)
     with services.console.step("Following imports"):
         kept = without_unused(plan, services, collection, bytecodes, job.distribution)
@@ -214,7 +216,12 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
         image = linking(None)
     if plan.settings.snapshot:
         with services.console.step("Taking the snapshot"):
-            image = linking(take(plan, image, linking, runtime, job.work, services.console))
+            modules = [one.module for one in kept.bytecodes]
+            imported = trained_modules(trained or (), modules, kept.collection.main)
+            is_recorded = plan.train_record is not None
+            runs = [] if is_recorded else parse_commands(plan.settings.train)
+            training = Training(modules=imported, runs=runs, folder=plan.folder)
+            image = linking(take(plan, linking, runtime, training, job.work, services.console))
     require_space(output.parent, image.size, f"writing {output}")
     with services.console.step("Verifying"), draft_beside(output, mode=0o777) as draft:
         with draft.open("wb") as file:
@@ -289,7 +296,9 @@ def _start_units(
 def _first_use(job: _Job, kept: Kept, trained: tuple[str, ...] | None) -> tuple[str, ...]:
     """Return what a start uses: what training saw, or a default, and by import statements."""
     keys = default_order(kept.collection.main) if trained is None else trained
-    if job.plan.settings.snapshot or job.plan.settings.storage.compression != Compression.UNUSED:
+    if job.plan.settings.snapshot:
+        return default_order(kept.collection.main)  # all else is for a cold start
+    if job.plan.settings.storage.compression != Compression.UNUSED:
         return keys
     roots = {kept.collection.main, *entry_modules(kept.collection.entry)}
     known = {one.module.path for one in kept.bytecodes}

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from seccomp import refuser
-from support import APPS, obelisk, run, wait_until_asleep
+from support import APPS, SNAPSHOTS, obelisk, run, wait_until_asleep
 
 from obelisk.payload.payload import LARGE
 
@@ -109,7 +109,8 @@ def project(compiler, tmp_path_factory):
 @pytest.fixture(scope="session")
 def executable(project, python_version):
     place = project.parent / "app"
-    obelisk("build", project / "app.py", "-q", "-o", place, "--python", python_version)
+    more = ("--snapshot",) if SNAPSHOTS else ()
+    obelisk("build", project / "app.py", "-q", "-o", place, "--python", python_version, *more)
     return place
 
 

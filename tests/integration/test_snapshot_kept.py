@@ -1,9 +1,10 @@
 """What a snapshot leaves out by itself, what it is told to, and what nothing can be made of."""
 
 import json
+from pathlib import Path
 
 import pytest
-from support import APPS, obelisk, run
+from support import APPS, obelisk, run, write_wheel
 
 from obelisk.errors import SnapshotError
 
@@ -180,11 +181,18 @@ def test_a_module_that_is_asked_for_but_cannot_be_kept(tmp_path, text, said):
     assert not (tmp_path / "script").exists()
 
 
-@pytest.mark.parametrize("text", ["import os\nos._exit(3)\n", "import os\nos.abort()\n"])
+@pytest.mark.parametrize("text", ["os._exit(3)", "os._exit(0)", "os.abort()"])
 def test_a_module_that_ends_the_build_is_named(tmp_path, text):
     (tmp_path / "script.py").write_text("import ending\n")
-    (tmp_path / "ending.py").write_text(text)
+    (tmp_path / "ending.py").write_text(f"import os\n{text}\n")
     words = ("--snapshot", tmp_path / "script.py", "-o", tmp_path / "script")
     done = obelisk("build", "-q", *words, status=SnapshotError.exit_code)
     assert "importing `ending`" in done
     assert not (tmp_path / "script").exists()
+
+
+def test_a_program_without_python_is_refused(tmp_path):
+    program = Path("/bin/true").read_bytes()
+    wheel = write_wheel(tmp_path, [], program, name="tiny")
+    done = obelisk("build", "-q", "--snapshot", wheel, status=SnapshotError.exit_code)
+    assert "no snapshot is possible: `bin/tiny` is a program, which runs without Python" in done

@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from bench import compare, page
+from bench.answers import to_first_answer
 from bench.applications import requirements, write_application
 from bench.model import (
     OWN,
@@ -244,3 +245,57 @@ def test_a_name_that_no_part_has_is_an_error(tmp_path):
     with pytest.raises(BenchError, match="has `clj`") as caught:
         session.require_only()
     assert caught.value.hint == "there are cli, hello"
+
+
+def test_the_page_compares_with_the_contender_that_a_measure_is_about():
+    snapshot = f"{OWN}, snapshot"
+    series = (
+        Series(case="cli", contender=OWN, samples=(50.0,)),
+        Series(case="cli", contender=snapshot, samples=(4.0,)),
+        Series(case="cli", contender="venv", samples=(100.0,)),
+    )
+    one = Measure(name="snapshot.wall", title="S", unit="ms", series=series, own=snapshot)
+    shown = page.text(results(one, name="snapshot"), "benchmarks", ())
+    assert "| S | cli | venv | 0.040 |" in shown
+    assert f"| {OWN} | 50.0 | 50.0 | 0.080 | 1 |" in shown
+    assert f"| {snapshot} | 4.00 | 4.00 |  | 1 |" in shown
+    assert f"{snapshot} by it" in shown
+
+
+def test_a_service_is_measured_up_to_its_first_answer(tmp_path):
+    script = tmp_path / "service.py"
+    script.write_text(_SERVICE)
+    run = to_first_answer((sys.executable, str(script)), {})
+    assert run.status == 0
+    assert run.processor > 0
+
+
+def test_a_service_that_answers_wrongly_has_no_time(tmp_path):
+    script = tmp_path / "service.py"
+    script.write_text(_SERVICE.replace("item 7", "item 8"))
+    assert to_first_answer((sys.executable, str(script)), {}).status != 0
+
+
+def test_a_service_that_ends_has_no_time():
+    with pytest.raises(OSError, match="does not answer"):
+        to_first_answer((sys.executable, "-c", ""), {})
+
+
+_SERVICE = """
+import http.server, os
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(b'{"name":"item 7"}')
+        self.close_connection = True
+
+    def log_message(self, *_):
+        pass
+
+http.server.HTTPServer(("127.0.0.1", int(os.environ["BENCH_PORT"])), Handler).serve_forever()
+"""

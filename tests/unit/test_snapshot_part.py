@@ -13,7 +13,7 @@ from obelisk.link.elf.elf import Header, Segment, SegmentType, pack_header, pack
 from obelisk.snapshot.format import Facts, Range, Source, report_of, request, taken
 from obelisk.snapshot.layout import HEAP_SIZE, addresses_of
 from obelisk.snapshot.memory import Mapping, ProcessMemory, read_memory
-from obelisk.snapshot.pages import Pages, written
+from obelisk.snapshot.pages import Pages
 from obelisk.verify.finding import Finding
 from obelisk.verify.promise import Promise
 from obelisk.verify.snapshot import snapshot_findings
@@ -153,16 +153,6 @@ def test_nothing_is_kept_from_the_snapshot_itself_on():
     file = executable((4, 0, page(1), PAGE), (4, PAGE, page(2), PAGE))
     held = mapping(PLACES.image, page(1) + page(7), rights=READ)
     assert store(file, memory(image=[held]), end=PAGE).ranges == ()
-
-
-def test_pages_that_were_written_again_are_found():
-    before = memory(heap=[mapping(PLACES.heap, page(1) + page(2) + ZERO * 9 + page(3))])
-    content = page(1) + page(7) + ZERO * 9 + page(4)
-    after = memory(heap=[mapping(PLACES.heap, content), mapping(PLACES.heap + (1 << 30), page(5))])
-    assert written(before, after, PAGE) == [
-        (PLACES.heap + PAGE, PAGE),
-        (PLACES.heap + 11 * PAGE, PAGE),
-    ]
 
 
 def dump_of(lines, contents):

@@ -120,6 +120,7 @@ def test_rehearsals_end_when_nothing_more_is_left_out():
     assert left_out == ("a", "b")
     assert [one.module for one in problems] == ["a"]
     assert request(left_out, rehearsal=True) == b"rehearsal\na\nb\n"
+    assert request(left_out, ["c.d"], rehearsal=False) == b"take\na\nb\n+c.d\n"
 
 
 def test_an_error_of_a_rehearsal_ends_the_build():

@@ -152,8 +152,8 @@ class Settings:
     exits with status 0."""
     train: tuple[str, ...] = ()
     """Arguments of typical runs, such as `["--help"]`. The build runs the executable with each and
-    stores what it reads first together, for a faster start from disk. Each run must terminate by
-    itself."""
+    stores what it reads first together, for a faster start from disk; with `snapshot`, what it
+    imports is in the snapshot. Each run must terminate by itself."""
     train_record: str | None = None
     """File to save the result of training to. If it exists, it is used and nothing is run; delete
     it to train again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,11 +14,8 @@ from obelisk.snapshot.memory import Mapping, ProcessMemory
 _GAP: Final = 8
 """Pages that are stored although they need not be, so that what surrounds them is one range: each
 costs a system call and a mapping of the process."""
-
-_HOT_GAP: Final = 2
-"""The same of pages that are copied at each start."""
-_WRITE, _EXECUTE = 2, 4
-"""Rights, as mmap(2) has them."""
+_EXECUTE = 4
+"""A right, as mmap(2) has it."""
 _STEP: Final = 1 << 20
 """Bytes that are compared at once."""
 
@@ -102,7 +99,7 @@ class Pages:
         self, mapping: Mapping, address: int, content: memoryview, expected: memoryview | None
     ) -> None:
         """Store the pages that are not as `expected`, or not zero where that is None."""
-        for start, end in _joined(_different(content, expected, self._page), _GAP * self._page):
+        for start, end in joined(_different(content, expected, self._page), _GAP * self._page):
             self._ranges.append(
                 Range(
                     address=address + start,
@@ -113,21 +110,6 @@ class Pages:
                 )
             )
             self._pages += content[start:end]
-
-
-def written(before: ProcessMemory, after: ProcessMemory, page: int) -> list[Span]:
-    """Return (address, size) of pages that differ, where they can be written to."""
-    found: list[Span] = []
-    for one in (*after.image, *after.heap):
-        for other in (*before.image, *before.heap):
-            low, high = max(one.start, other.start), min(one.end, other.end)
-            if low >= high or not one.rights & _WRITE or not (one.content and other.content):
-                continue
-            new = one.content[low - one.start : high - one.start]
-            old = other.content[low - other.start : high - other.start]
-            spans = _joined(_different(new, old, page), page * _HOT_GAP)
-            found += [(low + start, end - start) for start, end in spans]
-    return found
 
 
 def _rights(segment: Segment) -> int:
@@ -149,7 +131,7 @@ def _different(content: memoryview, expected: memoryview | None, page: int) -> I
                 yield start + place, start + end
 
 
-def _joined(spans: Iterator[Span], gap: int) -> Sequence[Span]:
+def joined(spans: Iterable[Span], gap: int) -> Sequence[Span]:
     """Join spans between which there are some bytes at most."""
     found: list[Span] = []
     for start, end in spans:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -17,8 +18,9 @@ from obelisk.services.process import run_limited
 from obelisk.snapshot.format import Facts, taken
 from obelisk.snapshot.layout import Addresses
 from obelisk.snapshot.memory import ProcessMemory, read_memory
-from obelisk.snapshot.pages import Pages, Stored, written
-from obelisk.snapshot.report import Report, rehearse, request, with_problems
+from obelisk.snapshot.pages import Pages, Stored
+from obelisk.snapshot.report import Problem, Report, rehearse, request, with_problems
+from obelisk.snapshot.writing import Written
 
 _OPTION: Final = "--obelisk-prepare-snapshot="
 """As runtime/c/snapshot/early.h has it."""
@@ -31,7 +33,12 @@ _TAIL: Final = 20
 _MEMORY: Final = "memory"
 _REPORT: Final = "report"
 _GUARDS: Final = f"{_MEMORY}.guards"
-"""Names of the files that the memory is written to, and variables that a start depends on."""
+_BLOCKS: Final = f"{_MEMORY}.blocks"
+_OWN: Final = f"{_MEMORY}.own"
+_PLAN: Final = f"{_MEMORY}.plan"
+_OUTPUTS: Final = (_MEMORY, _REPORT, _GUARDS, _BLOCKS, _OWN)
+"""Names of the files that are written: the memory, what was found, variables that a start depends
+on, blocks of memory, and pages that were written to; `_PLAN` is read."""
 _HINT: Final = "name the module in `snapshot-exclude`, or build with `--no-snapshot`"
 
 
@@ -42,6 +49,8 @@ class Snapshot:
     facts: Facts
     stored: Stored
     memory: ProcessMemory
+    blocks: bytes
+    """What is alive of what Python asked for (plan.py)."""
     report: Report
 
     def part(self, hot: Sequence[tuple[int, int]] = (), *, flags: int = 0) -> Packed:
@@ -64,52 +73,97 @@ class Request:
     """As the part's header has them (format.py)."""
     renewed: Sequence[tuple[int, int]]
     """(address, size) of variables that a process which goes on has anew: they become zero."""
+    trained: Sequence[str] = ()
+    """Modules that a training run imported."""
 
 
-def prepare(executable: Path, wanted: Request) -> Snapshot:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rehearsed:
+    """What rehearsals found out."""
+
+    left_out: tuple[str, ...]
+    """Modules."""
+    problems: tuple[Problem, ...]
+
+
+def rehearsed(executable: Path, wanted: Request) -> Rehearsed:
+    """Run an executable with a request for a snapshot, without writing anything.
+
+    Its folder is its own, and the one that this is in. It is run as often as modules are found that
+    hold what cannot be kept: each time without those. Raises `SnapshotError`.
+    """
+    left_out, problems = rehearse(lambda left: _run(executable, wanted, left), ())
+    return Rehearsed(left_out=left_out, problems=problems)
+
+
+def prepare(executable: Path, wanted: Request, found: Rehearsed, plan: bytes) -> Snapshot:
     """Run an executable with a request for a snapshot, and return what it becomes.
 
-    Its folder is its own, and the one that this is in. First without writing anything, as often as
-    modules are found that hold what cannot be kept: each time without those. Raises
-    `SnapshotError`.
+    Blocks of memory are placed by a plan (plan.py). Raises `SnapshotError`.
     """
-    left_out, problems = rehearse(lambda left: _run(executable, left, rehearsal=True), ())
-    report = _run(executable, left_out, rehearsal=False)
+    (executable.parents[1] / _PLAN).write_bytes(plan)
+    report = _run(executable, wanted, found.left_out, rehearsal=False)
     if report.again or report.error is not None:
-        found = "; ".join(f"`{one.module}` {one.reason}" for one in report.problems)
-        message = f"cannot make a snapshot: modules do other things from run to run: {found}"
+        told = "; ".join(f"`{one.module}` {one.reason}" for one in report.problems)
+        message = f"cannot make a snapshot: modules do other things from run to run: {told}"
         raise SnapshotError(message, hint=_HINT)
-    return _read(executable, wanted, with_problems(report, problems))
+    return _read(executable, wanted, with_problems(report, found.problems))
 
 
-def measure(executable: Path, snapshot: Snapshot) -> list[tuple[int, int]]:
-    """Run an executable that goes on from a snapshot, and return (address, size) of what it wrote.
+def measure(executable: Path, snapshot: Snapshot) -> Written:
+    """Run an executable that goes on from a snapshot up to its main program.
 
-    Its folder is its own, and the one that this is in. Raises `SnapshotError` if it fails.
+    Return what it wrote to. Its folder is its own, and the one that this is in. Raises
+    `SnapshotError` if it fails.
     """
-    folder = executable.parents[1]
-    output = folder / "output"
+    output = executable.parents[1] / "output"
     status = _start(executable, Path(os.devnull), output)
     if status != 0:
         lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
         message = "\n".join(["the executable cannot start from its snapshot:", *lines[-_TAIL:]])
         raise SnapshotError(message, hint="this is a bug in Obelisk; please report it")
-    facts = snapshot.facts
+    return _written(executable, snapshot)
+
+
+def measure_run(
+    executable: Path, snapshot: Snapshot, arguments: Sequence[str], folder: Path
+) -> Written | None:
+    """Run its program too, in a folder; return what it wrote to, or None if it does not end well.
+
+    It does not where the snapshot is not used, or the program ends at once.
+    """
+    output = executable.parents[1] / "output"
+    run = ("run", *arguments)
+    status = _start(executable, Path(os.devnull), output, run=run, cwd=folder, env=os.environ)
+    is_written = status == 0 and (executable.parents[1] / _OWN).exists()
+    return _written(executable, snapshot) if is_written else None
+
+
+def _written(executable: Path, snapshot: Snapshot) -> Written:
+    folder, facts = executable.parents[1], snapshot.facts
     span = _span(executable, facts.page)
     memory = read_memory(folder / _MEMORY, facts.addresses, span, is_restored=True)
-    return written(snapshot.memory, memory, facts.page)
+    return Written(memory=memory, pages=array("Q", (folder / _OWN).read_bytes()))
 
 
-def _start(executable: Path, stdin: Path, output: Path) -> int | None:
+def _start(
+    executable: Path,
+    stdin: Path,
+    output: Path,
+    *,
+    run: Sequence[str] = (),
+    cwd: Path = Path("/"),
+    env: Mapping[str, str] = _ENVIRONMENT,
+) -> int | None:
     folder = executable.parents[1]
     argv: list[str | Path] = [executable.absolute(), f"{_OPTION}{executable.name}"]
     argv += [(folder / name).absolute() for name in (_MEMORY, _REPORT)]
-    for name in (_MEMORY, _REPORT, _GUARDS):  # what was read of one may still be mapped
+    for name in _OUTPUTS:  # what was read of one may still be mapped
         (folder / name).unlink(missing_ok=True)
     return run_limited(
-        argv,
-        cwd=Path("/"),
-        env=_ENVIRONMENT,
+        [*argv, *run],
+        cwd=cwd,
+        env=env,
         output=output,
         seconds=_SECONDS,
         what="making the snapshot",
@@ -117,16 +171,18 @@ def _start(executable: Path, stdin: Path, output: Path) -> int | None:
     )
 
 
-def _run(executable: Path, left_out: Iterable[str], *, rehearsal: bool) -> Report:
+def _run(
+    executable: Path, wanted: Request, left_out: Iterable[str], *, rehearsal: bool = True
+) -> Report:
     folder = executable.parents[1]
     asked, output, told = folder / "asked", folder / "output", folder / _REPORT
-    asked.write_bytes(request(left_out, rehearsal=rehearsal))
+    asked.write_bytes(request(left_out, wanted.trained, rehearsal=rehearsal))
     status = _start(executable, asked, output)
     lines = told.read_bytes().splitlines() if told.exists() else []
     report: dict[str, Any] = {}
     for line in lines:
         report |= json.loads(line)
-    if status != 0:
+    if status != 0 or "again" not in report:
         raise _failure(status, report, output)
     return Report.parse(report)
 
@@ -150,7 +206,9 @@ def _read(executable: Path, wanted: Request, report: Report) -> Snapshot:
         report=json.dumps(report.to_json(), sort_keys=True).encode(),
     )
     stored = Pages(data, addresses, page, part.address).store(memory)
-    return Snapshot(facts=facts, stored=stored, memory=memory, report=report)
+    listed = dump.with_name(_BLOCKS)  # not if the settings name an allocator
+    blocks = listed.read_bytes() if listed.exists() else b""
+    return Snapshot(facts=facts, stored=stored, memory=memory, blocks=blocks, report=report)
 
 
 def _span(executable: Path, page: int) -> int:
@@ -166,7 +224,9 @@ def _failure(status: int | None, report: dict[str, Any], output: Path) -> Snapsh
     if status is None:
         how = f"did not end after {_SECONDS:.0f} seconds"
     else:
-        how = f"was killed by signal {-status}" if status < 0 else "failed"
+        how = (
+            f"was killed by signal {-status}" if status < 0 else "failed" if status else "ended it"
+        )
     lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
     message = "\n".join([f"cannot make a snapshot: {what} {how}", *lines[-_TAIL:]])
     return SnapshotError(message, hint=_HINT)

@@ -124,9 +124,13 @@ class Report:
         }
 
 
-def request(exclude: Iterable[str], *, rehearsal: bool) -> bytes:
-    """Return what a process that prepares reads from stdin."""
-    return "\n".join(["rehearsal" if rehearsal else "take", *exclude, ""]).encode()
+def request(exclude: Iterable[str], trained: Iterable[str] = (), *, rehearsal: bool) -> bytes:
+    """Return what a process that prepares reads from stdin.
+
+    `trained` are modules to import if they can be kept.
+    """
+    lines = ["rehearsal" if rehearsal else "take", *exclude, *(f"+{name}" for name in trained), ""]
+    return "\n".join(lines).encode()
 
 
 def rehearse(

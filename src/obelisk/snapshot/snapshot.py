@@ -6,44 +6,104 @@ its memory is then, to see which of it each start writes to; and with both.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from obelisk.errors import SnapshotError
 from obelisk.link.link import Image
+from obelisk.model import Module, ResolvedEntry, RunProgram
 from obelisk.payload.content import whole
-from obelisk.payload.payload import Packed
+from obelisk.payload.payload import Packed, Table, use_key
 from obelisk.plan import Plan
 from obelisk.runtime.link import Runtime
 from obelisk.services.console import Console
 from obelisk.snapshot.format import MEASURE, PYTHON_OPTION, request
 from obelisk.snapshot.layout import addresses_of
-from obelisk.snapshot.prepare import Request, measure, prepare
+from obelisk.snapshot.plan import EMPTY, plan_of
+from obelisk.snapshot.prepare import Request, Snapshot, measure, measure_run, prepare, rehearsed
 from obelisk.snapshot.report import tell
+from obelisk.snapshot.writing import Written, hot_spans
 
 Linking = Callable[[Packed | None], Image]
 """Makes an executable with a snapshot, or without."""
 
 
+def require_python(entry: ResolvedEntry) -> None:
+    """Raise `SnapshotError` for an application in which Python does not run."""
+    if isinstance(entry, RunProgram):
+        message = f"no snapshot is possible: `{entry.path}` is a program, which runs without Python"
+        raise SnapshotError(message, hint="build without a snapshot")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Training:
+    """What training showed."""
+
+    modules: Sequence[str]
+    """What a run imported."""
+    runs: Sequence[Sequence[str]]
+    """Arguments of runs that are to be repeated, to see what they write to."""
+    folder: Path
+    """Where they run."""
+
+
+def trained_modules(keys: Iterable[str], modules: Iterable[Module], main: str) -> tuple[str, ...]:
+    """Return the names of the modules that are used by an order of first use (pack/first_use.py).
+
+    `main` is the path of the main program, which is not imported.
+    """
+    known = {use_key(Table.MODULES, one.path): one.name for one in modules if one.path != main}
+    return tuple(known[key] for key in keys if key in known)
+
+
 def take(
-    plan: Plan, image: Image, linking: Linking, runtime: Runtime, work: Path, console: Console
+    plan: Plan,
+    linking: Linking,
+    runtime: Runtime,
+    training: Training,
+    work: Path,
+    console: Console,
 ) -> Packed:
-    """Return the snapshot of an executable, which `image` is without one.
+    """Return the snapshot of an executable.
 
     Say what is left out of it. Raises `SnapshotError` if none can be made.
     """
     page, folder = plan.target.page_size, work / "snapshot" / "executable"
     folder.mkdir(parents=True)
     # Its digest tells every byte of it.
-    addresses = addresses_of(whole(image.pieces[-1][1]))
-    flags = PYTHON_OPTION if plan.settings.interpreter.python_option else 0
-    wanted = Request(addresses=addresses, page=page, flags=flags, renewed=runtime.renewed)
+    addresses = addresses_of(whole(linking(None).pieces[-1][1]))
+    wanted = Request(
+        addresses=addresses,
+        page=page,
+        flags=PYTHON_OPTION if plan.settings.interpreter.python_option else 0,
+        renewed=runtime.renewed,
+        trained=training.modules,
+    )
     executable = folder / plan.name
-    _write(linking(request(addresses, page)), executable)
-    snapshot = prepare(executable, wanted)
-    _write(linking(snapshot.part(flags=MEASURE)), executable)
-    hot = measure(executable, snapshot)
+    asked = linking(request(addresses, page))
+    _write(asked, executable)
+    found = rehearsed(executable, wanted)
+    first = prepare(executable, wanted, found, EMPTY)
+    runs = _runs(linking, first, training, executable)
+    placed = plan_of(first.blocks, first.memory, runs, page)
+    _write(asked, executable)
+    snapshot = prepare(executable, wanted, found, placed)
+    runs = _runs(linking, snapshot, training, executable)
     tell(snapshot.report, console)
-    return snapshot.part(hot)
+    return snapshot.part(hot_spans(snapshot.memory, runs, page))
+
+
+def _runs(
+    linking: Linking, snapshot: Snapshot, training: Training, executable: Path
+) -> list[Written]:
+    """Return what a start writes to, and what training runs do."""
+    _write(linking(snapshot.part(flags=MEASURE)), executable)
+    found = [measure(executable, snapshot)]
+    for arguments in training.runs:
+        one = measure_run(executable, snapshot, arguments, training.folder)
+        found += [one] if one is not None else []
+    return found
 
 
 def _write(image: Image, executable: Path) -> None:

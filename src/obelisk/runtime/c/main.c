@@ -9,6 +9,7 @@
 #include "python/interp.h"
 #include "vfs/vfs.h"
 #ifdef OBELISK_SNAPSHOT
+#include "snapshot/blocks.h"
 #include "snapshot/snapshot.h"
 #endif
 
@@ -67,7 +68,10 @@ main(int argc, char **argv)
     }
 #ifdef OBELISK_SNAPSHOT
     vfs_mount(&payload, SNAPSHOT_ROOT);
-    if (!snapshot_is_preparing()) {
+    if (snapshot_is_preparing()) {
+        blocks_begin();
+    }
+    else {
         vfs_alias(os_executable());
     }
     return interp_run(&payload, SNAPSHOT_ROOT, argc, argv);

@@ -24,10 +24,13 @@ def prepare(imports, exclude):
 
     `imports`: modules that are imported besides those that the main module begins with. `exclude`:
     modules that are left for the program to import; stdin has more of them, each in a line, behind
-    the first line, which is `rehearsal` or `take`. In a rehearsal, whose memory is not written, it
-    is noticed what the modules hold that cannot be kept. The report says what was found.
+    the first line, which is `rehearsal` or `take`; and, behind a `+`, those that a training run
+    imported. In a rehearsal, whose memory is not written, it is noticed what the modules hold that
+    cannot be kept. The report says what was found.
     """
     kind, *names = _read_request().split()
+    trained = [name[1:] for name in names if name[0] == "+"]
+    names = [name for name in names if name[0] != "+"]
     before = set(sys.modules)
     import atexit
 
@@ -39,7 +42,7 @@ def prepare(imports, exclude):
     # Before any module registers anything: what is registered first is called last.
     atexit.register(finish)
     is_rehearsal = kind == "rehearsal"
-    results = preparing.Preparation(imports, [*exclude, *names], is_rehearsal).run()
+    results = preparing.Preparation(imports, [*exclude, *names], trained, is_rehearsal).run()
     _snapshot.report(results.pop("report"))
     is_fine = results.pop("is_fine") and not is_rehearsal
     if is_fine:

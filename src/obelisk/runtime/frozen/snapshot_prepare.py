@@ -5,7 +5,7 @@ It is frozen into runtimes with a snapshot as `_obelisk_snapshot_prepare`.
 What is in the snapshot happened in the order of a cold start, up to one point of it: imported is
 what the main module imports before it does anything else. A module that is left out is treated in
 the same way: it is not imported, but what it begins with is, and there the snapshot ends. Whatever
-the settings add comes behind that.
+the settings add comes behind that, and then what a training run imported.
 """
 
 import gc
@@ -34,9 +34,10 @@ _SHOWN = 80
 class Preparation:
     """One attempt to import everything."""
 
-    def __init__(self, imports, exclude, rehearsal):
-        """Take what the settings say, before anything is imported."""
+    def __init__(self, imports, exclude, trained, rehearsal):
+        """Take what is to be imported and what is not, before anything is."""
         self.imports = imports
+        self.trained = trained
         self.excluded = frozenset(exclude)
         self.rehearsal = rehearsal
         self.streams = _streams.streams()
@@ -66,6 +67,8 @@ class Preparation:
             pass  # the next attempt leaves its importers out as well
         for name in self.imports:
             self._import_wanted(name)
+        for name in self.trained:
+            self._import_trained(name)
 
     # What the main module imports first.
 
@@ -140,6 +143,16 @@ class Preparation:
         except BaseException as error:
             reason = f"{type(error).__name__}: {error}"
             self._fail(f"`{name}` in `snapshot-imports` cannot be imported: {reason}")
+
+    # What a training run imported.
+
+    def _import_trained(self, name):
+        failed = dict(self.watch.failed)
+        try:
+            if name not in sys.modules and not self._import(name):
+                self.watch.failed = failed  # as in the training run, whose program went on
+        except LeftOut:
+            pass  # the next attempt leaves it out
 
     def _fail(self, message):
         if self.watch.error is None:

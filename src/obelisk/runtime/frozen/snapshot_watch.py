@@ -50,8 +50,7 @@ _OF_FILES = {
 """What happens to files, and what is wrong about it."""
 _OF_SYSTEM = (b"/dev/", b"/proc/", b"/sys/")
 """Where files are that are no two machines' alike."""
-_OF_USERS = (b"/etc/passwd", b"/etc/group", b"/proc")
-"""What libc reads, or CPython, to find what is noticed by itself."""
+_OF_USERS = (b"/etc/passwd", b"/etc/group")
 _HARMLESS = frozenset(
     (
         ("_ctypes", b"LIBFFI_TMPDIR"),
@@ -258,13 +257,16 @@ class Watch:
         """Notice that a file outside the executable was asked for."""
         if self.is_over or path.startswith(self._searched):
             return  # of what the import system finds there, and does not find, another rule is
+        if path in _OF_USERS:
+            self.read("user", "")
+            return
         name = path.decode(errors="replace")
         reason = _OF_FILES[kind]
-        if reason is not None and (path not in _OF_USERS or self._is_of_program()):
+        if reason is not None:
             self.reads[kind, name, self.module] = None
             if self._is_of_program() and not self._is_wanted and not path.startswith(b"/dev/"):
                 self._refuse(self.module, kind, reason, name)
-        if path.startswith(_OF_SYSTEM) or path in _OF_USERS or kind == "written":
+        if path == b"/proc" or path.startswith(_OF_SYSTEM) or kind == "written":
             return
         guard = path if kind == "absent" else b"+" + path
         if kind == "file":

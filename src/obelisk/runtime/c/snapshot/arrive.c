@@ -32,6 +32,7 @@ extern char start_of_program[] __asm__("_start") __attribute__((visibility("hidd
 const char *snapshot_dump_path;
 const char *snapshot_report_path;
 static bool is_preparing;
+static bool is_trained;
 
 static char thread_variables[THREAD_VARIABLES_MAX];
 static size_t thread_size;
@@ -41,6 +42,12 @@ bool
 snapshot_is_preparing(void)
 {
     return is_preparing;
+}
+
+bool
+snapshot_is_trained(void)
+{
+    return is_trained;
 }
 
 static const ElfW(Phdr) *
@@ -203,6 +210,21 @@ populate(const struct snapshot_header *header)
     }
 }
 
+/* With more arguments than those of the builder, the application itself runs, with the others. */
+MACHINE_EARLY static void
+begin_to_measure(struct early_process *process)
+{
+    static char root[] = SNAPSHOT_ROOT;
+
+    snapshot_dump_path = process->argv[2];
+    is_trained = process->argc > EARLY_ARGUMENTS;
+    if (is_trained) {
+        process->argc -= EARLY_ARGUMENTS;
+        process->argv += EARLY_ARGUMENTS;
+        process->argv[0] = root;
+    }
+}
+
 MACHINE_EARLY void
 early_arrive(uintptr_t *stack, uintptr_t before, uintptr_t span)
 {
@@ -220,7 +242,7 @@ early_arrive(uintptr_t *stack, uintptr_t before, uintptr_t span)
     is_preparing = false;
     populate(header);
     if (header->flags & SNAPSHOT_MEASURE) {
-        snapshot_dump_path = process.argv[2];
+        begin_to_measure(&process);
     }
     go_on(&process);
 }

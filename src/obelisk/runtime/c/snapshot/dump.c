@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,10 @@
 
 #define MAPS_MAX (1 << 20)
 #define STEP 65536
+#define PAGE ((uint64_t)4096)
+#define PAGES_STEP 512
+#define PAGEMAP_PRESENT (1UL << 63) /* Documentation/admin-guide/mm/pagemap.rst */
+#define PAGEMAP_OF_FILE (1UL << 61)
 
 static bool
 is_zero(const char *start, size_t size)
@@ -30,6 +35,12 @@ is_zero(const char *start, size_t size)
 }
 
 /* The bare calls: nothing of ours takes part. */
+int
+snapshot_open(const char *path, int flags)
+{
+    return (int)machine_call(SYS_open, (long)path, flags | O_CLOEXEC, 0600, 0, 0, 0);
+}
+
 static bool
 write_at(int file, const char *start, size_t size, uint64_t place)
 {
@@ -62,7 +73,7 @@ write_mapping(int file, const char *start, size_t size, uint64_t place)
 static ssize_t
 read_maps(char *text, size_t size)
 {
-    int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    int file = snapshot_open("/proc/self/maps", O_RDONLY);
     size_t done = 0;
     ssize_t count = 0;
 
@@ -84,8 +95,10 @@ is_kept(const struct snapshot_header *header, uint64_t address)
            || (address >= header->heap && address < header->heap + (1UL << 40));
 }
 
-static bool
-write_all(int file, const char *text, uint64_t place)
+/* Set from where to where the next mapping is that is kept and can be read; return where the lines behind
+   it begin, or NULL when there is none. */
+static const char *
+next_mapping(const char *text, uint64_t *start, uint64_t *stop)
 {
     uint64_t offset;
     uint64_t size;
@@ -93,19 +106,77 @@ write_all(int file, const char *text, uint64_t place)
 
     while (*text != '\0') {
         char *end;
-        uint64_t start = strtoull(text, &end, 16);
-        uint64_t stop = strtoull(end + 1, &end, 16);
-        bool is_readable = end[1] == 'r';
+        bool is_readable;
 
-        if (is_readable && is_kept(header, start)) {
-            if (!write_mapping(file, (const char *)(uintptr_t)start, stop - start, place)) {
-                return false;
-            }
-            place += stop - start;
-        }
+        *start = strtoull(text, &end, 16);
+        *stop = strtoull(end + 1, &end, 16);
+        is_readable = end[1] == 'r';
         text = strchr(end, '\n') + 1;
+        if (is_readable && is_kept(header, *start)) {
+            return text;
+        }
+    }
+    return NULL;
+}
+
+static bool
+write_all(int file, const char *text, uint64_t place)
+{
+    uint64_t start;
+    uint64_t stop;
+
+    while ((text = next_mapping(text, &start, &stop)) != NULL) {
+        if (!write_mapping(file, (const char *)(uintptr_t)start, stop - start, place)) {
+            return false;
+        }
+        place += stop - start;
     }
     return syscall(SYS_ftruncate, file, place) == 0;
+}
+
+/* Write the addresses of the pages of a range that are the process's own by now: it wrote to them. */
+static bool
+write_own_of(int into, int pagemap, uint64_t start, uint64_t stop)
+{
+    uint64_t entries[PAGES_STEP];
+
+    while (start < stop) {
+        uint64_t pages = (stop - start) / PAGE;
+        size_t size = sizeof(entries[0]) * (pages < PAGES_STEP ? pages : PAGES_STEP);
+
+        if (pread(pagemap, entries, size, (off_t)(start / PAGE * sizeof(entries[0]))) != (ssize_t)size) {
+            return false;
+        }
+        for (size_t i = 0; i < size / sizeof(entries[0]); i++, start += PAGE) {
+            if ((entries[i] & PAGEMAP_PRESENT) != 0 && (entries[i] & PAGEMAP_OF_FILE) == 0
+                && write(into, &start, sizeof(start)) != sizeof(start)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Beside the file that memory is written to. */
+static bool
+write_own(const char *path, const char *text)
+{
+    char beside[PATH_MAX];
+    uint64_t start;
+    uint64_t stop;
+    bool done;
+    int into;
+    int pagemap = snapshot_open("/proc/self/pagemap", O_RDONLY);
+
+    snprintf(beside, sizeof(beside), "%s.own", path);
+    into = snapshot_open(beside, O_WRONLY | O_CREAT | O_TRUNC);
+    done = pagemap >= 0 && into >= 0;
+    while (done && (text = next_mapping(text, &start, &stop)) != NULL) {
+        done = write_own_of(into, pagemap, start, stop);
+    }
+    close(into);
+    close(pagemap);
+    return done;
 }
 
 bool
@@ -118,7 +189,7 @@ snapshot_dump(const char *path)
     } head;
     ssize_t length;
     bool done;
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int file = snapshot_open(path, O_WRONLY | O_CREAT | O_TRUNC);
 
     if (file < 0) {
         return false;
@@ -126,7 +197,7 @@ snapshot_dump(const char *path)
     length = read_maps(text, sizeof(text));
     head.size = (uint64_t)length;
     machine_features(head.words);
-    done = length > 0 && write_at(file, (const char *)&head, sizeof(head), 0)
+    done = length > 0 && (!snapshot_is_measured() || write_own(path, text)) && write_at(file, (const char *)&head, sizeof(head), 0)
            && write_at(file, text, head.size, sizeof(head))
            && write_all(file, text, sizeof(head) + head.size);
     close(file);

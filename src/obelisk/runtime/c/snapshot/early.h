@@ -9,6 +9,8 @@
 
 /* How the first argument begins of a process that is to prepare; the name of the application follows. */
 #define EARLY_PREPARE "--obelisk-prepare-snapshot="
+/* How many arguments the builder gives, with that and the executable's path. */
+#define EARLY_ARGUMENTS 4
 
 /* What the kernel puts on the stack of a new program. */
 struct early_process {

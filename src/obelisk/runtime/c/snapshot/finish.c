@@ -25,6 +25,17 @@ int _Py_HandleSystemExit(int *);
 #define HANDLE_EXIT _Py_HandleSystemExit
 #endif
 
+/* OpenSSL's, which frees what the process has of it, block by block. Nothing sees that. */
+void OPENSSL_cleanup(void) __attribute__((weak));
+int __real_atexit(void (*)(void));
+int __wrap_atexit(void (*)(void));
+
+int
+__wrap_atexit(void (*function)(void))
+{
+    return function == OPENSSL_cleanup && function != NULL ? 0 : __real_atexit(function);
+}
+
 bool
 finish_is_exit(int *status)
 {
@@ -114,5 +125,6 @@ finish(int status)
         return;
     }
     flush("stderr");
+    snapshot_end_measurement(status);
     exit(status);
 }

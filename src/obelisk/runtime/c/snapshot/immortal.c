@@ -11,6 +11,11 @@
 
 #include <stdbool.h>
 
+static size_t make_fields(PyCodeObject *code);
+
+/* What code objects have in common. */
+static PyObject *shared;
+
 static void
 set_immortal(PyObject *object)
 {
@@ -59,20 +64,45 @@ visit(PyObject *object, void *count)
     return 0;
 }
 
+/* Let functions with equal names of variables have one tuple of them, and one of what kinds they are: half of
+   all are equal to another's. Nothing tells equal ones apart. */
+static void
+share(PyObject **field)
+{
+    PyObject *found = PyDict_SetDefault(shared, *field, *field);
+
+    if (found == NULL) {
+        PyErr_Clear(); /* for lack of memory */
+    }
+    else if (found != *field) {
+        Py_SETREF(*field, Py_NewRef(found));
+    }
+}
+
 static size_t
 make_code(PyObject *object)
 {
     PyCodeObject *code = (PyCodeObject *)object;
-    PyObject *const fields[] = {
-        code->co_consts,   code->co_names, code->co_exceptiontable, code->co_localsplusnames,
-        code->co_filename, code->co_name,  code->co_localspluskinds, code->co_qualname,
-        code->co_linetable,
-    };
     size_t count = make(object);
 
     if (count == 0) {
         return 0;
     }
+    share(&code->co_localsplusnames);
+    share(&code->co_localspluskinds);
+    return count + make_fields(code);
+}
+
+static size_t
+make_fields(PyCodeObject *code)
+{
+    PyObject *const fields[] = {
+        code->co_consts,   code->co_names, code->co_exceptiontable, code->co_localsplusnames,
+        code->co_filename, code->co_name,  code->co_localspluskinds, code->co_qualname,
+        code->co_linetable,
+    };
+    size_t count = 0;
+
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         count += make(fields[i]);
     }
@@ -126,6 +156,11 @@ immortal_make(PyObject *list)
 {
     size_t count = 0;
 
+    shared = PyDict_New();
+    if (shared == NULL) {
+        PyErr_Clear();
+        return 0;
+    }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
         PyObject *object = PyList_GET_ITEM(list, i);
         traverseproc traverse = Py_TYPE(object)->tp_traverse;
@@ -137,5 +172,6 @@ immortal_make(PyObject *list)
             count += make(object) + make_parts(object);
         }
     }
+    Py_CLEAR(shared);
     return count;
 }

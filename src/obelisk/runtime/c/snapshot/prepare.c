@@ -18,6 +18,7 @@
 #include "exec/scratch.h"
 #include "os/os.h"
 #include "payload/settings.h"
+#include "snapshot/blocks.h"
 #include "snapshot/machine.h"
 #include "snapshot/processors.h"
 
@@ -100,6 +101,9 @@ write_memory(void)
     const char *path = snapshot_dump_path;
 
     leave_process();
+    if (!blocks_end()) {
+        os_die_of_error("cannot write the snapshot's blocks");
+    }
     mi_collect(true);
     mi_heap_set_default(mi_heap_new());
     snapshot_keep_thread();
@@ -117,11 +121,13 @@ snapshot_prepare(void)
     int status = 0;
     pid_t child;
 
-    snapshot_watch();
+    snapshot_watch(true);
     if (!import_modules()) {
         fflush(NULL);
         _exit(0);
     }
+    snapshot_watch(false); /* what follows is ours, such as the path of a file to write to */
+    snapshot_forget_noted();
     fflush(NULL);
     processors_keep();
     PyOS_BeforeFork();

@@ -25,6 +25,7 @@ void _Py_InitializeRecursionLimits(PyThreadState *);
 #endif
 
 static bool is_restored;
+static pid_t measured;
 
 bool
 snapshot_is_restored(void)
@@ -67,6 +68,16 @@ snapshot_is_measured(void)
     return is_restored && snapshot_dump_path != NULL;
 }
 
+/* A child that was forked is another process. */
+void
+snapshot_end_measurement(int status)
+{
+    if (snapshot_is_measured() && getpid() == measured) {
+        fflush(NULL);
+        _exit(snapshot_dump(snapshot_dump_path) ? status : OS_EXIT_FAILED);
+    }
+}
+
 int
 snapshot_resume(int argc, char **argv)
 {
@@ -75,6 +86,9 @@ snapshot_resume(int argc, char **argv)
 
     is_restored = true;
     if (snapshot_is_measured()) {
+        measured = getpid();
+    }
+    if (snapshot_is_measured() && !snapshot_is_trained()) {
         argc = 1;
         argv = constant;
     }
@@ -92,8 +106,8 @@ snapshot_resume(int argc, char **argv)
     interp_resume(argc, argv);
     renew_python();
     processors_renew();
-    if (snapshot_is_measured()) {
-        _exit(snapshot_dump(snapshot_dump_path) ? 0 : OS_EXIT_FAILED);
+    if (!snapshot_is_trained()) {
+        snapshot_end_measurement(0);
     }
     return main_program_run();
 }

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "payload/payload.h"
@@ -34,6 +35,12 @@ bool snapshot_is_restored(void);
    machine: its path and arguments are constants. */
 bool snapshot_is_measured(void);
 
+/* Say whether such a process runs the application too, to its end. */
+bool snapshot_is_trained(void);
+
+/* Write what a process that is measured has written to, and end it; return in others. */
+void snapshot_end_measurement(int status);
+
 /* Import what is to be imported, and write the memory to a file. Python is initialised. */
 _Noreturn void snapshot_prepare(void);
 
@@ -44,11 +51,19 @@ int snapshot_resume(int argc, char **argv);
 void snapshot_keep_thread(void);
 void snapshot_give_thread(void);
 
+/* Open a file of the builder's without asking for memory, which would be more for a longer path; negative when
+   that fails. */
+int snapshot_open(const char *path, int flags);
+
 /* Write this process's memory to a file; false with errno. */
 bool snapshot_dump(const char *path);
 
 /* Note that something was asked while the modules were imported; `name` and `value` may be NULL. */
 void snapshot_note(const char *kind, const char *name, const char *value);
+
+/* Let what modules see of the path below which they are be the same in each process that makes a snapshot:
+   the number of the file that it leads to is not. */
+void snapshot_hide_place(const char *path, struct stat *facts);
 
 /* What was noted. The texts are each ended by a zero byte. */
 struct snapshot_noted {
@@ -62,8 +77,8 @@ size_t snapshot_noted(const struct snapshot_noted **noted);
 
 void snapshot_forget_noted(void);
 
-/* Begin to note. */
-void snapshot_watch(void);
+/* Begin to note, or end. */
+void snapshot_watch(bool is_begun);
 
 /* Forget what libc's clocks know of the process before. */
 void snapshot_renew_clock(void);

@@ -209,7 +209,7 @@ is_asked_to_prepare(const struct early_process *process)
 {
     static const char option[] = EARLY_PREPARE;
 
-    if (process->argc != 4) {
+    if (process->argc < EARLY_ARGUMENTS) {
         return false;
     }
     for (size_t i = 0; i + 1 < sizeof(option); i++) {

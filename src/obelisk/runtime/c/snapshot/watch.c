@@ -40,9 +40,9 @@ int __real_isatty(int);
 int __wrap_isatty(int);
 
 void
-snapshot_watch(void)
+snapshot_watch(bool is_begun)
 {
-    is_watching = snapshot_is_preparing();
+    is_watching = is_begun && snapshot_is_preparing();
 }
 
 static bool

@@ -11,6 +11,10 @@
 
 #include "vfs/call.h"
 
+#ifdef OBELISK_SNAPSHOT
+#include "snapshot/snapshot.h"
+#endif
+
 int __real_fstat(int, struct stat *);
 int __real_fstatat(int, const char *, struct stat *, int);
 int __real_statx(int, const char *restrict, int, unsigned, struct statx *restrict);
@@ -82,14 +86,26 @@ means_descriptor(int at, const char *path, int flags)
     return (flags & AT_EMPTY_PATH) && at >= 0 && (path == NULL || path[0] == '\0');
 }
 
+static int
+stat_outside(int at, const char *path, struct stat *answer, int flags)
+{
+    int status = __real_fstatat(at, path, answer, flags);
+
+#ifdef OBELISK_SNAPSHOT
+    if (status == 0) {
+        snapshot_hide_place(path, answer);
+    }
+#endif
+    return status;
+}
+
 int
 __wrap_fstatat(int at, const char *path, struct stat *answer, int flags)
 {
     if (means_descriptor(at, path, flags)) {
         return __wrap_fstat(at, answer);
     }
-    VFS_ANSWER(int, -1, how(flags), __real_fstatat(at, path, answer, flags),
-               stat_found(&found, answer))
+    VFS_ANSWER(int, -1, how(flags), stat_outside(at, path, answer, flags), stat_found(&found, answer))
 }
 
 /* The kernel's newer form, which Rust's standard library asks for. */

@@ -1,0 +1,251 @@
+/* Placing Python's blocks of memory. See snapshot/blocks.h. */
+
+/* The assertions of Python's headers would name folders of whoever builds. */
+#define NDEBUG
+
+#include "snapshot/blocks.h"
+
+#include <Python.h>
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os/os.h"
+#include "payload/settings.h"
+#include "snapshot/early.h"
+#include "snapshot/format.h"
+#include "snapshot/places.h"
+#include "snapshot/snapshot.h"
+
+#define PLACE_DISTANCE (1UL << 39)    /* from the heap up to the blocks that stay */
+#define TABLE_DISTANCE (1536UL << 30) /* and up to what is known of them, which does not */
+#define TABLE_SLOTS (1UL << 24)
+#define ALIGNMENT 16UL
+
+/* What the builder says. The numbers' places follow, each a byte. */
+struct plan {
+    uint64_t count;
+    uint64_t sizes[PLACES];
+};
+
+static PyMemAllocatorEx raw;
+static PyMemAllocatorEx before[2];
+static bool of_objects = true;
+static bool of_others;
+
+static const struct plan *plan;
+static struct block *table;
+static uint32_t requests;
+
+static struct block *
+find(const void *address)
+{
+    size_t slot = ((uintptr_t)address / ALIGNMENT * 0x9e3779b97f4a7c15UL) >> 40;
+
+    while (table[slot].address != 0 && table[slot].address != (uintptr_t)address) {
+        slot = (slot + 1) % TABLE_SLOTS;
+    }
+    return &table[slot];
+}
+
+static void *
+take(bool is_object, size_t size, bool *is_zero)
+{
+    const uint8_t *kinds = (const uint8_t *)(plan + 1);
+    struct block *block;
+    void *taken;
+
+    if (size >= PLACES_OBJECT) {
+        return NULL;
+    }
+    requests++;
+    taken = places_take(requests < plan->count ? kinds[requests] : 0, size, is_zero);
+    block = find(taken);
+    *block = (struct block){(uintptr_t)taken, requests, (uint32_t)size | (is_object ? PLACES_OBJECT : 0)};
+    return taken;
+}
+
+static void *
+allocate(void *context, size_t size)
+{
+    bool is_zero;
+
+    return take(*(bool *)context, size, &is_zero);
+}
+
+static void *
+allocate_zeros(void *context, size_t count, size_t size)
+{
+    bool is_zero;
+    void *block;
+
+    if (size != 0 && count >= PLACES_OBJECT / size) {
+        return NULL;
+    }
+    block = take(*(bool *)context, count * size, &is_zero);
+    return block && !is_zero ? memset(block, 0, count * size) : block;
+}
+
+static void
+release(void *context, void *block)
+{
+    struct block *found;
+
+    (void)context;
+    if (block == NULL) {
+        return;
+    }
+    found = find(block);
+    found->number = 0;
+    places_give_back(block, places_size(found));
+}
+
+static void *
+reallocate(void *context, void *block, size_t size)
+{
+    void *into = allocate(context, size);
+
+    if (block != NULL && into != NULL) {
+        size_t known = places_size(find(block));
+        memcpy(into, block, known < size ? known : size);
+        release(context, block);
+    }
+    return into;
+}
+
+/* In a process that goes on: CPython's allocator gives blocks that are not its own to these. How large one
+   is is not known: what is behind it is copied as well, which its owner takes for bytes that were never
+   written. */
+
+static void
+release_raw(void *context, void *block)
+{
+    (void)context;
+    if (!places_have(block)) {
+        raw.free(raw.ctx, block);
+    }
+}
+
+static void *
+reallocate_raw(void *context, void *block, size_t size)
+{
+    size_t most;
+    void *into;
+
+    (void)context;
+    if (!places_have(block)) {
+        return raw.realloc(raw.ctx, block, size);
+    }
+    most = places_behind(block);
+    into = raw.malloc(raw.ctx, size);
+    return into ? memcpy(into, block, size < most ? size : most) : NULL;
+}
+
+static const struct plan *
+read_plan(uintptr_t address)
+{
+    char path[PATH_MAX];
+    off_t size;
+    int file;
+    char *into;
+
+    snprintf(path, sizeof(path), "%s.plan", snapshot_dump_path);
+    file = snapshot_open(path, O_RDONLY);
+    if (file < 0) {
+        return NULL;
+    }
+    size = lseek(file, 0, SEEK_END);
+    into = places_map(address, (size_t)size);
+    for (off_t done = 0; done < size;) {
+        ssize_t count = pread(file, into + done, (size_t)(size - done), done);
+        if (count <= 0) {
+            os_die_of_error("cannot make a snapshot: no plan");
+        }
+        done += count;
+    }
+    close(file);
+    return (const struct plan *)(void *)into;
+}
+
+static void
+replace(PyMemAllocatorDomain domain, PyMemAllocatorEx *kept, bool *is_object)
+{
+    PyMemAllocatorEx ours = {is_object, allocate, allocate_zeros, reallocate, release};
+
+    PyMem_GetAllocator(domain, kept);
+    PyMem_SetAllocator(domain, &ours);
+}
+
+void
+blocks_begin(void)
+{
+    uint64_t offset;
+    uint64_t size;
+    const struct snapshot_header *header = early_part(&offset, &size);
+    PyMemAllocatorEx ours;
+
+    if (settings_get("allocator") != NULL || settings_get("dev_mode") != NULL) {
+        return; /* it is another, from Python's start on */
+    }
+    plan = read_plan(header->heap + TABLE_DISTANCE + TABLE_SLOTS * sizeof(struct block));
+    if (plan == NULL) {
+        return;
+    }
+    table = places_map(header->heap + TABLE_DISTANCE, TABLE_SLOTS * sizeof(struct block));
+    places_begin(header->heap + PLACE_DISTANCE, plan->sizes);
+    PyMem_GetAllocator(PYMEM_DOMAIN_RAW, &raw);
+    ours = raw;
+    ours.realloc = reallocate_raw;
+    ours.free = release_raw;
+    PyMem_SetAllocator(PYMEM_DOMAIN_RAW, &ours);
+    replace(PYMEM_DOMAIN_MEM, &before[0], &of_others);
+    replace(PYMEM_DOMAIN_OBJ, &before[1], &of_objects);
+}
+
+static bool
+write_blocks(void)
+{
+    char path[PATH_MAX];
+    struct block step[256];
+    size_t count = 0;
+    bool done;
+    int file;
+
+    snprintf(path, sizeof(path), "%s.blocks", snapshot_dump_path);
+    file = snapshot_open(path, O_WRONLY | O_CREAT | O_TRUNC);
+    done = file >= 0;
+    for (size_t i = 0; i < TABLE_SLOTS && done; i++) {
+        if (table[i].number != 0) {
+            step[count++] = table[i];
+        }
+        if (count > 0 && (count == 256 || i + 1 == TABLE_SLOTS)) {
+            done = write(file, step, count * sizeof(step[0])) == (ssize_t)(count * sizeof(step[0]));
+            count = 0;
+        }
+    }
+    close(file);
+    return done;
+}
+
+bool
+blocks_end(void)
+{
+    if (plan == NULL) {
+        return true;
+    }
+    PyMem_SetAllocator(PYMEM_DOMAIN_MEM, &before[0]);
+    PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &before[1]);
+    if (!write_blocks()) {
+        return false;
+    }
+    places_clear(table, TABLE_SLOTS, (uintptr_t)table + 2 * TABLE_SLOTS * sizeof(struct block));
+    /* An arena for what the process that goes on asks for first. */
+    PyObject_Free(PyObject_Malloc(1));
+    plan = NULL; /* they are not in the snapshot */
+    table = NULL;
+    return true;
+}

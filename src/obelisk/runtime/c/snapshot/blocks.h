@@ -1,0 +1,24 @@
+/* Where Python's blocks of memory are placed while a snapshot is made.
+
+   What is alive at its end is put together, in the order in which it was asked for, and apart from what is
+   not: the snapshot has no gaps then. And what is written to at a start is put together, since each page
+   that is written to is copied.
+
+   Which block that will be is known from the attempt before, which did the same: the builder numbers the
+   requests, and says of each number what became of it (snapshot/plan.py). It may be wrong: then the block is in a
+   place that is not the best. */
+
+#ifndef OBELISK_SNAPSHOT_BLOCKS_H
+#define OBELISK_SNAPSHOT_BLOCKS_H
+
+#include <stdbool.h>
+
+/* Begin, before Python is initialised. Without a plan beside the file that memory is written to, nothing
+   happens. */
+void blocks_begin(void);
+
+/* Leave the memory to Python, clear what is no block of it, and write which there are beside the file that
+   memory is written to; false with errno. */
+bool blocks_end(void);
+
+#endif

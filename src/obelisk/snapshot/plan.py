@@ -1,0 +1,109 @@
+"""Where the blocks of memory are placed that a snapshot is made of.
+
+An attempt at a snapshot numbers all requests for memory, and leaves a list of the blocks that are
+alive (runtime/c/snapshot/blocks.c). The next attempt asks for the same, and is given a place for
+each number: what runs wrote to is together, and so is all else that stays.
+"""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from obelisk.link.elf.memory import aligned
+from obelisk.snapshot.memory import ProcessMemory
+from obelisk.snapshot.writing import Views, Written
+
+_BLOCK: Final = struct.Struct("<QII")
+"""Address, number, size."""
+_HEAD: Final = struct.Struct("<4Q")
+"""One more than the highest number, and the size of each place."""
+_OF_OBJECT: Final = 1 << 31
+"""Beside the size of a block: that it is an object's."""
+_COUNT: Final = struct.Struct("<I")
+_GC_HEAD: Final = 16
+"""Bytes in front of an object that the garbage collector knows."""
+_IMMORTAL: Final = frozenset((3 << 30, (1 << 32) - 1))
+"""Counts of references of objects that live as long as the process, of 3.14 and of 3.13."""
+_ALIGNMENT: Final = 16
+_LARGE: Final = 4096
+"""Bytes of a block of which a part may be written to."""
+
+EMPTY: Final = _HEAD.pack(0, 0, 0, 0)
+"""The plan of the first attempt."""
+
+
+class Place(IntEnum):
+    """Where a block is placed; 0 is wherever Python has it."""
+
+    WRITTEN = 1
+    COUNTED = 2
+    """Objects whose references are counted, beside those that runs wrote to."""
+    KEPT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    address: int
+    number: int
+    size: int
+    is_object: bool
+
+    @property
+    def end(self) -> int:
+        return self.address + self.size
+
+
+def plan_of(blocks: bytes, memory: ProcessMemory, runs: Iterable[Written], page: int) -> bytes:
+    """Return the plan for the next attempt.
+
+    `memory` is what the attempt before had when its blocks were listed.
+    """
+    known = sorted(_parsed(blocks), key=lambda one: one.address)
+    places: dict[int, Place] = {}
+    starts = [one.address for one in known]
+    before = Views(memory)
+    for run in runs:
+        after = Views(run.memory)
+        for address in run.pages:
+            first = max(bisect_right(starts, address) - 1, 0)
+            for block in known[first : bisect_right(starts, address + page - 1)]:
+                place = _place(block, before, after)
+                if place < places.get(block.number, Place.KEPT):
+                    places[block.number] = place
+    return _packed(known, places, page)
+
+
+def _parsed(blocks: bytes) -> Iterable[_Block]:
+    for address, number, size in _BLOCK.iter_unpack(blocks):
+        yield _Block(address, number, size & ~_OF_OBJECT, bool(size & _OF_OBJECT))
+
+
+def _place(block: _Block, before: Views, after: Views) -> Place:
+    """Return the place of a block in a page that a run wrote to."""
+    if block.size >= _LARGE:
+        return Place.KEPT
+    old, new = before.read(block.address, block.size), after.read(block.address, block.size)
+    if old is None or new is None or old != new:
+        return Place.WRITTEN
+    return Place.COUNTED if block.is_object and not _is_immortal(old) else Place.KEPT
+
+
+def _is_immortal(content: memoryview) -> bool:
+    places = [place for place in (0, _GC_HEAD) if place + _COUNT.size <= len(content)]
+    return any(_COUNT.unpack_from(content, place)[0] in _IMMORTAL for place in places)
+
+
+def _packed(known: Iterable[_Block], places: dict[int, Place], page: int) -> bytes:
+    count = max((one.number for one in known), default=-1) + 1
+    chosen = bytearray(count)
+    sizes = dict.fromkeys(Place, 0)
+    for one in known:
+        place = places.get(one.number, Place.KEPT)
+        chosen[one.number] = place
+        sizes[place] += max(aligned(one.size, _ALIGNMENT), _ALIGNMENT)
+    return _HEAD.pack(count, *(aligned(size, page) for size in sizes.values())) + chosen

@@ -1,0 +1,117 @@
+"""Which memory of a snapshot is placed and copied together, by what runs wrote to."""
+
+import struct
+from array import array
+
+from obelisk.model import Module
+from obelisk.snapshot.memory import Mapping, ProcessMemory
+from obelisk.snapshot.plan import EMPTY, plan_of
+from obelisk.snapshot.snapshot import trained_modules
+from obelisk.snapshot.writing import Written, hot_spans
+
+PAGE = 4096
+HEAP = 1 << 40
+READ, WRITE = 1, 2
+OBJECT = 1 << 31
+IMMORTAL = struct.pack("<Q", 3 << 30)
+WRITTEN, COUNTED, KEPT = 1, 2, 3
+
+
+def memory(content, start=HEAP, rights=READ | WRITE):
+    view = memoryview(bytearray(content))
+    one = Mapping(start=start, end=start + len(content), rights=rights, name="", content=view)
+    return ProcessMemory(image=(), heap=(one,), words=(0,) * 8)
+
+
+def changed(content, *places):
+    after = bytearray(content)
+    for place in places:
+        after[place] ^= 1
+    return bytes(after)
+
+
+def run(content, *pages):
+    return Written(memory=memory(content), pages=array("Q", [HEAP + PAGE * one for one in pages]))
+
+
+def listed(*blocks):
+    """Pack (place in the heap, number, size)."""
+    return b"".join(
+        struct.pack("<QII", HEAP + place, number, size) for place, number, size in blocks
+    )
+
+
+def places(plan):
+    count, *sizes = struct.unpack_from("<4Q", plan)
+    chosen = plan[32:]
+    assert len(chosen) == count
+    return list(chosen), sizes
+
+
+def test_what_is_written_to_is_together_and_so_is_what_stays():
+    content = bytes(2 * PAGE)
+    blocks = listed((0, 5, 100), (112, 2, 16), (PAGE, 4, 40))
+    one = run(changed(content, 120), 0)
+    chosen, sizes = places(plan_of(blocks, memory(content), [one], PAGE))
+    assert chosen == [0, 0, WRITTEN, 0, KEPT, KEPT]
+    assert sizes == [PAGE, 0, PAGE]
+
+
+def test_counted_objects_beside_are_apart_if_their_count_is_written():
+    content = bytearray(PAGE)
+    content[64:72] = IMMORTAL
+    content[128 + 16 : 128 + 24] = IMMORTAL
+    blocks = listed((0, 1, 32 | OBJECT), (64, 2, 32 | OBJECT), (128, 3, 48 | OBJECT), (256, 4, 64))
+    same = run(bytes(content), 0)
+    chosen, _ = places(plan_of(blocks, memory(content), [same], PAGE))
+    assert chosen == [0, COUNTED, KEPT, KEPT, KEPT]
+
+
+def test_each_run_counts_and_the_page_of_a_large_block_does_not():
+    content = bytes(3 * PAGE)
+    blocks = listed((0, 1, 64), (64, 2, 64), (PAGE, 3, 2 * PAGE))
+    runs = [run(changed(content, 0), 0), run(changed(content, 64, PAGE), 0, 1)]
+    chosen, sizes = places(plan_of(blocks, memory(content), runs, PAGE))
+    assert chosen == [0, WRITTEN, WRITTEN, KEPT]
+    assert sizes == [PAGE, 0, 2 * PAGE]
+
+
+def test_a_block_over_two_pages_is_found_from_either():
+    content = bytes(2 * PAGE)
+    blocks = listed(
+        (PAGE - 64, 1, 128),
+    )
+    for page, place in ((0, PAGE - 1), (1, PAGE)):
+        one = run(changed(content, place), page)
+        assert places(plan_of(blocks, memory(content), [one], PAGE))[0] == [0, WRITTEN]
+
+
+def test_without_blocks_there_are_no_places():
+    assert plan_of(b"", memory(bytes(PAGE)), [run(bytes(PAGE), 0)], PAGE) == EMPTY
+
+
+def test_pages_that_runs_wrote_to_are_copied_in_few_steps():
+    content = bytes(20 * PAGE)
+    runs = [run(content, 1, 2), run(content, 2, 4, 12)]
+    far = Written(memory=memory(content), pages=array("Q", [HEAP - PAGE, HEAP + (1 << 30)]))
+    assert hot_spans(memory(content), [*runs, far], PAGE) == [
+        (HEAP + PAGE, 4 * PAGE),
+        (HEAP + 12 * PAGE, PAGE),
+    ]
+
+
+def test_what_cannot_be_written_to_is_not_copied():
+    first, last = memory(bytes(PAGE)), memory(bytes(PAGE), HEAP + 2 * PAGE)
+    between = memory(bytes(PAGE), HEAP + PAGE, READ)
+    before = ProcessMemory(image=(), heap=(*first.heap, *between.heap, *last.heap), words=())
+    one = run(bytes(3 * PAGE), 0, 1, 2)
+    assert hot_spans(before, [one], PAGE) == [(HEAP, PAGE), (HEAP + 2 * PAGE, PAGE)]
+
+
+def test_modules_of_a_training_run_are_known_by_what_it_used(tmp_path):
+    modules = [
+        Module(path=f"lib/{path}", source=tmp_path / "x", base="lib", name=name)
+        for path, name in (("a/__init__.py", "a"), ("a/b.py", "a.b"), ("main.py", "main"))
+    ]
+    keys = ("code lib/main.py", "code lib/a/b.py", "file lib/a/b.py", "code lib/gone.py")
+    assert trained_modules(keys, modules, "lib/main.py") == ("a.b",)
