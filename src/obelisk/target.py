@@ -25,7 +25,7 @@ class Target:
     """The same in that of autoconf's `config.guess`."""
     machine_name: str
     """What people call the machine, for messages."""
-    object_format: Literal["elf"]
+    object_format: Literal["elf", "pe"]
     """Of its executables and shared objects."""
     elf_machine: str
     """`e_machine` of its ELF files, as pyelftools names it."""
