@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from obelisk.collect.collect import Gathered, collect, gather
 from obelisk.collect.launcher import entry_modules, main_modules
 from obelisk.collect.loader import with_loader
@@ -19,6 +21,7 @@ from obelisk.compile.following import imported_at_start, start_units
 from obelisk.compile.frames_kept import with_packages
 from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
+from obelisk.config.application import Script
 from obelisk.config.recipe import Recipe
 from obelisk.config.settings import Compression
 from obelisk.config.training import parse_commands
@@ -29,8 +32,8 @@ from obelisk.installations import Installations
 from obelisk.inventory import Inventories
 from obelisk.licenses.check import permitted
 from obelisk.link.elf.shared_objects import Linked, SharedObjects
-from obelisk.link.elf.unlinked import unlinked
-from obelisk.link.link import link, link_objects
+from obelisk.link.link import link, link_objects, unlinked_objects
+from obelisk.link.pe.appearance import appearance_of
 from obelisk.model import (
     LIBRARY_FOLDER,
     Bytecode,
@@ -47,6 +50,7 @@ from obelisk.pack.pack import Facts, pack
 from obelisk.pack.recipe import recipe_of
 from obelisk.payload.payload import Table, use_key
 from obelisk.payload.stored import Dictionaries
+from obelisk.pe.appearance import PLAIN, Appearance
 from obelisk.plan import Plan
 from obelisk.relink.write import Relinkable, write_folder
 from obelisk.runtime.link import Runtime, RuntimeOptions, obtain_runtime
@@ -175,7 +179,7 @@ def _share(
         collections = tuple(collect(one, gathered) for one in plans)
     with console.step(f"Compiling {len(gathered.modules)} modules"):
         own = [one for one in gathered.modules if not one.from_stdlib]
-        own += main_modules(collections, work)
+        own += main_modules(collections, work, plan.target.executable_suffix)
         cache, key, optimize = services.cache, distribution.key, plan.settings.optimize
         compiled = package_bytecode(cache, key, own, python=python, optimize=optimize)
         _report_refused(compiled, collections, plan, services)
@@ -203,8 +207,9 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
     bytecodes = job.shared.bytecodes_of(collection)
     with services.console.step("Following imports"):
         kept = without_unused(plan, services, collection, bytecodes, job.distribution)
-    loader = job.distribution.sysroot / "lib/libc.so"
-    kept = replace(kept, collection=with_loader(kept.collection, loader))
+    if plan.target.system == "linux":
+        loader = job.distribution.sysroot / "lib/libc.so"
+        kept = replace(kept, collection=with_loader(kept.collection, loader))
     trained = _trained(job, kept)
     runtime = _runtime(job, kept)
     with services.console.step("Packing and linking"):
@@ -261,7 +266,18 @@ def _linking(
         recipe=recipe.to_json() if recipe else b"",
     )
     payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
-    return lambda snapshot: link(content, payload, linked[runtime.path], plan.target, snapshot)
+    looks = _looks(plan, kept.collection)
+    objects, target = linked[runtime.path], plan.target
+    return lambda snapshot: link(content, payload, objects, target, snapshot, looks)
+
+
+def _looks(plan: Plan, collection: Collection) -> Appearance:
+    """Return how Windows shows the executable: with the version of the package that is run."""
+    if plan.target.system != "windows":
+        return PLAIN
+    name = canonicalize_name("" if isinstance(plan.application, Script) else plan.application.name)
+    versions = {canonicalize_name(one.name): one.version for one in collection.packages}
+    return appearance_of(plan, versions.get(name))
 
 
 def _dictionaries(
@@ -341,7 +357,7 @@ def _own_sources(gathered: Gathered, cache: Path) -> list[Path]:
 
 def _with_data(gathered: Gathered, services: Services) -> Gathered:
     """Turn shared objects that cannot be linked in, and that nothing loads, into data."""
-    found = unlinked(gathered.natives, services.target)
+    found = unlinked_objects(gathered.natives, services.target)
     for file, reason in found:
         message = f"not linked in, included as a file only: {reason}"
         services.console.warn(f"{message}; to exclude it: `--exclude {file.relative}`")

@@ -1,6 +1,6 @@
 """Choosing what is included: the patterns of `include` and `exclude`.
 
-A pattern with a `/`, or one that ends in `.so`, names files; any other names modules and all that
+A pattern with a `/`, or one that ends in `.so` or `.pyd`, names files; any other names modules and all that
 is below them.
 """
 
@@ -78,4 +78,4 @@ def _names_file(patterns: Iterable[str], file: Placed) -> bool:
 
 
 def _is_path(pattern: str) -> bool:
-    return "/" in pattern or pattern.endswith(".so")
+    return "/" in pattern or pattern.endswith((".so", ".pyd"))

@@ -5,13 +5,16 @@ What the target's files are like decides which room does it; nothing else here k
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from obelisk.errors import LinkError
 from obelisk.link.elf.executable import link_elf, link_elf_objects
 from obelisk.link.elf.shared_objects import Linked, SharedObjects
+from obelisk.link.elf.unlinked import unlinked
 from obelisk.link.image import Image
 from obelisk.link.pe.executable import link_pe
+from obelisk.model import SharedObjectFile
 from obelisk.payload.payload import Packed
 from obelisk.pe.appearance import PLAIN, Appearance
 from obelisk.target import Target
@@ -51,6 +54,13 @@ def link(
             return link_pe(runtime, payload, appearance)
         case _:
             assert_never(target.object_format)
+
+
+def unlinked_objects(
+    files: Sequence[SharedObjectFile], target: Target
+) -> list[tuple[SharedObjectFile, str]]:
+    """Return the objects of packages that remain data, and why they cannot be linked in."""
+    return unlinked(files, target) if target.object_format == "elf" else []
 
 
 def _refuse_natives(natives: SharedObjects, target: Target) -> None:
