@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from obelisk.collect.collect import Gathered, collect, gather
 from obelisk.collect.launcher import entry_modules, main_modules
 from obelisk.collect.loader import with_loader
@@ -21,7 +19,6 @@ from obelisk.compile.following import imported_at_start, start_units
 from obelisk.compile.frames_kept import with_packages
 from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
-from obelisk.config.application import Script
 from obelisk.config.recipe import Recipe
 from obelisk.config.settings import Compression
 from obelisk.config.training import parse_commands
@@ -50,7 +47,6 @@ from obelisk.pack.pack import Facts, pack
 from obelisk.pack.recipe import recipe_of
 from obelisk.payload.payload import Table, use_key
 from obelisk.payload.stored import Dictionaries
-from obelisk.pe.appearance import PLAIN, Appearance
 from obelisk.plan import Plan
 from obelisk.relink.write import Relinkable, write_folder
 from obelisk.runtime.link import Runtime, RuntimeOptions, obtain_runtime
@@ -266,18 +262,9 @@ def _linking(
         recipe=recipe.to_json() if recipe else b"",
     )
     payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
-    looks = _looks(plan, kept.collection)
+    looks = appearance_of(plan, kept.collection.packages)
     objects, target = linked[runtime.path], plan.target
     return lambda snapshot: link(content, payload, objects, target, snapshot, looks)
-
-
-def _looks(plan: Plan, collection: Collection) -> Appearance:
-    """Return how Windows shows the executable: with the version of the package that is run."""
-    if plan.target.system != "windows":
-        return PLAIN
-    name = canonicalize_name("" if isinstance(plan.application, Script) else plan.application.name)
-    versions = {canonicalize_name(one.name): one.version for one in collection.packages}
-    return appearance_of(plan, versions.get(name))
 
 
 def _dictionaries(

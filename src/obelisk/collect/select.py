@@ -1,7 +1,7 @@
 """Choosing what is included: the patterns of `include` and `exclude`.
 
-A pattern with a `/`, or one that ends in `.so` or `.pyd`, names files; any other names modules and all that
-is below them.
+A pattern with a `/`, or one that ends in `.so` or `.pyd`, names files; any other names modules and
+all that is below them.
 """
 
 from __future__ import annotations

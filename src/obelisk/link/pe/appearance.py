@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from obelisk.config.application import Script
@@ -15,8 +17,9 @@ from obelisk.config.windows import (
     version_numbers,
     version_texts,
 )
+from obelisk.model import Package
 from obelisk.pe import headers
-from obelisk.pe.appearance import Appearance
+from obelisk.pe.appearance import PLAIN, Appearance
 from obelisk.pe.icon import icon_resources
 from obelisk.pe.manifest import manifest_resource
 from obelisk.pe.resources import Resource
@@ -35,8 +38,17 @@ _SUBSYSTEMS: Final = {
 }
 
 
-def appearance_of(plan: Plan, version: str | None) -> Appearance:
-    """Return the looks of a plan's executable; `version` is its package's, None if it has none."""
+def appearance_of(plan: Plan, packages: Iterable[Package]) -> Appearance:
+    """Return the looks of a plan's executable, with the version of the package that it is of.
+
+    `packages` are those that are installed.
+    """
+    if plan.target.system != "windows":
+        return PLAIN
+    application = plan.application
+    name = canonicalize_name("" if isinstance(application, Script) else application.name)
+    versions = {canonicalize_name(one.name): one.version for one in packages}
+    version = versions.get(name)
     windows = plan.settings.windows
     icon = read_icon(windows, plan.folder)
     return Appearance(
