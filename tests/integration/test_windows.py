@@ -249,7 +249,7 @@ def test_two_builds_give_the_same_bytes(windows, tmp_path):
 
 
 def test_icon_version_and_rights_are_settings(wine, tmp_path):
-    from unit.test_pe_verify import ICON  # noqa: PLC0415
+    from unit.test_pe_verify import ICON
 
     (tmp_path / "app.ico").write_bytes(ICON)
     script = tmp_path / "shown.py"
