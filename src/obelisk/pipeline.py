@@ -28,8 +28,8 @@ from obelisk.errors import CollectError
 from obelisk.installations import Installations
 from obelisk.inventory import Inventories
 from obelisk.licenses.check import permitted
-from obelisk.link.elf.shared_objects import Linked, SharedObjects
-from obelisk.link.link import link, link_objects, unlinked_objects
+from obelisk.link.elf.shared_objects import SharedObjects
+from obelisk.link.link import Objects, link, link_objects, unlinked_objects
 from obelisk.link.pe.appearance import appearance_of
 from obelisk.model import (
     LIBRARY_FOLDER,
@@ -125,7 +125,7 @@ class _Shared:
     units: list[ModuleUnits]
     """What modules import at a start, where that decides what is compressed."""
     runtimes: dict[RuntimeOptions, Runtime]
-    linked: dict[Path, Linked | None]
+    linked: dict[Path, Objects | None]
     """Shared objects, by the runtime that they were linked to."""
     provided: Provided
     """What is installed."""

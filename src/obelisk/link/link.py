@@ -8,19 +8,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from obelisk.errors import LinkError
 from obelisk.link.elf.executable import link_elf, link_elf_objects
 from obelisk.link.elf.shared_objects import Linked, SharedObjects
 from obelisk.link.elf.unlinked import unlinked
 from obelisk.link.image import Image
-from obelisk.link.pe.executable import link_pe
+from obelisk.link.pe.executable import link_pe, link_pe_objects
+from obelisk.link.pe.objects import LinkedDlls
 from obelisk.model import SharedObjectFile
 from obelisk.payload.payload import Packed
 from obelisk.pe.appearance import PLAIN, Appearance
 from obelisk.target import Target
 
+Objects = Linked | LinkedDlls
+"""Linked shared objects, of either format."""
 
-def link_objects(runtime: bytes, natives: SharedObjects, target: Target) -> Linked | None:
+
+def link_objects(runtime: bytes, natives: SharedObjects, target: Target) -> Objects | None:
     """Link shared objects to a runtime, for all executables of the two; None when there are none.
 
     Raises `LinkError` when `runtime` is no runtime, or an object cannot be linked in.
@@ -29,8 +32,7 @@ def link_objects(runtime: bytes, natives: SharedObjects, target: Target) -> Link
         case "elf":
             return link_elf_objects(runtime, natives, target)
         case "pe":
-            _refuse_natives(natives, target)
-            return None
+            return link_pe_objects(runtime, natives.files)
         case _:
             assert_never(target.object_format)
 
@@ -38,7 +40,7 @@ def link_objects(runtime: bytes, natives: SharedObjects, target: Target) -> Link
 def link(
     runtime: bytes,
     payload: Packed,
-    linked: Linked | None,
+    linked: Objects | None,
     target: Target,
     snapshot: Packed | None = None,
     appearance: Appearance = PLAIN,
@@ -49,9 +51,11 @@ def link(
     """
     match target.object_format:
         case "elf":
-            return link_elf(runtime, payload, linked, target, snapshot)
+            objects = linked if isinstance(linked, Linked) else None
+            return link_elf(runtime, payload, objects, target, snapshot)
         case "pe":
-            return link_pe(runtime, payload, appearance)
+            dlls = linked if isinstance(linked, LinkedDlls) else None
+            return link_pe(runtime, payload, appearance, dlls)
         case _:
             assert_never(target.object_format)
 
@@ -61,14 +65,3 @@ def unlinked_objects(
 ) -> list[tuple[SharedObjectFile, str]]:
     """Return the objects of packages that remain data, and why they cannot be linked in."""
     return unlinked(files, target) if target.object_format == "elf" else []
-
-
-def _refuse_natives(natives: SharedObjects, target: Target) -> None:
-    """Raise `LinkError` for extension modules where they cannot be linked in yet."""
-    if not natives.files:
-        return
-    names = sorted({one.package or one.path for one in natives.files})
-    files = ", ".join(one.path for one in natives.files[:3])
-    message = f"extension modules cannot be linked in for {target.triple}: {files}"
-    pure = " ".join(f"`--pure {name}`" for name in names)
-    raise LinkError(message, hint=f"include the packages without native code: {pure}")

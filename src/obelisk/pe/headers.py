@@ -26,6 +26,8 @@ _PE32_PLUS: Final = 0x20B
 _DIRECTORY: Final = struct.Struct("<II")
 _SECTION: Final = struct.Struct("<8sIIIIIIHHI")
 SECTION_SIZE: Final = _SECTION.size
+_DEBUG_SIZE: Final = 28
+"""Bytes of an entry of the debug directory."""
 _MOST_SECTIONS: Final = 96
 """What Windows's loader takes."""
 _MOST_DIRECTORIES: Final = 16
@@ -311,6 +313,33 @@ def _sections(data: Bytes, table_at: int, count: int) -> tuple[Section, ...]:
             )
         )
     return tuple(found)
+
+
+def with_more_headers(data: bytes, headers: Headers) -> bytes:
+    """Return an image with as much room for section headers as there can be in its first page.
+
+    What follows the headers in the file is moved; tables for debuggers are all that names offsets
+    of it.
+    """
+    room = min((one.address for one in headers.sections), default=0)
+    distance = room - headers.headers_size
+    if distance <= 0:
+        return data
+    head = bytearray(data[: headers.headers_size])
+    head += bytes(distance)
+    struct.pack_into("<I", head, headers.optional_at + 60, room)
+    for section in headers.sections:
+        place = headers.table_at + section.number * SECTION_SIZE
+        if section.raw_size:
+            struct.pack_into("<I", head, place + 20, section.offset + distance)
+    body = bytearray(data[headers.headers_size :])
+    debug = headers.directory(DirectoryEntry.DEBUG)
+    for number in range(debug.size // _DEBUG_SIZE):
+        entry = headers.offset_of(debug.address + number * _DEBUG_SIZE, _DEBUG_SIZE)
+        place = entry + 24 - headers.headers_size
+        (offset,) = struct.unpack_from("<I", body, place)
+        struct.pack_into("<I", body, place, offset + distance if offset else 0)
+    return bytes(head + body)
 
 
 def patch_headers(head: bytearray, headers: Headers, added: Sequence[Section]) -> None:

@@ -19,9 +19,9 @@ from obelisk.pe.headers import (
     aligned,
 )
 from obelisk.pe.imports import imported_libraries
+from obelisk.pe.system_libraries import is_system_library
 from obelisk.verify.finding import Finding, judged, listed
 from obelisk.verify.promise import Promise
-from obelisk.verify.system_libraries import is_system_library
 
 _PAYLOAD: Final = ".obelisk"
 _RANDOM: Final = {

@@ -9,12 +9,14 @@ digest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from obelisk.errors import LinkError
 from obelisk.link.digest import digest_size, write_digest
 from obelisk.link.image import Image
+from obelisk.link.pe.objects import LinkedDlls, link_dlls
+from obelisk.model import SharedObjectFile
 from obelisk.payload.content import Piece, chunks
 from obelisk.payload.payload import Packed
 from obelisk.pe.appearance import Appearance
@@ -32,14 +34,22 @@ from obelisk.pe.headers import (
     patch_headers,
     patch_subsystem,
     read_headers,
+    with_more_headers,
 )
 from obelisk.pe.resources import pack_resources
 
 PAYLOAD: Final = ".obelisk"
 DIGEST: Final = ".digest"
 RESOURCES: Final = ".rsrc"
+OBJECTS: Final = ".objects"
+_OBJECT: Final = ".object"
+"""Name of the sections of linked libraries."""
 _HEADERS: Final = "PE headers"
-_SHOWN: Final = {PAYLOAD: "payload", RESOURCES: "resources"}
+_SHOWN: Final = {
+    PAYLOAD: "payload",
+    RESOURCES: "resources",
+    OBJECTS: "table of shared objects",
+}
 """What `verify` calls the parts."""
 _FLAGS: Final = SectionFlag.INITIALIZED | SectionFlag.READ
 _PAGE: Final = 4096
@@ -49,17 +59,44 @@ _LARGEST: Final = (1 << 31) - (1 << 16)
 _BUG: Final = "this is a bug in Obelisk; please report it"
 
 
-def link_pe(runtime: bytes, payload: Packed, appearance: Appearance) -> Image:
+def link_pe_objects(runtime: bytes, files: Sequence[SharedObjectFile]) -> LinkedDlls | None:
+    """Link extension modules to a runtime, for all executables of the two; None if there are none.
+
+    Raises `LinkError` when `runtime` is no runtime, or a module cannot be linked in.
+    """
+    if not files:
+        return None
+    try:
+        headers = read_headers(runtime)
+        return link_dlls(files, runtime, headers, _Build(runtime, headers).next_address)
+    except PeError as error:
+        raise _not_linked(error) from error
+
+
+def link_pe(
+    runtime: bytes, payload: Packed, appearance: Appearance, linked: LinkedDlls | None = None
+) -> Image:
     """Return the executable; raise `LinkError` when `runtime` is no runtime, or it is too large."""
     try:
-        return _link(runtime, payload, appearance)
+        return _link(runtime, payload, appearance, linked)
     except PeError as error:
-        message = f"the runtime cannot be linked: {error}"
-        raise LinkError(message, hint=_BUG) from error
+        raise _not_linked(error) from error
 
 
-def _link(runtime: bytes, payload: Packed, appearance: Appearance) -> Image:
-    build = _Build(runtime, read_headers(runtime))
+def _not_linked(error: PeError) -> LinkError:
+    return LinkError(f"the runtime cannot be linked: {error}", hint=_BUG)
+
+
+def _link(
+    runtime: bytes, payload: Packed, appearance: Appearance, linked: LinkedDlls | None
+) -> Image:
+    headers = read_headers(runtime)
+    if linked is not None:
+        runtime = with_more_headers(runtime, headers)
+        headers = read_headers(runtime)
+    build = _Build(runtime, headers)
+    if linked is not None:
+        _add_objects(build, linked)
     address = build.next_address
     resources = pack_resources(appearance.resources, address)
     section = build.add(RESOURCES, [(0, resources)], len(resources))
@@ -71,6 +108,16 @@ def _link(runtime: bytes, payload: Packed, appearance: Appearance) -> Image:
     return build.finish(appearance, parts)
 
 
+def _add_objects(build: _Build, linked: LinkedDlls) -> None:
+    for one in linked.pieces:
+        content = [(0, one.content)]
+        build.add(_OBJECT, content, one.size, stored=len(one.content), flags=one.flags)
+        build.name_last(one.name)
+    table, directories = linked.table(build.next_address)
+    build.add(OBJECTS, [(0, table)], len(table))
+    build.directories |= directories
+
+
 class _Build:
     """The executable while sections are added to the runtime."""
 
@@ -79,6 +126,7 @@ class _Build:
         self._head = bytearray(runtime)
         self._added: list[Section] = []
         self._pieces: list[Piece] = []
+        self._shown: dict[int, str] = {}
         self.directories: dict[DirectoryEntry, Directory] = {}
         _require_runtime(headers)
 
@@ -94,17 +142,29 @@ class _Build:
         end = max(section.file_end for section in self._sections)
         return aligned(end, self._headers.file_alignment)
 
-    def add(self, name: str, pieces: Iterable[Piece], size: int, *, alignment: int = 1) -> Section:
-        """Add a section of `size` bytes; the places of its pieces are counted from its start."""
+    def add(
+        self,
+        name: str,
+        pieces: Iterable[Piece],
+        size: int,
+        *,
+        stored: int | None = None,
+        alignment: int = 1,
+        flags: int = _FLAGS,
+    ) -> Section:
+        """Add a section of `size` bytes; the places of its pieces are counted from its start.
+
+        What is behind the first `stored` bytes is zero, and not in the file.
+        """
         offset = aligned(self.next_offset, alignment)
         section = Section(
             number=len(self._sections),
             name=name,
             virtual_size=size,
             address=self.next_address,
-            raw_size=aligned(size, self._headers.file_alignment),
+            raw_size=aligned(size if stored is None else stored, self._headers.file_alignment),
             offset=offset,
-            flags=_FLAGS,
+            flags=flags,
         )
         if section.memory_end > _LARGEST or section.file_end > _LARGEST:
             message = f"an executable of {section.file_end} bytes: Windows loads at most 2 GiB"
@@ -113,10 +173,17 @@ class _Build:
         self._pieces += [(offset + place, piece) for place, piece in pieces]
         return section
 
+    def name_last(self, name: str) -> None:
+        """Let the digest call the last section by another name than its header does."""
+        self._shown[self._added[-1].number] = name
+
     def parts(self) -> list[tuple[int, str]]:
         """Return the (offset, name) of all parts of the file, for its digest."""
-        rows = [(one.offset, _SHOWN.get(one.name, one.name)) for one in self._sections]
-        stored = [row for row, one in zip(rows, self._sections, strict=True) if one.raw_size]
+        stored = [
+            (one.offset, self._shown.get(one.number) or _SHOWN.get(one.name, one.name))
+            for one in self._sections
+            if one.raw_size
+        ]
         return [(0, _HEADERS), *sorted(stored)]
 
     def finish(self, appearance: Appearance, parts: list[tuple[int, str]]) -> Image:
