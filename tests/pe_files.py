@@ -95,3 +95,84 @@ def seal(data):
 def put_checksum(data):
     value = checksum_of(memoryview(bytes(data)), OPTIONAL + 64)
     struct.pack_into("<I", data, OPTIONAL + 64, value)
+
+
+def dll(
+    name="ext",
+    imported=(("python314.dll", ("PyFoo_Add",)), ("KERNEL32.dll", ("Sleep",))),
+    tls=0,
+    flags=0x2022,
+    code=0x60000020,
+    data=0xC0000040,
+):
+    """A library with code that is unwound, a pointer that is relocated, imports and one export.
+
+    Its data section, at 0x2000, begins with the pointer; the tables follow it.
+    """
+    body = bytearray(0x1000)
+    struct.pack_into("<Q", body, 0, 0x180000000 + 0x1000)
+    place, rows = 0x400, b""
+    for library, symbols in imported:
+        texts = []
+        for symbol in symbols:
+            text = struct.pack("<H", 0) + symbol.encode() + b"\0"
+            body[place : place + len(text)] = text
+            texts.append(0x2000 + place)
+            place += len(text) + len(text) % 2
+        place = -(-place // 8) * 8
+        table = struct.pack(f"<{len(texts) + 1}Q", *texts, 0)
+        lookup = 0x2000 + place
+        body[place : place + len(table)] = table
+        place += len(table)
+        filled = 0x2000 + place
+        body[place : place + len(table)] = table
+        place += len(table)
+        text = library.encode() + b"\0"
+        body[place : place + len(text)] = text
+        rows += struct.pack("<IIIII", lookup, 0, 0, 0x2000 + place, filled)
+        place = -(-(place + len(text)) // 8) * 8
+    rows += bytes(20)
+    body[0x100 : 0x100 + len(rows)] = rows
+    text = f"PyInit_{name}".encode() + b"\0"
+    exported = struct.pack(
+        "<IIHHIIIIIII", 0, 0, 0, 0, 0, 1, 1, 1, 0x2200 + 40, 0x2200 + 44, 0x2200 + 48
+    )
+    exported += struct.pack("<IIH", 0x1000, 0x2200 + 50, 0) + text
+    body[0x200 : 0x200 + len(exported)] = exported
+    struct.pack_into("<III", body, 0x300, 0x1000, 0x1010, 0x2320)
+    body[0x320:0x328] = struct.pack("<BBBBI", 1 | 1 << 3, 0, 0, 0, 0x1008)  # with a handler
+    struct.pack_into("<IIHH", body, 0x340, 0x2000, 12, 10 << 12, 0)
+    struct.pack_into("<QQQQII", body, 0x360, 0x1000, 0x1000 + tls, 0, 0, 0, 0)
+    dos = b"MZ".ljust(0x3C, b"\0") + struct.pack("<I", 0x80)
+    coff = struct.pack("<HHIIIHH", 0x8664, 2, 0, 0, 0, 240, flags)
+    optional = struct.pack("<HBBIIIII", 0x20B, 14, 0, 0x200, 0x1000, 0, 0x1000, 0x1000)
+    optional += struct.pack("<QII", 0x180000000, 0x1000, 0x200)
+    optional += struct.pack("<HHHHHHIIII", 10, 0, 0, 0, 10, 0, 0, 0x3000, 0x400, 0)
+    optional += struct.pack("<HHQQQQII", 3, 0x160, 0, 0, 0, 0, 0, 16)
+    directories = [(0, 0)] * 16
+    directories[0], directories[1] = (0x2200, 0x80), (0x2100, len(rows))
+    directories[3], directories[5] = (0x2300, 12), (0x2340, 12)
+    directories[9] = (0x2360, 40) if tls else (0, 0)
+    optional += b"".join(struct.pack("<II", *one) for one in directories)
+    head = dos.ljust(0x80, b"\0") + b"PE\0\0" + coff + optional
+    head += section(b".text", 0x1000, 0x400, code)
+    head += struct.pack("<8sIIIIIIHHI", b".data", 0x1000, 0x2000, 0x1000, 0x600, 0, 0, 0, 0, data)
+    return head.ljust(0x400, b"\0") + b"\xc3".ljust(0x200, b"\0") + bytes(body)
+
+
+def exporting_runtime(*names):
+    """A runtime whose data section exports names, all at the beginning of its code."""
+    data = bytearray(tiny_runtime())
+    texts, place = [], 0x100 + 40 + 10 * len(names)
+    for name in names:
+        texts.append(DATA + place)
+        data[0x600 + place : 0x600 + place + len(name)] = name.encode()
+        place += len(name) + 1
+    count, at = len(names), DATA + 0x100 + 40
+    places = (at, at + 4 * count, at + 8 * count)
+    table = struct.pack("<IIHHIIIIIII", 0, 0, 0, 0, 0, 1, count, count, *places)
+    table += struct.pack(f"<{count}I", *[CODE] * count) + struct.pack(f"<{count}I", *texts)
+    table += struct.pack(f"<{count}H", *range(count))
+    data[0x700 : 0x700 + len(table)] = table
+    struct.pack_into("<II", data, OPTIONAL + 112, DATA + 0x100, place - 0x100)
+    return bytes(data)

@@ -4,7 +4,6 @@ import contextlib
 import io
 import random
 import struct
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -12,10 +11,7 @@ from hypothesis import strategies as st
 from pe_files import DATA, OPTIONAL, TABLE, payload, tiny_runtime, write
 
 from obelisk.errors import LinkError
-from obelisk.link.elf.shared_objects import SharedObjects
-from obelisk.link.link import link_objects
 from obelisk.link.pe.executable import link_pe
-from obelisk.model import SharedObjectFile
 from obelisk.payload.content import FileContent
 from obelisk.payload.payload import Packed
 from obelisk.pe.appearance import PLAIN, Appearance
@@ -26,12 +22,6 @@ from obelisk.pe.imports import imported_libraries
 from obelisk.pe.manifest import manifest_faults
 from obelisk.pe.resources import Resource, pack_resources, read_resources
 from obelisk.pe.version import read_version, version_resource
-from obelisk.target import DEFAULT_TARGET, parse_target
-
-
-@pytest.fixture
-def windows():
-    return replace(parse_target(DEFAULT_TARGET), triple="x86_64-pc-windows-gnu", object_format="pe")
 
 
 def slow_checksum(data, field):
@@ -128,14 +118,6 @@ def test_an_executable_that_windows_could_not_load_is_refused(tmp_path):
 def test_what_is_no_runtime_is_refused(damage, fault):
     with pytest.raises(LinkError, match=fault):
         link_pe(damage(tiny_runtime()), payload(), PLAIN)
-
-
-def test_extension_modules_are_refused_with_the_ways_out(windows):
-    file = SharedObjectFile(path="site/orjson.pyd", source=None, package="orjson")
-    natives = SharedObjects(files=[file], provided={}, abi="")
-    with pytest.raises(LinkError, match=r"cannot be linked in .*site/orjson.pyd") as refused:
-        link_objects(tiny_runtime(), natives, windows)
-    assert "--pure orjson" in refused.value.hint
 
 
 @given(

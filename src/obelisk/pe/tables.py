@@ -24,6 +24,8 @@ FUNCTION: Final = struct.Struct("<III")
 _BY_ORDINAL: Final = 1 << 63
 _LONGEST: Final = 4096
 _MOST: Final = 1 << 20
+_LARGEST: Final = 1 << 29
+"""Bytes of an image that is linked in memory."""
 ABSOLUTE, DIR64 = 0, 10
 """Types of relocations: padding, and 64 bits."""
 _HANDLERS, _CHAINED = 3, 4
@@ -34,6 +36,9 @@ class Memory:
     """What an image has in memory before it is relocated."""
 
     def __init__(self, data: bytes | memoryview, headers: Headers) -> None:
+        if headers.image_size > _LARGEST:
+            message = f"an image of {headers.image_size} bytes"
+            raise PeError(message)
         self.content = bytearray(headers.image_size)
         self.content[: headers.headers_size] = data[: headers.headers_size]
         for section in headers.sections:

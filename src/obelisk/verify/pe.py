@@ -12,6 +12,7 @@ from obelisk.verify.authenticode import signature_finding
 from obelisk.verify.executable import Executable, Span
 from obelisk.verify.finding import Finding, judged
 from obelisk.verify.pe_headers import header_findings, outside
+from obelisk.verify.pe_objects import read_objects
 from obelisk.verify.pe_resources import resources_finding
 from obelisk.verify.promise import Promise
 
@@ -30,8 +31,13 @@ def read_pe(data: mmap.mmap) -> Executable:
         message = f"file truncated: {beyond[0]}"
         raise VerifyError(message)
     start = found[0].offset
+    with memoryview(data) as view:
+        objects = read_objects(view, headers)
     return Executable(
-        findings=_findings(data, headers),
+        findings=(*_findings(data, headers), *objects.findings),
+        objects=objects.sizes,
+        objects_size=sum(size for _, size in objects.sizes),
+        objects_spans=objects.spans,
         payload=memoryview(data)[start : start + found[0].stored],
         payload_offset=start,
         size=len(data),

@@ -155,7 +155,8 @@ MEANINGS: Final[Mapping[Promise, Meaning]] = {
     ),
     Promise.OBJECTS: Meaning(
         name="shared objects",
-        means="each linked shared object has the checksum that it was linked with",
+        means="each linked shared object has the checksum that it was linked with; on Windows, it "
+        "is where the table of them says",
         failing="the named objects are damaged; absent without shared objects",
     ),
     Promise.SNAPSHOT: Meaning(
