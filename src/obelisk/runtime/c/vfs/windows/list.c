@@ -158,6 +158,9 @@ find_first(const wchar_t *path, WIN32_FIND_DATAW *facts, HANDLE *handle)
     pattern = last_part(path);
     if (is_wild(pattern)) {
         place = find_folder(path, pattern, &record);
+        if (place == OWN_NOWHERE && GetLastError() == ERROR_FILE_NOT_FOUND) {
+            own_set_error(ERROR_PATH_NOT_FOUND); /* there is nothing only in a folder that is there */
+        }
         if (place == OWN_THERE) {
             *handle = begin(record, pattern, facts);
         }
