@@ -9,8 +9,13 @@
 
 #include "os/windows/text.h"
 
-/* The name of the section that holds the payload: all eight bytes, without a zero byte. */
-static const char payload_section[IMAGE_SIZEOF_SHORT_NAME] = {'.', 'o', 'b', 'e', 'l', 'i', 's', 'k'};
+/* The names of the sections that `link` adds: all eight bytes, not always ended by a zero byte. Shared
+   objects are not linked in here. */
+static const char section_names[][IMAGE_SIZEOF_SHORT_NAME] = {
+    [OS_PAYLOAD] = {'.', 'o', 'b', 'e', 'l', 'i', 's', 'k'},
+    [OS_OBJECTS] = {0},
+    [OS_DIGEST] = {'.', 'd', 'i', 'g', 'e', 's', 't', 0},
+};
 
 /* Text that says something of an error may be this long. */
 #define MESSAGE_MAX 512
@@ -36,13 +41,12 @@ os_protect(void)
 {
 }
 
-/* Shared objects are not linked in here, nor has the file a digest of its own: that is a signature's. */
 struct os_span
 os_segment(enum os_part part)
 {
     const char *image = (const char *)GetModuleHandleW(NULL);
     const IMAGE_SECTION_HEADER *header =
-        part == OS_PAYLOAD ? section(image, payload_section) : NULL;
+        section_names[part][0] != '\0' ? section(image, section_names[part]) : NULL;
     struct os_span span = {NULL, 0, 0};
 
     if (header != NULL) {
