@@ -52,6 +52,8 @@ class Target:
     profiled_on: str
     """The machine whose profiles it is built with (recipes/profiles.py): what they know of a
     function depends on the source, and hardly on the machine."""
+    runtime_without: tuple[str, ...] = ()
+    """Files of those rooms, below `runtime/c`, that its runtime has others for, or no use."""
     emulator: str | None = None
     """A program that runs its executables on other machines, for tests."""
 

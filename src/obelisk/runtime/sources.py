@@ -23,7 +23,9 @@ def c_files(target: Target, *more: str) -> list[Path]:
     rooms = [*target.runtime_rooms]
     for purpose in more:
         rooms += target.rooms_for(purpose)
-    return [path for room in rooms for path in sorted((c_folder() / room).glob("*.c"))]
+    found = [path for room in rooms for path in sorted((c_folder() / room).glob("*.c"))]
+    left_out = {c_folder() / name for name in target.runtime_without}
+    return [path for path in found if path not in left_out]
 
 
 def _folder() -> Path:
