@@ -8,6 +8,7 @@ import functools
 import http.server
 import json
 import re
+import shutil
 import subprocess
 import threading
 import urllib.request
@@ -15,20 +16,11 @@ from pathlib import Path
 
 import pytest
 from support import APPS, expected, obelisk
-from wine import TRIPLE, Wine, shared_prefix
-
-from obelisk.services.locks import lock
+from wine import TRIPLE
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
 WINDOWS = APPS / "windows"
-
-
-@pytest.fixture(scope="session")
-def wine():
-    prefix = shared_prefix()
-    with lock(prefix.with_name("wine.lock")):
-        return Wine(prefix)
 
 
 @pytest.fixture(scope="session")
@@ -135,8 +127,8 @@ def test_streams_are_utf8(wine, behaviour, tmp_path):
     assert (done.stdout, done.stderr) == ("grüße\nä€😀\n", "to stderr\n")
 
 
-def test_long_paths(ask, tmp_path):
-    scratch = "Z:" + str(tmp_path / "scratch").replace("/", "\\")
+def test_long_paths(ask, wine, tmp_path):
+    scratch = wine.path(tmp_path / "scratch")
     assert ask("paths", env={"SCRATCH": scratch}) == ["True long ['ä€.txt']"]
 
 
@@ -187,7 +179,7 @@ def test_a_project_with_data_and_entry_points(wine, windows, tmp_path):
     inventory = windows("inventory.exe", "--script", "inventory", what=APPS / "inventory")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    done = wine.run(inventory, "--scratch", f"Z:{scratch}", cwd=tmp_path)
+    done = wine.run(inventory, "--scratch", wine.path(scratch), cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     wanted = expected(APPS / "inventory/src/inventory/cli.py")
     found = [line.replace("\\", "/") for line in done.stdout.splitlines()]
@@ -249,9 +241,7 @@ def test_two_builds_give_the_same_bytes(windows, tmp_path):
 
 
 def test_icon_version_and_rights_are_settings(wine, tmp_path):
-    from unit.test_pe_verify import ICON
-
-    (tmp_path / "app.ico").write_bytes(ICON)
+    shutil.copy(WINDOWS / "check/window.ico", tmp_path / "app.ico")
     script = tmp_path / "shown.py"
     script.write_text(
         "# /// script\n# [tool.obelisk.windows]\n# icon = 'app.ico'\n# uac = 'highest-available'\n"

@@ -102,7 +102,6 @@ def obtain_runtime(
     services: Services, distribution: Distribution, options: RuntimeOptions
 ) -> Runtime:
     """Return the runtime; build it if it is missing. Raises `ToolError`."""
-
     name = f"runtime{distribution.target.executable_suffix}"
 
     def make(folder: Path) -> None:
@@ -187,9 +186,7 @@ def _link_pe(job: _Job, objects: list[Path], wrapped: list[str], output: Path) -
     pe.require_room(output)
 
 
-def _link_elf(
-    job: _Job, objects: list[Path], wrapped: list[str], output: Path, *more: str
-) -> None:
+def _link_elf(job: _Job, objects: list[Path], wrapped: list[str], output: Path, *more: str) -> None:
     distribution, options = job.distribution, job.options
     libc = _libc_names(job.chain, options)
     names = job.root / "names.txt"
