@@ -25,18 +25,21 @@ class Target:
     """The same in that of autoconf's `config.guess`."""
     machine_name: str
     """What people call the machine, for messages."""
-    object_format: Literal["elf"]
+    system: Literal["linux", "windows"]
+    """The operating system."""
+    object_format: Literal["elf", "pe"]
     """Of its executables and shared objects."""
-    elf_machine: str
-    """`e_machine` of its ELF files, as pyelftools names it."""
-    elf_number: int
-    """The same as the number that stands there."""
+    elf_machine: str = ""
+    """`e_machine` of its ELF files, as pyelftools names it; empty for another format."""
+    elf_number: int = 0
+    """The same as the number that stands there; 0 for another format."""
     openssl_target: str
     """OpenSSL's name of the target, see its `Configurations/10-main.conf`."""
     libffi_target: str
     """libffi's name of the machine and its calling convention, see its `configure.host`."""
     kernel_headers: tuple[str, ...]
-    """Folders of zig's `lib/libc/include` that hold the kernel's headers, most specific first."""
+    """Folders of zig's `lib/libc/include` that hold the kernel's headers, most specific first; none
+    where what programs call is in libraries of the system."""
     runtime_rooms: tuple[str, ...]
     """Folders of `runtime/c` whose files its runtime is compiled of, in the order of the link."""
     page_size: int
@@ -57,17 +60,40 @@ class Target:
     @property
     def platform_triplet(self) -> str:
         """CPython's platform triplet, part of `SOABI` and of `config-*` folders."""
+        if self.system == "windows":
+            return self.python_platform.replace("-", "_")
         return f"{self.architecture}-linux-musl"
 
     @property
     def python_platform(self) -> str:
         """What `sysconfig.get_platform` says there."""
+        if self.system == "windows":
+            return {"x86_64": "win-amd64"}[self.architecture]
         return f"linux-{self.architecture}"
 
+    @property
+    def scheme(self) -> Literal["posix_prefix", "nt"]:
+        """The installation scheme of its Python, as `sysconfig` names it."""
+        return "nt" if self.system == "windows" else "posix_prefix"
+
+    @property
+    def executable_suffix(self) -> str:
+        """What names of its programs end with."""
+        return ".exe" if self.system == "windows" else ""
+
+    @property
+    def extension_suffix(self) -> str:
+        """What names of its extension modules end with, after their tag."""
+        return ".pyd" if self.system == "windows" else ".so"
+
     def abi(self, python: str) -> str:
-        """Return the tag of extension modules of a Python: `cpython-314-x86_64-linux-musl`."""
+        """Return the tag of extension modules of a Python: `cpython-314-x86_64-linux-musl`.
+
+        On Windows it is such as `cp314-win_amd64`.
+        """
         digits = "".join(python.split(".")[:2])
-        return f"cpython-{digits}-{self.platform_triplet}"
+        implementation = "cp" if self.system == "windows" else "cpython-"
+        return f"{implementation}{digits}-{self.platform_triplet}"
 
     def rooms_for(self, purpose: str) -> tuple[str, str]:
         """Return the folders of `runtime/c` for one purpose: every machine's, and this one's."""
@@ -75,7 +101,7 @@ class Target:
 
     def runs_on(self, machine: str, system: str) -> bool:
         """Say whether a host with this `uname` runs the target's executables."""
-        return system == "Linux" and machine == self.architecture
+        return system.lower() == self.system and machine == self.architecture
 
 
 TARGETS: Final = {
@@ -87,6 +113,7 @@ TARGETS: Final = {
             clang_triple="x86_64-linux-musl",
             configure_triple="x86_64-pc-linux-musl",
             machine_name="x86-64",
+            system="linux",
             object_format="elf",
             elf_machine="EM_X86_64",
             elf_number=62,
@@ -109,6 +136,7 @@ TARGETS: Final = {
             clang_triple="aarch64-linux-musl",
             configure_triple="aarch64-unknown-linux-musl",
             machine_name="AArch64",
+            system="linux",
             object_format="elf",
             elf_machine="EM_AARCH64",
             elf_number=183,
@@ -125,6 +153,23 @@ TARGETS: Final = {
             thread_gap=16,
             profiled_on="x86_64",
             emulator="qemu-aarch64-static",
+        ),
+        Target(
+            triple="x86_64-pc-windows-gnu",
+            architecture="x86_64",
+            clang_triple="x86_64-windows-gnu",
+            configure_triple="x86_64-w64-mingw32",
+            machine_name="x86-64",
+            system="windows",
+            object_format="pe",
+            openssl_target="mingw64",
+            libffi_target="X86_WIN64",
+            kernel_headers=(),
+            runtime_rooms=("os/windows", "vfs/windows", "exec/windows"),
+            page_size=4096,
+            thread_gap=None,
+            profiled_on="x86_64",
+            emulator="wine",
         ),
     )
 }

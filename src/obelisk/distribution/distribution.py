@@ -8,6 +8,11 @@ from pathlib import Path
 from obelisk.distribution import archive, assemble, cpython, cpython_objects, python_json
 from obelisk.distribution.archive import Description, read_description
 from obelisk.distribution.versions import major_minor
+from obelisk.distribution.windows.assemble import (
+    assemble_windows,
+    windows_archive_name,
+    windows_distribution_key,
+)
 from obelisk.errors import ToolError
 from obelisk.recipes import RECIPES, profiles
 from obelisk.recipes.build import library_key, source_identity
@@ -64,11 +69,15 @@ class Distribution:
     @property
     def include(self) -> Path:
         """The folder of Python.h."""
+        if self.target.scheme == "nt":
+            return self.folder / "install/Include"
         return self.folder / "install/include" / self.stdlib.name
 
     @property
     def config(self) -> Path:
         """The folder of config.c and Setup, by which CPython's built-in modules are known."""
+        if self.target.scheme == "nt":
+            return self.folder / "build/config"
         return self.stdlib / f"config-{self.version}-{self.target.platform_triplet}"
 
     @property
@@ -93,6 +102,9 @@ class Distribution:
 def distribution_key(target: Target, pinned: Pin, pins: Pins) -> str:
     """Return the cache key of a distribution: all that can change its bytes."""
     is_cross = not host.runs(target)
+    if target.system == "windows":
+        native = distribution_key(host.own_target(), pinned, pins)
+        return windows_distribution_key(target, pinned, pins, native)
     return content_key(
         {
             "host": distribution_key(host.own_target(), pinned, pins) if is_cross else None,
@@ -117,17 +129,21 @@ def obtain_distribution(services: Services, pinned: Pin) -> Distribution:
         own = obtain_distribution(replace(services, target=host.own_target()), pinned)
     key = distribution_key(target, pinned, services.pins)
     host_python = own.host_python if own else None
-    entry = services.cache.obtain(
-        "distributions",
-        key,
-        lambda folder: assemble.assemble(services, pinned, folder, host_python),
-    )
+
+    def make(folder: Path) -> None:
+        if target.system == "windows" and host_python is not None:
+            assemble_windows(services, pinned, folder, host_python)
+        else:
+            assemble.assemble(services, pinned, folder, host_python)
+
+    entry = services.cache.obtain("distributions", key, make)
+    name = windows_archive_name if target.system == "windows" else assemble.archive_name
     return Distribution(
         target=target,
         source=pinned,
         key=key,
         folder=entry / "python",
-        archive=entry / assemble.archive_name(target, pinned),
+        archive=entry / name(target, pinned),
         description=read_description(entry / "python"),
         native=own,
     )

@@ -32,8 +32,16 @@ _POSITION_INDEPENDENT: Final = 3
 _KINDS: Final = {0: "none", 1: "a relocatable object", 2: "ET_EXEC", 4: "a core dump"}
 _SEARCHED: Final = {RPATH: "RPATH", RUNPATH: "RUNPATH"}
 _END_OF_MEMORY: Final = 1 << 56
-_PAGES: Final = {target.elf_number: target.page_size for target in TARGETS.values()}
-_MACHINES: Final = {target.elf_number: target.machine_name for target in TARGETS.values()}
+_PAGES: Final = {
+    target.elf_number: target.page_size
+    for target in TARGETS.values()
+    if target.object_format == "elf"
+}
+_MACHINES: Final = {
+    target.elf_number: target.machine_name
+    for target in TARGETS.values()
+    if target.object_format == "elf"
+}
 
 
 def header_findings(headers: Headers, memory: Memory) -> list[Finding]:

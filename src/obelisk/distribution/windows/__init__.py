@@ -1,0 +1,1 @@
+"""Building and describing CPython for Windows, without its own build system."""

@@ -1,0 +1,157 @@
+"""CPython for Windows: compiled file by file, and laid out as its installer does.
+
+There is no `configure`: `PC/pyconfig.h` has what it would find out. Objects are below `build` under
+the paths of their sources.
+"""
+# ruff: noqa: SLF001 (what is left out of the standard library is the same as on Linux, whose code
+# is part of its cache key)
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+from obelisk.distribution import cpython as linux
+from obelisk.distribution.versions import major_minor
+from obelisk.distribution.windows import exports, frozen, inittab
+from obelisk.distribution.windows.modules import (
+    CORE,
+    OPERATORS,
+    core_inits,
+    module_sources,
+    modules_of,
+)
+from obelisk.distribution.windows.projects import project_sources
+from obelisk.distribution.windows.units import INITTAB, PROGRAM, Unit, units
+from obelisk.distribution.windows.units import OPERATORS as OPERATORS_FILE
+from obelisk.recipes import profiles
+from obelisk.recipes.context import RecipeContext
+from obelisk.recipes.windows import RECIPES
+from obelisk.services.host import jobs
+from obelisk.services.process import run_logged, working_together
+from obelisk.toolchain.mingw import COMPILE_FLAGS
+from obelisk.toolchain.mingw_link import link_inputs
+
+CONFIG: Final = "build/config"
+"""The folder of config.c, Setup.bootstrap and the `.def` file."""
+SETUP: Final = ("Setup.bootstrap", "Setup")
+"""Files in it: modules without which Python does not start, and those that can be left out."""
+_STACK: Final = 8 << 20
+"""Bytes of a thread's stack, as on Linux."""
+
+
+def library_name(version: str) -> str:
+    """Return the path of libpython, for `3.14`."""
+    return f"install/libs/libpython{version}.a"
+
+
+def build(shop: RecipeContext, host_python: Path) -> None:
+    """Build CPython and lay it out below `output` as `install/` and `build/`.
+
+    `host_python` is an interpreter of the same version that runs here. Raises `ToolError`.
+    """
+    linux._require_version(shop)
+    version = major_minor(shop.source.version)
+    frozen.write_frozen(shop, host_python)
+    core = project_sources(shop.tree, CORE)
+    inits = core_inits(shop.tree, core)
+    rows = inittab.core_rows(shop.tree)
+    rows += [(module.name, f"PyInit_{module.name}") for module in modules_of(version)]
+    (shop.tree / INITTAB).write_text(inittab.inittab(rows))
+    (shop.tree / OPERATORS_FILE).write_text(OPERATORS)
+    compiled = units(shop.tree, version)
+    place = profiles.place_of(shop.source.name, shop.chain.target)
+    _compile(shop, compiled, profiles.use_profile(shop, place))
+    _lay_out(shop)
+    own = [
+        (module.name, module_sources(shop.tree, module), module.libraries)
+        for module in modules_of(version)
+    ]
+    files = inittab.setup_files(shop.tree, inits, own)
+    for name, text in zip(SETUP, files, strict=True):
+        (shop.output / CONFIG / name).write_text(text)
+    _link(shop, version, compiled)
+
+
+def _compile(shop: RecipeContext, compiled: list[Unit], profile: tuple[str, ...]) -> None:
+    folder = shop.output / "build"
+
+    def compile_one(unit: Unit) -> None:
+        made = folder / unit.object
+        made.parent.mkdir(parents=True, exist_ok=True)
+        # zig's own driver knows which macros LLVM's C++ headers want.
+        tool = (
+            ("cc", *profile) if unit.source.endswith(".c") else ("zig-cc", *COMPILE_FLAGS, "-lc++")
+        )
+        shop.run(*tool, *unit.flags, "-c", unit.spelled, "-o", made)
+
+    def size(unit: Unit) -> int:
+        return -(shop.tree / unit.source).stat().st_size
+
+    # The largest first, so that no processor waits for the other at the end.
+    with working_together(jobs()) as pool:
+        for done in [pool.submit(compile_one, unit) for unit in sorted(compiled, key=size)]:
+            done.result()
+    profiles.report_misfits(shop)
+
+
+def _lay_out(shop: RecipeContext) -> None:
+    install = shop.output / "install"
+    skipped = shutil.ignore_patterns("__pycache__", *linux._TESTS)
+    shutil.copytree(shop.tree / "Lib", install / "Lib", ignore=skipped)
+    shutil.copytree(shop.tree / "Include", install / "Include")
+    shutil.copyfile(shop.tree / "PC/pyconfig.h", install / "Include/pyconfig.h")
+    config = shop.output / CONFIG
+    config.mkdir()
+    shutil.copyfile(shop.tree / INITTAB, config / "config.c")
+    licenses = shop.output / "licenses"
+    licenses.mkdir()
+    # What CPython's tree contains of others: expat, libmpdec, HACL* and more.
+    shutil.copyfile(shop.tree / "Doc/license.rst", licenses / "LICENSE.cpython-incorporated.rst")
+    sboms = shop.output / "sboms"
+    sboms.mkdir()
+    # CPython's own list of the same, with versions and hashes.
+    shutil.copyfile(shop.tree / "Misc/sbom.spdx.json", sboms / "cpython.spdx.json")
+
+
+def _link(shop: RecipeContext, version: str, compiled: list[Unit]) -> None:
+    """Archive the objects, write what programs export, and link python.exe."""
+    folder = shop.output / "build"
+    objects = [folder / unit.object for unit in compiled if unit.source != PROGRAM]
+    library = shop.output / library_name(version)
+    library.parent.mkdir()
+    names = shop.root / "objects.txt"
+    names.write_text("".join(f"{path.relative_to(folder)}\n" for path in objects))
+    shop.run("ar", "rcsD", library, f"@{names}", cwd=folder)
+    api = exports.declared_api(shop.tree / "Include")
+    text = exports.definition(objects, api)
+    definition = shop.output / CONFIG / f"python{version.replace('.', '')}.def"
+    definition.write_text(text)
+    link_program(shop, version, definition)
+
+
+def link_program(shop: RecipeContext, version: str, definition: Path) -> None:
+    """Link python.exe of the objects, with every library and start file named."""
+    lib = shop.chain.lib
+    program = shop.output / "install/python.exe"
+    libraries = [name for recipe in RECIPES.values() for name in recipe.provides]
+    argv: list[str | Path] = [
+        *("-machine:x64", "-subsystem:console", f"-stack:{_STACK}", "-entry:mainCRTStartup"),
+        *("-dynamicbase", "-highentropyva", "-nxcompat", "-opt:ref", "-opt:icf"),
+        "-alternatename:__image_base__=__ImageBase",
+        f"-def:{definition}",
+        f"-out:{program}",
+        lib / "crt2u.obj",
+        shop.output / "build" / Path(PROGRAM).with_suffix(".o"),
+        shop.output / library_name(version),
+        *(lib / f"lib{name}.a" for name in libraries),
+        *link_inputs(lib),
+    ]
+    run_logged(
+        [shop.chain.tool("lld-link"), *argv],
+        log=shop.log,
+        cwd=shop.root,
+        env=shop.chain.environment(),
+        what="linking python.exe",
+    )

@@ -1,0 +1,122 @@
+"""What programs for Windows are linked with: mingw-w64's start files and libraries.
+
+All of it is compiled by zig, which has their sources and knows which of them belong together. It
+says at a link which files it has made; they are kept under their own names.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Final
+
+from obelisk.errors import ToolError
+from obelisk.services.cache import hash_code
+from obelisk.services.process import run_captured, run_logged
+from obelisk.toolchain.clang import Toolchain, zig_folder
+
+SYSTEM_LIBRARIES: Final = (
+    *("advapi32", "api-ms-win-core-path-l1-1-0", "bcrypt", "bcryptprimitives", "cabinet"),
+    *("comctl32", "comdlg32", "credui", "crypt32", "cryptui", "dbghelp", "delayimp", "dnsapi"),
+    *("dwmapi", "gdi32", "imm32", "iphlpapi", "kernel32", "mpr", "msi", "mswsock", "ncrypt"),
+    *("netapi32", "normaliz", "ntdll", "ole32", "oleaut32", "opengl32", "pdh", "powrprof"),
+    *(
+        "propsys",
+        "psapi",
+        "rpcrt4",
+        "secur32",
+        "setupapi",
+        "shell32",
+        "shlwapi",
+        "api-ms-win-core-synch-l1-2-0",
+    ),
+    *("user32", "userenv", "uuid", "uxtheme", "version", "wbemuuid", "wevtapi", "winhttp"),
+    *("wininet", "winmm", "winspool", "wintrust", "ws2_32", "wsock32", "wtsapi32"),
+)
+"""Libraries of Windows that something can be linked with, as `-l` names them."""
+UCRT_MATH: Final = "ucrtmath"
+"""The import library of `_MATH`."""
+_MATH: Final = (
+    *("cos", "sin", "tan", "exp", "exp2", "log", "log10", "log2", "fmod", "fma", "round", "ceil"),
+    *("floor", "trunc", "sqrt", "cosf", "sinf", "tanf", "expf", "exp2f", "logf", "log10f", "log2f"),
+    *("fmodf", "fmaf", "roundf", "ceilf", "floorf", "truncf", "sqrtf"),
+)
+"""Functions that zig's compiler-rt defines as well, some less exactly: `log2` of subnormals."""
+_MATH_DLL: Final = "api-ms-win-crt-math-l1-1-0.dll"
+_STARTS: Final = {
+    # The file, what is linked with it, and zig's name of the file.
+    "crt2.obj": ("int main(void) { return 0; }\n", (), "crt2.obj"),
+    "crt2u.obj": ("int wmain(void) { return 0; }\n", ("-municode",), "crt2.obj"),
+    "dllcrt2.obj": ("int obelisk;\n", ("-shared",), "dllcrt2.obj"),
+}
+"""Start files: of programs with `main`, with `wmain`, and of DLLs."""
+_LINK: Final = "lld-link "
+
+
+def mingw_runtime_code() -> dict[str, str]:
+    """Return what names the code of this module, for cache keys."""
+    return hash_code(sys.modules[__name__])
+
+
+def build_mingw_runtime(chain: Toolchain, output: Path, log: Path) -> None:
+    """Build start files and libraries to `output/lib`, their licence to `output/licenses`.
+
+    Raises `ToolError`.
+    """
+    folder = output / "lib"
+    folder.mkdir()
+    for name, (text, options, made) in _STARTS.items():
+        source = chain.root / f"{name}.c"
+        source.write_text(text)
+        found = _linked(chain, source, options, log)
+        if made not in found:
+            message = f"zig linked no {made}"
+            raise ToolError(message, log=log)
+        shutil.copyfile(found[made], folder / name)
+        for library, path in found.items():
+            if library.endswith(".lib"):
+                shutil.copyfile(path, folder / library)
+    _write_math(chain, folder, log)
+    licenses = output / "licenses"
+    licenses.mkdir()
+    shutil.copyfile(zig_folder() / "lib/libc/mingw/COPYING", licenses / "LICENSE.mingw-w64.txt")
+
+
+def _linked(chain: Toolchain, source: Path, options: tuple[str, ...], log: Path) -> dict[str, Path]:
+    """Link a program; return the files that zig has made for it by their names."""
+    argv: list[str | Path] = [
+        chain.tool("zig-cc"),
+        *("-O2", "-s", *options),
+        source,
+        "-o",
+        source.with_suffix(".exe"),
+        *(f"-l{name}" for name in SYSTEM_LIBRARIES),
+    ]
+    env = chain.environment() | {"ZIG_VERBOSE_LINK": "1"}
+    done = run_captured(argv, env=env, what="building mingw-w64")
+    text = done.stderr.decode(errors="replace")
+    with log.open("a") as stream:
+        stream.write(text)
+    lines = [line.strip() for line in text.splitlines() if line.strip().startswith(_LINK)]
+    if done.status != 0 or not lines:
+        message = "building mingw-w64 failed"
+        raise ToolError(message, log=log)
+    cache = chain.environment()["ZIG_GLOBAL_CACHE_DIR"]
+    paths = [Path(word) for word in lines[-1].split() if word.startswith(cache)]
+    return {path.name: path for path in paths}
+
+
+def _write_math(chain: Toolchain, folder: Path, log: Path) -> None:
+    definition = chain.root / f"{UCRT_MATH}.def"
+    definition.write_text(f"LIBRARY {_MATH_DLL}\nEXPORTS\n" + "".join(f"{n}\n" for n in _MATH))
+    run_logged(
+        [
+            *(chain.tool("dlltool"), "-m", "i386:x86-64", "-d", definition),
+            *("-l", folder / f"{UCRT_MATH}.lib"),
+        ],
+        log=log,
+        cwd=chain.root,
+        env=chain.environment(),
+        what="writing an import library",
+    )
