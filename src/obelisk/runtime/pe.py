@@ -65,6 +65,8 @@ def link_arguments(
         chain.tool("lld-link"),
         *_OPTIONS,
         *(f"-wrap:{name}" for name in wrapped),
+        # What only our own functions call is found in no library otherwise, and lld says nothing.
+        *(f"-include:{name}" for name in wrapped),
         # What `ctypes.pythonapi` finds.
         f"-def:{exports}",
         f"-lldmap:{map_file}",
