@@ -1,4 +1,4 @@
-"""CPython for Windows: its projects read, its table of modules, what it exports, its description."""
+"""CPython for Windows: its projects read, its tables, what it exports, its description."""
 
 import json
 import struct
