@@ -72,7 +72,9 @@ def run_python(distribution, tmp_path_factory):
     folder = tmp_path_factory.mktemp("empty")
 
     def run_python(*arguments):
-        done = wine.run(distribution / "install/python.exe", *arguments, cwd=folder)
+        # Without bytecode, which it would leave in the cache.
+        program = distribution / "install/python.exe"
+        done = wine.run(program, "-B", *arguments, cwd=folder)
         assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
         return done.stdout
 
