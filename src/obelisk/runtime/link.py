@@ -79,7 +79,7 @@ def runtime_key(distribution: Distribution, options: RuntimeOptions) -> str:
             "distribution": distribution.key,
             "c": hash_tree(c_folder()),
             "frozen": hash_tree(frozen_folder()),
-            "rooms": distribution.target.runtime_rooms,
+            "rooms": [*distribution.target.runtime_rooms, *distribution.target.runtime_files],
             "code": hash_code(sys.modules[__name__], freeze, linkmap, pe, sources, unwinding),
             "libraries": _libraries(),
             **asdict(options),

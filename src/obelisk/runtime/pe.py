@@ -19,7 +19,7 @@ from obelisk.errors import ToolError
 from obelisk.recipes.windows import RECIPES, RUNTIME
 from obelisk.runtime.linkmap import PARTS, Sizes, library_of
 from obelisk.toolchain.clang import Toolchain
-from obelisk.toolchain.mingw_runtime import link_inputs
+from obelisk.toolchain.mingw_link import link_inputs
 
 COMPILE_FLAGS: Final = (
     "-DPy_NO_ENABLE_SHARED",

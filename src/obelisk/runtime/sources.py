@@ -24,8 +24,7 @@ def c_files(target: Target, *more: str) -> list[Path]:
     for purpose in more:
         rooms += target.rooms_for(purpose)
     found = [path for room in rooms for path in sorted((c_folder() / room).glob("*.c"))]
-    left_out = {c_folder() / name for name in target.runtime_without}
-    return [path for path in found if path not in left_out]
+    return [*found, *(c_folder() / name for name in target.runtime_files)]
 
 
 def _folder() -> Path:
