@@ -102,7 +102,6 @@ def obtain_runtime(
     services: Services, distribution: Distribution, options: RuntimeOptions
 ) -> Runtime:
     """Return the runtime; build it if it is missing. Raises `ToolError`."""
-
     name = f"runtime{distribution.target.executable_suffix}"
 
     def make(folder: Path) -> None:

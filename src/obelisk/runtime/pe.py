@@ -65,8 +65,10 @@ def link_arguments(
         chain.tool("lld-link"),
         *_OPTIONS,
         *(f"-wrap:{name}" for name in wrapped),
-        # What only our own functions call is found in no library otherwise, and lld says nothing.
+        # lld says nothing of what is missing then: a function that only ours call in place of it is
+        # in a library that nothing else looks into, and ours are called through pointers.
         *(f"-include:{name}" for name in wrapped),
+        *(f"-include:__wrap_{name}" for name in wrapped),
         # What `ctypes.pythonapi` finds.
         f"-def:{exports}",
         f"-lldmap:{map_file}",
