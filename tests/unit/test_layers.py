@@ -15,7 +15,7 @@ ROOMS = [
     {"target", "model"},
     {"services"},
     {"toolchain"},
-    {"components", "signing"},
+    {"components", "signing", "pe"},
     {"recipes", "payload", "config"},
     {"distribution"},
     {"buildenv", "runtime", "plan"},

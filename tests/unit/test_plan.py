@@ -186,7 +186,7 @@ def test_a_plan_says_what_it_decides_for_native_code_and_tests(project):
 def test_what_does_not_run_here_is_not_trained(project, tmp_path):
     here = with_settings(project, train=("--help",))
     assert len(make_plans(here)) == 2
-    (foreign,) = (target for target in TARGETS if target != host.own_target().triple)
+    foreign, *_ = (one for one in TARGETS if one != host.own_target().triple)
     elsewhere = with_settings(here, target=foreign)
     with pytest.raises(ConfigError, match=f"{foreign} does not run on this machine") as caught:
         make_plans(elsewhere)

@@ -18,8 +18,15 @@ from obelisk.toolchain.clang import VERSION, zig_folder
 
 OBELISK: Final = "obelisk"
 COMPILER_RT: Final = "compiler-rt"
+MINGW: Final = "mingw-w64"
+"""The C runtime of executables for Windows, besides what the system has of it."""
 CXX: Final = {"c++": "libcxx", "c++abi": "libcxxabi", "unwind": "libunwind"}
 """Names of the parts of LLVM's C++ library, by those of their archives."""
+_TOOLCHAIN_TEXTS: Final = {
+    COMPILER_RT: ("LICENSE.llvm.txt", "LICENSE.zig.txt"),
+    MINGW: ("LICENSE.mingw-w64.txt",),
+}
+"""License texts of parts of the toolchain that have others than LLVM's alone."""
 _PYTHON: Final = "cpython-"
 _LIBCXX_VERSION: Final = re.compile(r"define _LIBCPP_VERSION (\d+)")
 
@@ -58,6 +65,11 @@ def compiler_rt() -> Component:
     return _of_toolchain(COMPILER_RT, VERSION, "lib/compiler_rt")
 
 
+def mingw() -> Component:
+    """Return mingw-w64's start files and functions, as zig has them."""
+    return _of_toolchain(MINGW, VERSION, "lib/libc/mingw")
+
+
 def cxx(name: str) -> Component:
     """Return a part of LLVM's C++ library, by a name of `CXX`'s values."""
     return _of_toolchain(name, libcxx_version(), f"lib/{name}")
@@ -78,6 +90,7 @@ def toolchain_licenses() -> dict[str, Path]:
     return {
         "LICENSE.zig.txt": zig_folder() / "LICENSE",
         "LICENSE.llvm.txt": lib / "libcxx/LICENSE.TXT",
+        "LICENSE.mingw-w64.txt": lib / "libc/mingw/COPYING",
     }
 
 
@@ -122,8 +135,6 @@ def _of_toolchain(name: str, version: str, folder: str) -> Component:
         purl=purl,
         license=library.license,
         license_from="pin",
-        license_texts=("LICENSE.llvm.txt", "LICENSE.zig.txt")
-        if name == COMPILER_RT
-        else ("LICENSE.llvm.txt",),
+        license_texts=_TOOLCHAIN_TEXTS.get(name, ("LICENSE.llvm.txt",)),
         linkage=Linkage.STATIC,
     )

@@ -12,7 +12,7 @@ from obelisk.components import pinned as parts
 from obelisk.components.component import Component, Kind, Linkage
 from obelisk.components.declared import Declared, read_declared
 from obelisk.components.known import known
-from obelisk.components.pinned import COMPILER_RT
+from obelisk.components.pinned import COMPILER_RT, MINGW
 from obelisk.distribution.distribution import Distribution
 from obelisk.recipes import RECIPES
 from obelisk.recipes.patches import applied
@@ -43,6 +43,8 @@ def runtime_components(
     libraries = [library(name, pins, folder) for name in RECIPES if name in linked]
     if COMPILER_RT in linked:
         libraries.append(parts.compiler_rt())
+    if MINGW in linked:
+        libraries.append(parts.mingw())
     bundled = [
         one
         for one in _bundled(distribution)

@@ -186,9 +186,7 @@ def _link_pe(job: _Job, objects: list[Path], wrapped: list[str], output: Path) -
     pe.require_room(output)
 
 
-def _link_elf(
-    job: _Job, objects: list[Path], wrapped: list[str], output: Path, *more: str
-) -> None:
+def _link_elf(job: _Job, objects: list[Path], wrapped: list[str], output: Path, *more: str) -> None:
     distribution, options = job.distribution, job.options
     libc = _libc_names(job.chain, options)
     names = job.root / "names.txt"

@@ -37,6 +37,7 @@ CONFIG: Final = "build/config"
 """The folder of config.c, Setup.bootstrap and the `.def` file."""
 SETUP: Final = ("Setup.bootstrap", "Setup")
 """Files in it: modules without which Python does not start, and those that can be left out."""
+_PYCONFIG: Final = "PC/pyconfig.h"
 _STACK: Final = 8 << 20
 """Bytes of a thread's stack, as on Linux."""
 
@@ -53,6 +54,9 @@ def build(shop: RecipeContext, host_python: Path) -> None:
     """
     linux._require_version(shop)
     version = major_minor(shop.source.version)
+    if not (shop.tree / _PYCONFIG).is_file():
+        # In 3.13, with what a build of it without the GIL would change.
+        shutil.copyfile(shop.tree / f"{_PYCONFIG}.in", shop.tree / _PYCONFIG)
     frozen.write_frozen(shop, host_python)
     core = project_sources(shop.tree, CORE)
     inits = core_inits(shop.tree, core)
@@ -101,7 +105,7 @@ def _lay_out(shop: RecipeContext) -> None:
     skipped = shutil.ignore_patterns("__pycache__", *linux._TESTS)
     shutil.copytree(shop.tree / "Lib", install / "Lib", ignore=skipped)
     shutil.copytree(shop.tree / "Include", install / "Include")
-    shutil.copyfile(shop.tree / "PC/pyconfig.h", install / "Include/pyconfig.h")
+    shutil.copyfile(shop.tree / _PYCONFIG, install / "Include/pyconfig.h")
     config = shop.output / CONFIG
     config.mkdir()
     shutil.copyfile(shop.tree / INITTAB, config / "config.c")
@@ -139,6 +143,8 @@ def link_program(shop: RecipeContext, version: str, definition: Path) -> None:
     argv: list[str | Path] = [
         *("-machine:x64", "-subsystem:console", f"-stack:{_STACK}", "-entry:mainCRTStartup"),
         *("-dynamicbase", "-highentropyva", "-nxcompat", "-opt:ref", "-opt:icf"),
+        # OpenSSL's assembly has tables in a section that no assembler knows to be read only.
+        "-section:.rodata,R",
         "-alternatename:__image_base__=__ImageBase",
         f"-def:{definition}",
         f"-out:{program}",

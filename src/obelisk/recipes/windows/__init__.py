@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from obelisk.components.pinned import MINGW
 from obelisk.recipes import Recipe, bzip2, zstd
 from obelisk.recipes.windows import libraries
 
-RUNTIME: Final = "mingw-w64"
+RUNTIME: Final = MINGW
 """What the others need; see toolchain/mingw_runtime.py."""
 
 RECIPES: Final = {

@@ -9,11 +9,10 @@
 
 #include "os/windows/text.h"
 
-/* The names of the sections that `link` adds: all eight bytes, not always ended by a zero byte. Shared
-   objects are not linked in here. */
+/* The names of the sections that `link` adds: all eight bytes, not always ended by a zero byte. */
 static const char section_names[][IMAGE_SIZEOF_SHORT_NAME] = {
     [OS_PAYLOAD] = {'.', 'o', 'b', 'e', 'l', 'i', 's', 'k'},
-    [OS_OBJECTS] = {0},
+    [OS_OBJECTS] = {'.', 'o', 'b', 'j', 'e', 'c', 't', 's'},
     [OS_DIGEST] = {'.', 'd', 'i', 'g', 'e', 's', 't', 0},
 };
 

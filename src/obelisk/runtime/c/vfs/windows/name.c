@@ -10,6 +10,7 @@
 #include <wchar.h>
 
 #include "os/windows/text.h"
+#include "pe/objects.h"
 #include "vfs/windows/own.h"
 
 DWORD WINAPI __real_GetFileAttributesW(LPCWSTR);
@@ -131,8 +132,12 @@ own_information_by_name(PCWSTR name, int kind, PVOID into, ULONG size)
 FARPROC WINAPI
 __wrap_GetProcAddress(HMODULE module, LPCSTR name)
 {
-    FARPROC found = __real_GetProcAddress(module, name);
+    FARPROC found = NULL;
 
+    if (pe_objects_symbol(module, name, &found)) {
+        return found;
+    }
+    found = __real_GetProcAddress(module, name);
     if (found != NULL && (uintptr_t)name > 0xffff && strcmp(name, "GetFileInformationByName") == 0) {
         information_by_name = (by_name)(void (*)(void))found;
         return (FARPROC)(void (*)(void))own_information_by_name;
