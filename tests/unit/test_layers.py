@@ -39,7 +39,7 @@ IN_TARGETS_PYTHON = {
 FILES = sorted(
     path.relative_to(ROOT).as_posix()
     for path in ROOT.rglob("*.py")
-    if path.parent != ROOT / "runtime/frozen"
+    if ROOT / "runtime/frozen" not in path.parents
 )
 
 

@@ -1,9 +1,9 @@
 """The importer where paths are those of Windows: what differs from importer.py.
 
-It is frozen into the runtime as `_obelisk`, and that file as `_obelisk_shared`. A module's `__file__`
-is `C:\\bin\\app.exe\\lib\\python3.14\\site-packages\\module.py`. Whoever asks may write either slash and
-letters of either case, as for any file; in the payload, paths have slashes, and names of modules
-have the case that they have.
+It is frozen into the runtime as `_obelisk`, and that file as `_obelisk_shared`. A `__file__` is
+`C:\\bin\\app.exe\\lib\\python3.14\\site-packages\\module.py`. Whoever asks may write either slash
+and letters of either case, as for any file; in the payload, paths have slashes, and names of
+modules have the case that they have.
 """
 
 import _frozen_importlib as _bootstrap
