@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from obelisk.link.link import Image
+from obelisk.link.image import Image
 from obelisk.payload.content import whole
 from obelisk.payload.payload import Packed
 from obelisk.plan import Plan
