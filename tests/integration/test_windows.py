@@ -65,7 +65,7 @@ def test_the_process_is_isolated_and_speaks_utf8(ask):
     assert ask("process", env={"PYTHONPATH": "Z:\\nowhere", "PYTHONUTF8": "0"}) == [
         "win32 nt \\",
         "True True True",
-        "1 1 1",
+        "0 1 1",
         "utf-8 utf-8",
         "True True",
     ]
@@ -76,7 +76,7 @@ def test_own_files_are_ordinary_files_that_nothing_changes(ask):
         "json True __init__.py",
         "True True",
         "True False",
-        "['__init__.py', 'decoder.py'] True",
+        "['__init__.py', '__main__.py'] True",
         "True True",
         *["PermissionError", "PermissionError", "PermissionError"],
         "True",
@@ -90,7 +90,6 @@ def test_modules_have_sources_resources_and_metadata(ask):
         "['__main__', 'decoder', 'encoder', 'scanner', 'tool']",
         "True",
         "Europe/Berlin True",
-        "20",
         "True",
     ]
 
