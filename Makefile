@@ -9,7 +9,7 @@ comma := ,
 COVERED := $(patsubst %,tests/integration/test_%.py,builds_again conformance demand refusals source)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test unit attack applications lint docs bench coverage clean
+.PHONY: demo test unit attack applications lint docs bench coverage windows-check clean
 
 demo: $(READY)
 	$(VENV)/bin/obelisk run examples/hello.py -- World
@@ -38,6 +38,10 @@ coverage: $(READY)
 
 docs: $(READY)
 	$(VENV)/bin/python scripts/generate_docs.py
+
+# An archive to be unpacked and run once on a real machine: docs/how-to/windows.md.
+windows-check: $(READY)
+	$(VENV)/bin/python scripts/windows_check.py dist/windows-check.zip
 
 # PARTS=start,load measures those alone; OPTIONS=--quick tries it.
 bench: $(VENV)/.bench

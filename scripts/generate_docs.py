@@ -20,6 +20,7 @@ from obelisk.config.settings import Settings
 from obelisk.config.starlark.attributes import attribute_names
 from obelisk.config.starlark.builtins import BUILTINS
 from obelisk.config.tables import documented_fields
+from obelisk.config.windows import VersionInfo, Windows
 from obelisk.verify.promise import MEANINGS, Promise
 
 TESTS = Path(__file__).parents[1] / "tests"
@@ -97,6 +98,20 @@ def configuration() -> str:
         "What was decided on the component NAME: a package, or a library.",
         "",
         *table(Override),
+        "",
+        "## `[tool.obelisk.windows]`",
+        "",
+        "How Windows starts and shows the executable; see [Windows](../how-to/windows.md). These",
+        "settings have no effect on executables for other systems.",
+        "",
+        *table(Windows),
+        "",
+        "## `[tool.obelisk.windows.version-info]`",
+        "",
+        "What the properties of the file show.",
+        "",
+        *table(VersionInfo),
+        "",
         "## `[tool.obelisk.audit]`",
         "",
         "Vulnerabilities that `obelisk audit` does not count, for some time: a list `ignore` of",

@@ -17,7 +17,7 @@ from obelisk.services.console import Console, Verbosity
 from obelisk.services.services import Services
 from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.verify import objects
-from obelisk.verify.elf import map_file
+from obelisk.verify.executable import map_file
 from obelisk.verify.headers import OBJECTS, read_headers
 from obelisk.verify.memory import Memory
 

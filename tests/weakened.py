@@ -13,7 +13,7 @@ import xxhash
 
 from obelisk.verify.digest import find_digest
 from obelisk.verify.dynamic import address_of, dynamic_entries
-from obelisk.verify.elf import map_file
+from obelisk.verify.executable import map_file
 from obelisk.verify.headers import read_headers
 from obelisk.verify.memory import Memory
 

@@ -55,7 +55,9 @@ def explain(plan: Plan) -> list[Decision]:
     settings, defaults = plan.settings, Settings()
     decisions = [
         Decision(what="application", value=_describe(plan.application), why="given"),
-        Decision(what="executable", value=plan.name, why="`name`" if settings.name else "default"),
+        Decision(
+            what="executable", value=plan.file_name, why="`name`" if settings.name else "default"
+        ),
         Decision(
             what="target",
             value=plan.target.triple,

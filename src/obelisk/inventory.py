@@ -21,7 +21,7 @@ from obelisk.components.packages import Described, describe, environment
 from obelisk.components.pinned import COMPILER_RT
 from obelisk.distribution import components
 from obelisk.distribution.distribution import Distribution
-from obelisk.link.elf.shared_objects import Linked
+from obelisk.link.link import Objects
 from obelisk.model import COMMANDS, LIBRARY_FOLDER, LOADER, Collection, Package
 from obelisk.plan import Plan
 from obelisk.recipes import EXTRA_RECIPES, RECIPES
@@ -79,7 +79,7 @@ class Inventories:
         """Return what one of them is made of."""
         return Made(plan, services, distribution, collection, self._archives, self._said)
 
-    def of(self, made: Made, runtime: Runtime, linked: Linked | None) -> Inventory:
+    def of(self, made: Made, runtime: Runtime, linked: Objects | None) -> Inventory:
         """Return the components of an executable; what cannot be read of them is a warning."""
         collection = made.collection
         has_modules = frozenset(_with_modules(collection))
@@ -99,7 +99,7 @@ class Inventories:
 
 
 def _inventory_of(
-    made: Made, runtime: Runtime, linked: Linked | None, has_modules: frozenset[str]
+    made: Made, runtime: Runtime, linked: Objects | None, has_modules: frozenset[str]
 ) -> Inventory:
     plan, collection, distribution = made.plan, made.collection, made.distribution
     places = {file.path: file.source for file in collection.files}
@@ -179,7 +179,7 @@ def _of_another_obelisk(mark: Mark) -> Component:
 
 def _code(
     collection: Collection,
-    linked: Linked | None,
+    linked: Objects | None,
     distribution: Distribution,
     places: Mapping[str, Path],
 ) -> dict[str | None, list[CodeFile]]:

@@ -183,7 +183,7 @@ class SharedObjectFile(Placed):
     @property
     def module(self) -> str | None:
         """The dotted name by which it can be imported, None for what is no extension module."""
-        if not self.relative.endswith(".so"):
+        if not self.relative.endswith((".so", ".pyd")):
             return None
         folder, _, file = self.relative.rpartition("/")
         stem = file.split(".")[0]

@@ -24,6 +24,7 @@ from obelisk.services.regular import open_regular
 
 _HINT: Final = "choose another `--output` or `--name`"
 _ELF: Final = b"\x7fELF"
+_PE: Final = b"MZ"
 RELINK_FILE: Final = "relink.json"
 """The file by which a folder of `--relinkable` is known."""
 
@@ -42,9 +43,17 @@ def writable_place(output: Path, plan: Plan, cache: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         try_folder(path.parent)
         if plan.relinkable is not None:
+            _require_relinkable(plan)
             require_free(plan.relinkable / plan.name)
     # What a person named, unless a link leads elsewhere.
     return path if output.is_symlink() else output
+
+
+def _require_relinkable(plan: Plan) -> None:
+    if plan.target.object_format != "elf":
+        message = f"`--relinkable` is not available for {plan.target.triple}"
+        hint = "build without it, or for x86_64-unknown-linux-musl"
+        raise ConfigError(message, hint=hint)
 
 
 def result_place(output: Path, inputs: Iterable[Path] = ()) -> Path:
@@ -177,7 +186,7 @@ def _refuse_project_file(path: Path, plan: Plan) -> None:
         return
     with path.open("rb") as stream:
         head = stream.read(len(_ELF))
-    if head not in (b"", _ELF):
+    if head not in (b"", _ELF) and not head.startswith(_PE):
         message = (
             f"refusing to overwrite {path}: it belongs to the project and is not an executable"
         )

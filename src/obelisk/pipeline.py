@@ -24,13 +24,14 @@ from obelisk.config.settings import Compression
 from obelisk.config.training import parse_commands
 from obelisk.distribution.distribution import Distribution, obtain_distribution
 from obelisk.distribution.test_suite import obtain_tests
+from obelisk.distribution.windows.tests import obtain_windows_tests
 from obelisk.errors import CollectError
 from obelisk.installations import Installations
 from obelisk.inventory import Inventories
 from obelisk.licenses.check import permitted
-from obelisk.link.elf.shared_objects import Linked, SharedObjects
-from obelisk.link.elf.unlinked import unlinked
-from obelisk.link.link import link, link_objects
+from obelisk.link.elf.shared_objects import SharedObjects
+from obelisk.link.link import Objects, link, link_objects, unlinked_objects
+from obelisk.link.pe.appearance import appearance_of
 from obelisk.model import (
     LIBRARY_FOLDER,
     Bytecode,
@@ -125,7 +126,7 @@ class _Shared:
     units: list[ModuleUnits]
     """What modules import at a start, where that decides what is compressed."""
     runtimes: dict[RuntimeOptions, Runtime]
-    linked: dict[Path, Linked | None]
+    linked: dict[Path, Objects | None]
     """Shared objects, by the runtime that they were linked to."""
     provided: Provided
     """What is installed."""
@@ -175,7 +176,7 @@ def _share(
         collections = tuple(collect(one, gathered) for one in plans)
     with console.step(f"Compiling {len(gathered.modules)} modules"):
         own = [one for one in gathered.modules if not one.from_stdlib]
-        own += main_modules(collections, work)
+        own += main_modules(collections, work, plan.target.executable_suffix)
         cache, key, optimize = services.cache, distribution.key, plan.settings.optimize
         compiled = package_bytecode(cache, key, own, python=python, optimize=optimize)
         _report_refused(compiled, collections, plan, services)
@@ -205,8 +206,9 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
     bytecodes = job.shared.bytecodes_of(collection)
     with services.console.step("Following imports"):
         kept = without_unused(plan, services, collection, bytecodes, job.distribution)
-    loader = job.distribution.sysroot / "lib/libc.so"
-    kept = replace(kept, collection=with_loader(kept.collection, loader))
+    if plan.target.system == "linux":
+        loader = job.distribution.sysroot / "lib/libc.so"
+        kept = replace(kept, collection=with_loader(kept.collection, loader))
     trained = _trained(job, kept)
     runtime = _runtime(job, kept)
     with services.console.step("Packing and linking"):
@@ -268,7 +270,9 @@ def _linking(
         recipe=recipe.to_json() if recipe else b"",
     )
     payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
-    return lambda snapshot: link(content, payload, linked[runtime.path], plan.target, snapshot)
+    looks = appearance_of(plan, kept.collection.packages)
+    objects, target = linked[runtime.path], plan.target
+    return lambda snapshot: link(content, payload, objects, target, snapshot, looks)
 
 
 def _dictionaries(
@@ -338,9 +342,8 @@ def _tests(plan: Plan, services: Services, distribution: Distribution) -> Tree:
     """Return CPython's own tests if they are to go in."""
     if not plan.has_tests:
         return [], []
-    return read_tree(
-        obtain_tests(services, distribution), base=Layout.of(plan.python.version).stdlib
-    )
+    obtain = obtain_windows_tests if services.target.system == "windows" else obtain_tests
+    return read_tree(obtain(services, distribution), base=Layout.of(plan.python.version).stdlib)
 
 
 def _own_sources(gathered: Gathered, cache: Path) -> list[Path]:
@@ -350,7 +353,7 @@ def _own_sources(gathered: Gathered, cache: Path) -> list[Path]:
 
 def _with_data(gathered: Gathered, services: Services) -> Gathered:
     """Turn shared objects that cannot be linked in, and that nothing loads, into data."""
-    found = unlinked(gathered.natives, services.target)
+    found = unlinked_objects(gathered.natives, services.target)
     for file, reason in found:
         message = f"not linked in, included as a file only: {reason}"
         services.console.warn(f"{message}; to exclude it: `--exclude {file.relative}`")

@@ -29,8 +29,10 @@ from obelisk.config.pylock import require_hashes
 from obelisk.config.requirements import Requirements, read_requirements
 from obelisk.config.settings import ENTRIES, Settings
 from obelisk.config.snapshot import check_snapshot
+from obelisk.config.target_settings import check_target
 from obelisk.config.toml import shown
 from obelisk.config.training import check_training
+from obelisk.config.windows import check_windows
 from obelisk.distribution.test_suite import TEST_PACKAGE
 from obelisk.distribution.versions import PREFIX, python_source
 from obelisk.errors import ConfigError, did_you_mean
@@ -58,7 +60,7 @@ class Plan:
     """One executable to build."""
 
     name: str
-    """File name of the executable."""
+    """The executable's name."""
     application: Application
     target: Target
     python: Pin
@@ -85,6 +87,11 @@ class Plan:
     """The archives of what is `fixed`, as the recipe tells them."""
     relinkable: Path | None = None
     """Folder for what its recipients need to link it again."""
+
+    @property
+    def file_name(self) -> str:
+        """The name of its file, with the suffix that programs have on its system."""
+        return self.name + self.target.executable_suffix
 
     @property
     def abi(self) -> str:
@@ -121,6 +128,8 @@ class Plan:
     @property
     def provided_libraries(self) -> tuple[str, ...]:
         """Sonames of shared libraries that are linked in when a shared object needs them."""
+        if self.target.object_format != "elf":
+            return ()
         return tuple(name for recipe in RECIPES.values() for name in recipe.shared)
 
 
@@ -135,6 +144,7 @@ def make_plans(request: Request) -> list[Plan]:
     _check_pins(pins, python)
     check_interpreter(settings.interpreter, python.version)
     check_licenses(settings.licenses)
+    check_windows(settings.windows, request.folder)
     _check_requires_python(request.application, python)
     _check_packages(settings, request.folder)
     _check_parts(request)
@@ -144,6 +154,7 @@ def make_plans(request: Request) -> list[Plan]:
     target, entries = parse_target(settings.target), _named_entries(request)
     check_training(settings, target, request.folder, len(entries))
     check_snapshot(settings, target)
+    check_target(settings, target)
     return [
         Plan(
             name=require_file_name(name, "the executable's name"),

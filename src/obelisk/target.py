@@ -52,6 +52,8 @@ class Target:
     profiled_on: str
     """The machine whose profiles it is built with (recipes/profiles.py): what they know of a
     function depends on the source, and hardly on the machine."""
+    runtime_files: tuple[str, ...] = ()
+    """Single files of other rooms, which have more than this system can use."""
     emulator: str | None = None
     """A program that runs its executables on other machines, for tests."""
 
@@ -163,7 +165,15 @@ TARGETS: Final = {
             openssl_target="mingw64",
             libffi_target="X86_WIN64",
             kernel_headers=(),
-            runtime_rooms=(),
+            runtime_rooms=(
+                *(".", "pe", "payload/windows", "vfs/windows", "exec/windows", "python/windows"),
+                *("host/windows", "os/windows"),
+            ),
+            runtime_files=(
+                *("payload/payload.c", "payload/settings.c", "exec/python_arguments.c"),
+                *("python/application_arguments.c", "python/interp.c", "python/main_program.c"),
+                *("python/paths.c", "python/payload_module.c", "python/pyconfig.c"),
+            ),
             page_size=4096,
             thread_gap=None,
             profiled_on="x86_64",

@@ -22,8 +22,9 @@ from obelisk.payload.reader import read_payload
 from obelisk.services import host
 from obelisk.target import TARGETS
 from obelisk.verify.digest import find_digest
-from obelisk.verify.elf import map_file, read_executable
+from obelisk.verify.executable import map_file
 from obelisk.verify.promise import Promise
+from obelisk.verify.read import read_executable
 from obelisk.verify.verify import verify
 
 pytestmark = pytest.mark.compile

@@ -45,7 +45,7 @@ from obelisk.model import Bytecode, Collection, EntryPoint, Module, Multicall
 from obelisk.pack.pack import Facts, pack
 from obelisk.payload.reader import read_payload
 from obelisk.plan import make_plans
-from obelisk.target import TARGETS
+from obelisk.target import DEFAULT_TARGET, TARGETS, parse_target
 
 STATUSES = {0, *range(2, 9)}
 
@@ -195,7 +195,7 @@ def an_installation(random, folder):
     pth = pth_files(prefix, installed, str)
     modules, files = read_tree(prefix.site, base=prefix.base)
     modules = with_aliases(modules, pth)
-    shared, files = split_native([*files, *programs])
+    shared, files = split_native([*files, *programs], parse_target(DEFAULT_TARGET))
     natives = native_files(prefix, installed, shared, pure=())
     (folder / "pyproject.toml").write_text('[project]\nname = "app0"\ndynamic = ["scripts"]\n')
     (plan,) = planned(str(folder))

@@ -12,7 +12,8 @@ from machines import ALL, machines
 from support import APPS, emulation, expected, obelisk, segments_of, serve_many
 
 from obelisk.services import host
-from obelisk.verify.elf import map_file, read_executable
+from obelisk.verify.executable import map_file
+from obelisk.verify.read import read_executable
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 

@@ -16,7 +16,8 @@ from obelisk.target import DEFAULT_TARGET, parse_target
 from obelisk.verify import bytewise
 from obelisk.verify.bytewise import Contents, read_all
 from obelisk.verify.digest import find_digest
-from obelisk.verify.elf import map_file, read_executable
+from obelisk.verify.executable import map_file
+from obelisk.verify.read import read_executable
 from obelisk.verify.verify import require_sound, verify
 
 SIZES = {"none": 0, "one": 1, "small": 5000, "large": (1 << 20) + 17, "other": (2 << 20) - 4096}

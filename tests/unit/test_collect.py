@@ -27,6 +27,7 @@ from obelisk.config.settings import Settings
 from obelisk.errors import CollectError, ConfigError
 from obelisk.model import DataFile, Module, ScriptFile, SharedObjectFile
 from obelisk.plan import make_plans
+from obelisk.target import parse_target
 
 
 @pytest.mark.parametrize(
@@ -278,7 +279,26 @@ def test_files_belong_to_the_modules_of_their_folder():
 def test_what_is_a_shared_object(tmp_path, path, content, native):
     source = tmp_path / "file"
     source.write_bytes(content)
-    assert is_native(DataFile(path=path, source=source)) is native
+    file = DataFile(path=path, source=source)
+    assert is_native(file, parse_target("x86_64-unknown-linux-musl")) is native
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "native"),
+    [
+        ("a.pyd", b"MZ...", True),
+        ("a.cp314-win_amd64.pyd", b"MZ...", True),
+        ("libs/OpenBLAS.DLL", b"MZ...", True),
+        ("a.pyd", b"text", False),
+        ("tool.exe", b"MZ...", False),
+        ("a.so", b"\x7fELF...", False),
+    ],
+)
+def test_what_is_a_shared_object_on_windows(tmp_path, path, content, native):
+    source = tmp_path / "file"
+    source.write_bytes(content)
+    file = DataFile(path=path, source=source)
+    assert is_native(file, parse_target("x86_64-pc-windows-gnu")) is native
 
 
 def native_package(prefix):

@@ -15,7 +15,7 @@ ROOMS = [
     {"target", "model"},
     {"services"},
     {"toolchain"},
-    {"components", "signing"},
+    {"components", "signing", "pe"},
     {"recipes", "payload", "config"},
     {"distribution"},
     {"buildenv", "runtime", "plan"},
@@ -39,7 +39,7 @@ IN_TARGETS_PYTHON = {
 FILES = sorted(
     path.relative_to(ROOT).as_posix()
     for path in ROOT.rglob("*.py")
-    if path.parent != ROOT / "runtime/frozen"
+    if ROOT / "runtime/frozen" not in path.parents
 )
 
 

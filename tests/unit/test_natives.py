@@ -39,7 +39,8 @@ from obelisk.payload.payload import Packed
 from obelisk.target import TARGETS
 from obelisk.verify.bytewise import check_digest
 from obelisk.verify.digest import find_digest
-from obelisk.verify.elf import map_file, read_executable
+from obelisk.verify.executable import map_file
+from obelisk.verify.read import read_executable
 
 PAYLOAD = Packed(pieces=((0, b"payload"),), size=7)
 

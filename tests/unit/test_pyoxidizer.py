@@ -564,9 +564,13 @@ def test_attributes_without_effect_are_noted(configurations):
 
 
 def test_attributes_for_windows_are_silent(configurations):
-    configurations.executable(
-        exe='exe.windows_subsystem = "windows"\nexe.windows_runtime_dlls_mode = "always"'
-    )
+    configurations.executable(exe='exe.windows_runtime_dlls_mode = "always"')
+    assert configurations.notes == configurations.warnings == []
+
+
+def test_the_subsystem_of_windows_is_a_setting(configurations):
+    request = configurations.executable(exe='exe.windows_subsystem = "windows"')
+    assert request.settings.windows.subsystem == "windows"
     assert configurations.notes == configurations.warnings == []
 
 
@@ -864,6 +868,7 @@ register_target("here", lambda: make(None))
 register_target("x86", lambda: make("x86_64-unknown-linux-gnu"))
 register_target("arm", lambda: make("aarch64-unknown-linux-musl"))
 register_target("win", lambda: make("x86_64-pc-windows-msvc"))
+register_target("mac", lambda: make("x86_64-apple-darwin"))
 resolve_targets()
 """
 
@@ -880,7 +885,9 @@ def test_executables_of_different_targets(configurations):
     read = configurations.read(EACH_TARGET, "here", "x86", options=options)
     assert [one.settings.target for one in read.requests] == [arm, x86]
     assert configurations.warnings == []
-    configurations.one(EACH_TARGET, "win")
+    request = configurations.one(EACH_TARGET, "win")
+    assert request.settings.target == "x86_64-pc-windows-gnu"
+    configurations.one(EACH_TARGET, "mac")
     assert "`build_target` has no effect" in configurations.warnings[0]
     assert "building for x86_64-unknown-linux-musl" in configurations.warnings[0]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,8 +16,8 @@ from obelisk.payload.payload import Table
 from obelisk.payload.reader import read_payload
 from obelisk.report.contents import manifest_of
 from obelisk.services.regular import is_regular
-from obelisk.verify.elf import map_file
-from obelisk.verify.headers import PAYLOAD, read_headers
+from obelisk.verify.executable import map_file
+from obelisk.verify.read import payload_of
 
 _REBUILD: Final = "rebuild it, and copy it as a binary file"
 _AT_ONCE: Final = 8
@@ -85,21 +84,12 @@ def _try(path: Path) -> list[Component] | str | None:
 
 def _read(path: Path) -> list[Component] | None:
     """Return the components of an executable; None for files of another kind."""
-    segment = _payload_segment(map_file(path))
-    if segment is None:
+    found = payload_of(map_file(path))
+    if found is None:
         return None
     try:
         # An old executable is what needs an audit most.
-        return listed(manifest_of(read_payload(segment, only=Table.CONTROLS), path))
+        return listed(manifest_of(read_payload(found, only=Table.CONTROLS), path))
     except VerifyError as error:
         message = f"{path} is corrupt: {error}"
         raise VerifyError(message, hint=error.hint or _REBUILD) from error
-
-
-def _payload_segment(data: mmap.mmap) -> memoryview | None:
-    """Return the payload of an executable; None if there is none."""
-    try:
-        found = read_headers(data).of(PAYLOAD)
-    except VerifyError:
-        return None
-    return memoryview(data)[found[0].offset : found[0].file_end] if found else None

@@ -48,7 +48,10 @@ set(CMAKE_SYSTEM_PROCESSOR {architecture})
 
 def installer_options(target: Target) -> list[str]:
     """Return what makes the installer choose wheels for the target, not for its interpreter."""
-    return [] if host.runs(target) else ["--python-platform", target.triple]
+    if host.runs(target):
+        return []
+    # Wheels for Windows are the same for both of its C runtimes' linkers.
+    return ["--python-platform", target.triple.replace("-windows-gnu", "-windows-msvc")]
 
 
 def add_foreign(distribution: Distribution, home: Path) -> None:

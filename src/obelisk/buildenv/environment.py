@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from obelisk.buildenv import cross, isolation
+from obelisk.buildenv import cross, isolation, windows
 from obelisk.components.pinned import COMPILER_RT, CXX, libcxx_version
 from obelisk.distribution.distribution import Distribution
 from obelisk.recipes import EXTRA_RECIPES, RECIPES
@@ -62,12 +62,15 @@ class Interpreter:
 
         Raises `SourceError` or `ToolError`.
         """
-        chain = write_toolchain(self.services.target, work / "toolchain")
+        root, search = work / "toolchain", os.environ.get("PATH", os.defpath)
+        if windows.is_without_compilers(self.services.target):
+            chain = windows.write_builder(root, self.home, [self.cache], search)
+            return Builder(interpreter=self, chain=chain)
+        chain = write_toolchain(self.services.target, root)
         for name, library in _libraries(self.services, self.packages):
             merge_into_sysroot(library, chain.root)
             _mark(name, library, chain, self.services.pins)
         named = [Path(name) for name in self.packages if Path(name).is_absolute()]
-        search = os.environ.get("PATH", os.defpath)
         isolation.write_tools(chain, self.home, [self.cache, *named], search)
         cross.write_tools(chain)
         for folder in named:
@@ -99,7 +102,8 @@ class Builder:
 
     def add_missing(self) -> bool:
         """Provide what was missing and can be built; say whether there was anything."""
-        if isolation.CXX not in self.missing():
+        target = self.interpreter.services.target
+        if isolation.CXX not in self.missing() or windows.is_without_compilers(target):
             return False
         services, sysroot = self.interpreter.services, self.interpreter.distribution.sysroot
         merge_into_sysroot(obtain_cxx(services, sysroot), self.chain.root)
@@ -171,7 +175,7 @@ def obtain_interpreter(
             services.cache.scratch("builder") as root,
         ):
             _make(own, root, folder, place)
-            if own != distribution:
+            if own != distribution and not windows.is_without_compilers(distribution.target):
                 cross.add_foreign(distribution, folder)
 
     home = services.cache.obtain("builders", key, make)

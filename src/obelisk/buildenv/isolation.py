@@ -160,12 +160,7 @@ def write_tools(chain: Toolchain, home: Path, roots: Iterable[Path], search: str
     for name in _C_COMPILERS:
         _write_guarded(chain, home, name, readable, command)
     for language, names in {CXX: _CXX_COMPILERS, **_MISSING_COMPILERS}.items():
-        for name in names:
-            said = f"obelisk: no {language} compiler for the target"
-            text = (
-                f"#!/bin/sh\n: > '{chain.root / 'calls' / language}'\necho '{said}' >&2\nexit 127\n"
-            )
-            _write_program(chain.root / "tools" / name, text)
+        _refuse(chain, language, names)
     # Symbols are left out when all is linked, or kept for a debugger.
     _write_program(chain.root / "tools/strip", "#!/bin/sh\nexit 0\n")
     for name in ("ar", "ranlib", "ld.lld"):
@@ -177,6 +172,18 @@ def write_tools(chain: Toolchain, home: Path, roots: Iterable[Path], search: str
         if found:
             (chain.root / "programs" / name).symlink_to(os.path.abspath(found))  # noqa: PTH100
     _write_toolchain_file(chain, readable)
+
+
+def refuse_compilers(chain: Toolchain) -> None:
+    """Let builds find no compiler at all, and note which one they wanted."""
+    _refuse(chain, "C", _C_COMPILERS)
+
+
+def _refuse(chain: Toolchain, language: str, names: Iterable[str]) -> None:
+    for name in names:
+        said = f"obelisk: no {language} compiler for the target"
+        text = f"#!/bin/sh\n: > '{chain.root / 'calls' / language}'\necho '{said}' >&2\nexit 127\n"
+        _write_program(chain.root / "tools" / name, text)
 
 
 def add_programs(chain: Toolchain, folder: Path) -> None:

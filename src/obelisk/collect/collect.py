@@ -79,7 +79,7 @@ def gather(
     pth = pth_files(prefix, installed, warn)
     modules, files = _installed_files(prefix, installed, work)
     modules, files = [*modules, *tests[0]], [*files, *tests[1]]
-    shared, files = split_native(files)
+    shared, files = split_native(files, plan.target)
     natives = [
         *native_files(prefix, installed, shared, pure=plan.settings.pure),
         *_native_libraries(plan),

@@ -49,6 +49,8 @@ def resolve_entry(
             return _callable(entry, by_name, plan)
         case ConsoleScript() as wanted:
             name, found = _command(wanted, packages)
+            if isinstance(found, RunProgram):
+                _require_programs(plan, found)
             if isinstance(found, ScriptFile | RunProgram):
                 return found
             entry = _callable(parse_entry(found), by_name, plan)
@@ -62,6 +64,15 @@ def resolve_entry(
                 require_file_name(name, f"the console script of `{wanted.package}`")
                 entries.append((name, _callable(parse_entry(text), by_name, plan)))
             return Multicall(commands=tuple(entries))
+
+
+def _require_programs(plan: Plan, program: RunProgram) -> None:
+    """Raise `ConfigError` where executables cannot run programs of wheels."""
+    if plan.target.system == "windows":
+        name = program.path.rpartition("/")[2]
+        message = f"`{name}` is a program, not a Python command"
+        hint = f"executables for {plan.target.triple} run Python alone: ship the program itself"
+        raise ConfigError(message, hint=hint)
 
 
 def main_path(entry: ResolvedEntry, plan: Plan, modules: tuple[Module, ...]) -> str:

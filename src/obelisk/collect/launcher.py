@@ -35,7 +35,7 @@ COMMANDS = {commands}
 
 
 def main():
-    name = os.path.basename(sys.argv[0])
+    name = os.path.basename(sys.argv[0]){suffix}
     if name not in COMMANDS and len(sys.argv) > 1 and sys.argv[1] in COMMANDS:
         del sys.argv[0]
         name = sys.argv[0]
@@ -57,13 +57,24 @@ if __name__ == "__main__":
 '''
 
 
-def main_program(entry: EntryPoint | RunCode | Multicall) -> str:
-    """Return the text of the main module that calls an entry point, or one of several."""
+_WITHOUT_SUFFIX: Final = """
+    if name.lower().endswith("{suffix}"):
+        name = name[:-{size}]"""
+"""Where the names of programs end with one that is not of their commands."""
+
+
+def main_program(entry: EntryPoint | RunCode | Multicall, suffix: str = "") -> str:
+    """Return the text of the main module that calls an entry point, or one of several.
+
+    `suffix` is what names of programs end with on the target.
+    """
     if isinstance(entry, RunCode):
         return _code_program(entry.text.strip())
     if isinstance(entry, Multicall):
         commands = {name: (command.module, command.function) for name, command in entry.commands}
-        return _MULTICALL.format(commands=pprint.pformat(commands, sort_dicts=False))
+        shown = pprint.pformat(commands, sort_dicts=False)
+        strip = _WITHOUT_SUFFIX.format(suffix=suffix, size=len(suffix)) if suffix else ""
+        return _MULTICALL.format(commands=shown, suffix=strip)
     top = entry.function.split(".")[0]
     return (
         "import sys\n\n"
@@ -87,10 +98,12 @@ def _code_program(text: str) -> str:
     return f'if __name__ == "__main__":\n{code}\n'
 
 
-def main_modules(collections: Iterable[Collection], folder: Path) -> Iterator[Module]:
+def main_modules(
+    collections: Iterable[Collection], folder: Path, suffix: str = ""
+) -> Iterator[Module]:
     """Yield the main programs that are none of the modules: commands of an installer, or ours.
 
-    Those of ours are written below `folder`.
+    Those of ours are written below `folder`; `suffix` is what names of programs end with.
     """
     for number, collection in enumerate(collections):
         entry, path = collection.entry, collection.main
@@ -99,12 +112,14 @@ def main_modules(collections: Iterable[Collection], folder: Path) -> Iterator[Mo
         elif isinstance(entry, EntryPoint | RunCode | Multicall):
             source = folder / f"main-{number}" / "__main__.py"
             source.parent.mkdir()
-            yield main_module(entry, path, source)
+            yield main_module(entry, path, source, suffix)
 
 
-def main_module(entry: EntryPoint | RunCode | Multicall, path: str, source: Path) -> Module:
+def main_module(
+    entry: EntryPoint | RunCode | Multicall, path: str, source: Path, suffix: str = ""
+) -> Module:
     """Write the main module of an entry point; it is the command `path` in the executable."""
-    source.write_text(SHEBANG + main_program(entry), encoding="utf-8")
+    source.write_text(SHEBANG + main_program(entry, suffix), encoding="utf-8")
     source.chmod(0o755)
     return Module(name="__main__", path=path, source=source)
 

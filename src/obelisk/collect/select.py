@@ -1,7 +1,7 @@
 """Choosing what is included: the patterns of `include` and `exclude`.
 
-A pattern with a `/`, or one that ends in `.so`, names files; any other names modules and all that
-is below them.
+A pattern with a `/`, or one that ends in `.so` or `.pyd`, names files; any other names modules and
+all that is below them.
 """
 
 from __future__ import annotations
@@ -78,4 +78,4 @@ def _names_file(patterns: Iterable[str], file: Placed) -> bool:
 
 
 def _is_path(pattern: str) -> bool:
-    return "/" in pattern or pattern.endswith(".so")
+    return "/" in pattern or pattern.endswith((".so", ".pyd"))

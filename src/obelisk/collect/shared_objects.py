@@ -10,25 +10,36 @@ from packaging.utils import canonicalize_name
 from obelisk.collect.installed import Installed, Prefix
 from obelisk.errors import ConfigError, did_you_mean
 from obelisk.model import DataFile, SharedObjectFile
+from obelisk.target import Target
 
 _ELF: Final = b"\x7fELF"
+_PE: Final = b"MZ"
 
 
-def is_native(file: DataFile) -> bool:
-    """Return whether a file is a shared object: its name says so, and its first bytes do."""
+def is_native(file: DataFile, target: Target) -> bool:
+    """Return whether a file is a shared object: its name says so, and its first bytes do.
+
+    On Windows those of packages are libraries (DLL), whatever they are for.
+    """
     name = file.path.rpartition("/")[2]
-    if not (name.endswith(".so") or ".so." in name):
+    if target.object_format == "pe":
+        is_named, magic = name.lower().endswith((target.extension_suffix, ".dll")), _PE
+    else:
+        is_named, magic = name.endswith(".so") or ".so." in name, _ELF
+    if not is_named:
         return False
     with file.source.open("rb") as stream:  # `read_tree` gives regular files only
-        return stream.read(len(_ELF)) == _ELF
+        return stream.read(len(magic)) == magic
 
 
-def split_native(files: Iterable[DataFile]) -> tuple[list[DataFile], list[DataFile]]:
+def split_native(
+    files: Iterable[DataFile], target: Target
+) -> tuple[list[DataFile], list[DataFile]]:
     """Return the shared objects among files, and the others."""
     shared: list[DataFile] = []
     others: list[DataFile] = []
     for file in files:
-        (shared if is_native(file) else others).append(file)
+        (shared if is_native(file, target) else others).append(file)
     return shared, others
 
 

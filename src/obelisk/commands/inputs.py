@@ -209,7 +209,7 @@ def read_plans(command: CommandLine, outside: Outside) -> Planned:
     for request in read.requests:
         for plan in make_plans(request):
             plans.append(plan)
-            places.append(request.places or (plan.name,))
+            places.append(request.places or (plan.file_name,))
     return Planned(read=read, plans=plans, places=places)
 
 

@@ -67,7 +67,7 @@ def rebuild_command(
         services = workshop.services(old.recipe.target)
         with services.cache.scratch("rebuild") as work:
             plan = plan_again(old, Given(**given), work, console.warn)  # type: ignore[arg-type]
-            (built,) = build_all([plan], services, [_place(output, plan.name)])
+            (built,) = build_all([plan], services, [_place(output, plan.file_name)])
     found = changes(old.manifest, contents(built.path))
     if as_json:
         console.json({"version": JSON_VERSION, **_as_json(old, built, found)})

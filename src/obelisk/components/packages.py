@@ -76,18 +76,19 @@ def describe(package: Package, archive: Archive | None, warn: Callable[[str], No
 
 def environment(target: Target, python: str) -> dict[str, str]:
     """Return what environment markers are evaluated with, for a version such as `3.14.6`."""
+    is_windows = target.system == "windows"
     return {
         "implementation_name": "cpython",
         "implementation_version": python,
-        "os_name": "posix",
-        "platform_machine": target.architecture,
+        "os_name": "nt" if is_windows else "posix",
+        "platform_machine": "AMD64" if is_windows else target.architecture,
         "platform_python_implementation": "CPython",
         "platform_release": "",
-        "platform_system": "Linux",
+        "platform_system": "Windows" if is_windows else "Linux",
         "platform_version": "",
         "python_full_version": python,
         "python_version": ".".join(python.split(".")[:2]),
-        "sys_platform": "linux",
+        "sys_platform": "win32" if is_windows else "linux",
     }
 
 

@@ -42,7 +42,7 @@ ELSEWHERE: Final = frozenset(
 """Settings that have a place of their own in a recipe."""
 NO_BYTES: Final = frozenset({"train", "train_record", "smoke_test", "parts"})
 """Settings that decide nothing, once it is known what training saw and what is installed."""
-PATHS: Final = frozenset({"file", "data", "native_libraries", "build_packages"})
+PATHS: Final = frozenset({"file", "data", "native_libraries", "build_packages", "icon"})
 """Settings that name files: from the project's folder, or of the machine that builds."""
 
 
@@ -238,10 +238,11 @@ def portable(lines: Iterable[str]) -> tuple[str, ...]:
 
 def _settings(table: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings that read, write and run nothing outside of what is built from."""
-    for name in table.keys() & {key_of(one) for one in PATHS}:
-        for path in [table[name]] if isinstance(table[name], str) else table[name]:
-            if is_outside(path):
-                raise ValueError(path)
+    for inside in (table, table.get("windows", {})):
+        for name in inside.keys() & {key_of(one) for one in PATHS}:
+            for path in [inside[name]] if isinstance(inside[name], str) else inside[name]:
+                if is_outside(path):
+                    raise ValueError(path)
     if table.keys() & {key_of(one) for one in ELSEWHERE | NO_BYTES}:
         raise ValueError(sorted(table))
     return dict(table)

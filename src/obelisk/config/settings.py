@@ -18,6 +18,7 @@ from obelisk.config.licenses import Licenses
 from obelisk.config.own_pins import OwnPins
 from obelisk.config.tables import OldNames, Range, apply_table
 from obelisk.config.toml import parse_toml
+from obelisk.config.windows import Windows
 from obelisk.errors import ConfigError
 from obelisk.target import DEFAULT_TARGET
 
@@ -188,6 +189,8 @@ class Settings:
     """The user's own pins: tables of their own, below."""
     licenses: Licenses = field(default_factory=Licenses)
     """Which licenses the executable may contain: a table of its own, below."""
+    windows: Windows = field(default_factory=Windows)
+    """How Windows starts and shows the executable: a table of its own, below."""
 
     @property
     def storage(self) -> Storage:

@@ -68,7 +68,7 @@ def _check_interpreter(interpreter: Interpreter) -> None:
 
 
 def _check_target(target: Target) -> None:
-    if target.architecture != "x86_64":
+    if (target.architecture, target.system) != ("x86_64", "linux"):
         message = f"`snapshot` is not available for {target.triple}"
         raise ConfigError(message, hint="remove `snapshot`, or build for x86_64-unknown-linux-musl")
     if not host.runs(target):

@@ -13,23 +13,30 @@ from typing import Final
 from obelisk.model import ancestors
 from obelisk.payload.payload import Item, Kind
 
-_SUFFIXES: Final = (".abi3.so", ".so", ".py", ".pyc")
-"""After the suffix with the tag of this Python, which comes first."""
-_TAGGED: Final = ".cpython-"
+_SUFFIXES: Final = {
+    ".so": (".abi3.so", ".so", ".py", ".pyc"),
+    ".pyd": (".pyd", ".py", ".pyc"),
+}
+"""By the suffix of extension modules, after that with the tag of this Python, which comes first."""
+_TAGGED: Final = ".cp"
+"""How tags begin: `.cpython-314-x86_64-linux-musl`, on Windows `.cp314-win_amd64`."""
 _INIT: Final = "__init__"
 _LAST: Final = 99
 """The rank of a folder without `__init__`."""
 
 
-def importable(paths: Iterable[str], *, own: frozenset[str]) -> Iterator[Item]:
+def importable(
+    paths: Iterable[str], *, own: frozenset[str], extension: str = ".so"
+) -> Iterator[Item]:
     """Yield the records of all that imports find among files.
 
+    `extension` is what names of extension modules end with.
     A folder at the top that is not one of the application's `own` is no namespace package: it is
     there because the executable is laid out as an installation.
     """
     best: dict[str, tuple[int, str]] = {}
     for path in paths:
-        for name, rank in _answers(path):
+        for name, rank in _answers(path, extension):
             if rank == _LAST and "/" not in name and name not in own:
                 continue
             best[name] = min(best.get(name, (rank, path)), (rank, path))
@@ -37,13 +44,13 @@ def importable(paths: Iterable[str], *, own: frozenset[str]) -> Iterator[Item]:
         yield _item(name, rank, path)
 
 
-def _answers(path: str) -> Iterator[tuple[str, int]]:
+def _answers(path: str, extension: str) -> Iterator[tuple[str, int]]:
     """Yield (folder and name without suffix, rank) of what finds a file: the least comes first."""
     folder, _, file = path.rpartition("/")
     stem, dot, rest = file.partition(".")
-    rank = _rank(dot + rest)
+    rank = _rank(dot + rest, extension)
     if rank is not None and stem:
-        yield f"{folder}/{stem}" if folder else stem, len(_SUFFIXES) + 1 + rank
+        yield f"{folder}/{stem}" if folder else stem, len(_SUFFIXES[extension]) + 1 + rank
         if stem == _INIT and folder:
             yield folder, rank
     for above in ancestors(path, "/"):
@@ -51,10 +58,11 @@ def _answers(path: str) -> Iterator[tuple[str, int]]:
             yield above, _LAST
 
 
-def _rank(suffix: str) -> int | None:
-    if suffix.startswith(_TAGGED) and suffix.endswith(".so"):
+def _rank(suffix: str, extension: str) -> int | None:
+    if suffix.startswith(_TAGGED) and suffix.endswith(extension):
         return 0
-    return _SUFFIXES.index(suffix) + 1 if suffix in _SUFFIXES else None
+    known = _SUFFIXES[extension]
+    return known.index(suffix) + 1 if suffix in known else None
 
 
 def _item(name: str, rank: int, path: str) -> Item:

@@ -80,7 +80,11 @@ def pack(
     frames = Frames.of(plan.settings.storage.compression, first_use)
     modules = [
         *_code_items(bytecodes, frames),
-        *importable(_importable_paths(collection, bytecodes), own=collection.own),
+        *importable(
+            _importable_paths(collection, bytecodes),
+            own=collection.own,
+            extension=plan.target.extension_suffix,
+        ),
     ]
     files = [
         *_file_items(collection, bytecodes, plan, frames),

@@ -130,7 +130,7 @@ def _as_toml(name: str, value: Any, default: Any) -> Any:  # noqa: ANN401
 
 def _missing_settings(settings: Settings) -> Iterator[str]:
     for name in sorted(PATHS):
-        value = getattr(settings, name) or ()
+        value = getattr(settings.windows if name == "icon" else settings, name) or ()
         for path in (value,) if isinstance(value, str) else value:
             if is_outside(path):
                 yield f"`{Path(path).name}` of `{key_of(name)}`"

@@ -13,15 +13,16 @@ from obelisk.distribution.distribution import Distribution
 from obelisk.errors import ToolError
 from obelisk.recipes import RECIPES
 from obelisk.recipes.build import merge_into_sysroot
-from obelisk.runtime import freeze, linkmap, sources, unwinding
+from obelisk.runtime import freeze, linkmap, pe, sources, unwinding
 from obelisk.runtime.freeze import frozen_source, inittab_source
-from obelisk.runtime.linkmap import Sizes, library_sizes, variables
+from obelisk.runtime.linkmap import Sizes, variables
 from obelisk.runtime.relinkable import unpack_inputs
 from obelisk.runtime.sources import c_files, c_folder, frozen_folder
 from obelisk.services.cache import content_key, hash_code, hash_tree
 from obelisk.services.process import run_logged
 from obelisk.services.services import Services
 from obelisk.toolchain.clang import Toolchain, archive, compile_all, write_toolchain
+from obelisk.toolchain.mingw import write_mingw
 
 _WARNINGS: Final = (
     *("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wmissing-prototypes"),
@@ -78,8 +79,8 @@ def runtime_key(distribution: Distribution, options: RuntimeOptions) -> str:
             "distribution": distribution.key,
             "c": hash_tree(c_folder()),
             "frozen": hash_tree(frozen_folder()),
-            "rooms": distribution.target.runtime_rooms,
-            "code": hash_code(sys.modules[__name__], freeze, linkmap, sources, unwinding),
+            "rooms": [*distribution.target.runtime_rooms, *distribution.target.runtime_files],
+            "code": hash_code(sys.modules[__name__], freeze, linkmap, pe, sources, unwinding),
             "libraries": _libraries(),
             **asdict(options),
         }
@@ -101,6 +102,7 @@ def obtain_runtime(
     services: Services, distribution: Distribution, options: RuntimeOptions
 ) -> Runtime:
     """Return the runtime; build it if it is missing. Raises `ToolError`."""
+    name = f"runtime{distribution.target.executable_suffix}"
 
     def make(folder: Path) -> None:
         version = distribution.source.version
@@ -109,9 +111,9 @@ def obtain_runtime(
             services.cache.scratch("runtime") as root,
         ):
             job = _job(distribution, options, root)
-            _link(job, folder / "runtime")
+            _link(job, folder / name)
             text = job.map.read_text()
-            sizes = library_sizes(text, job.objects)
+            sizes = (pe if _is_pe(distribution) else linkmap).library_sizes(text, job.objects)
             (folder / "sizes.json").write_text(json.dumps(sizes), encoding="utf-8")
             if options.snapshot:
                 renewed = variables(text, _RENEWED)
@@ -120,13 +122,16 @@ def obtain_runtime(
     folder = services.cache.obtain("runtimes", runtime_key(distribution, options), make)
     sizes = json.loads((folder / "sizes.json").read_text(encoding="utf-8"))
     renewed = json.loads((folder / "renewed.json").read_text()) if options.snapshot else ()
-    return Runtime(path=folder / "runtime", sizes=sizes, renewed=tuple(map(tuple, renewed)))
+    return Runtime(path=folder / name, sizes=sizes, renewed=tuple(map(tuple, renewed)))
 
 
 def write_relinkable(
     services: Services, distribution: Distribution, options: RuntimeOptions, folder: Path
 ) -> None:
     """Write into `folder` what the runtime is linked of (relinkable.py). Raises `ToolError`."""
+    if _is_pe(distribution):
+        message = f"runtimes for `{distribution.target.triple}` cannot be linked again"
+        raise ToolError(message, hint="the distribution's archive has all that they are linked of")
     with (
         services.console.step("Collecting what the runtime is linked of"),
         services.cache.scratch("runtime") as root,
@@ -139,9 +144,14 @@ def write_relinkable(
 
 
 def _job(distribution: Distribution, options: RuntimeOptions, root: Path) -> _Job:
-    chain = write_toolchain(distribution.target, root / "toolchain")
+    write = write_mingw if _is_pe(distribution) else write_toolchain
+    chain = write(distribution.target, root / "toolchain")
     merge_into_sysroot(distribution.sysroot, chain.root)
     return _Job(chain, distribution, options, root)
+
+
+def _is_pe(distribution: Distribution) -> bool:
+    return distribution.target.object_format == "pe"
 
 
 class _Job:
@@ -160,9 +170,24 @@ class _Job:
 
 
 def _link(job: _Job, output: Path, *more: str) -> None:
-    distribution, options = job.distribution, job.options
     objects = _compile(job)
     wrapped = _wrapped_names(job, objects)
+    if _is_pe(job.distribution):
+        _link_pe(job, objects, wrapped, output)
+    else:
+        _link_elf(job, objects, wrapped, output, *more)
+
+
+def _link_pe(job: _Job, objects: list[Path], wrapped: list[str], output: Path) -> None:
+    argv = pe.link_arguments(job.chain, job.distribution, objects, wrapped, job.map)
+    env = job.chain.environment()
+    argv.append(f"-out:{output}")
+    run_logged(argv, log=job.log, cwd=job.root, env=env, what="linking the runtime")
+    pe.require_room(output)
+
+
+def _link_elf(job: _Job, objects: list[Path], wrapped: list[str], output: Path, *more: str) -> None:
+    distribution, options = job.distribution, job.options
     libc = _libc_names(job.chain, options)
     names = job.root / "names.txt"
     names.write_text("".join(f"-Wl,-u,{name}\n" for name in libc))
@@ -258,7 +283,7 @@ def _compile(job: _Job) -> list[Path]:
     rooms: list[str] = []
     if options.extensions is not None:
         generated["inittab.c"] = inittab_source(distribution, options.extensions)
-        rooms.append("thin")
+        rooms += [] if _is_pe(distribution) else ["thin"]
     if options.recording:
         rooms.append("recording")
     if options.snapshot:
@@ -277,6 +302,7 @@ def _compile(job: _Job) -> list[Path]:
         f"-I{c_folder()}",
         *(("-DOBELISK_RECORDING",) if options.recording else ()),
         *(("-DOBELISK_SNAPSHOT",) if options.snapshot else ()),
+        *(pe.COMPILE_FLAGS if _is_pe(distribution) else ()),
         *_WARNINGS,
     )
     what = "compiling the runtime"

@@ -23,7 +23,8 @@ def c_files(target: Target, *more: str) -> list[Path]:
     rooms = [*target.runtime_rooms]
     for purpose in more:
         rooms += target.rooms_for(purpose)
-    return [path for room in rooms for path in sorted((c_folder() / room).glob("*.c"))]
+    found = [path for room in rooms for path in sorted((c_folder() / room).glob("*.c"))]
+    return [*found, *(c_folder() / name for name in target.runtime_files)]
 
 
 def _folder() -> Path:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from obelisk.errors import SnapshotError
-from obelisk.link.link import Image
+from obelisk.link.image import Image
 from obelisk.model import Module, ResolvedEntry, RunProgram
 from obelisk.payload.content import whole
 from obelisk.payload.payload import Packed, Table, use_key

@@ -69,15 +69,25 @@ class Contents:
 
 
 def read_all(
-    data: mmap.mmap, digest: Digest | None, contents: Contents | None, *, hashed: bool
+    data: mmap.mmap,
+    digest: Digest | None,
+    contents: Contents | None,
+    zeros: Sequence[tuple[int, int]] = (),
+    *,
+    hashed: bool,
 ) -> Damage:
-    """Read every byte of a file once; hash it as a whole too if it is to be `hashed`."""
+    """Read every byte of a file once; hash it as a whole too if it is to be `hashed`.
+
+    `zeros` are the (start, end) of what the digest takes for zero.
+    """
     parts: dict[str, None] = {}
     blocks, whole = deque(blocks_of(digest)), hashlib.sha256()
     with memoryview(data) as view, ThreadPoolExecutor(os.cpu_count()) as pool:
 
         def damaged_in(batch: Sequence[Block]) -> list[str]:
-            return [block[3] for block in batch if digest and is_damaged(view, digest, block)]
+            return [
+                block[3] for block in batch if digest and is_damaged(view, digest, block, zeros)
+            ]
 
         for start in range(0, len(data), _REGION):
             stop = min(start + _REGION, len(data))
@@ -97,9 +107,11 @@ def read_all(
     return Damage(parts=list(parts), records=damaged, sha256=whole.hexdigest() if hashed else "")
 
 
-def check_digest(data: mmap.mmap, digest: Digest | None) -> Finding:
+def check_digest(
+    data: mmap.mmap, digest: Digest | None, zeros: Sequence[tuple[int, int]] = ()
+) -> Finding:
     """Check every byte of the file that the digest covers, and name the corrupt parts."""
-    damage = read_all(data, digest, None, hashed=False)
+    damage = read_all(data, digest, None, zeros, hashed=False)
     return digest_finding(digest, damage.parts)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,11 +67,22 @@ def blocks_of(digest: Digest | None) -> Iterator[Block]:
             number += 1
 
 
-def is_damaged(view: memoryview, digest: Digest, block: Block) -> bool:
-    """Return whether a block of the file `view` has another hash than when it was written."""
+def is_damaged(
+    view: memoryview, digest: Digest, block: Block, zeros: Sequence[tuple[int, int]] = ()
+) -> bool:
+    """Return whether a block of the file `view` has another hash than when it was written.
+
+    What is between the offsets of each of `zeros` counts as zero.
+    """
     number, start, stop, _ = block
+    content: memoryview | bytearray = view[start:stop]
+    for first, last in zeros:
+        if first < stop and last > start:
+            content = bytearray(content)
+            begin, end = max(first, start) - start, min(last, stop) - start
+            content[begin:end] = bytes(end - begin)
     expected = digest.hashes[number * _HASH_SIZE : (number + 1) * _HASH_SIZE]
-    return hashlib.sha256(view[start:stop]).digest() != expected
+    return hashlib.sha256(content).digest() != expected
 
 
 def digest_finding(digest: Digest | None, damaged: list[str]) -> Finding:
@@ -87,13 +98,12 @@ def digest_finding(digest: Digest | None, damaged: list[str]) -> Finding:
     return Finding(promise=Promise.FILE, sound=True, detail=f"{digest.end} bytes checked")
 
 
-def trailing_finding(size: int, digest: Digest | None) -> list[Finding]:
-    """Say of a file of some bytes what follows the last one that was written; nothing of others."""
-    behind = 0 if digest is None else size - digest.end
-    if digest is None or not behind:
+def trailing_finding(size: int, end: int | None) -> list[Finding]:
+    """Say of a file of some bytes what follows its own `end`; nothing where that is unknown."""
+    if end is None or size <= end:
         return []
     detail = (
-        f"{behind} bytes from offset {digest.end}, such as a signature or what a packer appended; "
+        f"{size - end} bytes from offset {end}, such as a signature or what a packer appended; "
         "not covered by checksums"
     )
     return [Finding(promise=Promise.TRAILING, sound=True, detail=detail, is_note=True)]

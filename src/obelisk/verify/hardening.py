@@ -32,16 +32,9 @@ _POSITION_INDEPENDENT: Final = 3
 _KINDS: Final = {0: "none", 1: "a relocatable object", 2: "ET_EXEC", 4: "a core dump"}
 _SEARCHED: Final = {RPATH: "RPATH", RUNPATH: "RUNPATH"}
 _END_OF_MEMORY: Final = 1 << 56
-_PAGES: Final = {
-    target.elf_number: target.page_size
-    for target in TARGETS.values()
-    if target.object_format == "elf"
-}
-_MACHINES: Final = {
-    target.elf_number: target.machine_name
-    for target in TARGETS.values()
-    if target.object_format == "elf"
-}
+_ELF: Final = [target for target in TARGETS.values() if target.object_format == "elf"]
+_PAGES: Final = {target.elf_number: target.page_size for target in _ELF}
+_MACHINES: Final = {target.elf_number: target.machine_name for target in _ELF}
 
 
 def header_findings(headers: Headers, memory: Memory) -> list[Finding]:

@@ -17,7 +17,7 @@ from obelisk.components.component import Component, Kind, components_of
 from obelisk.errors import VerifyError
 from obelisk.payload.payload import Control
 from obelisk.payload.reader import Payload
-from obelisk.verify.elf import Executable
+from obelisk.verify.executable import Executable
 from obelisk.verify.finding import Finding, judged
 from obelisk.verify.promise import Promise
 

@@ -26,6 +26,9 @@ class Promise(StrEnum):
     BOUNDS = "bounds"
     SEGMENTS = "segments"
     PAYLOAD_SEGMENT = "payload-segment"
+    RESOURCES = "resources"
+    CHECKSUM = "checksum"
+    AUTHENTICODE = "authenticode"
     OBJECTS = "objects"
     SNAPSHOT = "snapshot"
     INDEX = "index"
@@ -63,7 +66,8 @@ MEANINGS: Final[Mapping[Promise, Meaning]] = {
     ),
     Promise.HEADERS: Meaning(
         name="headers",
-        means="the ELF header and its tables can be read, and the program starts in code",
+        means="the headers (ELF or PE) and their tables can be read, and the program starts in "
+        "code; on Windows they have no timestamp",
         failing="the file cannot be loaded, or tools misread it",
     ),
     Promise.MACHINE: Meaning(
@@ -73,55 +77,58 @@ MEANINGS: Final[Mapping[Promise, Meaning]] = {
     ),
     Promise.PIE: Meaning(
         name="file type",
-        means="a position-independent executable (ET_DYN), which is loaded at a random address",
+        means="a position-independent executable, which is loaded at a random address (ET_DYN; on "
+        "Windows DYNAMIC_BASE, HIGH_ENTROPY_VA and relocations)",
         failing="code and data are where an attacker expects them",
     ),
     Promise.INTERPRETER: Meaning(
         name="interpreter",
-        means="static: no dynamic loader (PT_INTERP) is started",
+        means="static: no dynamic loader (PT_INTERP) is started; Linux only",
         failing="a loader of the machine that runs it decides what is loaded",
     ),
     Promise.NEEDED: Meaning(
         name="shared libraries",
-        means="static: no shared library is needed (DT_NEEDED) or searched for",
-        failing="a library of the machine that runs it would be loaded",
+        means="static: no shared library is needed (DT_NEEDED) or searched for; on Windows only "
+        "libraries are imported that are part of Windows",
+        failing="a library of the machine that runs it would be loaded, or is missing there",
     ),
     Promise.RELRO: Meaning(
         name="RELRO",
-        means="relocated tables are read-only once the program runs (PT_GNU_RELRO)",
+        means="relocated tables are read-only once the program runs (PT_GNU_RELRO); Linux only",
         failing="a stray write can change where functions are called",
     ),
     Promise.STACK: Meaning(
         name="stack",
-        means="the stack is not executable (PT_GNU_STACK)",
+        means="the stack is not executable (PT_GNU_STACK; on Windows NX_COMPAT, for all data)",
         failing="data on the stack can be run as code",
     ),
     Promise.CANARY: Meaning(
         name="stack protector",
-        means="functions of the runtime check the stack's canary before they return",
+        means="functions of the runtime check the stack's canary before they return; Linux only",
         failing="the runtime was compiled or changed so that an overflow of the stack is not "
         "noticed",
     ),
     Promise.CONTROL_FLOW: Meaning(
         name="control-flow protection",
-        means="a note: whether the file claims shadow stacks or branch targets "
-        "([why not](../explanation/security.md#hardening))",
+        means="a note: whether the file claims shadow stacks or branch targets, on Windows Control "
+        "Flow Guard ([why not](../explanation/security.md#hardening))",
         failing="never fails",
     ),
     Promise.PERMISSIONS: Meaning(
         name="permissions",
-        means="no segment is both writable and executable",
+        means="no segment or section is both writable and executable, or written to by several "
+        "processes",
         failing="memory that can be written to can be run",
     ),
     Promise.BOUNDS: Meaning(
         name="bounds",
-        means="all segments and section headers are inside the file",
+        means="all segments, sections and section headers are inside the file",
         failing="the file is truncated, or its headers were changed",
     ),
     Promise.SEGMENTS: Meaning(
         name="segments",
-        means="segments are sorted by address and do not overlap, in memory or in the file; "
-        "headers describe nothing that is not loaded",
+        means="segments (on Windows sections) are sorted by address and do not overlap, in memory "
+        "or in the file; headers describe nothing that is not loaded",
         failing="one part of the file would be loaded over another, or with another's rights",
     ),
     Promise.PAYLOAD_SEGMENT: Meaning(
@@ -129,9 +136,27 @@ MEANINGS: Final[Mapping[Promise, Meaning]] = {
         means="modules and files are mapped read-only",
         failing="they are missing, or can be changed while the program runs",
     ),
+    Promise.RESOURCES: Meaning(
+        name="resources",
+        means="Windows only: one manifest, with long paths, UTF-8 and sharp display; the images of "
+        "the icon and the version can be read",
+        failing="Windows shows or starts it otherwise than it was built for",
+    ),
+    Promise.CHECKSUM: Meaning(
+        name="checksum",
+        means="Windows only: the header has the checksum of the file, as `imagehlp` computes it",
+        failing="the file was changed after it was linked or signed",
+    ),
+    Promise.AUTHENTICODE: Meaning(
+        name="Authenticode",
+        means="Windows only: a signature that was added later has the hash of this file, or, as a "
+        "note, there is none; the signer's certificate is not checked",
+        failing="the file was changed after it was signed",
+    ),
     Promise.OBJECTS: Meaning(
         name="shared objects",
-        means="each linked shared object has the checksum that it was linked with",
+        means="each linked shared object has the checksum that it was linked with; on Windows, it "
+        "is where the table of them says",
         failing="the named objects are damaged; absent without shared objects",
     ),
     Promise.SNAPSHOT: Meaning(

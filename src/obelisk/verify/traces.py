@@ -21,7 +21,7 @@ from obelisk.payload.payload import Control, Kind
 from obelisk.payload.reader import Payload, Record
 from obelisk.verify.builder import Builder
 from obelisk.verify.digest import Digest
-from obelisk.verify.elf import Executable
+from obelisk.verify.executable import Executable
 from obelisk.verify.finding import Finding, judged
 from obelisk.verify.promise import Promise
 
@@ -134,7 +134,7 @@ class _Search:
             self._manifest = range(start, start + manifest.stored)
         self._foreign = [
             range(self._start, self._start + len(payload.data)),
-            *(range(one.offset, one.file_end) for one in executable.objects_segments),
+            *(range(*span) for span in executable.objects_spans),
         ]
         self._parts = sorted(digest.parts) if digest else []
         stored = [one for one in payload.records if one.intact and one.stored]

@@ -14,12 +14,12 @@ from obelisk.services.process import run_captured
 from obelisk.target import Target
 from obelisk.verify.builder import Builder
 from obelisk.verify.bytewise import Contents, check_digest, read_all
-from obelisk.verify.canary import canary_finding
 from obelisk.verify.digest import Digest, digest_finding, find_digest, trailing_finding
-from obelisk.verify.elf import Executable, findings_of, map_file, read_executable, unreadable
+from obelisk.verify.executable import Executable, map_file, unreadable
 from obelisk.verify.finding import Finding, judged, listed
 from obelisk.verify.inventory import inventory_findings
 from obelisk.verify.promise import Promise
+from obelisk.verify.read import findings_of, own_end, read_executable, signed_later
 from obelisk.verify.traces import trace_findings
 
 _REBUILD: Final = "rebuild it, and copy it as a binary file"
@@ -51,10 +51,7 @@ def verify(path: Path, builder: Builder = NOBODY) -> tuple[Finding, ...]:
     executable, payload = read.executable, read.payload
     if executable is None:
         return read.findings
-    findings = [
-        *read.findings,
-        canary_finding(executable.headers, executable.memory, executable.objects_segments),
-    ]
+    findings = [*read.findings, *executable.check_code()]
     if payload is not None:
         findings += inventory_findings(payload, executable)
         findings += trace_findings(read.data, read.digest, executable, payload, builder)
@@ -110,22 +107,25 @@ def _read(path: Path, *, hashed: bool) -> _Read:
         executable = read_executable(data)
     except VerifyError as error:
         return _read_broken(path, data, digest, error)
-    trailing = trailing_finding(len(data), digest)
+    trailing = trailing_finding(len(data), own_end(data, digest.end) if digest else None)
     try:
         payload = read_payload(executable.payload)
     except VerifyError as error:
         found = Finding(promise=Promise.PAYLOAD, sound=False, detail=str(error))
-        whole = check_digest(data, digest)
-        findings = (whole, *trailing, *executable.findings, found)
+        whole = check_digest(data, digest, signed_later(data))
+        findings = (whole, *trailing, *executable.findings, *executable.check_whole(), found)
         return _Read(data=data, digest=digest, findings=findings, executable=executable)
     contents = Contents(payload, executable.payload_offset)
-    damage = read_all(data, digest, contents, hashed=hashed)
+    damage = read_all(data, digest, contents, signed_later(data), hashed=hashed)
     whole = digest_finding(digest, damage.parts)
     of_payload = _payload_findings(payload, damage.records)
     return _Read(
         data=data,
         digest=digest,
-        findings=(whole, *trailing, *executable.findings, *of_payload),
+        findings=(
+            *(whole, *trailing, *executable.findings),
+            *(*executable.check_whole(), *of_payload),
+        ),
         sha256=damage.sha256,
         executable=executable,
         payload=payload,
@@ -147,7 +147,8 @@ def _read_broken(path: Path, data: mmap.mmap, digest: Digest | None, error: Veri
     )
     if digest is None and not ours:
         raise _not_ours(path, error)
-    return _Read(data=data, digest=digest, findings=(check_digest(data, digest), *of_headers))
+    whole = check_digest(data, digest, signed_later(data))
+    return _Read(data=data, digest=digest, findings=(whole, *of_headers))
 
 
 def _payload_findings(payload: Payload, damaged: list[str]) -> tuple[Finding, ...]:

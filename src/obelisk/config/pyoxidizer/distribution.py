@@ -21,6 +21,8 @@ from obelisk.target import TARGETS
 Flavor = Literal["standalone", "standalone_dynamic", "standalone_static"]
 KNOWN: Final = ("3.13", "3.14")
 """Versions that are built as they are asked for."""
+_LIKE_OURS: Final = {"-linux-gnu": "-linux-musl", "-windows-msvc": "-windows-gnu"}
+"""Parts of PyOxidizer's triples, and of those that do the same here."""
 
 
 def _make_config(own: PythonDistribution, caller: Caller) -> Config:
@@ -181,7 +183,9 @@ def _target(session: Session, build_target: str | None, caller: Caller) -> str:
     own = session.surroundings.settings.target
     if build_target in (None, own, session.surroundings.triple):
         return own
-    target = str(build_target).replace("-linux-gnu", "-linux-musl")
+    target = str(build_target)
+    for name, ours in _LIKE_OURS.items():
+        target = target.replace(name, ours)
     if target not in TARGETS:
         known = ", ".join(TARGETS)
         message = f"`build_target` has no effect: {shown(build_target)} is none of {known}"

@@ -252,7 +252,10 @@ class PythonExecutable(Adding):
             default="when-present",
         ),
         "windows_subsystem": Setting(
-            does="for Windows only", test=_WINDOWS, accepts=str, default="console"
+            does="`windows.subsystem`",
+            test="test_the_subsystem_of_windows_is_a_setting",
+            accepts=Literal["console", "windows"],
+            default="console",
         ),
         "build": Method(
             does=f"no effect: {Because.OUTPUT}",

@@ -169,6 +169,8 @@ def describe(session: Session, executable: PythonExecutable) -> Described:
         or policy.value("include_non_distribution_sources")
     ):
         table["source-text"] = False
+    subsystem = executable.value("windows_subsystem")
+    table |= {"windows": {"subsystem": subsystem}} if subsystem != "console" else {}
     where = f"`{executable.name}` of {session.path}"
     table |= {"target": base.target} if base.target != Settings().target else {}
     settings = apply_table(Settings(), table, where)

@@ -84,10 +84,10 @@ def _compile(shop: RecipeContext, compiled: list[Unit], profile: tuple[str, ...]
     def compile_one(unit: Unit) -> None:
         made = folder / unit.object
         made.parent.mkdir(parents=True, exist_ok=True)
-        # zig's own driver knows which macros LLVM's C++ headers want.
-        tool = (
-            ("cc", *profile) if unit.source.endswith(".c") else ("zig-cc", *COMPILE_FLAGS, "-lc++")
-        )
+        # zig's own driver knows which macros LLVM's C++ headers want; unless it strips, it keeps
+        # the name of the object file.
+        cxx = ("zig-cc", *COMPILE_FLAGS, "-lc++", "-s")
+        tool = ("cc", *profile) if unit.source.endswith(".c") else cxx
         shop.run(*tool, *unit.flags, "-c", unit.spelled, "-o", made)
 
     def size(unit: Unit) -> int:

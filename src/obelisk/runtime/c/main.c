@@ -7,7 +7,7 @@
 #include "payload/payload.h"
 #include "payload/settings.h"
 #include "python/interp.h"
-#include "vfs/vfs.h"
+#include "vfs/mount.h"
 #ifdef OBELISK_SNAPSHOT
 #include "snapshot/blocks.h"
 #include "snapshot/snapshot.h"

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "vfs/vfs.h"
+#include "vfs/mount.h"
 
 /* Options of `python` that take no value, each a letter. */
 static bool

@@ -55,8 +55,8 @@ add_python_path(PyConfig *config)
     if (text == NULL) {
         return PyStatus_NoMemory();
     }
-    for (wchar_t *one = wcstok(text, L":", &rest); one != NULL && !PyStatus_Exception(status);
-         one = wcstok(NULL, L":", &rest)) {
+    for (wchar_t *one = wcstok(text, LAYOUT_PATHS, &rest); one != NULL && !PyStatus_Exception(status);
+         one = wcstok(NULL, LAYOUT_PATHS, &rest)) {
         status = PyWideStringList_Insert(paths, place++, one);
     }
     free(text);
@@ -94,7 +94,7 @@ add_search_path(PyConfig *config, const char *executable, const char *path)
 {
     static const char origin[] = "$ORIGIN";
     char whole[2 * PATH_MAX];
-    const char *slash = strrchr(executable, '/');
+    const char *slash = strrchr(executable, LAYOUT_SLASH[0]);
 
     if (strncmp(path, origin, sizeof(origin) - 1) == 0 && slash != NULL) {
         if (privilege_is_raised()) {
@@ -123,7 +123,8 @@ add_own_paths(PyConfig *config, const struct payload *payload, const char *execu
     for (const char *path = paths.start;
          path < paths.start + paths.size && !PyStatus_Exception(status); path += strlen(path) + 1) {
         char whole[2 * PATH_MAX];
-        snprintf(whole, sizeof(whole), *path ? "%s/%s" : "%s", executable, path);
+        snprintf(whole, sizeof(whole), *path ? "%s" LAYOUT_SLASH "%s" : "%s", executable, path);
+        layout_show(whole);
         status = configure_append(&config->module_search_paths, whole);
     }
     paths_before_stdlib = start_of_stdlib(config);
@@ -166,7 +167,7 @@ paths_set(PyConfig *config, const struct payload *payload, const char *executabl
     }
 #endif
     if (!PyStatus_Exception(status)) {
-        snprintf(stdlib, sizeof(stdlib), "%s/" LAYOUT_STDLIB, executable);
+        snprintf(stdlib, sizeof(stdlib), "%s" LAYOUT_SLASH LAYOUT_STDLIB, executable);
         status = PyConfig_SetBytesString(config, &config->stdlib_dir, stdlib);
     }
     if (!PyStatus_Exception(status)) {

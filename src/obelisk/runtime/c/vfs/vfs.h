@@ -18,6 +18,7 @@
 #include <sys/sysmacros.h>
 
 #include "payload/payload.h"
+#include "vfs/mount.h"
 
 /* A path below the executable, normalised, without a leading slash, and ended by a zero byte. */
 struct vfs_path {
@@ -25,22 +26,6 @@ struct vfs_path {
     size_t size;
     bool folder; /* something was behind it, if only a slash: nothing but a folder will do */
 };
-
-/* Answer for paths below `root`, an absolute path that stays allocated, from now on. */
-void vfs_mount(const struct payload *payload, const char *root);
-
-/* Answer for paths below another name of the executable too, without asking the kernel for it. */
-void vfs_alias(const char *root);
-
-/* Return what `vfs_mount` was given; NULL before it. */
-const struct payload *vfs_payload(void);
-const char *vfs_root(void);
-
-/* Return how much of a path is a name of the executable that a slash follows; 0 for another path. */
-size_t vfs_name_size(const char *path);
-
-/* Say whether `name` begins with the executable's path and a slash: a quick test on little stack. */
-bool vfs_begins(const char *name);
 
 /* Say whether `name` is below the executable by its text, and if so what it is called there. */
 bool vfs_below(const char *name, struct vfs_path *path);

@@ -1,0 +1,1 @@
+"""Executables of Windows: a runtime, its resources and a payload become one PE file."""

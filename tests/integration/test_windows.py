@@ -1,0 +1,325 @@
+"""Executables for Windows, cross-built here and run under Wine from an empty folder.
+
+What Wine itself cannot do is left out, and named where it would stand. Real Windows is what
+`make windows-check` is for.
+"""
+
+import functools
+import http.server
+import json
+import re
+import shutil
+import subprocess
+import threading
+import urllib.request
+from pathlib import Path
+
+import pytest
+from support import APPS, expected, obelisk
+from wine import TRIPLE
+
+pytestmark = [pytest.mark.compile, pytest.mark.network]
+
+WINDOWS = APPS / "windows"
+
+
+@pytest.fixture(scope="session")
+def windows(executables):
+    """A function that builds an executable for Windows, once each."""
+
+    def build(name, *options, what=None):
+        return executables(name, "--target", TRIPLE, *options, what=what)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def behaviour(windows):
+    return windows("behaviour.exe", what=WINDOWS / "behaviour.py")
+
+
+@pytest.fixture
+def ask(wine, behaviour, tmp_path):
+    """A function that asks the program one question in an empty folder; returns its lines."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+
+    def ask(*question, status=0, **options):
+        done = wine.run(behaviour, *question, cwd=folder, **options)
+        assert done.returncode == status, done.stdout + done.stderr
+        assert status or not done.stderr, done.stderr
+        return done.stdout.splitlines()
+
+    return ask
+
+
+# One program
+
+
+def test_arguments_are_what_was_typed(ask):
+    words = ["two words", "ä€😀", 'a"quote', "back\\slash\\", ""]
+    assert ask("arguments", *words) == [str(["arguments", *words]), "True True"]
+
+
+def test_the_process_is_isolated_and_speaks_utf8(ask):
+    assert ask("process", env={"PYTHONPATH": "Z:\\nowhere", "PYTHONUTF8": "0"}) == [
+        "win32 nt \\",
+        "True True True",
+        "0 1 1",
+        "utf-8 utf-8",
+        "True True",
+    ]
+
+
+def test_own_files_are_ordinary_files_that_nothing_changes(ask):
+    assert ask("files") == [
+        "json True __init__.py",
+        "True True",
+        "True False",
+        "['__init__.py', '__main__.py'] True",
+        "True True",
+        *["PermissionError", "PermissionError", "PermissionError"],
+        "True",
+    ]
+
+
+def test_modules_have_sources_resources_and_metadata(ask):
+    assert ask("modules") == [
+        "True",
+        "True True",
+        "['__main__', 'decoder', 'encoder', 'scanner', 'tool']",
+        "True",
+        "Europe/Berlin True",
+        "True",
+    ]
+
+
+def test_every_extension_module_is_imported(ask):
+    assert ask("extensions") == ["extension modules: all imported"]
+
+
+def test_every_library_works(ask):
+    assert ask("libraries") == [
+        "sqlite (2,)",
+        "ssl OpenSSL True",
+        "hash a7ffc6f8 20",
+        "decimal 0.1428571428571428571428571429",
+        "ctypes [1, 2, 3, 4] True",
+        "uuid 1 expat expat",
+    ]
+
+
+def test_the_executable_is_python_for_its_children(ask):
+    assert ask("processes") == ["""['-c', 'ä b', 'q"'] 1""", "[b'[', b'1', b']']", "5"]
+
+
+def test_multiprocessing_needs_no_call(ask):
+    assert ask("parallel") == ["['spawn']", "[1, 4, 9]", "16", "stone"]
+
+
+def test_asyncio_talks(ask):
+    assert ask("asynchronous") == ["HELLO ProactorEventLoop"]
+
+
+def test_streams_are_utf8(wine, behaviour, tmp_path):
+    done = wine.run(behaviour, "streams", cwd=tmp_path, stdin="grüße\n")
+    assert (done.stdout, done.stderr) == ("grüße\nä€😀\n", "to stderr\n")
+
+
+def test_long_paths(ask, wine, tmp_path):
+    scratch = wine.path(tmp_path / "scratch")
+    assert ask("paths", env={"SCRATCH": scratch}) == ["True long ['ä€.txt']"]
+
+
+def test_exit_statuses(ask):
+    ask("status", status=42)
+
+
+def test_a_traceback_has_lines_of_source(wine, behaviour, tmp_path):
+    done = wine.run(behaviour, "fails", cwd=tmp_path)
+    assert done.returncode == 1
+    assert 'raise RuntimeError("as it must")' in done.stderr
+
+
+def test_the_environment_is_given_on_but_changes_nothing_of_python(ask):
+    env = {"ANSWER": "42", "PYTHONHOME": "Z:\\nowhere"}
+    assert ask("environment", env=env) == ["42 win-amd64", "['PYTHONHOME'] True"]
+
+
+# Applications
+
+
+def test_a_command_line_of_five_libraries(wine, windows, tmp_path):
+    tools = windows("tools.exe", what=WINDOWS / "tools.py")
+    wine.says(tools, ["Hello, WORLD &amp; ALL!"], "greet", "world & all", cwd=tmp_path)
+    assert wine.run(tools, "--version", cwd=tmp_path).stdout.strip().endswith("version 1.2.3")
+    assert "┃ n ┃" in wine.run(tools, "table", cwd=tmp_path).stdout
+    (tmp_path / "page").write_text("[1, 2]")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        done = wine.run(tools, "fetch", f"http://127.0.0.1:{server.server_port}/page", cwd=tmp_path)
+        server.shutdown()
+    assert done.stdout.splitlines() == ["status: 200", "text:", "- 1", "- 2"], done.stderr
+
+
+def test_flask_serves_a_page(wine, windows, tmp_path):
+    served = windows("served.exe", what=WINDOWS / "served.py")
+    with wine.start(served, cwd=tmp_path) as server:
+        port = int(server.stdout.readline())
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/a%20b", timeout=60) as answer:
+            assert answer.read() == b"<p>a b</p>"
+        assert "served" in server.communicate(timeout=60)[0]
+    assert server.returncode == 0
+
+
+def test_a_project_with_data_and_entry_points(wine, windows, tmp_path):
+    """Package data, metadata, plug-ins by entry points, resources: the same lines as on Linux."""
+    inventory = windows("inventory.exe", "--script", "inventory", what=APPS / "inventory")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    done = wine.run(inventory, "--scratch", wine.path(scratch), cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    wanted = expected(APPS / "inventory/src/inventory/cli.py")
+    found = [line.replace("\\", "/") for line in done.stdout.splitlines()]
+    assert [line for line in found if "from certifi" not in line] == [
+        line for line in wanted if "from certifi" not in line
+    ]
+
+
+COMMANDS = {
+    "httpie": (("--pure", "multidict", "--pure", "charset-normalizer", "--script", "http"), "3."),
+    "yt-dlp": ((), "20"),
+    "black": (("--pure", "black", "--script", "black"), "black"),
+    "pytest": (("--script", "pytest"), "pytest"),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_commands_that_people_use(wine, windows, tmp_path, name):
+    options, version = COMMANDS[name]
+    executable = windows(f"{name}.exe", *options, what=name)
+    done = wine.run(executable, "--version", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (done.stdout + done.stderr).startswith(version)
+
+
+def test_black_formats_and_pytest_tests(wine, windows, tmp_path):
+    options, _ = COMMANDS["black"]
+    (tmp_path / "test_one.py").write_text("def test_one( ):\n    assert 1+1==2\n")
+    black = windows("black.exe", *options, what="black")
+    done = wine.run(black, "-q", "test_one.py", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "test_one.py").read_text() == "def test_one():\n    assert 1 + 1 == 2\n"
+    options, _ = COMMANDS["pytest"]
+    tested = wine.run(windows("pytest.exe", *options, what="pytest"), "-q", cwd=tmp_path)
+    assert "1 passed" in tested.stdout, tested.stdout + tested.stderr
+
+
+# The file
+
+
+def test_it_keeps_its_promises_and_says_what_is_inside(behaviour):
+    found = json.loads(obelisk("verify", "--json", behaviour))
+    assert found["sound"]
+    inside = json.loads(obelisk("inspect", "--json", behaviour))
+    assert inside["target"] == TRIPLE
+    names = {one["name"] for one in inside["components"]}
+    assert {"cpython", "openssl", "sqlite", "tzdata"} <= names
+    obelisk("sbom", behaviour)
+    obelisk("licenses", behaviour)
+
+
+def test_two_builds_give_the_same_bytes(windows, tmp_path):
+    script = tmp_path / "twice.py"
+    script.write_text("print('twice')\n")
+    first, second = tmp_path / "one/twice.exe", tmp_path / "two/twice.exe"
+    for path in (first, second):
+        obelisk("build", "-q", "--target", TRIPLE, script, "-o", path)
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_icon_version_and_rights_are_settings(wine, tmp_path):
+    shutil.copy(WINDOWS / "check/window.ico", tmp_path / "app.ico")
+    script = tmp_path / "shown.py"
+    script.write_text(
+        "# /// script\n# [tool.obelisk.windows]\n# icon = 'app.ico'\n# uac = 'highest-available'\n"
+        "# version-info = {file-version = '1.2.3', company-name = 'Ours'}\n# ///\nprint('shown')\n"
+    )
+    path = tmp_path / "dist/shown.exe"
+    obelisk("build", "-q", "--target", TRIPLE, script, "-o", path)
+    words = obelisk("verify", path)
+    assert "manifest (highestAvailable), icon with 1 images, version 1.2.3.0" in words
+    wine.says(path, ["shown"], cwd=tmp_path)
+
+
+def test_a_program_without_a_console(wine, tmp_path):
+    """Its streams are pipes here all the same; what it says where there is none is lost."""
+    script = tmp_path / "quiet.py"
+    script.write_text(
+        "import sys\nprint('seen')\nprint('lost', file=sys.stderr)\nopen('done.txt', 'w').close()\n"
+    )
+    path = tmp_path / "dist/quiet.exe"
+    setting = ("--set", 'windows.subsystem="windows"')
+    obelisk("build", "-q", "--target", TRIPLE, *setting, script, "-o", path)
+    done = wine.run(path, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "done.txt").exists()
+
+
+def test_a_signature_leaves_it_running(wine, behaviour, tmp_path):
+    key, certificate, signed = (tmp_path / name for name in ("key", "certificate", "signed.exe"))
+    options = ["-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test", "-days", "9"]
+    words = ["openssl", "req", *options, "-keyout", key, "-out", certificate]
+    subprocess.run(words, check=True, capture_output=True)
+    words = ["osslsigncode", "sign", "-certs", certificate, "-key", key, "-h", "sha256"]
+    words += ["-in", behaviour, "-out", signed]
+    subprocess.run(words, check=True, capture_output=True)
+    assert "ok   Authenticode: its sha256 matches the file" in obelisk("verify", signed)
+    done = wine.run(signed, "process", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [
+        (("--snapshot",), 2, "`snapshot` is not available for x86_64-pc-windows-gnu"),
+        (("--relinkable", "folder"), 2, "`--relinkable` is not available"),
+        (("--train", "--help"), 2, "does not run on this machine"),
+        (("--build-package", "openssl"), 2, "`build-packages` is not available"),
+    ],
+)
+def test_what_only_linux_has_is_refused(tmp_path, options, status, said):
+    arguments = ("build", APPS / "hello.py", "--target", TRIPLE, "-o", tmp_path / "hello.exe")
+    words = obelisk(*arguments, *options, cwd=tmp_path, status=status)
+    assert said in words
+    assert not (tmp_path / "hello.exe").exists()
+
+
+def test_extension_modules_of_wheels_are_refused_with_the_ways_out(tmp_path):
+    words = obelisk(
+        *("build", "orjson", "--target", TRIPLE, "-m", "orjson", "-o", tmp_path / "app.exe"),
+        status=6,
+    )
+    assert re.search(r"cannot be linked in for x86_64-pc-windows-gnu: .*orjson.*\.pyd", words)
+    assert "`--pure orjson`" in words
+
+
+def test_what_compiles_is_refused(tmp_path):
+    project = Path(tmp_path / "compiled")
+    project.mkdir()
+    (project / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+        '[project]\nname = "compiled"\nversion = "1"\nscripts = {compiled = "compiled:main"}\n'
+    )
+    (project / "setup.py").write_text(
+        "from setuptools import Extension, setup\n"
+        'setup(py_modules=["compiled"], ext_modules=[Extension("_fast", ["fast.c"])])\n'
+    )
+    (project / "compiled.py").write_text("def main(): pass\n")
+    (project / "fast.c").write_text("int x;\n")
+    words = obelisk("build", project, "--target", TRIPLE, cwd=tmp_path, status=4)
+    assert "it requires a C compiler, which is not available" in words
