@@ -2,11 +2,20 @@
 
 import json
 import struct
+from pathlib import Path
 
 import pytest
 
 from obelisk.distribution.distribution import distribution_key
-from obelisk.distribution.windows import describe, exports, inittab, modules, projects, units
+from obelisk.distribution.windows import (
+    assemble,
+    describe,
+    exports,
+    inittab,
+    modules,
+    projects,
+    units,
+)
 from obelisk.errors import ToolError
 from obelisk.recipes.patches import patches
 from obelisk.recipes.windows import RECIPES
@@ -217,3 +226,21 @@ def test_a_description_of_a_laid_out_distribution(tmp_path, monkeypatch):
     (tmp_path / "build/Modules/_ssl.o").unlink()
     with pytest.raises(ToolError, match=r"missing object files of extension module `_ssl`"):
         describe.describe(tmp_path, TARGET, pins["cpython-3.14"], pins, tmp_path)
+
+
+def test_the_key_depends_on_the_code_of_every_module(monkeypatch):
+    pins = shipped_pins()
+    found = []
+
+    def hash_code(*modules):
+        names = [getattr(module, "__file__", str(module)) for module in modules]
+        assert len({Path(name).name for name in names}) == len(names), "one would hide another"
+        found.extend(Path(name) for name in names)
+        return {}
+
+    monkeypatch.setattr(assemble, "hash_code", hash_code)
+    assemble.windows_distribution_key(TARGET, pins["cpython-3.14"], pins, "host")
+    own = {
+        path for path in Path(assemble.__file__).parent.glob("*.py") if path.stat().st_size > 200
+    }
+    assert own <= set(found)

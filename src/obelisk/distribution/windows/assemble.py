@@ -37,13 +37,15 @@ from obelisk.toolchain.mingw import mingw_identity
 
 def windows_distribution_key(target: Target, pinned: Pin, pins: Pins, host: str) -> str:
     """Return the cache key of a distribution; `host` is that of the Python that freezes for it."""
-    code = (archive, cpython, describe, exports, frozen, inittab, linux, modules, profiles)
+    # Apart: modules are named by their files, and two of them have the same name.
+    own = (cpython, describe, exports, frozen, inittab, mingw_link, modules, projects, units)
+    shared = (archive, linux, profiles)
     return content_key(
         {
             "host": host,
             "source": windows_source_identity(pinned),
             "profile": profiles.profile_identity(pinned.name, target),
-            "code": [hash_code(*code, projects, units), hash_code(Path(__file__), mingw_link)],
+            "code": [hash_code(*own, Path(__file__)), hash_code(*shared)],
             "toolchain": mingw_identity(target),
             "libraries": {
                 name: windows_library_key(target, name, pins) for name in (*RECIPES, RUNTIME)
