@@ -64,11 +64,7 @@ def link_arguments(
     return [
         chain.tool("lld-link"),
         *_OPTIONS,
-        *(f"-wrap:{name}" for name in wrapped),
-        # lld says nothing of what is missing then: a function that only ours call in place of it is
-        # in a library that nothing else looks into, and ours are called through pointers.
-        *(f"-include:{name}" for name in wrapped),
-        *(f"-include:__wrap_{name}" for name in wrapped),
+        *wrapping(wrapped),
         # What `ctypes.pythonapi` finds.
         f"-def:{exports}",
         f"-lldmap:{map_file}",
@@ -77,6 +73,19 @@ def link_arguments(
         distribution.static_library,
         *libraries,
         *link_inputs(lib),
+    ]
+
+
+def wrapping(names: Sequence[str]) -> list[str]:
+    """Return the arguments that let functions `__wrap_NAME` be called in place of others.
+
+    lld says nothing of what is missing then. A function that only `__real_NAME` names is found in
+    no library, and `__wrap_NAME` that is only called as a function of a DLL is taken for unused.
+    """
+    return [
+        argument
+        for name in names
+        for argument in (f"-wrap:{name}", f"-include:{name}", f"-include:__wrap_{name}")
     ]
 
 
