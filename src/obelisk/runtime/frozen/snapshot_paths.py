@@ -21,17 +21,16 @@ def path_below(path):
 
 _obelisk.path_below = path_below
 _adapt = _obelisk.AdaptingLoader.exec_module
-_refuse = None
+_replaced = []
 
 
 def exec_module(self, module):
     """Adapt a module; no virtual environment is made of the executable by either path."""
-    global _refuse
     _adapt(self, module)
-    if _refuse is None:
+    if not _replaced:
         import _obelisk_adaptations as adaptations
 
-        _refuse = adaptations._refuse_environment
+        _replaced.append(adaptations._refuse_environment)
         adaptations._refuse_environment = _refuse_environment
 
 
@@ -42,7 +41,7 @@ def _refuse_environment(python):
 
     adaptations.ROOT = os.path.realpath(_obelisk.ROOT)
     try:
-        _refuse(python)
+        _replaced[0](python)
     finally:
         adaptations.ROOT = _obelisk.ROOT
 
