@@ -113,7 +113,7 @@ def obtain_runtime(
             job = _job(distribution, options, root)
             _link(job, folder / name)
             text = job.map.read_text()
-            sizes = (pe if _is_pe(distribution) else linkmap).library_sizes(text, job.objects)
+            sizes = _sizes(job, text)
             (folder / "sizes.json").write_text(json.dumps(sizes), encoding="utf-8")
             if options.snapshot:
                 renewed = variables(text, _RENEWED)
@@ -148,6 +148,12 @@ def _job(distribution: Distribution, options: RuntimeOptions, root: Path) -> _Jo
     chain = write(distribution.target, root / "toolchain")
     merge_into_sysroot(distribution.sysroot, chain.root)
     return _Job(chain, distribution, options, root)
+
+
+def _sizes(job: _Job, text: str) -> Sizes:
+    if _is_pe(job.distribution):
+        return pe.library_sizes(text, job.objects, job.distribution)
+    return linkmap.library_sizes(text, job.objects)
 
 
 def _is_pe(distribution: Distribution) -> bool:
