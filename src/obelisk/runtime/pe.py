@@ -38,8 +38,9 @@ _OPTIONS: Final = (
     "-stack:8388608",
     # Parts of libraries that nothing can reach, and equal functions twice.
     *("-opt:ref", "-opt:icf"),
-    # No time of the build.
-    "-Brepro",
+    # No time of the build, and no order of functions that differs from link to link, as that has
+    # which lld finds from what profiles say of calls.
+    *("-Brepro", "-call-graph-profile-sort:no"),
 )
 _ADDED_SECTIONS: Final = 3
 """How many `link/pe` adds: their headers must have room."""
