@@ -24,6 +24,7 @@ from obelisk.config.settings import Compression
 from obelisk.config.training import parse_commands
 from obelisk.distribution.distribution import Distribution, obtain_distribution
 from obelisk.distribution.test_suite import obtain_tests
+from obelisk.distribution.windows.tests import obtain_windows_tests
 from obelisk.errors import CollectError
 from obelisk.installations import Installations
 from obelisk.inventory import Inventories
@@ -332,9 +333,8 @@ def _tests(plan: Plan, services: Services, distribution: Distribution) -> Tree:
     """Return CPython's own tests if they are to go in."""
     if not plan.has_tests:
         return [], []
-    return read_tree(
-        obtain_tests(services, distribution), base=Layout.of(plan.python.version).stdlib
-    )
+    obtain = obtain_windows_tests if services.target.system == "windows" else obtain_tests
+    return read_tree(obtain(services, distribution), base=Layout.of(plan.python.version).stdlib)
 
 
 def _own_sources(gathered: Gathered, cache: Path) -> list[Path]:
