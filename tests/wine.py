@@ -26,6 +26,8 @@ class Wine:
         self.environment = {
             "WINEPREFIX": str(prefix),
             "WINEDEBUG": "-all",
+            # Or Wine takes names of files for ASCII.
+            "LC_ALL": "C.UTF-8",
             # Neither Mono nor Gecko is asked for, nor are menus of a desktop written.
             "WINEDLLOVERRIDES": "mscoree=;mshtml=;winemenubuilder.exe=",
         }

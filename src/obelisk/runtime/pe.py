@@ -7,17 +7,14 @@ that is not named here.
 
 from __future__ import annotations
 
-import re
 import struct
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from obelisk.distribution.distribution import Distribution
 from obelisk.errors import ToolError
-from obelisk.recipes.windows import RECIPES, RUNTIME
-from obelisk.runtime.linkmap import PARTS, Sizes, library_of
+from obelisk.recipes.windows import RECIPES
 from obelisk.toolchain.clang import Toolchain
 from obelisk.toolchain.mingw_link import link_inputs
 
@@ -44,10 +41,6 @@ _OPTIONS: Final = (
 _ADDED_SECTIONS: Final = 3
 """How many `link/pe` adds: their headers must have room."""
 _SECTION_HEADER: Final = 40
-_PART_OF: Final = {".text": "code", ".rdata": "constants", ".pdata": "unwind", ".edata": "names"}
-_SHOWN: Final = re.compile(r"([0-9a-f]{8}) ([0-9a-f]{8}) {1,5}\d+ ")
-"""How lines of a map begin: address, size and alignment. The columns of 8 characters behind that
-have a section of the output, what it has of a file, or a symbol in that."""
 
 
 def link_arguments(
@@ -95,31 +88,3 @@ def require_room(path: Path) -> None:
     if end > size:
         message = f"{path} has no room for {_ADDED_SECTIONS} section headers"
         raise ToolError(message, hint="this is a bug in Obelisk; please report it")
-
-
-def library_sizes(text: str, own: Path) -> Sizes:
-    """Add up a map of lld's by library; objects in the folder `own` are the runtime's C files."""
-    found: dict[str, Counter[str]] = {}
-    section = ""
-    for line in text.splitlines():
-        match = _SHOWN.match(line)
-        if match is None or line[24:40].isspace():
-            continue
-        if not line[24].isspace():
-            section = line[24:].strip()
-            continue
-        file = line[32:].rpartition(":(")[0]
-        size = int(match[2], 16)
-        if size:
-            part = _PART_OF.get(section, "data")
-            found.setdefault(_library(file, own), Counter())[part] += size
-    return {
-        library: {part: found[library][part] for part in PARTS if found[library][part]}
-        for library in sorted(found)
-    }
-
-
-def _library(file: str, own: Path) -> str:
-    """Return whose an input file is; the import libraries of the system have few bytes."""
-    is_mingw = Path(file.partition("(")[0]).suffix in (".lib", ".obj")
-    return RUNTIME if is_mingw else library_of(file, own)
