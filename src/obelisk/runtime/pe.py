@@ -14,6 +14,7 @@ from typing import Final
 
 from obelisk.distribution.distribution import Distribution
 from obelisk.errors import ToolError
+from obelisk.recipes.windows import RECIPES
 from obelisk.toolchain.clang import Toolchain
 from obelisk.toolchain.mingw_link import link_inputs
 
