@@ -7,17 +7,14 @@ that is not named here.
 
 from __future__ import annotations
 
-import re
 import struct
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from obelisk.distribution.distribution import Distribution
 from obelisk.errors import ToolError
-from obelisk.recipes.windows import RECIPES, RUNTIME
-from obelisk.runtime.linkmap import PARTS, Sizes, library_of
+from obelisk.recipes.windows import RECIPES
 from obelisk.toolchain.clang import Toolchain
 from obelisk.toolchain.mingw_link import link_inputs
 
@@ -38,20 +35,13 @@ _OPTIONS: Final = (
     "-stack:8388608",
     # Parts of libraries that nothing can reach, and equal functions twice.
     *("-opt:ref", "-opt:icf"),
-    # No time of the build.
-    "-Brepro",
+    # No time of the build, and no order of functions that differs from link to link, as that has
+    # which lld finds from what profiles say of calls.
+    *("-Brepro", "-call-graph-profile-sort:no"),
 )
 _ADDED_SECTIONS: Final = 3
 """How many `link/pe` adds: their headers must have room."""
 _SECTION_HEADER: Final = 40
-_MEMBER: Final = 60
-"""Bytes of a member's header in a static library."""
-_ENDED: Final = re.compile(rb"\0|/\n")
-"""How long names of members end, by Microsoft's tools and by others."""
-_PART_OF: Final = {".text": "code", ".rdata": "constants", ".pdata": "unwind", ".edata": "names"}
-_SHOWN: Final = re.compile(r"([0-9a-f]{8}) ([0-9a-f]{8}) {1,5}\d+ ")
-"""How lines of a map begin: address, size and alignment. The columns of 8 characters behind that
-have a section of the output, what it has of a file, or a symbol in that."""
 
 
 def link_arguments(
@@ -63,6 +53,7 @@ def link_arguments(
 ) -> list[str | Path]:
     """Return the linker and its arguments, but for the output and what a debugger needs."""
     lib = chain.lib
+    libraries = [lib / f"lib{name}.a" for recipe in RECIPES.values() for name in recipe.provides]
     exports = distribution.config / f"python{distribution.version.replace('.', '')}.def"
     return [
         chain.tool("lld-link"),
@@ -74,7 +65,7 @@ def link_arguments(
         lib / _START,
         *objects,
         distribution.static_library,
-        *_libraries(lib),
+        *libraries,
         *link_inputs(lib),
     ]
 
@@ -107,58 +98,3 @@ def require_room(path: Path) -> None:
     if end > size:
         message = f"{path} has no room for {_ADDED_SECTIONS} section headers"
         raise ToolError(message, hint="this is a bug in Obelisk; please report it")
-
-
-def library_sizes(text: str, own: Path, distribution: Distribution) -> Sizes:
-    """Add up a map of lld's by library; objects in the folder `own` are the runtime's C files.
-
-    It names members of static libraries without these. Where two have one of the same name, all
-    such are counted for the first; what is in none is mingw-w64's, as stubs of DLLs' functions are.
-    """
-    owners: dict[str, str] = {}
-    for path in [distribution.static_library, *_libraries(distribution.sysroot / "lib")]:
-        for member in _members(path):
-            owners.setdefault(member, f"{path}({member})")
-    found: dict[str, Counter[str]] = {}
-    for size, section, file in _pieces(text):
-        name = file if file.startswith(f"{own}/") else owners.get(Path(file).name)
-        library = RUNTIME if name is None else library_of(name, own)
-        found.setdefault(library, Counter())[_PART_OF.get(section, "data")] += size
-    return {
-        library: {part: found[library][part] for part in PARTS if found[library][part]}
-        for library in sorted(found)
-    }
-
-
-def _pieces(text: str) -> Iterator[tuple[int, str, str]]:
-    """Yield what the output has of each file: its size, its section, and the file."""
-    section = ""
-    for line in text.splitlines():
-        match = _SHOWN.match(line)
-        if match is None or line[24:40].isspace():
-            continue
-        if not line[24].isspace():
-            section = line[24:].strip()
-        elif int(match[2], 16):
-            yield int(match[2], 16), section, line[32:].rpartition(":(")[0]
-
-
-def _members(path: Path) -> Iterator[str]:
-    """Yield the names of a static library's members, whose long ones are in the member `//`."""
-    data = path.read_bytes()
-    place, long_names = len(b"!<arch>\n"), b""
-    while place + _MEMBER <= len(data):
-        name = data[place : place + 16].rstrip()
-        size = int(data[place + 48 : place + 58])
-        place += _MEMBER
-        if name == b"//":
-            long_names = data[place : place + size]
-        elif name.startswith(b"/") and name[1:].isdigit():
-            yield _ENDED.split(long_names[int(name[1:]) :], maxsplit=1)[0].decode()
-        elif name != b"/":
-            yield name.removesuffix(b"/").decode()
-        place += size + size % 2
-
-
-def _libraries(lib: Path) -> list[Path]:
-    return [lib / f"lib{name}.a" for recipe in RECIPES.values() for name in recipe.provides]
