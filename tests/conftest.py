@@ -15,7 +15,7 @@ from support import APPS, SNAPSHOTS, in_root, run
 
 from obelisk.services.atomic import link_or_copy
 
-pytest_plugins = ["campaigns", "configurations", "databases", "terminals"]
+pytest_plugins = ["campaigns", "configurations", "databases", "terminals", "wine"]
 
 # The same examples every time; `HYPOTHESIS_PROFILE=explore` looks for new ones, and more of them.
 settings.register_profile("default", derandomize=True)

@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import threading
 import urllib.request
-from pathlib import Path
 
 import pytest
 from support import APPS, expected, obelisk
@@ -65,7 +64,7 @@ def test_the_process_is_isolated_and_speaks_utf8(ask):
     assert ask("process", env={"PYTHONPATH": "Z:\\nowhere", "PYTHONUTF8": "0"}) == [
         "win32 nt \\",
         "True True True",
-        "1 1 1",
+        "0 1 1",
         "utf-8 utf-8",
         "True True",
     ]
@@ -76,7 +75,7 @@ def test_own_files_are_ordinary_files_that_nothing_changes(ask):
         "json True __init__.py",
         "True True",
         "True False",
-        "['__init__.py', 'decoder.py'] True",
+        "['__init__.py', '__main__.py'] True",
         "True True",
         *["PermissionError", "PermissionError", "PermissionError"],
         "True",
@@ -90,7 +89,6 @@ def test_modules_have_sources_resources_and_metadata(ask):
         "['__main__', 'decoder', 'encoder', 'scanner', 'tool']",
         "True",
         "Europe/Berlin True",
-        "20",
         "True",
     ]
 
@@ -186,6 +184,15 @@ def test_a_project_with_data_and_entry_points(wine, windows, tmp_path):
     assert [line for line in found if "from certifi" not in line] == [
         line for line in wanted if "from certifi" not in line
     ]
+
+
+def test_a_project_of_c_and_cython(wine, windows, tmp_path):
+    fast = windows("fast.exe", what=WINDOWS / "compiled")
+    lines = ["3.5 True 42", "unsupported operand type(s) for +=: 'float' and 'str'"]
+    wine.says(fast, lines, cwd=tmp_path)
+    found = {one["what"]: one for one in json.loads(obelisk("verify", "--json", fast))["findings"]}
+    assert found["shared objects"]["detail"] == "2 linked"
+    assert all(one["sound"] for one in found.values())
 
 
 COMMANDS = {
@@ -309,18 +316,10 @@ def test_extension_modules_of_wheels_are_refused_with_the_ways_out(tmp_path):
     assert "`--pure orjson`" in words
 
 
-def test_what_compiles_is_refused(tmp_path):
-    project = Path(tmp_path / "compiled")
-    project.mkdir()
-    (project / "pyproject.toml").write_text(
-        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
-        '[project]\nname = "compiled"\nversion = "1"\nscripts = {compiled = "compiled:main"}\n'
-    )
-    (project / "setup.py").write_text(
-        "from setuptools import Extension, setup\n"
-        'setup(py_modules=["compiled"], ext_modules=[Extension("_fast", ["fast.c"])])\n'
-    )
-    (project / "compiled.py").write_text("def main(): pass\n")
-    (project / "fast.c").write_text("int x;\n")
+def test_a_project_that_needs_cxx_is_refused(tmp_path):
+    project = shutil.copytree(WINDOWS / "compiled", tmp_path / "compiled")
+    setup = project / "setup.py"
+    setup.write_text(setup.read_text().replace("plain.c", "plain.cpp"))
+    (project / "src/fast/plain.c").rename(project / "src/fast/plain.cpp")
     words = obelisk("build", project, "--target", TRIPLE, cwd=tmp_path, status=4)
-    assert "it requires a C compiler, which is not available" in words
+    assert "it requires a C++ compiler, which is not available" in words

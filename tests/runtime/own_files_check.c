@@ -18,6 +18,7 @@
 #include "os/os.h"
 #include "os/windows/text.h"
 #include "payload/payload.h"
+#include "pe/objects.h"
 #include "random.h"
 #include "vfs/mount.h"
 
@@ -40,6 +41,16 @@ os_die(int status, const char *message)
 {
     printf("%s\n", message);
     exit(status);
+}
+
+/* Nothing is linked in. */
+int
+pe_objects_symbol(HMODULE module, const char *name, FARPROC *found)
+{
+    (void)module;
+    (void)name;
+    (void)found;
+    return 0;
 }
 
 static void

@@ -49,7 +49,7 @@ def files():
 
 
 def modules():
-    import importlib.metadata
+
     import importlib.resources
     import inspect
     import json
@@ -64,7 +64,6 @@ def modules():
     print(sorted(found))
     print((importlib.resources.files("json") / "decoder.py").is_file())
     print(zoneinfo.ZoneInfo("Europe/Berlin").key, len(zoneinfo.available_timezones()) > 400)
-    print(importlib.metadata.version("tzdata")[:2])
     try:
         json.loads("{")
     except ValueError:

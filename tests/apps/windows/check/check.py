@@ -18,7 +18,7 @@ from pathlib import Path
 FOLDER = Path(sys.executable).parent
 SAYS = {
     ("behaviour", "process"): [
-        *("win32 nt \\", "True True True", "1 1 1", "utf-8 utf-8", "True True"),
+        *("win32 nt \\", "True True True", "0 1 1", "utf-8 utf-8", "True True"),
     ],
     ("behaviour", "arguments", "two words", "ä€😀", 'a"b', ""): [
         "['arguments', 'two words', 'ä€😀', 'a\"b', '']",
