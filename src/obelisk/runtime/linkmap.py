@@ -75,7 +75,7 @@ def stretches(text: str, own: Path) -> Iterator[Stretch]:
         if lead.strip():
             section = lead + rest
         else:
-            library = _library(rest.rpartition(":(")[0], own)
+            library = library_of(rest.rpartition(":(")[0], own)
             yield Stretch(int(address, 16), int(size, 16), section, library)
 
 
@@ -117,7 +117,7 @@ def _part(section: str) -> str:
     return "code" if section.startswith(".text.") else _PART_OF.get(section, "data")
 
 
-def _library(file: str, own: Path) -> str:
+def library_of(file: str, own: Path) -> str:
     """Return whose an input file is, by the name of its source where that is known."""
     if file.startswith(f"{own}/"):
         return _OWN
