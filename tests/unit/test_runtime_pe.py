@@ -1,11 +1,90 @@
-"""What the link of a Windows runtime is asked for, and what is asked of it."""
+"""The linker's map of a Windows runtime, and what its link is asked for."""
 
 import struct
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from obelisk.errors import ToolError
 from obelisk.runtime import pe
+from obelisk.toolchain.archives import archive_members
+
+MAP = """\
+Address  Size     Align Out     In      Symbol
+00001000 00000300  4096 .text
+00001000 00000100    16         /work/objects/001-main.o:(.text$main)
+00001000 00000000     0                 main
+00001100 00000080    16         an_object_of_a_long_name.o:(.text)
+00001180 00000080    16         short.o:(.text)
+00001200 00000010    16         KERNEL32.dll:(.text)
+00001210 00000008    16         xmlparse.o:(.text)
+00001218 00000008    16         rt.obj:(.text)
+00002000 00000100  4096 .rdata
+00002000 00000040    16         short.o:(.rdata)
+00003000 00000000  4096 .data
+00003000 00000000    16         short.o:(.data)
+"""
+
+
+def member(name, size):
+    head = f"{name:<16}{0:<12}{0:<6}{0:<6}{0:<8}{size:<10}`\n".encode()
+    assert len(head) == 60
+    return head
+
+
+def library(*members, long_names=b""):
+    """A static library; members are empty, but for one byte each."""
+    data = b"!<arch>\n" + member("/", 4) + bytes(4)
+    if long_names:
+        data += member("//", len(long_names)) + long_names + b"\n" * (len(long_names) % 2)
+    return data + b"".join(member(name, 1) + b"x\n" for name in members)
+
+
+@pytest.fixture
+def distribution(tmp_path):
+    lib = tmp_path / "build/lib"
+    lib.mkdir(parents=True)
+    for recipe in pe.RECIPES.values():
+        for name in recipe.provides:
+            (lib / f"lib{name}.a").write_bytes(library())
+    python = tmp_path / "libpython3.14.a"
+    python.write_bytes(library("/0", long_names=b"an_object_of_a_long_name.o\0"))
+    (lib / "libsqlite3.a").write_bytes(library("short.o/"))
+    (lib / "compiler_rt.lib").write_bytes(library("rt.obj/"))
+    expat = tmp_path / "build/Modules/expat"
+    expat.mkdir(parents=True)
+    (expat / "xmlparse.o").touch()
+    return SimpleNamespace(static_library=python, sysroot=tmp_path / "build")
+
+
+def test_a_map_is_added_up_by_library(distribution):
+    own = Path("/work/objects")
+    assert pe.library_sizes(MAP, own, distribution) == {
+        "compiler-rt": {"code": 8},
+        "cpython": {"code": 0x80},
+        "expat": {"code": 8},
+        "mingw-w64": {"code": 0x10},
+        "obelisk": {"code": 0x100},
+        "sqlite": {"code": 0x80, "constants": 0x40},
+    }
+
+
+@pytest.mark.parametrize("ended", [b"\0", b"/\n"])
+def test_long_names_of_members_are_found(tmp_path, ended):
+    names = b"first_long_name.o" + ended + b"second_long_name.o" + ended
+    second = names.index(b"second")
+    path = tmp_path / "libx.a"
+    path.write_bytes(library("/0", f"/{second}", "short.o/", long_names=names))
+    found = ["first_long_name.o", "second_long_name.o", "short.o"]
+    assert list(archive_members(path)) == [(name, b"x") for name in found]
+
+
+def test_what_is_no_static_library_is_named(tmp_path):
+    path = tmp_path / "libx.a"
+    path.write_bytes(b"MZ")
+    with pytest.raises(ToolError, match=r"libx\.a is not a static library"):
+        list(archive_members(path))
 
 
 def image(sections, header_size):

@@ -13,7 +13,7 @@ from obelisk.distribution.distribution import Distribution
 from obelisk.errors import ToolError
 from obelisk.recipes import RECIPES
 from obelisk.recipes.build import merge_into_sysroot
-from obelisk.runtime import freeze, linkmap, pe, pe_map, sources, unwinding
+from obelisk.runtime import freeze, linkmap, pe, sources, unwinding
 from obelisk.runtime.freeze import frozen_source, inittab_source
 from obelisk.runtime.linkmap import Sizes, variables
 from obelisk.runtime.relinkable import unpack_inputs
@@ -80,9 +80,7 @@ def runtime_key(distribution: Distribution, options: RuntimeOptions) -> str:
             "c": hash_tree(c_folder()),
             "frozen": hash_tree(frozen_folder()),
             "rooms": [*distribution.target.runtime_rooms, *distribution.target.runtime_files],
-            "code": hash_code(
-                *(sys.modules[__name__], freeze, linkmap, pe, pe_map, sources, unwinding)
-            ),
+            "code": hash_code(sys.modules[__name__], freeze, linkmap, pe, sources, unwinding),
             "libraries": _libraries(),
             **asdict(options),
         }
@@ -115,11 +113,7 @@ def obtain_runtime(
             job = _job(distribution, options, root)
             _link(job, folder / name)
             text = job.map.read_text()
-            sizes = (
-                pe_map.library_sizes(text, job.objects, distribution)
-                if _is_pe(distribution)
-                else linkmap.library_sizes(text, job.objects)
-            )
+            sizes = _sizes(job, text)
             (folder / "sizes.json").write_text(json.dumps(sizes), encoding="utf-8")
             if options.snapshot:
                 renewed = variables(text, _RENEWED)
@@ -154,6 +148,12 @@ def _job(distribution: Distribution, options: RuntimeOptions, root: Path) -> _Jo
     chain = write(distribution.target, root / "toolchain")
     merge_into_sysroot(distribution.sysroot, chain.root)
     return _Job(chain, distribution, options, root)
+
+
+def _sizes(job: _Job, text: str) -> Sizes:
+    if _is_pe(job.distribution):
+        return pe.library_sizes(text, job.objects, job.distribution)
+    return linkmap.library_sizes(text, job.objects)
 
 
 def _is_pe(distribution: Distribution) -> bool:

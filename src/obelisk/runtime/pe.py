@@ -7,14 +7,18 @@ that is not named here.
 
 from __future__ import annotations
 
+import re
 import struct
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from obelisk.distribution.distribution import Distribution
 from obelisk.errors import ToolError
-from obelisk.recipes.windows import RECIPES
+from obelisk.recipes.windows import RECIPES, RUNTIME
+from obelisk.runtime.linkmap import PARTS, Sizes, library_of
+from obelisk.toolchain.archives import archive_members
 from obelisk.toolchain.clang import Toolchain
 from obelisk.toolchain.mingw_link import link_inputs
 
@@ -42,6 +46,17 @@ _OPTIONS: Final = (
 _ADDED_SECTIONS: Final = 3
 """How many `link/pe` adds: their headers must have room."""
 _SECTION_HEADER: Final = 40
+_BUNDLED: Final = {
+    "Modules/expat": "libexpat.a",
+    "Modules/_decimal/libmpdec": "libmpdec.a",
+    "Modules/_hacl": "libHacl.a",
+}
+"""Folders of objects of others in CPython's tree, and what Linux has in place of each."""
+_BUILTINS: Final = "libclang_rt.builtins.a"
+_PART_OF: Final = {".text": "code", ".rdata": "constants", ".pdata": "unwind", ".edata": "names"}
+_SHOWN: Final = re.compile(r"([0-9a-f]{8}) ([0-9a-f]{8}) {1,5}\d+ ")
+"""How lines of a map begin: address, size and alignment. The columns of 8 characters behind that
+have a section of the output, what it has of a file, or a symbol in that."""
 
 
 def link_arguments(
@@ -53,7 +68,6 @@ def link_arguments(
 ) -> list[str | Path]:
     """Return the linker and its arguments, but for the output and what a debugger needs."""
     lib = chain.lib
-    libraries = [lib / f"lib{name}.a" for recipe in RECIPES.values() for name in recipe.provides]
     exports = distribution.config / f"python{distribution.version.replace('.', '')}.def"
     return [
         chain.tool("lld-link"),
@@ -65,7 +79,7 @@ def link_arguments(
         lib / _START,
         *objects,
         distribution.static_library,
-        *libraries,
+        *_libraries(lib),
         *link_inputs(lib),
     ]
 
@@ -98,3 +112,47 @@ def require_room(path: Path) -> None:
     if end > size:
         message = f"{path} has no room for {_ADDED_SECTIONS} section headers"
         raise ToolError(message, hint="this is a bug in Obelisk; please report it")
+
+
+def library_sizes(text: str, own: Path, distribution: Distribution) -> Sizes:
+    """Add up a map of lld's by library; objects in the folder `own` are the runtime's C files.
+
+    It names members of static libraries without these. Where two have one of the same name, all
+    such are counted for the first; what is in none is mingw-w64's, as stubs of DLLs' functions are.
+    """
+    owners: dict[str, str] = {}
+    for folder, library in _BUNDLED.items():
+        for path in (distribution.sysroot / folder).glob("*.o"):
+            owners[path.name] = f"{library}({path.name})"
+    lib = distribution.sysroot / "lib"
+    for path in [distribution.static_library, *_libraries(lib)]:
+        for member, _ in archive_members(path):
+            owners.setdefault(member, f"{path}({member})")
+    for member, _ in archive_members(lib / "compiler_rt.lib"):
+        owners.setdefault(Path(member).name, f"{_BUILTINS}({member})")
+    found: dict[str, Counter[str]] = {}
+    for size, section, file in _pieces(text):
+        name = file if file.startswith(f"{own}/") else owners.get(Path(file).name)
+        library = RUNTIME if name is None else library_of(name, own)
+        found.setdefault(library, Counter())[_PART_OF.get(section, "data")] += size
+    return {
+        library: {part: found[library][part] for part in PARTS if found[library][part]}
+        for library in sorted(found)
+    }
+
+
+def _pieces(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield what the output has of each file: its size, its section, and the file."""
+    section = ""
+    for line in text.splitlines():
+        match = _SHOWN.match(line)
+        if match is None or line[24:40].isspace():
+            continue
+        if not line[24].isspace():
+            section = line[24:].strip()
+        elif int(match[2], 16):
+            yield int(match[2], 16), section, line[32:].rpartition(":(")[0]
+
+
+def _libraries(lib: Path) -> list[Path]:
+    return [lib / f"lib{name}.a" for recipe in RECIPES.values() for name in recipe.provides]
