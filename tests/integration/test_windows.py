@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import threading
 import urllib.request
-from pathlib import Path
 
 import pytest
 from support import APPS, expected, obelisk
@@ -153,7 +152,7 @@ def test_a_command_line_of_five_libraries(wine, windows, tmp_path):
     tools = windows("tools.exe", what=WINDOWS / "tools.py")
     wine.says(tools, ["Hello, WORLD &amp; ALL!"], "greet", "world & all", cwd=tmp_path)
     assert wine.run(tools, "--version", cwd=tmp_path).stdout.strip().endswith("version 1.2.3")
-    assert "┃ n ┃" in wine.run(tools, "table", cwd=tmp_path).stdout
+    assert "│ n │" in wine.run(tools, "table", cwd=tmp_path).stdout
     (tmp_path / "page").write_text("[1, 2]")
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -185,6 +184,15 @@ def test_a_project_with_data_and_entry_points(wine, windows, tmp_path):
     assert [line for line in found if "from certifi" not in line] == [
         line for line in wanted if "from certifi" not in line
     ]
+
+
+def test_a_project_of_c_and_cython(wine, windows, tmp_path):
+    fast = windows("fast.exe", what=WINDOWS / "compiled")
+    lines = ["3.5 True 42", "unsupported operand type(s) for +=: 'float' and 'str'"]
+    wine.says(fast, lines, cwd=tmp_path)
+    found = {one["what"]: one for one in json.loads(obelisk("verify", "--json", fast))["findings"]}
+    assert found["shared objects"]["detail"] == "2 linked"
+    assert all(one["sound"] for one in found.values())
 
 
 COMMANDS = {
@@ -308,18 +316,10 @@ def test_extension_modules_of_wheels_are_refused_with_the_ways_out(tmp_path):
     assert "`--pure orjson`" in words
 
 
-def test_what_compiles_is_refused(tmp_path):
-    project = Path(tmp_path / "compiled")
-    project.mkdir()
-    (project / "pyproject.toml").write_text(
-        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
-        '[project]\nname = "compiled"\nversion = "1"\nscripts = {compiled = "compiled:main"}\n'
-    )
-    (project / "setup.py").write_text(
-        "from setuptools import Extension, setup\n"
-        'setup(py_modules=["compiled"], ext_modules=[Extension("_fast", ["fast.c"])])\n'
-    )
-    (project / "compiled.py").write_text("def main(): pass\n")
-    (project / "fast.c").write_text("int x;\n")
+def test_a_project_that_needs_cxx_is_refused(tmp_path):
+    project = shutil.copytree(WINDOWS / "compiled", tmp_path / "compiled")
+    setup = project / "setup.py"
+    setup.write_text(setup.read_text().replace("plain.c", "plain.cpp"))
+    (project / "src/fast/plain.c").rename(project / "src/fast/plain.cpp")
     words = obelisk("build", project, "--target", TRIPLE, cwd=tmp_path, status=4)
-    assert "it requires a C compiler, which is not available" in words
+    assert "it requires a C++ compiler, which is not available" in words

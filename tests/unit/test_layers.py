@@ -32,7 +32,8 @@ ROOMS = [
 STAGES = {"collect", "compile", "pack", "link", "verify"}
 """They do not import one another."""
 IN_TARGETS_PYTHON = {
-    *("buildenv/guard.py", "buildenv/sitecustomize.py", "collect/neighbours.py"),
+    *("buildenv/guard.py", "buildenv/sitecustomize.py", "buildenv/windows_cc.py"),
+    "collect/neighbours.py",
     *("compile/imports_worker.py", "compile/worker.py"),
 }
 """Programs of their own, which the target's Python runs, without Obelisk."""

@@ -8,6 +8,7 @@ import pytest
 
 from obelisk.errors import ToolError
 from obelisk.runtime import pe
+from obelisk.toolchain.archives import archive_members
 
 MAP = """\
 Address  Size     Align Out     In      Symbol
@@ -17,6 +18,8 @@ Address  Size     Align Out     In      Symbol
 00001100 00000080    16         an_object_of_a_long_name.o:(.text)
 00001180 00000080    16         short.o:(.text)
 00001200 00000010    16         KERNEL32.dll:(.text)
+00001210 00000008    16         xmlparse.o:(.text)
+00001218 00000008    16         rt.obj:(.text)
 00002000 00000100  4096 .rdata
 00002000 00000040    16         short.o:(.rdata)
 00003000 00000000  4096 .data
@@ -48,13 +51,19 @@ def distribution(tmp_path):
     python = tmp_path / "libpython3.14.a"
     python.write_bytes(library("/0", long_names=b"an_object_of_a_long_name.o\0"))
     (lib / "libsqlite3.a").write_bytes(library("short.o/"))
+    (lib / "compiler_rt.lib").write_bytes(library("rt.obj/"))
+    expat = tmp_path / "build/Modules/expat"
+    expat.mkdir(parents=True)
+    (expat / "xmlparse.o").touch()
     return SimpleNamespace(static_library=python, sysroot=tmp_path / "build")
 
 
 def test_a_map_is_added_up_by_library(distribution):
     own = Path("/work/objects")
     assert pe.library_sizes(MAP, own, distribution) == {
+        "compiler-rt": {"code": 8},
         "cpython": {"code": 0x80},
+        "expat": {"code": 8},
         "mingw-w64": {"code": 0x10},
         "obelisk": {"code": 0x100},
         "sqlite": {"code": 0x80, "constants": 0x40},
@@ -68,7 +77,14 @@ def test_long_names_of_members_are_found(tmp_path, ended):
     path = tmp_path / "libx.a"
     path.write_bytes(library("/0", f"/{second}", "short.o/", long_names=names))
     found = ["first_long_name.o", "second_long_name.o", "short.o"]
-    assert list(pe._members(path)) == found
+    assert list(archive_members(path)) == [(name, b"x") for name in found]
+
+
+def test_what_is_no_static_library_is_named(tmp_path):
+    path = tmp_path / "libx.a"
+    path.write_bytes(b"MZ")
+    with pytest.raises(ToolError, match=r"libx\.a is not a static library"):
+        list(archive_members(path))
 
 
 def image(sections, header_size):

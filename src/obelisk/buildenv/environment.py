@@ -63,8 +63,10 @@ class Interpreter:
         Raises `SourceError` or `ToolError`.
         """
         root, search = work / "toolchain", os.environ.get("PATH", os.defpath)
-        if windows.is_without_compilers(self.services.target):
-            chain = windows.write_builder(root, self.home, [self.cache], search)
+        if self.services.target.system == "windows":
+            chain = windows.write_builder(
+                self.distribution, root, self.home, [self.cache, self.home], search
+            )
             return Builder(interpreter=self, chain=chain)
         chain = write_toolchain(self.services.target, root)
         for name, library in _libraries(self.services, self.packages):
@@ -89,7 +91,11 @@ class Builder:
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """Return the environment of the installer, which starts backends; `base` is the user's."""
         interpreter = self.interpreter
-        foreign = cross.variables(self.chain, interpreter.distribution, interpreter.home)
+        distribution, home = interpreter.distribution, interpreter.home
+        if distribution.target.system == "windows":
+            foreign = windows.variables(distribution, home)
+        else:
+            foreign = cross.variables(self.chain, distribution, home)
         return isolation.enclosed(self.chain, base, foreign)
 
     def variables(self, base: Mapping[str, str]) -> dict[str, str]:
@@ -102,8 +108,8 @@ class Builder:
 
     def add_missing(self) -> bool:
         """Provide what was missing and can be built; say whether there was anything."""
-        target = self.interpreter.services.target
-        if isolation.CXX not in self.missing() or windows.is_without_compilers(target):
+        is_windows = self.interpreter.services.target.system == "windows"
+        if isolation.CXX not in self.missing() or is_windows:
             return False
         services, sysroot = self.interpreter.services, self.interpreter.distribution.sysroot
         merge_into_sysroot(obtain_cxx(services, sysroot), self.chain.root)
@@ -159,8 +165,8 @@ def obtain_interpreter(
         "distribution": distribution.key,
         "host": own.key,
         "code": hash_code(
-            *(sys.modules[__name__], isolation, cross, marks),
-            *(_beside("guard.py"), _beside("sitecustomize.py")),
+            *(sys.modules[__name__], isolation, cross, windows, marks),
+            *(_beside(name) for name in ("guard.py", "sitecustomize.py", "windows_cc.py")),
         ),
         # The interpreter names its loader by the whole path.
         "place": str(services.cache.root),
@@ -175,7 +181,9 @@ def obtain_interpreter(
             services.cache.scratch("builder") as root,
         ):
             _make(own, root, folder, place)
-            if own != distribution and not windows.is_without_compilers(distribution.target):
+            if distribution.target.system == "windows":
+                windows.add_sysconfig(distribution, folder)
+            elif own != distribution:
                 cross.add_foreign(distribution, folder)
 
     home = services.cache.obtain("builders", key, make)

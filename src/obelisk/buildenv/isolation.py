@@ -174,11 +174,6 @@ def write_tools(chain: Toolchain, home: Path, roots: Iterable[Path], search: str
     _write_toolchain_file(chain, readable)
 
 
-def refuse_compilers(chain: Toolchain) -> None:
-    """Let builds find no compiler at all, and note which one they wanted."""
-    _refuse(chain, "C", _C_COMPILERS)
-
-
 def _refuse(chain: Toolchain, language: str, names: Iterable[str]) -> None:
     for name in names:
         said = f"obelisk: no {language} compiler for the target"

@@ -18,6 +18,7 @@ from obelisk.distribution.distribution import Distribution
 from obelisk.errors import ToolError
 from obelisk.recipes.windows import RECIPES, RUNTIME
 from obelisk.runtime.linkmap import PARTS, Sizes, library_of
+from obelisk.toolchain.archives import archive_members
 from obelisk.toolchain.clang import Toolchain
 from obelisk.toolchain.mingw_link import link_inputs
 
@@ -38,16 +39,20 @@ _OPTIONS: Final = (
     "-stack:8388608",
     # Parts of libraries that nothing can reach, and equal functions twice.
     *("-opt:ref", "-opt:icf"),
-    # No time of the build.
-    "-Brepro",
+    # No time of the build, and no order of functions that differs from link to link, as that has
+    # which lld finds from what profiles say of calls.
+    *("-Brepro", "-call-graph-profile-sort:no"),
 )
 _ADDED_SECTIONS: Final = 3
 """How many `link/pe` adds: their headers must have room."""
 _SECTION_HEADER: Final = 40
-_MEMBER: Final = 60
-"""Bytes of a member's header in a static library."""
-_ENDED: Final = re.compile(rb"\0|/\n")
-"""How long names of members end, by Microsoft's tools and by others."""
+_BUNDLED: Final = {
+    "Modules/expat": "libexpat.a",
+    "Modules/_decimal/libmpdec": "libmpdec.a",
+    "Modules/_hacl": "libHacl.a",
+}
+"""Folders of objects of others in CPython's tree, and what Linux has in place of each."""
+_BUILTINS: Final = "libclang_rt.builtins.a"
 _PART_OF: Final = {".text": "code", ".rdata": "constants", ".pdata": "unwind", ".edata": "names"}
 _SHOWN: Final = re.compile(r"([0-9a-f]{8}) ([0-9a-f]{8}) {1,5}\d+ ")
 """How lines of a map begin: address, size and alignment. The columns of 8 characters behind that
@@ -116,9 +121,15 @@ def library_sizes(text: str, own: Path, distribution: Distribution) -> Sizes:
     such are counted for the first; what is in none is mingw-w64's, as stubs of DLLs' functions are.
     """
     owners: dict[str, str] = {}
-    for path in [distribution.static_library, *_libraries(distribution.sysroot / "lib")]:
-        for member in _members(path):
+    for folder, library in _BUNDLED.items():
+        for path in (distribution.sysroot / folder).glob("*.o"):
+            owners[path.name] = f"{library}({path.name})"
+    lib = distribution.sysroot / "lib"
+    for path in [distribution.static_library, *_libraries(lib)]:
+        for member, _ in archive_members(path):
             owners.setdefault(member, f"{path}({member})")
+    for member, _ in archive_members(lib / "compiler_rt.lib"):
+        owners.setdefault(Path(member).name, f"{_BUILTINS}({member})")
     found: dict[str, Counter[str]] = {}
     for size, section, file in _pieces(text):
         name = file if file.startswith(f"{own}/") else owners.get(Path(file).name)
@@ -141,23 +152,6 @@ def _pieces(text: str) -> Iterator[tuple[int, str, str]]:
             section = line[24:].strip()
         elif int(match[2], 16):
             yield int(match[2], 16), section, line[32:].rpartition(":(")[0]
-
-
-def _members(path: Path) -> Iterator[str]:
-    """Yield the names of a static library's members, whose long ones are in the member `//`."""
-    data = path.read_bytes()
-    place, long_names = len(b"!<arch>\n"), b""
-    while place + _MEMBER <= len(data):
-        name = data[place : place + 16].rstrip()
-        size = int(data[place + 48 : place + 58])
-        place += _MEMBER
-        if name == b"//":
-            long_names = data[place : place + size]
-        elif name.startswith(b"/") and name[1:].isdigit():
-            yield _ENDED.split(long_names[int(name[1:]) :], maxsplit=1)[0].decode()
-        elif name != b"/":
-            yield name.removesuffix(b"/").decode()
-        place += size + size % 2
 
 
 def _libraries(lib: Path) -> list[Path]:

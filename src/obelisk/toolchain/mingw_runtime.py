@@ -14,7 +14,9 @@ from typing import Final
 from obelisk.errors import ToolError
 from obelisk.services.cache import hash_code
 from obelisk.services.process import run_captured, run_logged
-from obelisk.toolchain.clang import Toolchain, zig_folder
+from obelisk.toolchain import archives
+from obelisk.toolchain.archives import archive_members
+from obelisk.toolchain.clang import Toolchain, archive, zig_folder
 
 SYSTEM_LIBRARIES: Final = (
     *("advapi32", "api-ms-win-core-path-l1-1-0", "bcrypt", "bcryptprimitives", "cabinet"),
@@ -51,12 +53,14 @@ _STARTS: Final = {
     "dllcrt2.obj": ("int obelisk;\n", ("-shared",), "dllcrt2.obj"),
 }
 """Start files: of programs with `main`, with `wmain`, and of DLLs."""
+_OWN: Final = ("libmingw32.lib", "zigc.lib", "compiler_rt.lib")
+"""Libraries of objects; the others are import libraries."""
 _LINK: Final = "lld-link "
 
 
 def mingw_runtime_code() -> dict[str, str]:
     """Return what names the code of this module, for cache keys."""
-    return hash_code(sys.modules[__name__])
+    return hash_code(sys.modules[__name__], archives)
 
 
 def build_mingw_runtime(chain: Toolchain, output: Path, log: Path) -> None:
@@ -75,7 +79,9 @@ def build_mingw_runtime(chain: Toolchain, output: Path, log: Path) -> None:
             raise ToolError(message, log=log)
         shutil.copyfile(found[made], folder / name)
         for library, path in found.items():
-            if library.endswith(".lib"):
+            if library in _OWN:
+                _without_paths(chain, path, folder / library, log)
+            elif library.endswith(".lib"):
                 shutil.copyfile(path, folder / library)
     _write_math(chain, folder, log)
     licenses = output / "licenses"
@@ -105,6 +111,18 @@ def _linked(chain: Toolchain, source: Path, options: tuple[str, ...], log: Path)
     cache = chain.environment()["ZIG_GLOBAL_CACHE_DIR"]
     paths = [Path(word) for word in lines[-1].split() if word.startswith(cache)]
     return {path.name: path for path in paths}
+
+
+def _without_paths(chain: Toolchain, library: Path, made: Path, log: Path) -> None:
+    """Archive the objects of a library anew: zig names the folders that they were made in."""
+    objects = []
+    for number, (name, data) in enumerate(archive_members(library)):
+        # Several have the same name.
+        folder = chain.root / made.stem / f"{number:04}"
+        folder.mkdir(parents=True, exist_ok=True)
+        objects.append(folder / name.rpartition("/")[2])
+        objects[-1].write_bytes(data)
+    archive(chain, made, objects, log)
 
 
 def _write_math(chain: Toolchain, folder: Path, log: Path) -> None:

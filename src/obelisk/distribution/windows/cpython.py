@@ -143,6 +143,8 @@ def link_program(shop: RecipeContext, version: str, definition: Path) -> None:
     argv: list[str | Path] = [
         *("-machine:x64", "-subsystem:console", f"-stack:{_STACK}", "-entry:mainCRTStartup"),
         *("-dynamicbase", "-highentropyva", "-nxcompat", "-opt:ref", "-opt:icf"),
+        # Or functions have an order that differs from link to link.
+        "-call-graph-profile-sort:no",
         # OpenSSL's assembly has tables in a section that no assembler knows to be read only.
         "-section:.rodata,R",
         "-alternatename:__image_base__=__ImageBase",
