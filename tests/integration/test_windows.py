@@ -152,7 +152,7 @@ def test_a_command_line_of_five_libraries(wine, windows, tmp_path):
     tools = windows("tools.exe", what=WINDOWS / "tools.py")
     wine.says(tools, ["Hello, WORLD &amp; ALL!"], "greet", "world & all", cwd=tmp_path)
     assert wine.run(tools, "--version", cwd=tmp_path).stdout.strip().endswith("version 1.2.3")
-    assert "┃ n ┃" in wine.run(tools, "table", cwd=tmp_path).stdout
+    assert "│ n │" in wine.run(tools, "table", cwd=tmp_path).stdout
     (tmp_path / "page").write_text("[1, 2]")
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

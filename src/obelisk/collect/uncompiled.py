@@ -41,8 +41,10 @@ def uncompiled(
 ) -> tuple[tuple[str, str], ...]:
     """Return (name, version) of the packages whose release has wheels compiled for glibc alone.
 
-    `work` is a folder for what uv answers.
+    `work` is a folder for what uv answers. There are none where glibc is on no such system.
     """
+    if plan.target.system != "linux":
+        return ()
     chosen = {canonicalize_name(name) for name in (*plan.settings.no_binary, *plan.settings.pure)}
     pure = {
         (one.key, canonicalize_version(one.package.version)): one.package

@@ -29,16 +29,16 @@ def icon_resources(content: bytes) -> list[Resource]:
     """Return the resources for an ICO file; raise `PeError` if it is none, or is damaged."""
     try:
         reserved, kind, count = _HEADER.unpack_from(content)
+        if (reserved, kind) != (0, _ICON) or not 0 < count <= _MOST:
+            message = "not an ICO file"
+            raise PeError(message)
         rows = [
             _IMAGE.unpack_from(content, _HEADER.size + number * _IMAGE.size)
-            for number in range(min(count, _MOST))
+            for number in range(count)
         ]
     except struct.error as error:
         message = "truncated"
         raise PeError(message) from error
-    if (reserved, kind) != (0, _ICON) or not 0 < count <= _MOST:
-        message = "not an ICO file"
-        raise PeError(message)
     listed = _HEADER.pack(0, _ICON, count)
     found = []
     for number, (shape, size, offset) in enumerate(rows, 1):
