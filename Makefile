@@ -1,5 +1,6 @@
 # `make demo` builds and runs a real executable, `make test` passes the tests; both make what they need.
 # `make attack` runs the whole of the campaigns of tests/attack, of which `make test` runs a part.
+# `make snapshots` runs tests of programs again with snapshots of them, and CPython's suite; `make snapshots-part`, and CI, a part.
 # `make applications` builds large applications that people use, and works with them.
 
 PYTHON ?= python3
@@ -9,7 +10,9 @@ comma := ,
 COVERED := $(patsubst %,tests/integration/test_%.py,builds_again conformance demand refusals source)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test unit attack applications lint docs bench coverage clean
+SNAPSHOTS := $(patsubst %,tests/integration/test_%.py,files imports inner_programs main_program native open_files packages processes programs surroundings)
+
+.PHONY: demo test unit attack snapshots snapshots-part applications lint docs bench coverage clean
 
 demo: $(READY)
 	$(VENV)/bin/obelisk run examples/hello.py -- World
@@ -23,6 +26,14 @@ unit: $(READY)
 
 attack: $(READY)
 	OBELISK_ATTACK=whole $(VENV)/bin/pytest -n auto --dist loadfile tests/attack
+
+snapshots: $(READY)
+	OBELISK_TEST_SNAPSHOT=1 $(VENV)/bin/pytest -n auto --dist loadfile $(SNAPSHOTS)
+	$(VENV)/bin/python scripts/run_suites.py --snapshot cpython
+
+snapshots-part: $(READY)
+	OBELISK_TEST_SNAPSHOT=1 $(VENV)/bin/pytest -n auto --dist loadfile $(filter %processes.py %surroundings.py,$(SNAPSHOTS))
+	$(VENV)/bin/python scripts/run_suites.py --snapshot --part cpython
 
 applications: $(READY)
 	$(VENV)/bin/pytest -m application tests/applications tests/integration

@@ -100,7 +100,10 @@ def test_what_is_found_by_name(ask):
 
 def test_programs_of_wheels(ask):
     """Static ruff, and ninja, which needs musl's dynamic linker, by their own Python code."""
-    assert ask("packages") == [
+    said = ask("packages")
+    if SNAPSHOTS:  # the paths of modules begin with the same, wherever the executable lies
+        said = [line.replace("/proc/self/exe/", "EXE/") for line in said]
+    assert said == [
         *("ruff EXE/bin/ruff ruff ", "checked True True", "module ruff "),
         *("ninja EXE/bin 1.", "by its module 1.", "built build.ninja"),
     ]
@@ -148,7 +151,8 @@ def test_paths_inside_for_programs_outside(ask):
         "not inside EXE/share/none xEXE/share/main.py",
         "too much ls: cannot access 'EXE/share/many': Not a directory [2]",
         "much python3",
-        "as_file True True",
+        # The paths of modules begin with the same, wherever the executable lies.
+        f"as_file {not SNAPSHOTS} True",
         "another TMPDIR deep",
     ]
 

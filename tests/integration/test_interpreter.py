@@ -104,16 +104,19 @@ QUOTAS = {
 }
 
 
+@pytest.mark.parametrize("more", [(), ("--snapshot",)], ids=["cold", "snapshot"])
 @pytest.mark.parametrize("quota", QUOTAS)
-def test_processors_of_a_container(executables, empty_root, quota):
-    executable = executables("configured.py", *options({"cpu-count": "cgroup"}))
+def test_processors_of_a_container(executables, empty_root, quota, more):
+    executable = executables("configured.py", *options({"cpu-count": "cgroup"}), *more)
     for name, text in QUOTAS[quota].items():
         place = empty_root.folder / "sys/fs/cgroup" / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text + "\n")
     usable = len(os.sched_getaffinity(0))
     wanted = {"version 1": 1, "version 2": 1, "rounded up": min(2, usable)}.get(quota, usable)
-    assert json.loads(empty_root.run(executable).stdout)["cpu_count"] == wanted
+    done = empty_root.run(executable, env={"OBELISK_SNAPSHOT": "explain"})
+    assert json.loads(done.stdout)["cpu_count"] == wanted
+    assert done.stderr == ("/app: started from the snapshot\n" if more else "")
 
 
 def test_the_environment_when_that_is_wanted(facts, tmp_path):

@@ -137,6 +137,19 @@ def test_where_it_does_not_fit_the_start_is_cold(changed, tmp_path, position, va
     assert (quiet.stdout, quiet.stderr) == (done.stdout, "")
 
 
+@pytest.mark.skipif(
+    "cpuid_fault" not in Path("/proc/cpuinfo").read_text(), reason="the kernel cannot hide features"
+)
+def test_it_is_made_as_on_a_processor_of_one_kind(program):
+    """So that it is the same, and starts, on all that are newer."""
+    data = program.read_bytes()
+    offset, _ = part_of(data)
+    words = HEADER.unpack_from(data, offset)[WORDS : WORDS + 8]
+    # Nothing beyond x86-64-v3 and AES.
+    most = (0x36D83203, 0x07888110, 6, 0x328, 0, 0, 0, 0)
+    assert [word & ~allowed for word, allowed in zip(words, most, strict=True)] == [0] * 8
+
+
 def test_a_variable_turns_it_off(program, tmp_path):
     done = run([program, "modules"], cwd=tmp_path, env={"OBELISK_SNAPSHOT": "0"})
     assert (done.returncode, done.stderr) == (0, "")

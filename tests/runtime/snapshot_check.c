@@ -2,7 +2,8 @@
 
    `snapshot_check PART OPTION ... [-- ARGUMENT ...]` prints what it says, and then `cold`, `from the snapshot` or
    `exit STATUS`. Options: `secure`, `page=BYTES`, `other` (the file that is found is another), `none` (there is no
-   file), `taken` (the address is), `words=NUMBER` (the features of the processor, each word), `env=NAME=VALUE`.
+   file), `taken` (the address is), `words=NUMBER` (the features of the processor, each word), `env=NAME=VALUE`,
+   `file=PATH` (there is an empty file).
    `snapshot_check PART fuzz=COUNT` damages header and tables as often, with a checksum that agrees.
 
    The part ends where nobody may read. The kernel is not asked for anything: its answers are made here. */
@@ -24,6 +25,8 @@ static char *image_here;
 
 #define PAGE ((size_t)4096)
 #define FILE_NUMBER 7
+#define EMPTY_NUMBER 8
+#define FILES_MAX 8
 #define FROM_SNAPSHOT (-1)
 
 static struct {
@@ -32,9 +35,31 @@ static struct {
     bool is_taken;
     uint32_t words;
     uint64_t size;
+    const char *files[FILES_MAX];
+    size_t file_count;
 } world;
 static jmp_buf end;
 static FILE *said;
+
+static bool
+is_file(const char *path)
+{
+    for (size_t i = 0; i < world.file_count; i++) {
+        if (strcmp(world.files[i], path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static long
+open_file(const char *path)
+{
+    if (strcmp(path, "/proc/self/exe") == 0) {
+        return world.is_absent ? -ENOENT : FILE_NUMBER;
+    }
+    return is_file(path) ? EMPTY_NUMBER : -ENOENT;
+}
 
 long
 machine_call(long number, long a, long b, long c, long d, long e, long f)
@@ -45,7 +70,11 @@ machine_call(long number, long a, long b, long c, long d, long e, long f)
     case SYS_write:
         return (long)fwrite((const void *)b, 1, (size_t)c, said);
     case SYS_open:
-        return world.is_absent ? -ENOENT : FILE_NUMBER;
+        return open_file((const char *)a);
+    case SYS_access:
+        return is_file((const char *)a) ? 0 : -ENOENT;
+    case SYS_read:
+        return a == EMPTY_NUMBER ? 0 : -EBADF;
     case SYS_pread64:
         if ((uint64_t)c > world.size) {
             return 0;
@@ -54,7 +83,7 @@ machine_call(long number, long a, long b, long c, long d, long e, long f)
         ((char *)b)[offsetof(struct snapshot_header, check)] ^= (char)world.is_other;
         return c;
     case SYS_close:
-        return a == FILE_NUMBER ? 0 : -EBADF;
+        return a == FILE_NUMBER || a == EMPTY_NUMBER ? 0 : -EBADF;
     case SYS_exit_group:
         longjmp(end, (int)a);
     default:
@@ -229,6 +258,9 @@ main(int argc, char **argv)
         world.is_taken |= strcmp(argv[i], "taken") == 0;
         page = strncmp(argv[i], "page=", 5) == 0 ? strtoul(argv[i] + 5, NULL, 10) : page;
         damaged = strncmp(argv[i], "fuzz=", 5) == 0 ? strtol(argv[i] + 5, NULL, 10) : damaged;
+        if (strncmp(argv[i], "file=", 5) == 0 && world.file_count < FILES_MAX) {
+            world.files[world.file_count++] = argv[i] + 5;
+        }
         if (strncmp(argv[i], "words=", 6) == 0) {
             world.words = (uint32_t)strtoul(argv[i] + 6, NULL, 0);
         }

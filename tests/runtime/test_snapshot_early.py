@@ -3,6 +3,7 @@
 The part that it decides about is written as a build writes it.
 """
 
+import signal
 import subprocess
 
 import pytest
@@ -20,6 +21,9 @@ RANGES = (
 )
 HOT = ["from the snapshot"]
 COLD = ["cold"]
+MACHINE = ("snapshot/x86_64/machine.c", "snapshot/x86_64/features.c")
+MOST = (0x36D83203, 0x07888110, 6, 0x328, 0, 0, 0, 0)
+"""Features of x86-64-v3, and AES, in the words of the header."""
 MARKED = "./" * 129 + "/app"
 
 
@@ -32,7 +36,7 @@ def part(path, **more):
         "addresses": PLACES,
         "page": PAGE,
         "words": (3,) * 8,
-        "guards": (b"NAME=value", b"ABSENT"),
+        "guards": (b"NAME=value", b"ABSENT", b"/absent"),
         "report": b"{    }",
         "hot": ((PLACES.heap, PAGE),),
         **more,
@@ -43,7 +47,7 @@ def part(path, **more):
 
 @pytest.fixture(scope="module")
 def check(compiled):
-    return compiled("snapshot_check")
+    return compiled("snapshot_check", "snapshot/guards.c")
 
 
 @pytest.fixture
@@ -100,6 +104,34 @@ def test_where_something_does_not_the_start_is_cold(start, options, more, reason
     said, end = start(*options, env=env, **more)
     assert said.partition(": ")[2] == f"started without the snapshot: {reason}"
     assert end == "cold"
+
+
+EMPTY = b"=ef46db3751d8e999/etc/app"
+"""XXH64 of nothing."""
+
+
+@pytest.mark.parametrize(
+    ("guard", "files", "difference"),
+    [
+        (b"/etc/app", (), None),
+        (b"/etc/app", ("/etc/app",), "it was made where there is no /etc/app"),
+        (b"+/etc/app", ("/etc/app",), None),
+        (b"+/etc/app", ("/etc/apps",), "it was made where there is /etc/app"),
+        (EMPTY, ("/etc/app",), None),
+        (EMPTY, (), "it was made with another content of /etc/app"),
+        (
+            EMPTY.replace(b"999", b"998"),
+            ("/etc/app",),
+            "it was made with another content of /etc/app",
+        ),
+    ],
+)
+def test_files_are_as_they_were(start, guard, files, difference):
+    options = [f"file={path}" for path in files]
+    said, *end = start(*options, guards=(b"OTHER", guard), env=("OBELISK_SNAPSHOT=explain",))
+    how = f"without the snapshot: {difference}" if difference else "from the snapshot"
+    assert said == f"app: started {how}"
+    assert end == (COLD if difference else HOT)
 
 
 def test_a_variable_turns_it_off(start):
@@ -170,6 +202,20 @@ def test_no_damage_leads_out_of_the_part(check, tmp_path):
     ],
 )
 def test_memory_is_mapped_as_a_whole_or_not_at_all(compiled, case, said):
-    program = compiled("snapshot_map_check", "snapshot/map.c", "snapshot/x86_64/machine.c")
+    program = compiled("snapshot_map_check", "snapshot/map.c", MACHINE[0])
     done = run(program, case)
     assert (done.stdout, done.returncode) == (f"{said}\n", 0)
+
+
+def test_libraries_see_a_processor_of_one_kind_while_a_snapshot_is_made(compiled):
+    program = compiled("snapshot_features_check", *MACHINE)
+    real, *rest = run(program).stdout.splitlines()
+    if rest == ["not here"]:
+        pytest.skip("the kernel cannot hide features of this processor")
+    seen, name, in_child, ended = rest
+    assert in_child == seen
+    assert name == "GenuineIntel 13"
+    # What is no CPUID is no business of whoever answers that.
+    assert ended == str(int(signal.SIGSEGV))
+    for has, shown, most in zip(real.split(), seen.split(), MOST, strict=True):
+        assert int(shown, 16) == int(has, 16) & most

@@ -91,14 +91,14 @@ def run_from_snapshot(executable, folder, files=()):
     left_out = tomllib.loads((FOLDER / "snapshot.toml").read_text())["left_out"]
     names = [name for name in listed if name.startswith("test") and _file(name) not in left_out]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        restored, cold = (
-            list(pool.map(partial(_run_file, executable, folder / kind, variables), names))
-            for kind, variables in (("restored", {}), ("cold", {"OBELISK_SNAPSHOT": "0"}))
-        )
+        restored = list(pool.map(partial(_run_file, executable, folder / "restored", {}), names))
+        found = {name: row[1] for name, row in zip(names, restored, strict=True) if row[1]}
+        variables = {"OBELISK_SNAPSHOT": "0"}
+        cold = list(pool.map(partial(_run_file, executable, folder / "cold", variables), found))
     failed = set()
-    for name, (_, found), (_, found_cold) in zip(names, restored, cold, strict=True):
-        if name not in found_cold:  # a file that cannot even be imported says nothing of its tests
-            failed |= found - found_cold
+    for (name, tests), (_, tests_cold) in zip(found.items(), cold, strict=True):
+        if name not in tests_cold:  # a file that cannot even be imported says nothing of its tests
+            failed |= tests - tests_cold
     output = "".join(done.stdout for done, _ in restored)
     return Outcome(files=frozenset(names), failed=frozenset(failed), output=output)
 

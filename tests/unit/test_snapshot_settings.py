@@ -42,7 +42,6 @@ REPORT = {
         ({"import_time": 1}, "interpreter.import-time"),
         ({"perf_profiling": 1}, "interpreter.perf-profiling"),
         ({"malloc_stats": True}, "interpreter.malloc-stats"),
-        ({"cpu_count": "cgroup"}, "interpreter.cpu-count"),
     ],
 )
 def test_what_depends_on_each_start_is_refused(interpreter, said):

@@ -62,9 +62,6 @@ def _check_interpreter(interpreter: Interpreter) -> None:
             key = f"interpreter.{key_of(name)}"
             message = f"`snapshot` cannot be combined with `{key}`: {reason}"
             raise ConfigError(message, hint=f"remove `{key}`, or build without a snapshot")
-    if interpreter.cpu_count == "cgroup":
-        message = "`snapshot` cannot be combined with `interpreter.cpu-count = cgroup`"
-        raise ConfigError(message, hint="set a number, or build without a snapshot")
 
 
 def _check_target(target: Target) -> None:

@@ -20,3 +20,30 @@ def path_below(path):
 
 
 _obelisk.path_below = path_below
+_adapt = _obelisk.AdaptingLoader.exec_module
+_replaced = []
+
+
+def exec_module(self, module):
+    """Adapt a module; no virtual environment is made of the executable by either path."""
+    _adapt(self, module)
+    if not _replaced:
+        import _obelisk_adaptations as adaptations
+
+        _replaced.append(adaptations._refuse_environment)
+        adaptations._refuse_environment = _refuse_environment
+
+
+def _refuse_environment(python):
+    import os
+
+    import _obelisk_adaptations as adaptations
+
+    adaptations.ROOT = os.path.realpath(_obelisk.ROOT)
+    try:
+        _replaced[0](python)
+    finally:
+        adaptations.ROOT = _obelisk.ROOT
+
+
+_obelisk.AdaptingLoader.exec_module = exec_module

@@ -50,7 +50,6 @@ _OF_FILES = {
 """What happens to files, and what is wrong about it."""
 _OF_SYSTEM = (b"/dev/", b"/proc/", b"/sys/")
 """Where files are that are no two machines' alike."""
-_OF_USERS = (b"/etc/passwd", b"/etc/group")
 _HARMLESS = frozenset(
     (
         ("_ctypes", b"LIBFFI_TMPDIR"),
@@ -257,9 +256,6 @@ class Watch:
         """Notice that a file outside the executable was asked for."""
         if self.is_over or path.startswith(self._searched):
             return  # of what the import system finds there, and does not find, another rule is
-        if path in _OF_USERS:
-            self.read("user", "")
-            return
         name = path.decode(errors="replace")
         reason = _OF_FILES[kind]
         if reason is not None:

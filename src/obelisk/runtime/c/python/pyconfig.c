@@ -11,6 +11,10 @@
 #include "os/os.h"
 #include "payload/settings.h"
 
+#ifdef OBELISK_SNAPSHOT
+#include "snapshot/snapshot.h"
+#endif
+
 enum kind {
     WHOLE,      /* int */
     SEED,       /* unsigned long */
@@ -82,6 +86,11 @@ find_field(const struct field *field, const char *entry, size_t size)
 static int
 processors(const char *value)
 {
+#ifdef OBELISK_SNAPSHOT
+    if (snapshot_is_preparing() && strcmp(value, "cgroup") == 0) {
+        return -1; /* whoever counts now is noticed; a process that goes on is told (configure_processors) */
+    }
+#endif
     return strcmp(value, "cgroup") == 0 ? os_granted_processors() : atoi(value);
 }
 
@@ -130,6 +139,18 @@ configure_before(PyPreConfig *config)
         }
     }
 }
+
+#ifdef OBELISK_SNAPSHOT
+void
+configure_processors(PyConfig *config)
+{
+    const char *value = settings_get("cpu_count");
+
+    if (value != NULL) {
+        config->cpu_count = processors(value);
+    }
+}
+#endif
 
 PyStatus
 configure(PyConfig *config)

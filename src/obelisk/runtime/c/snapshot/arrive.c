@@ -182,6 +182,7 @@ begin_to_prepare(const struct early_process *process, const struct snapshot_head
         machine_call(SYS_exit_group, OS_EXIT_FAILED, 0, 0, 0, 0, 0);
     }
     is_preparing = true;
+    machine_hide_features();
     snapshot_dump_path = strcpy((char *)base, process->argv[2]);
     snapshot_report_path = strcpy((char *)base + PATH_MAX, process->argv[3]);
     machine_begin((uintptr_t)start_of_program, (uintptr_t)make_stack(process, header));

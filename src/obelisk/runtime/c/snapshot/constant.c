@@ -10,6 +10,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -36,6 +37,7 @@ typedef int (*clock_function)(clockid_t, struct timespec *);
 /* Of musl, hidden: finds a function of the vDSO. */
 void *__vdsosym(const char *version, const char *name);
 int __clock_gettime(clockid_t, struct timespec *);
+int __sigaction(int, const struct sigaction *restrict, struct sigaction *restrict);
 ssize_t __real_getrandom(void *, size_t, unsigned);
 ssize_t __wrap_getrandom(void *, size_t, unsigned);
 pid_t __real_getpid(void);
@@ -139,6 +141,25 @@ pid_t
 __wrap_getppid(void)
 {
     return snapshot_is_preparing() ? 1 : __real_getppid();
+}
+
+/* In place of libc's: nobody takes the signal that answers CPUID while a snapshot is made. */
+int
+sigaction(int number, const struct sigaction *restrict action, struct sigaction *restrict before)
+{
+    static struct sigaction kept;
+    struct sigaction found = kept;
+
+    if (number != SIGSEGV || !snapshot_is_preparing() || !machine_hides_features()) {
+        return __sigaction(number, action, before);
+    }
+    if (action != NULL) {
+        kept = *action;
+    }
+    if (before != NULL) {
+        *before = found;
+    }
+    return 0;
 }
 
 /* Answer a system call that is made by its number; false when the kernel is to answer. */

@@ -121,14 +121,23 @@ makes(int flags)
     return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
 }
 
-/* The configuration of a machine's OpenSSL is read by the process that goes on (snapshot_configure). */
+/* What is read by the process that goes on: the configuration of a machine's OpenSSL (module.c). And who
+   uses the machine of the builder: what libc reads of these files would stay in memory. */
 static bool
 is_hidden(const char *path)
 {
-    static const char name[] = "/openssl.cnf";
+    static const char *const users[] = {"/etc/passwd", "/etc/group", "/etc/shadow"};
+    static const char configuration[] = "/openssl.cnf";
     size_t size = snapshot_is_preparing() ? strlen(path) : 0;
 
-    return size >= sizeof(name) && strcmp(path + size - (sizeof(name) - 1), name) == 0;
+    for (size_t i = 0; size > 0 && i < sizeof(users) / sizeof(users[0]); i++) {
+        if (strcmp(path, users[i]) == 0) {
+            snapshot_note("user", NULL, NULL);
+            return true;
+        }
+    }
+    return size >= sizeof(configuration)
+           && strcmp(path + size - (sizeof(configuration) - 1), configuration) == 0;
 }
 
 int

@@ -3,6 +3,7 @@
 #ifndef OBELISK_SNAPSHOT_MACHINE_H
 #define OBELISK_SNAPSHOT_MACHINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "snapshot/format.h"
@@ -15,6 +16,11 @@ long machine_call(long number, long a, long b, long c, long d, long e, long f);
 
 /* Set what the processor can do, as far as code chooses by it. */
 void machine_features(uint32_t words[SNAPSHOT_WORDS]);
+
+/* Let this process, and what it starts by fork(2), see a processor with fewer features, where the kernel can do
+   that. SIGSEGV is used for it. */
+void machine_hide_features(void);
+bool machine_hides_features(void);
 
 /* Go on at `target`, on another stack, with three arguments. */
 _Noreturn void machine_continue(uintptr_t target, uintptr_t stack, uintptr_t first, uintptr_t second,

@@ -14,10 +14,14 @@
 #include "payload/settings.h"
 #include "python/interp.h"
 #include "python/main_program.h"
+#include "python/pyconfig.h"
 #include "snapshot/processors.h"
 #include "vfs/vfs.h"
 
 struct snapshot_process snapshot_process;
+
+/* Declared in an internal header (pycore_interp.h). */
+const PyConfig *_PyInterpreterState_GetConfig(PyInterpreterState *);
 
 #if PY_VERSION_HEX >= 0x030e0000
 /* Declared in an internal header (pycore_ceval.h): limits of the stack are addresses. */
@@ -53,6 +57,7 @@ renew_python(void)
 #if PY_VERSION_HEX >= 0x030e0000
     _Py_InitializeRecursionLimits(PyThreadState_GetUnchecked());
 #endif
+    configure_processors((PyConfig *)(uintptr_t)_PyInterpreterState_GetConfig(PyInterpreterState_Get()));
     PyOS_AfterFork_Child();
     result = call("restore");
     if (result == NULL) {

@@ -5,6 +5,10 @@
 
 #include "vfs/vfs.h"
 
+#ifdef OBELISK_SNAPSHOT
+#include "os/os.h"
+#endif
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -60,11 +64,17 @@ step_down(struct vfs_path *path, const char *part, size_t size)
     return 0;
 }
 
+#ifdef OBELISK_SNAPSHOT /* the root is one in each process: what is beside it is beside the executable */
+#define own_path() os_executable()
+#else
+#define own_path() vfs_root()
+#endif
+
 /* Return what is left to go behind the executable, when the way out of it leads right back; else NULL. */
 static const char *
 come_back(const char *rest)
 {
-    const char *own = strrchr(vfs_root(), '/') + 1;
+    const char *own = strrchr(own_path(), '/') + 1;
     size_t size = strlen(own);
 
     return strncmp(rest, own, size) == 0 && rest[size] == '/' ? rest + size : NULL;
@@ -74,12 +84,13 @@ come_back(const char *rest)
 static enum vfs_place
 leave(struct vfs_path *path, const char *rest)
 {
-    size_t size = (size_t)(strrchr(vfs_root(), '/') - vfs_root()) + 1;
+    const char *own = own_path();
+    size_t size = (size_t)(strrchr(own, '/') - own) + 1;
 
     if (size + strlen(rest) >= PATH_MAX) {
         return nowhere(ENAMETOOLONG);
     }
-    memcpy(path->text, vfs_root(), size);
+    memcpy(path->text, own, size);
     strcpy(path->text + size, rest);
     return VFS_OUTSIDE;
 }

@@ -27,6 +27,8 @@ machine_call(long number, long a, long b, long c, long d, long e, long f)
 #define LEAF_7_ECX 0x02005f63U
 #define LEAF_7_EDX 0x03c0011cU
 #define OSXSAVE (1U << 27)
+#define AVX512F (1U << 16)
+#define REGISTERS_OF_AVX 0x06U
 #define REGISTERS 0xe6U /* of AVX and AVX-512, in what the system saves */
 
 MACHINE_EARLY void
@@ -54,6 +56,9 @@ machine_features(uint32_t words[SNAPSHOT_WORDS])
         words[3] = ebx & LEAF_7_EBX;
         words[4] = ecx & LEAF_7_ECX;
         words[5] = edx & LEAF_7_EDX;
+    }
+    if (!(words[3] & AVX512F)) { /* its registers are nobody's */
+        words[2] &= REGISTERS_OF_AVX;
     }
 }
 
