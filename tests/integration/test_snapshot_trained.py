@@ -97,3 +97,19 @@ def test_training_sees_the_arguments_folder_and_environment(tmp_path):
     obelisk("build", *options, script, "-o", tmp_path / "app", env={"TOLD": "yes"}, cwd=tmp_path)
     line = f"['--some', 'thing else'] {tmp_path} yes"
     assert log.read_text().splitlines() == [line] * 3
+
+
+@pytest.mark.parametrize("allocator", ["malloc", "pymalloc_debug"])
+def test_another_allocator_changes_what_is_in_the_snapshot(allocator, tmp_path):
+    modules = APPS / "snapshot/trained_modules"
+    (tmp_path / "held.py").write_text((modules / "held.py").read_text())
+    script = tmp_path / "app.py"
+    script.write_text(
+        "# /// script\n# [tool.obelisk.interpreter]\n"
+        f'# allocator = "{allocator}"\n# ///\nimport held\nprint(held.change())\n'
+    )
+    path = tmp_path / "app"
+    obelisk("build", "-q", "--snapshot", script, "-o", path)
+    done = run([path], cwd=tmp_path, env=EXPLAIN)
+    assert done.stderr == f"{path}: started from the snapshot\n"
+    assert done.stdout == run([path], cwd=tmp_path, env={"OBELISK_SNAPSHOT": "0"}).stdout
