@@ -5,6 +5,7 @@ import sys
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -200,15 +201,6 @@ def exit_codes() -> str:
 
 def python_test_suite() -> str:
     """Return the page of CPython's own tests that fail in an executable."""
-    failures = tomllib.loads((TESTS / "suites/cpython.toml").read_text(encoding="utf-8"))[
-        "failures"
-    ]
-    rows: dict[str, list[str]] = {}
-    for one in failures:
-        versions = one.get("python", [])
-        only = f" ({', '.join(versions)} only)" if len(versions) == 1 else ""
-        tests = [f"`{name.removeprefix('test.')}`{only}" for name in one["tests"]]
-        rows.setdefault(one["reason"], []).extend(tests)
     lines = [
         "# CPython's own test suite",
         "",
@@ -219,11 +211,44 @@ def python_test_suite() -> str:
         "network, a display, or modules that do not exist on musl are skipped, as in an installed",
         "Python.",
         "",
-        "| reason | tests |",
+        *failures_table("cpython.toml"),
+        "",
+        "## Windows",
+        "",
+        "For `x86_64-pc-windows-gnu`, the suite of 3.14 was run under Wine 8, each file in a",
+        "process of its own (`python scripts/run_suites.py --windows`): nothing is known of",
+        "Windows itself. Whatever Wine would end a process for is taken out first",
+        "(`tests/suites/under_wine.py`). Extension modules that only tests have are not built.",
+        "",
+        *failures_table("windows.toml"),
+        "",
+        "Not run:",
+        "",
+        "| reason | files |",
         "|---|---|",
-        *(f"| {reason} | {'<br>'.join(tests)} |" for reason, tests in rows.items()),
+        *(
+            f"| {row['reason']} | {', '.join(f'`{name}`' for name in row['files'])} |"
+            for row in suite_table("windows.toml")["left_out"]
+        ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def suite_table(name: str) -> dict[str, Any]:
+    """Return a table of tests/suites."""
+    return tomllib.loads((TESTS / "suites" / name).read_text(encoding="utf-8"))
+
+
+def failures_table(name: str) -> list[str]:
+    """Return the rows of tests that a table says to fail, by reason."""
+    rows: dict[str, list[str]] = {}
+    for one in suite_table(name)["failures"]:
+        versions = one.get("python", [])
+        only = f" ({', '.join(versions)} only)" if len(versions) == 1 else ""
+        tests = [f"`{test.removeprefix('test.')}`{only}" for test in one["tests"]]
+        rows.setdefault(one["reason"], []).extend(tests)
+    shown = (f"| {reason} | {'<br>'.join(tests)} |" for reason, tests in rows.items())
+    return ["| reason | tests |", "|---|---|", *shown]
 
 
 def pyoxidizer() -> str:

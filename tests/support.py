@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from base64 import urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -91,6 +92,17 @@ def run(argv, *, cwd, stdin=None, env=None, timeout=60, makes_code=False, before
         check=False,
         preexec_fn=before or (None if makes_code else refuse_new_code),
     )
+
+
+def wait_until_asleep(process, seconds=30):
+    """Return when a process that said it was about to wait does so (proc(5), state S)."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        state = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        if state == "S":
+            return
+        time.sleep(0.005)
+    pytest.fail(f"the process did not wait within {seconds} s, but is in state {state}")
 
 
 def emulation(target):

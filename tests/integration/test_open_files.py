@@ -13,14 +13,13 @@ import sqlite3
 import struct
 import subprocess
 import tarfile
-import time
 import zipfile
 import zlib
 from pathlib import Path
 
 import pytest
 from seccomp import refuser
-from support import APPS, obelisk, run
+from support import APPS, obelisk, run, wait_until_asleep
 
 from obelisk.payload.payload import LARGE
 
@@ -314,7 +313,7 @@ def test_a_signal_ends_the_wait_for_a_lock(executable):
     waiting, started = start(executable, "interrupted_lock", "small.txt")
     try:
         assert (said, started) == ("locked", "waiting")
-        time.sleep(0.2)
+        wait_until_asleep(waiting)
         waiting.send_signal(signal.SIGUSR1)
         assert waiting.stdout.readline() == "ETIMEDOUT\n"
     finally:

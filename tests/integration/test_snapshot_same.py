@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support import APPS, obelisk, refuse_new_code, run
+from support import APPS, obelisk, refuse_new_code, run, wait_until_asleep
 
 pytestmark = pytest.mark.compile
 
@@ -263,6 +263,7 @@ def test_interruption(told, number):
             [told, "interrupted"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=more
         )
         assert process.stdout.readline() == b"waiting\n"
+        wait_until_asleep(process)
         process.send_signal(number)
         shown.append((*process.communicate(timeout=60), process.returncode))
     assert shown[0] == shown[1]

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from support import obelisk
-from wine import TRIPLE, Wine, shared_prefix
+from wine import TRIPLE
 
 from obelisk.distribution.windows import exports
 from obelisk.distribution.windows.modules import LEFT_OUT, MODULES
-from obelisk.services.locks import lock
 
 pytestmark = pytest.mark.compile
 
@@ -63,12 +62,8 @@ def description(distribution):
 
 
 @pytest.fixture(scope="module")
-def run_python(distribution, tmp_path_factory):
+def run_python(distribution, wine, tmp_path_factory):
     """A function that runs code by the distribution's own Python, under Wine."""
-    prefix = shared_prefix()
-    held = lock(prefix.with_name("wine.lock"))
-    wine = Wine(prefix)
-    held.release()
     folder = tmp_path_factory.mktemp("empty")
 
     def run_python(*arguments):

@@ -16,11 +16,11 @@ _SECONDS = 200
 """How long a file may take; what waits for what Wine never does is ended."""
 
 
-def all_files(distribution_tests):
-    """Return the names of all test files in a folder but those that the table leaves out."""
-    paths = sorted(distribution_tests.glob("test_*"))
-    names = [path.stem for path in paths if path.suffix == ".py" or path.is_dir()]
-    return [name for name in names if name not in left_out()]
+def all_files(executable, wine, folder):
+    """Return the names of all test files but those that the table leaves out."""
+    listed = "from test.libregrtest.findtests import findtests; print(*findtests())"
+    done = wine.run(executable, "--python", "-c", listed, cwd=folder)
+    return [name for name in done.stdout.split() if name not in left_out()]
 
 
 def run_under_wine(executable, wine, folder, files, *, at_once=2):

@@ -107,7 +107,7 @@ def _sysconfig_name(distribution: Distribution) -> str:
     return f"_sysconfigdata__windows_{distribution.target.platform_triplet}"
 
 
-def _linked_with(chain: Toolchain, distribution: Distribution) -> list[Path]:
+def _linked_with(chain: Toolchain, distribution: Distribution) -> list[str | Path]:
     """Return what each library is linked with: its start file, Python's API, and the system."""
     lib = distribution.sysroot / "lib"
     digits = distribution.version.replace(".", "")

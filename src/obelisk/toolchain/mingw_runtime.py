@@ -38,8 +38,8 @@ SYSTEM_LIBRARIES: Final = (
 )
 """Libraries of Windows that something can be linked with, as `-l` names them."""
 UCRT_MATH: Final = "ucrtmath"
-"""The import library of `_MATH`."""
-_MATH: Final = (
+"""The import library of `UCRT_MATH_NAMES`."""
+UCRT_MATH_NAMES: Final = (
     *("cos", "sin", "tan", "exp", "exp2", "log", "log10", "log2", "fmod", "fma", "round", "ceil"),
     *("floor", "trunc", "sqrt", "cosf", "sinf", "tanf", "expf", "exp2f", "logf", "log10f", "log2f"),
     *("fmodf", "fmaf", "roundf", "ceilf", "floorf", "truncf", "sqrtf"),
@@ -127,7 +127,9 @@ def _without_paths(chain: Toolchain, library: Path, made: Path, log: Path) -> No
 
 def _write_math(chain: Toolchain, folder: Path, log: Path) -> None:
     definition = chain.root / f"{UCRT_MATH}.def"
-    definition.write_text(f"LIBRARY {_MATH_DLL}\nEXPORTS\n" + "".join(f"{n}\n" for n in _MATH))
+    definition.write_text(
+        f"LIBRARY {_MATH_DLL}\nEXPORTS\n" + "".join(f"{n}\n" for n in UCRT_MATH_NAMES)
+    )
     run_logged(
         [
             *(chain.tool("dlltool"), "-m", "i386:x86-64", "-d", definition),
