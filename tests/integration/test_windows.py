@@ -199,9 +199,12 @@ def test_a_project_of_c_and_cython(wine, windows, tmp_path):
 
 
 COMMANDS = {
-    "httpie": (("--pure", "multidict", "--pure", "charset-normalizer", "--script", "http"), "3."),
+    "httpie": (
+        ("--set", "pure=['multidict', 'charset-normalizer']", "--script", "http"),
+        "3.",
+    ),
     "yt-dlp": ((), "20"),
-    "black": (("--pure", "black", "--script", "black"), "black"),
+    "black": (("--set", "pure=['black']", "--script", "black"), "black"),
     "pytest": (("--script", "pytest"), "pytest"),
 }
 
@@ -314,7 +317,7 @@ def test_extension_modules_of_wheels_are_refused_with_the_ways_out(tmp_path):
     command = ("build", "orjson", "--target", TRIPLE, "--entry", "orjson:dumps")
     words = obelisk(*command, "-o", tmp_path / "app.exe", status=6)
     assert re.search(r"orjson.*\.pyd: the library `VCRUNTIME140.dll`", words)
-    assert "`--no-binary`" in words
+    assert "`no-binary`" in words
 
 
 def test_a_project_that_needs_cxx_is_refused(tmp_path):
