@@ -25,7 +25,8 @@ def build(folder: Path) -> list[Path]:
     for name in NAMES:
         path = folder / f"{Path(name).name}.exe"
         words = ["build", "-q", APPS / f"{name}.py", "--target", TARGET, "-o", path]
-        subprocess.run([sys.executable, "-m", "obelisk", *map(str, words)], check=True)
+        argv = [sys.executable, "-m", "obelisk", *map(str, words)]
+        subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
         made.append(path)
     return made
 

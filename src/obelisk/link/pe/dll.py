@@ -60,7 +60,7 @@ def read_dll(file: SharedObjectFile) -> Dll:
     except PeError as error:
         owner = f" of `{file.package}`" if file.package else ""
         message = f"cannot link {file.path}{owner}: {error}"
-        hint = "include the package without native code (`--pure`), or another version of it"
+        hint = "include the package without native code (`pure`), or another version of it"
         raise LinkError(message, hint=hint) from error
 
 

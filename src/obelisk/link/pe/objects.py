@@ -247,7 +247,7 @@ class _Linking:
             f"  {path}: {_listed(names)}" for path, names in sorted(self._undefined.items())
         )
         message = f"extension modules need what is not included in the executable:\n{lines}"
-        hint = "build the package from source (`--no-binary`), or include it as `--pure`"
+        hint = "build the package from source (`no-binary`), or without native code (`pure`)"
         raise LinkError(message, hint=hint)
 
 
