@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from obelisk.services.locks import lock
+
 TRIPLE = "x86_64-pc-windows-gnu"
 _SETTING = r"HKEY_CURRENT_USER\Software\Wine"
 
@@ -20,7 +22,7 @@ class Wine:
     """A prefix, and programs that run in it."""
 
     def __init__(self, prefix):
-        self.program = shutil.which("wine64") or shutil.which("wine") or _debian()
+        self.program = _debian() or shutil.which("wine64") or shutil.which("wine")
         if self.program is None:
             pytest.skip("Wine is not installed (Debian's package wine64)")
         self.environment = {
@@ -53,6 +55,10 @@ class Wine:
             check=False,
         )
 
+    def path(self, path):
+        """Return what a file is called in the prefix."""
+        return "Z:" + str(path).replace("/", "\\")
+
     def says(self, executable, lines, *arguments, cwd, env=None, stdin=""):
         """Run an executable that has to say these lines, and nothing else."""
         done = self.run(executable, *arguments, cwd=cwd, env=env, stdin=stdin)
@@ -76,6 +82,17 @@ def _debian():
     """Return the program where Debian's package `wine64` alone has it."""
     path = Path("/usr/lib/wine/wine64")
     return str(path) if path.exists() else None
+
+
+@pytest.fixture(scope="session")
+def wine():
+    """Programs of Windows run here; skips where there is no Wine."""
+    prefix = shared_prefix()
+    held = lock(prefix.with_name("wine.lock"))
+    try:
+        return Wine(prefix)
+    finally:
+        held.release()
 
 
 def shared_prefix():

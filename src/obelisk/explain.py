@@ -21,6 +21,7 @@ from obelisk.config.parts import shown_part
 from obelisk.config.settings import ENTRIES, Profile, Settings, Storage
 from obelisk.config.tables import key_of
 from obelisk.config.toml import shown
+from obelisk.config.windows import Windows, version_texts
 from obelisk.model import (
     AllConsoleScripts,
     ConsoleScript,
@@ -103,7 +104,21 @@ def explain(plan: Plan) -> list[Decision]:
         value = getattr(settings.interpreter, own.name)
         if value != getattr(defaults.interpreter, own.name):
             decisions.append(_setting(f"interpreter.{key_of(own.name)}", value, why=True))
+    if plan.target.system == "windows":
+        decisions += _windows_decisions(settings.windows)
     return decisions + _license_decisions(settings.licenses)
+
+
+def _windows_decisions(windows: Windows) -> list[Decision]:
+    """Return how Windows shows the executable; what of its version is given, in one line."""
+    found = []
+    for own in fields(Windows):
+        value, default = getattr(windows, own.name), getattr(Windows(), own.name)
+        if own.name == "version_info":
+            value = tuple(f"{name} {text}" for name, text in version_texts(value).items())
+            default = ()
+        found.append(_setting(f"windows.{key_of(own.name)}", value or "-", why=value != default))
+    return found
 
 
 def _license_decisions(licenses: Licenses) -> list[Decision]:

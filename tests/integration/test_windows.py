@@ -181,8 +181,11 @@ def test_a_project_with_data_and_entry_points(wine, windows, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     wanted = expected(APPS / "inventory/src/inventory/cli.py")
     found = [line.replace("\\", "/") for line in done.stdout.splitlines()]
-    assert [line for line in found if "from certifi" not in line] == [
-        line for line in wanted if "from certifi" not in line
+    # The first three are of the scheme of installations on Windows; writing fails with another
+    # error there (docs/explanation/limits.md); Wine has certificates, or has none.
+    others = ("sysconfig", "variables", "site", "read-only", "from certifi")
+    assert [line for line in found if not line.startswith(others)] == [
+        line for line in wanted if not line.startswith(others)
     ]
 
 
@@ -297,7 +300,7 @@ def test_a_signature_leaves_it_running(wine, behaviour, tmp_path):
         (("--snapshot",), 2, "`snapshot` is not available for x86_64-pc-windows-gnu"),
         (("--relinkable", "folder"), 2, "`--relinkable` is not available"),
         (("--train", "--help"), 2, "does not run on this machine"),
-        (("--build-package", "openssl"), 2, "`build-packages` is not available"),
+        (("--set", "build-packages=['zlib']"), 2, "`build-packages` is not available"),
     ],
 )
 def test_what_only_linux_has_is_refused(tmp_path, options, status, said):
@@ -308,12 +311,10 @@ def test_what_only_linux_has_is_refused(tmp_path, options, status, said):
 
 
 def test_extension_modules_of_wheels_are_refused_with_the_ways_out(tmp_path):
-    words = obelisk(
-        *("build", "orjson", "--target", TRIPLE, "-m", "orjson", "-o", tmp_path / "app.exe"),
-        status=6,
-    )
-    assert re.search(r"cannot be linked in for x86_64-pc-windows-gnu: .*orjson.*\.pyd", words)
-    assert "`--pure orjson`" in words
+    command = ("build", "orjson", "--target", TRIPLE, "--entry", "orjson:dumps")
+    words = obelisk(*command, "-o", tmp_path / "app.exe", status=6)
+    assert re.search(r"orjson.*\.pyd: the library `VCRUNTIME140.dll`", words)
+    assert "`--no-binary`" in words
 
 
 def test_a_project_that_needs_cxx_is_refused(tmp_path):

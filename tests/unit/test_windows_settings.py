@@ -19,6 +19,7 @@ from obelisk.config.recognize import read_request
 from obelisk.config.tables import apply_table
 from obelisk.config.windows import Windows, padded, version_numbers
 from obelisk.errors import ConfigError
+from obelisk.explain import explain
 from obelisk.link.pe.appearance import appearance_of
 from obelisk.model import ConsoleScript, EntryPoint, Multicall, Package
 from obelisk.pack.importable import importable
@@ -215,3 +216,10 @@ def test_libraries_are_found_by_the_names_that_they_have(tmp_path):
     assert windows_cc.find("z", folders) == str(tmp_path / "libz.a")
     assert Path(windows_cc.find("user32", folders)).name == "user32.lib"
     assert windows_cc.find("m", folders) is None
+
+
+def test_a_plan_tells_of_its_looks(plan):
+    found = {one.what: (one.value, one.why) for one in explain(plan) if "windows" in one.what}
+    assert found["windows.icon"] == ("app.ico", "`windows.icon`")
+    assert found["windows.subsystem"] == ("windows", "`windows.subsystem`")
+    assert "CompanyName Ours" in found["windows.version-info"][0]
