@@ -1,0 +1,1 @@
+"""Modules that a program imports when it runs, but for `held`."""

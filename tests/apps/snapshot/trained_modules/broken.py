@@ -1,0 +1,3 @@
+"""It cannot be imported."""
+
+import trained_modules.nowhere  # noqa: F401

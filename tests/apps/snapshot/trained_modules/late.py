@@ -1,0 +1,3 @@
+"""It can be kept."""
+
+VALUE = "late"

@@ -1,0 +1,5 @@
+"""It cannot be kept."""
+
+import sys
+
+IS_TERMINAL = sys.stdout.isatty()
