@@ -172,6 +172,13 @@ def test_flask_serves_a_page(wine, windows, tmp_path):
     assert server.returncode == 0
 
 
+def test_a_database_and_templates(wine, windows, tmp_path):
+    notes = windows("notes.exe", what=WINDOWS / "notes/notes.py")
+    wine.says(notes, ["<ul><li>ä &amp; b</li></ul>"], "ä & b", cwd=tmp_path)
+    wine.says(notes, ["<ul><li>a</li><li>ä &amp; b</li></ul>"], "a", cwd=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.db"]
+
+
 def test_a_project_with_data_and_entry_points(wine, windows, tmp_path):
     """Package data, metadata, plug-ins by entry points, resources: the same lines as on Linux."""
     inventory = windows("inventory.exe", "--script", "inventory", what=APPS / "inventory")
@@ -204,7 +211,7 @@ COMMANDS = {
         "3.",
     ),
     "yt-dlp": ((), "20"),
-    "black": (("--set", "pure=['black']", "--script", "black"), "black"),
+    "black": (("--set", "pure=['black', 'pytokens']", "--script", "black"), "black"),
     "pytest": (("--script", "pytest"), "pytest"),
 }
 

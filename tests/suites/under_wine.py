@@ -5,12 +5,11 @@ It is run by the executable, as a script. On Windows itself the tests need none 
 
 import _winapi
 import os
+import runpy
 import sys
 import winreg
 
-from test.libregrtest.main import main
-
-# Its `propsys` has no VariantToString: the process ends.
+# Wine's `propsys` has no VariantToString: the process ends.
 sys.modules["_wmi"] = None
 # Nor is there a CopyFile2, which `shutil.copy2` calls.
 if hasattr(_winapi, "CopyFile2"):
@@ -34,4 +33,4 @@ def symlink(*arguments, **named):
 
 winreg.QueryInfoKey = query_info_key
 os.symlink = symlink
-main()
+runpy.run_module("test", run_name="__main__")
