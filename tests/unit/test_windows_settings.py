@@ -144,6 +144,8 @@ def test_versions_are_four_numbers():
         ({"snapshot": True}, "`snapshot` is not available for x86_64-pc-windows-gnu"),
         ({"native_libraries": ("a.so",)}, "`native-libraries` is not available"),
         ({"build_packages": ("zlib",)}, "`build-packages` is not available"),
+        ({"allocator_hardening": True}, "`allocator-hardening` is not available"),
+        ({"debug": True}, "`debug` is not available"),
         (
             {"interpreter": Interpreter(multiprocessing_start_method=StartMethod.FORK)},
             "`interpreter.multiprocessing-start-method` is not available",

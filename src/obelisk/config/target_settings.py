@@ -17,6 +17,11 @@ def check_target(settings: Settings, target: Target) -> None:
             bool(settings.native_libraries),
             "shared libraries cannot be linked in",
         ),
+        "debug": (settings.debug, "symbols of PE files are not kept"),
+        "allocator-hardening": (
+            settings.allocator_hardening,
+            "memory is allocated by the system, which looks for corruption itself",
+        ),
         "build-packages": (bool(settings.build_packages), "its libraries are built for Linux"),
         "interpreter.multiprocessing-start-method": (
             settings.interpreter.multiprocessing_start_method not in (None, StartMethod.SPAWN),
