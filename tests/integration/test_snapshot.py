@@ -231,6 +231,19 @@ def test_a_privileged_process_starts_cold(program, tmp_path):
     assert done.returncode == 0
 
 
+def test_what_is_linked_again_starts_without(tmp_path):
+    path, folder = tmp_path / "app", tmp_path / "relinkable"
+    given = ("--snapshot", "--relinkable", folder, "-o", path)
+    obelisk("build", "-q", APPS / "snapshot/memory.py", *given)
+    (found,) = folder.iterdir()
+    said = obelisk("relink", found, "-o", tmp_path / "again", stderr=True)
+    assert f"warning: {tmp_path / 'again'} has no snapshot, and starts without" in said
+    assert "snapshot" not in obelisk("verify", tmp_path / "again")
+    done = run([tmp_path / "again", "path"], cwd=tmp_path, env=EXPLAIN)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)[0][0] == str(tmp_path / "again")
+
+
 def build(folder, output, **more):
     folder.mkdir()
     shutil.copy(APPS / "snapshot/memory.py", folder)

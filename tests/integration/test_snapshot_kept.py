@@ -33,6 +33,7 @@ REASONS = {
     "program": "runs a program",
     "secret": "draws random numbers",
     "shared": "maps a file",
+    "shell": "reads who the user is",
     "socket": "keeps a socket open",
     "suspended": "keeps a file open",
     "terminal": "asks whether a stream is a terminal",

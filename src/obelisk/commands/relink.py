@@ -44,5 +44,7 @@ def relink_command(
     services = make_services(console, found.target.triple, None)
     with closing(services.cache):
         sha256 = relink(folder, found, services, place, python)
+    if found.snapshot:
+        console.warn(f"{place} has no snapshot, and starts without: its memory was the old code's")
     console.report((f"sha256 {sha256}", "dim"))
     console.data(str(place))

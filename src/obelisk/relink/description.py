@@ -44,6 +44,8 @@ class Description:
     """(soname, path in the executable) of the files in `provided`."""
     epoch: int | None
     """The time of the files inside, as a plan has it."""
+    snapshot: bool = False
+    """Whether the executable has a snapshot; one that is linked again has none."""
 
     def to_json(self) -> str:
         """Return the text of the file."""
@@ -58,6 +60,8 @@ class Description:
             "provided": dict(self.provided),
             "epoch": self.epoch,
         }
+        if self.snapshot:
+            table["snapshot"] = True
         return json.dumps(table, indent=1, sort_keys=True) + "\n"
 
     @classmethod
@@ -94,6 +98,7 @@ class Description:
                 (_below(name), str(path)) for name, path in sorted(table["provided"].items())
             ),
             epoch=None if table["epoch"] is None else int(table["epoch"]),
+            snapshot=bool(table.get("snapshot", False)),
         )
 
 

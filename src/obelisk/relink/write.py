@@ -69,6 +69,7 @@ def _write_objects(natives: SharedObjects, plan: Plan, folder: Path) -> None:
         ),
         provided=tuple((name, file.path) for name, file in sorted(natives.provided.items())),
         epoch=plan.source_date_epoch,
+        snapshot=plan.settings.snapshot,
     )
     (folder / description.FILE).write_text(found.to_json(), encoding="utf-8")
 

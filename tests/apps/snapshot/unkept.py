@@ -24,6 +24,7 @@ import unkept_modules.printed
 import unkept_modules.program
 import unkept_modules.secret
 import unkept_modules.shared
+import unkept_modules.shell
 import unkept_modules.socket
 import unkept_modules.suspended
 import unkept_modules.swallowed

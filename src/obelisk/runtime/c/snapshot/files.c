@@ -10,6 +10,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -121,23 +123,40 @@ makes(int flags)
     return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
 }
 
-/* What is read by the process that goes on: the configuration of a machine's OpenSSL (module.c). And who
-   uses the machine of the builder: what libc reads of these files would stay in memory. */
+/* The configuration of a machine's OpenSSL is read by the process that goes on (module.c). */
 static bool
 is_hidden(const char *path)
 {
-    static const char *const users[] = {"/etc/passwd", "/etc/group", "/etc/shadow"};
-    static const char configuration[] = "/openssl.cnf";
+    static const char name[] = "/openssl.cnf";
     size_t size = snapshot_is_preparing() ? strlen(path) : 0;
 
-    for (size_t i = 0; size > 0 && i < sizeof(users) / sizeof(users[0]); i++) {
-        if (strcmp(path, users[i]) == 0) {
-            snapshot_note("user", NULL, NULL);
-            return true;
+    return size >= sizeof(name) && strcmp(path + size - (sizeof(name) - 1), name) == 0;
+}
+
+/* Say whether a file has the names of a machine's users: what libc reads of it would stay in memory. */
+static bool
+has_users(const char *path)
+{
+    return snapshot_is_preparing() && (strcmp(path, "/etc/passwd") == 0 || strcmp(path, "/etc/group") == 0);
+}
+
+/* Open a file of users in which there is one, who has no home. */
+static int
+open_users(const char *path)
+{
+    int file = memfd_create("users", MFD_CLOEXEC);
+
+    snapshot_note("user", NULL, NULL);
+    if (file >= 0) {
+        if (strcmp(path, "/etc/group") == 0) {
+            dprintf(file, "user:x:%lu:\n", getauxval(AT_GID));
         }
+        else {
+            dprintf(file, "user:x:%lu:%lu::/:/bin/sh\n", getauxval(AT_UID), getauxval(AT_GID));
+        }
+        lseek(file, 0, SEEK_SET);
     }
-    return size >= sizeof(configuration)
-           && strcmp(path + size - (sizeof(configuration) - 1), configuration) == 0;
+    return file;
 }
 
 int
@@ -153,6 +172,9 @@ open(const char *path, int flags, ...)
     }
     if (is_hidden(path)) {
         return answered(-ENOENT);
+    }
+    if (has_users(path)) {
+        return open_users(path);
     }
     return opened(AT_FDCWD, path, flags,
                   __syscall_cp(SYS_open, (long)path, flags | O_LARGEFILE, mode, 0, 0, 0));

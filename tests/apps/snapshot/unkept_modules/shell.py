@@ -1,0 +1,4 @@
+import os
+import pwd
+
+SHELL = pwd.getpwuid(os.getuid()).pw_shell
