@@ -4,6 +4,7 @@ import struct
 from array import array
 
 from obelisk.model import Module
+from obelisk.snapshot.layout import PLACES_DISTANCE, Addresses
 from obelisk.snapshot.memory import Mapping, ProcessMemory
 from obelisk.snapshot.plan import EMPTY, plan_of
 from obelisk.snapshot.snapshot import trained_modules
@@ -13,6 +14,7 @@ PAGE = 4096
 HEAP = 1 << 40
 READ, WRITE = 1, 2
 OBJECT = 1 << 31
+PLACES = Addresses(seed=bytes(32), image=1 << 20, heap=HEAP)
 IMMORTAL = struct.pack("<Q", 3 << 30)
 WRITTEN, COUNTED, KEPT = 1, 2, 3
 
@@ -92,11 +94,23 @@ def test_without_blocks_there_are_no_places():
 
 def test_pages_that_runs_wrote_to_are_copied_in_few_steps():
     content = bytes(20 * PAGE)
-    runs = [run(content, 1, 2), run(content, 2, 4, 12)]
-    far = Written(memory=memory(content), pages=array("Q", [HEAP - PAGE, HEAP + (1 << 30)]))
-    assert hot_spans(memory(content), [*runs, far], PAGE) == [
+    start = run(content, 1, 2, 4, 12, -1, 1 << 18)
+    assert hot_spans(memory(content), start, [], PLACES, PAGE) == [
         (HEAP + PAGE, 4 * PAGE),
         (HEAP + 12 * PAGE, PAGE),
+    ]
+
+
+def test_of_training_runs_it_does_not_count_where_new_memory_is():
+    content = bytes(4 * PAGE)
+    placed = HEAP + PLACES_DISTANCE
+    before = memory(content).heap + memory(content, placed).heap
+    before = ProcessMemory(image=(), heap=before, words=())
+    trained = Written(memory=before, pages=array("Q", [HEAP + PAGE, placed + PAGE]))
+    start = run(content, 3)
+    assert hot_spans(before, start, [trained], PLACES, PAGE) == [
+        (HEAP + 3 * PAGE, PAGE),
+        (placed + PAGE, PAGE),
     ]
 
 
@@ -105,7 +119,7 @@ def test_what_cannot_be_written_to_is_not_copied():
     between = memory(bytes(PAGE), HEAP + PAGE, READ)
     before = ProcessMemory(image=(), heap=(*first.heap, *between.heap, *last.heap), words=())
     one = run(bytes(3 * PAGE), 0, 1, 2)
-    assert hot_spans(before, [one], PAGE) == [(HEAP, PAGE), (HEAP + 2 * PAGE, PAGE)]
+    assert hot_spans(before, one, [], PLACES, PAGE) == [(HEAP, PAGE), (HEAP + 2 * PAGE, PAGE)]
 
 
 def test_modules_of_a_training_run_are_known_by_what_it_used(tmp_path):

@@ -17,6 +17,8 @@ _PLACES: Final = (7 << 40) // (2 << 20)
 _HEAP_DISTANCE: Final = 1 << 40
 HEAP_SIZE: Final = 1 << 40
 """Bytes behind the heap's first address that are memory, if they are mapped."""
+PLACES_DISTANCE: Final = 1 << 39
+"""Bytes from there up to the blocks that have places, as runtime/c/snapshot/blocks.c has it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

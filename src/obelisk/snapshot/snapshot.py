@@ -91,13 +91,13 @@ def take(
     snapshot = prepare(executable, wanted, found, placed)
     runs = _runs(linking, snapshot, training, executable)
     tell(snapshot.report, console)
-    return snapshot.part(hot_spans(snapshot.memory, runs, page))
+    return snapshot.part(hot_spans(snapshot.memory, runs[0], runs[1:], addresses, page))
 
 
 def _runs(
     linking: Linking, snapshot: Snapshot, training: Training, executable: Path
 ) -> list[Written]:
-    """Return what a start writes to, and what training runs do."""
+    """Return what a start writes to, and then what training runs do."""
     _write(linking(snapshot.part(flags=MEASURE)), executable)
     found = [measure(executable, snapshot)]
     for arguments in training.runs:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from obelisk.snapshot.layout import PLACES_DISTANCE, Addresses
 from obelisk.snapshot.memory import Mapping, ProcessMemory
 from obelisk.snapshot.pages import joined
 
@@ -50,13 +51,25 @@ class Views:
         return found.content[address - found.start : address - found.start + size]
 
 
-def hot_spans(before: ProcessMemory, runs: Iterable[Written], page: int) -> list[tuple[int, int]]:
-    """Return (address, size) of what is to be copied at each start, since runs wrote to it."""
-    views = Views(before)
-    pages = sorted({one for run in runs for one in run.pages if views.find(one) is not None})
-    spans = joined(((one, one + page) for one in pages), page * _GAP)
+def hot_spans(
+    snapshot: ProcessMemory,
+    start: Written,
+    trained: Iterable[Written],
+    addresses: Addresses,
+    page: int,
+) -> list[tuple[int, int]]:
+    """Return (address, size) of what is to be copied at each start, since runs wrote to it.
+
+    Of training runs only what lies where it lies in each process: how long the path of a folder is
+    decides where new memory is, and is to change nothing.
+    """
+    views, heap = Views(snapshot), addresses.heap
+    new = range(heap, heap + PLACES_DISTANCE)
+    pages = {one for run in trained for one in run.pages if one not in new}
+    kept = sorted(one for one in {*start.pages, *pages} if views.find(one) is not None)
+    spans = joined(((one, one + page) for one in kept), page * _GAP)
     # Between two pages there may be the end of a mapping: nothing is mapped, or it is not written.
-    return [piece for start, end in spans for piece in _inside(start, end, views, page)]
+    return [piece for low, high in spans for piece in _inside(low, high, views, page)]
 
 
 def _inside(start: int, end: int, views: Views, page: int) -> list[tuple[int, int]]:

@@ -76,7 +76,9 @@ map(size_t size, int rights, int flags, int file, off_t offset)
 void *
 mmap(void *address, size_t size, int rights, int flags, int file, off_t offset)
 {
-    if (snapshot_is_preparing() && (flags & MAP_PRIVATE) && !(flags & MAP_FIXED)) {
+    bool is_placed = snapshot_is_preparing() || snapshot_is_trained();
+
+    if (is_placed && (flags & MAP_PRIVATE) && !(flags & MAP_FIXED)) {
         return map(size, rights, flags, file, offset);
     }
     return __mmap(address, size, rights, flags, file, offset);
