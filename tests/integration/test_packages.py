@@ -6,7 +6,7 @@ One executable each does real work where there is nothing else.
 import os
 
 import pytest
-from support import APPS, expected, serve_many
+from support import APPS, SNAPSHOTS, expected, serve_many
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
@@ -32,7 +32,10 @@ def test_it_works_in_an_empty_root(executables, empty_root, name):
     executable = build(executables, name)
     done = empty_root.run(executable, timeout=300, makes_code=name in MAKE_CODE)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == expected(PACKAGES / f"{name}.py")
+    lines = expected(PACKAGES / f"{name}.py")
+    if SNAPSHOTS:  # the paths of objects begin with the same, wherever the executable lies
+        lines = [line.replace("from inside True", "from inside False") for line in lines]
+    assert done.stdout.splitlines() == lines
 
 
 def test_an_http_server_under_load(executables, tmp_path):
