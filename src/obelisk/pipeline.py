@@ -54,7 +54,7 @@ from obelisk.runtime.link import Runtime, RuntimeOptions, obtain_runtime
 from obelisk.services.atomic import draft_beside
 from obelisk.services.disk import require_space
 from obelisk.services.services import Services
-from obelisk.snapshot.snapshot import Linking, Training, require_python, take, trained_modules
+from obelisk.snapshot.snapshot import Linking, require_python, take, training_of
 from obelisk.trim.trim import Kept, without_unused
 from obelisk.verify.verify import require_sound, smoke_test
 
@@ -219,10 +219,7 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
     if plan.settings.snapshot:
         with services.console.step("Taking the snapshot"):
             modules = [one.module for one in kept.bytecodes]
-            imported = trained_modules(trained or (), modules, kept.collection.main)
-            is_recorded = plan.train_record is not None
-            runs = [] if is_recorded else parse_commands(plan.settings.train)
-            training = Training(modules=imported, runs=runs, folder=plan.folder)
+            training = training_of(plan, trained, modules, kept.collection.main)
             image = linking(take(plan, linking, runtime, training, job.work, services.console))
     require_space(output.parent, image.size, f"writing {output}")
     with services.console.step("Verifying"), draft_beside(output, mode=0o777) as draft:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from obelisk.config.training import parse_commands
 from obelisk.errors import SnapshotError
 from obelisk.link.image import Image
 from obelisk.model import Module, ResolvedEntry, RunProgram
@@ -55,6 +56,19 @@ def trained_modules(keys: Iterable[str], modules: Iterable[Module], main: str) -
     """
     known = {use_key(Table.MODULES, one.path): one.name for one in modules if one.path != main}
     return tuple(known[key] for key in keys if key in known)
+
+
+def training_of(
+    plan: Plan, keys: Iterable[str] | None, modules: Iterable[Module], main: str
+) -> Training:
+    """Return what training showed by an order of first use, if there was any.
+
+    What was recorded elsewhere is not run here.
+    """
+    runs = [] if plan.train_record is not None else parse_commands(plan.settings.train)
+    return Training(
+        modules=trained_modules(keys or (), modules, main), runs=runs, folder=plan.folder
+    )
 
 
 def take(
