@@ -197,9 +197,12 @@ def test_a_project_with_data_and_entry_points(wine, windows, tmp_path):
 
 
 def test_a_project_of_c_and_cython(wine, windows, tmp_path):
-    fast = windows("fast.exe", what=WINDOWS / "compiled")
+    # Cython writes beside its sources.
+    project = shutil.copytree(WINDOWS / "compiled", tmp_path / "compiled")
+    fast = windows("fast.exe", what=project)
     lines = ["3.5 True 42", "unsupported operand type(s) for +=: 'float' and 'str'"]
-    wine.says(fast, lines, cwd=tmp_path)
+    (tmp_path / "empty").mkdir()
+    wine.says(fast, lines, cwd=tmp_path / "empty")
     found = {one["what"]: one for one in json.loads(obelisk("verify", "--json", fast))["findings"]}
     assert found["shared objects"]["detail"] == "2 linked"
     assert all(one["sound"] for one in found.values())

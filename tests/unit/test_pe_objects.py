@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pe_files import CODE, dll, exporting_runtime, payload
 
+from obelisk.components.evidence import evidence_of
 from obelisk.errors import LinkError
 from obelisk.link.elf.shared_objects import SharedObjects
 from obelisk.link.link import link, link_objects
@@ -198,3 +199,16 @@ def test_damaged_libraries_are_refused_or_linked(tmp_path_factory, seed):
         link(runtime, payload(), found, WINDOWS)
     except LinkError as error:
         assert error.hint  # noqa: PT017 - a file that still links is fine, too
+
+
+def test_texts_of_a_library_tell_what_is_in_it(tmp_path):
+    data = bytearray(dll(data=0x40000040))
+    text = b"deflate 1.3.1 Copyright 1995-2024 Jean-loup Gailly and Mark Adler"
+    data[0x600 + 0x800 : 0x600 + 0x800 + len(text)] = text
+    path = tmp_path / "ext.pyd"
+    path.write_bytes(data)
+    found = evidence_of(path)
+    assert found.faults == ()
+    assert ("zlib", "1.3.1") in found.texts
+    path.write_bytes(b"MZ")
+    assert evidence_of(path).faults == ("malformed PE file: truncated headers",)

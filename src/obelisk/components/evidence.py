@@ -16,6 +16,7 @@ from elftools.elf.elffile import ELFFile
 
 from obelisk.components import known
 from obelisk.components.crates import SECTION, Crate, read_crates
+from obelisk.pe.headers import DOS_MAGIC, PeError, SectionFlag, read_headers
 from obelisk.toolchain.marks import Mark, marks_in
 
 DAMAGE: Final = (
@@ -64,7 +65,11 @@ def _of_file(path: Path, stamp: tuple[int, int]) -> Evidence:
     del stamp
     try:
         with path.open("rb") as stream:
+            if stream.read(len(DOS_MAGIC)) == DOS_MAGIC:
+                return _read_pe(path.read_bytes(), path.name)
             return _read(ELFFile(stream), path.name)
+    except PeError as error:
+        return Evidence(faults=(f"malformed PE file: {error}",))
     except DAMAGE as error:
         return Evidence(faults=(f"malformed ELF file: {str(error) or type(error).__name__}",))
 
@@ -85,6 +90,22 @@ def _read(elf: ELFFile, name: str) -> Evidence:
         texts=tuple((one.name, version) for one, version in known.found_in(data)),
         own_version=known.version_in(data, library) if library else None,
         faults=tuple(faults),
+    )
+
+
+def _read_pe(content: bytes, name: str) -> Evidence:
+    """Read a file for Windows, of which only its texts tell: nothing in it is marked."""
+    kinds = SectionFlag.INITIALIZED | SectionFlag.EXECUTE | SectionFlag.WRITE
+    found = (
+        content[section.offset : section.offset + section.stored]
+        for section in read_headers(content).sections
+        if section.flags & kinds == SectionFlag.INITIALIZED
+    )
+    data = b"\0".join(found)
+    library, _ = known.of_file(name)
+    return Evidence(
+        texts=tuple((one.name, version) for one, version in known.found_in(data)),
+        own_version=known.version_in(data, library) if library else None,
     )
 
 
