@@ -84,13 +84,12 @@ come_back(const char *rest)
 static enum vfs_place
 leave(struct vfs_path *path, const char *rest)
 {
-    const char *own = own_path();
-    size_t size = (size_t)(strrchr(own, '/') - own) + 1;
+    size_t size = (size_t)(strrchr(own_path(), '/') - own_path()) + 1;
 
     if (size + strlen(rest) >= PATH_MAX) {
         return nowhere(ENAMETOOLONG);
     }
-    memcpy(path->text, own, size);
+    memcpy(path->text, own_path(), size);
     strcpy(path->text + size, rest);
     return VFS_OUTSIDE;
 }

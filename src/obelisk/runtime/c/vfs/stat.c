@@ -86,18 +86,20 @@ means_descriptor(int at, const char *path, int flags)
     return (flags & AT_EMPTY_PATH) && at >= 0 && (path == NULL || path[0] == '\0');
 }
 
+#ifdef OBELISK_SNAPSHOT
 static int
 stat_outside(int at, const char *path, struct stat *answer, int flags)
 {
     int status = __real_fstatat(at, path, answer, flags);
 
-#ifdef OBELISK_SNAPSHOT
     if (status == 0) {
         snapshot_hide_place(path, answer);
     }
-#endif
     return status;
 }
+#else
+#define stat_outside __real_fstatat
+#endif
 
 int
 __wrap_fstatat(int at, const char *path, struct stat *answer, int flags)
