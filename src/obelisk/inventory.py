@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ from obelisk.components.component import Component, Kind, Linkage
 from obelisk.components.inventory import Included, Inventory, Library, take_inventory
 from obelisk.components.known import known
 from obelisk.components.locks import Archive
-from obelisk.components.packages import Described, describe, environment
+from obelisk.components.packages import Described, describe, describe_copy, environment
 from obelisk.components.pinned import COMPILER_RT
 from obelisk.distribution import components
 from obelisk.distribution.distribution import Distribution
@@ -117,9 +117,12 @@ def _inventory_of(
 
 
 def _described(made: Made) -> Iterator[Described]:
+    included = {file.source for file in made.collection.files}
     for package in made.collection.packages:
         archive = made.archives.get(canonicalize_name(package.name)) or archive_of(package)
-        yield describe(package, archive, made.warn)
+        found = describe(package, archive, made.warn)
+        copies = [describe_copy(info, made.warn) for info in _copies(package, included)]
+        yield replace(found, copies=tuple(copy for copy in copies if copy))
 
 
 def _of_runtime(made: Made, runtime: Runtime) -> Iterator[Library]:
@@ -211,14 +214,22 @@ def _with_modules(collection: Collection) -> Iterator[str]:
     """Yield the names of packages that modules in the executable are of."""
     sources = {module.source for module in collection.modules}
     for one in collection.packages:
-        if one.info is not None and any(path in sources for path in _recorded(one)):
+        if one.info is not None and any(path in sources for path in _recorded(one, ".py")):
             yield one.name
 
 
-def _recorded(package: Package) -> Iterable[Path]:
+def _copies(package: Package, included: Container[Path]) -> Iterator[Path]:
+    """Yield the folders `*.dist-info` of other distributions that a package installed."""
+    for path in sorted(_recorded(package, ".dist-info/METADATA")):
+        if path in included and path.parent != package.info:
+            yield path.parent
+
+
+def _recorded(package: Package, ending: str) -> Iterable[Path]:
+    """Yield what a package installed, by how its path ends."""
     if package.info is None or not (package.info / "RECORD").is_file():
         return
     with (package.info / "RECORD").open(encoding="utf-8", errors="replace", newline="") as stream:
         for row in csv.reader(stream):
-            if row and row[0].endswith(".py"):
+            if row and row[0].endswith(ending):
                 yield package.info.parent / row[0]

@@ -248,3 +248,17 @@ def test_sbom_of_one_executable_only(tmp_path):
 def test_sbom_of_what_is_none(tmp_path):
     (tmp_path / "x").write_bytes(b"none")
     assert "is not an Obelisk executable" in obelisk("sbom", tmp_path / "x", status=7)
+
+
+def test_copies_of_packages_inside_others(tmp_path):
+    """What setuptools brings in `_vendor` has versions, licenses and faults of its own."""
+    (tmp_path / "script.py").write_text(
+        '# /// script\n# dependencies = ["setuptools==80.9.0"]\n# ///\nimport setuptools\n'
+    )
+    obelisk("build", "-q", "script.py", "-o", "app", cwd=tmp_path)
+    assert "installed, but not listed" not in obelisk("verify", "app", cwd=tmp_path)
+    manifest = json.loads(obelisk("inspect", "--json", "app", cwd=tmp_path))
+    found = {one.name: one for one in components_of(manifest) if one.kind == Kind.PACKAGE}
+    assert found["packaging"].part_of == "pkg:pypi/setuptools@80.9.0"
+    assert found["autocommand"].license == "LGPL-3.0-only"
+    assert found["autocommand"].linkage == Linkage.BYTECODE

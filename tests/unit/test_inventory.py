@@ -28,7 +28,13 @@ from obelisk.components.locks import (
     public_only,
     release_key,
 )
-from obelisk.components.packages import Described, describe, environment, needs_of
+from obelisk.components.packages import (
+    Described,
+    describe,
+    describe_copy,
+    environment,
+    needs_of,
+)
 from obelisk.model import Package
 from obelisk.services.pins import shipped_pins
 from obelisk.target import DEFAULT_TARGET, parse_target
@@ -597,6 +603,23 @@ def test_license_texts_are_where_the_package_has_them_or_are_added(installed):
     assert texts["b"] == (".obelisk/licenses/b/LICENSE",)
     assert [file.path for file in made.licenses] == list(texts["b"])
     assert made.licenses[0].source.read_text() == "of b"
+
+
+def test_copies_of_distributions_are_part_of_what_carries_them(installed):
+    """As in `setuptools/_vendor`: also where the same is installed by itself."""
+    inner = installed("b", "2", metadata="License-Expression: MIT").info
+    carrying = replace(described("a"), copies=(describe_copy(inner, print),))
+    found = inventory([carrying, described("b", version="2")])
+    copy = found["pkg:pypi/b@2#a"]
+    assert (copy.kind, copy.license, copy.part_of) == (Kind.PACKAGE, "MIT", "pkg:pypi/a@1")
+    assert found["pkg:pypi/a@1"].needs == (copy.reference,)
+    assert found["pkg:pypi/b@2"].part_of is None
+
+
+@pytest.mark.parametrize("metadata", ["", "Name: a\n", "Version: 1\n"])
+def test_metadata_without_a_name_and_version_is_no_distribution(tmp_path, metadata):
+    (tmp_path / "METADATA").write_text(metadata)
+    assert describe_copy(tmp_path, print) is None
 
 
 def test_programs_of_packages_are_data(code):

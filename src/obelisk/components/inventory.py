@@ -107,6 +107,7 @@ class _Making:
             files = self._included.code.get(one.package.name, ())
             found = bundle(one, files, keys, self._warn)
             brought = self._add_bundle(found, one.key, references[one.key])
+            brought += self._add_copies(one, references[one.key])
             self._need(references[one.key], (references[need] for need in needs[one.key]))
             self._need(references[one.key], brought)
             self._set_files(references[one.key], found.files)
@@ -162,6 +163,14 @@ class _Making:
             marked.append(self._marked(mark))
             self._set_files(marked[-1], (path,))
         return [*references, *marked]
+
+    def _add_copies(self, one: Described, package: str) -> list[str]:
+        """Add the distributions that a package carries copies of; return their references."""
+        linkage = self._found[package].linkage
+        return [
+            self._add(replace(self._of_package(copy), part_of=package, linkage=linkage), one.key)
+            for copy in one.copies
+        ]
 
     def _marked(self, mark: Mark) -> str:
         """Return the reference of a library of ours that was linked into a shared object."""

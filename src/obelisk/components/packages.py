@@ -37,6 +37,8 @@ class Described:
     """Its bills of materials (PEP 770)."""
     sha256: str | None = None
     origin: str | None = None
+    copies: tuple[Described, ...] = ()
+    """Distributions that it carries copies of, as `setuptools/_vendor` does."""
 
     @property
     def key(self) -> NormalizedName:
@@ -72,6 +74,15 @@ def describe(package: Package, archive: Archive | None, warn: Callable[[str], No
         sha256=sha256 or (archive.sha256 if archive else None),
         origin=origin or (archive.url if archive else None),
     )
+
+
+def describe_copy(info: Path, warn: Callable[[str], None]) -> Described | None:
+    """Read the metadata of a distribution that lies inside another; None if it has no name."""
+    metadata, _ = parse_email(_text(info / "METADATA"))
+    name, version = metadata.get("name"), metadata.get("version")
+    if not name or not version:
+        return None
+    return describe(Package(name=name, version=version, commands=(), info=info), None, warn)
 
 
 def environment(target: Target, python: str) -> dict[str, str]:
