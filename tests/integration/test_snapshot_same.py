@@ -84,6 +84,13 @@ def test_the_process(ask, env):
     assert all(found[name] for name in ("pid", "ppid", "thread", "ident"))
 
 
+def test_the_modules_that_tell_are_in_the_snapshot(told):
+    """Or all that follows would compare two cold starts."""
+    found = json.loads(obelisk("inspect", "--json", told))["snapshot"]
+    assert {"told", "told_objects", "ssl"} <= set(found["modules"])
+    assert not found["left_out"]
+
+
 def test_the_variables_that_modules_change_have_their_last_values(ask):
     assert answer(ask("process"))["environ"]["TOLD_SET"] == "by the module"
 

@@ -52,7 +52,7 @@ LISTED = sorted(os.listdir(os.path.dirname(json.__file__)))
 HANDLER = logging.StreamHandler(sys.stdout)
 COMPARE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)
 CALLBACK = COMPARE(lambda value: value + 1)
-CONTEXT = ssl.create_default_context()
+CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 REFERENCE = weakref.ref(told_objects.SOON)
@@ -74,6 +74,7 @@ def variables_of_c():
 def process():
     umask = os.umask(0)
     os.umask(umask)
+    CONTEXT.load_default_certs()
     return {
         "argv": sys.argv,
         "orig_argv": sys.orig_argv,
