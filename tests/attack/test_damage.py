@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 import pytest
 from elf_files import CODE, DATA, FUNCTION, OBJECT, shared_object
+from machines import ALL
 from support import APPS, emulation
 
 from obelisk.errors import VerifyError
 from obelisk.payload.reader import read_payload
 from obelisk.services import host
-from obelisk.target import TARGETS
 from obelisk.verify.digest import find_digest
 from obelisk.verify.executable import map_file
 from obelisk.verify.promise import Promise
@@ -73,7 +73,7 @@ def whole(path, runner):
     return Whole(path=path, runner=runner, data=data, output=done.stdout, parts=parts)
 
 
-@pytest.fixture(scope="module", params=TARGETS.values(), ids=lambda target: target.architecture)
+@pytest.fixture(scope="module", params=ALL, ids=lambda target: target.architecture)
 def target(request):
     return request.param
 

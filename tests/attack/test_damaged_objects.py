@@ -2,15 +2,13 @@
 
 import pytest
 from fuzz import Linker
+from machines import ALL
 
-from obelisk.target import TARGETS
 
-
-@pytest.mark.parametrize("architecture", [target.architecture for target in TARGETS.values()])
-def test_damaged_objects_are_linked_or_refused(campaign, tmp_path, architecture):
-    (target,) = [one for one in TARGETS.values() if one.architecture == architecture]
+@pytest.mark.parametrize("target", ALL, ids=[target.architecture for target in ALL])
+def test_damaged_objects_are_linked_or_refused(campaign, tmp_path, target):
     linker = Linker(target)
-    objects = campaign(f"damaged objects for {architecture}", part=5000, whole=1_000_000)
+    objects = campaign(f"damaged objects for {target.architecture}", part=5000, whole=1_000_000)
     for case in objects.cases:
         data = linker.object(objects.random(case))
         try:

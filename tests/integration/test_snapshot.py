@@ -9,6 +9,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -213,13 +214,18 @@ def test_little_address_space_is_no_obstacle(program, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.fixture
+def for_everybody():
+    """A folder that other users get into, which those of pytest are not."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives rights")
-def test_a_privileged_process_starts_cold(program, tmp_path):
-    copy = Path(shutil.copy(program, tmp_path / "privileged"))
+def test_a_privileged_process_starts_cold(program, for_everybody):
+    copy = Path(shutil.copy(program, for_everybody / "privileged"))
     copy.chmod(0o4755)
-    tmp_path.chmod(0o755)
-    for folder in tmp_path.parents[:3]:
-        folder.chmod(0o755)
 
     def drop():
         os.setgroups([])

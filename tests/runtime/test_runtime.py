@@ -6,12 +6,12 @@ import subprocess
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from machines import ALL
 from support import emulation
 
 from obelisk.payload.payload import Control, Item, Kind, write_payload
 from obelisk.payload.stored import Dictionaries, Frame
 from obelisk.runtime.sources import c_files
-from obelisk.target import TARGETS
 
 pytestmark = pytest.mark.compile
 
@@ -62,7 +62,7 @@ def test_a_cut_payload_is_refused(checker, payload_file, tmp_path, size):
     assert run(checker, path).returncode == 1
 
 
-@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+@pytest.mark.parametrize("target", ALL, ids=[target.triple for target in ALL])
 def test_memory_functions_agree_with_plain_loops(compilers, target):
     emulator = emulation(target)
     parts = [path for path in c_files(target) if path.match("libc/*/memory_*.c")]

@@ -28,6 +28,7 @@ from elf_files import (
 from fuzz import damaged, whole
 from hypothesis import given
 from hypothesis import strategies as st
+from machines import ALL
 
 from obelisk.errors import LinkError
 from obelisk.link.elf import relr
@@ -36,7 +37,6 @@ from obelisk.link.elf.shared_objects import SharedObjects
 from obelisk.link.link import link, link_objects
 from obelisk.model import SharedObjectFile
 from obelisk.payload.payload import Packed
-from obelisk.target import TARGETS
 from obelisk.verify.bytewise import check_digest
 from obelisk.verify.digest import find_digest
 from obelisk.verify.executable import map_file
@@ -98,7 +98,7 @@ class Linked:
         return [self.numbers[number] for number in numbers]
 
 
-@pytest.fixture(params=TARGETS.values(), ids=[target.architecture for target in TARGETS.values()])
+@pytest.fixture(params=ALL, ids=[target.architecture for target in ALL])
 def elf(request):
     """Every test is done for every machine."""
     return Elf(request.param)
