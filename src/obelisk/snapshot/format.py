@@ -21,7 +21,12 @@ WORDS: Final = 8
 """Words of a processor's features."""
 _HEADER: Final = struct.Struct(f"<8sIIQQQQQ32s{WORDS}IQQQQQQQ")
 _CHECK_AT: Final = 24
-_GUARDS_AT: Final = 9 + WORDS + 2
+_WORDS_AT: Final = 9
+"""The position of the processor's features among the header's values."""
+_HIDDEN: Final = (0x36D83203, 0x07888110, 6, 0x328, 0, 0, 0, 0)
+"""Features of x86-64-v3, and AES: all that is seen of a processor where a kernel can hide others
+(runtime/c/snapshot/x86_64)."""
+_GUARDS_AT: Final = _WORDS_AT + WORDS + 2
 """The position of the offset of the guards among the header's values; behind it is their count."""
 _RANGE: Final = struct.Struct("<QQQIHH")
 _SPAN: Final = struct.Struct("<QQ")
@@ -120,6 +125,15 @@ def report_of(part: bytes | memoryview) -> bytes:
         return b""
     texts = bytes(part[guards:size]).split(b"\0")
     return b"\0".join(texts[guard_count:])
+
+
+def is_of_one_kind(part: bytes | memoryview) -> bool:
+    """Say whether a snapshot needs no more of a processor than x86-64-v3 and AES.
+
+    `part` is one that `report_of` accepts.
+    """
+    words = _HEADER.unpack_from(part)[_WORDS_AT : _WORDS_AT + WORDS]
+    return not any(word & ~hidden for word, hidden in zip(words, _HIDDEN, strict=True))
 
 
 def _check_of(head: bytes | bytearray, rest: bytes) -> int:

@@ -26,7 +26,8 @@ _OPTION: Final = "--obelisk-prepare-snapshot="
 """As runtime/c/snapshot/early.h has it."""
 _SECONDS: Final = 300.0
 """After which imports are taken to hang."""
-_ENVIRONMENT: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+_LOCALE: Final = {"LC_ALL": "C.UTF-8"}
+_ENVIRONMENT: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin", **_LOCALE}
 """All that modules see while they are imported: nothing of whoever builds."""
 _TAIL: Final = 20
 """Lines of output that a message repeats."""
@@ -39,6 +40,8 @@ _PLAN: Final = f"{_MEMORY}.plan"
 _OUTPUTS: Final = (_MEMORY, _REPORT, _GUARDS, _BLOCKS, _OWN)
 """Names of the files that are written: the memory, what was found, variables that a start depends
 on, blocks of memory, and pages that were written to; `_PLAN` is read."""
+_OF_FILES: Final = (b"=", b"+", b"/")
+"""How guards begin that are of a file (runtime/c/snapshot/guards.c)."""
 _HINT: Final = "name the module in `snapshot-exclude`, or build with `--no-snapshot`"
 
 
@@ -130,13 +133,27 @@ def measure_run(
 ) -> Written | None:
     """Run its program too, in a folder; return what it wrote to, or None if it does not end well.
 
-    It does not where the snapshot is not used, or the program ends at once.
+    The locale is always the same, and so are variables on which it depends whether the snapshot is
+    used. A program that ends at once does not end well.
     """
     output = executable.parents[1] / "output"
-    run = ("run", *arguments)
-    status = _start(executable, Path(os.devnull), output, run=run, cwd=folder, env=os.environ)
+    run, env = ("run", *arguments), guarded({**os.environ, **_LOCALE}, snapshot.facts.guards)
+    status = _start(executable, Path(os.devnull), output, run=run, cwd=folder, env=env)
     is_written = status == 0 and (executable.parents[1] / _OWN).exists()
     return _written(executable, snapshot) if is_written else None
+
+
+def guarded(variables: Mapping[str, str], guards: Iterable[bytes]) -> dict[str, str]:
+    """Return variables of the environment, changed as a snapshot's guards want them."""
+    wanted = dict(variables)
+    for guard in guards:
+        if guard.startswith(_OF_FILES):
+            continue
+        name, equals, value = os.fsdecode(guard).partition("=")
+        wanted.pop(name, None)
+        if equals:
+            wanted[name] = value
+    return wanted
 
 
 def _written(executable: Path, snapshot: Snapshot) -> Written:

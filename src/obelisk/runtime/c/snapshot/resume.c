@@ -15,6 +15,7 @@
 #include "python/interp.h"
 #include "python/main_program.h"
 #include "python/pyconfig.h"
+#include "snapshot/lookups.h"
 #include "snapshot/processors.h"
 #include "vfs/vfs.h"
 
@@ -111,7 +112,10 @@ snapshot_resume(int argc, char **argv)
     interp_resume(argc, argv);
     renew_python();
     processors_renew();
-    if (!snapshot_is_trained()) {
+    if (snapshot_is_trained()) {
+        lookups_touch();
+    }
+    else {
         snapshot_end_measurement(0);
     }
     return main_program_run();
