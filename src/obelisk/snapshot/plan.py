@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -32,6 +32,8 @@ _IMMORTAL: Final = frozenset((3 << 30, (1 << 32) - 1))
 _ALIGNMENT: Final = 16
 _LARGE: Final = 4096
 """Bytes of a block of which a part may be written to."""
+_UNCHANGED: Final = 0x80
+"""Beside a place: no run changed the block."""
 
 EMPTY: Final = _HEAD.pack(0, 0, 0, 0)
 """The plan of the first attempt."""
@@ -58,13 +60,21 @@ class _Block:
         return self.address + self.size
 
 
-def plan_of(blocks: bytes, memory: ProcessMemory, runs: Iterable[Written], page: int) -> bytes:
-    """Return the plan for the next attempt.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """What runs did to the blocks of an attempt, by their numbers."""
 
-    `memory` is what the attempt before had when its blocks were listed.
-    """
+    places: Mapping[int, Place]
+    """Of those that are not merely kept."""
+    unchanged: Set[int]
+    """Those that have the same content at the end of each run."""
+
+
+def seen_in(blocks: bytes, memory: ProcessMemory, runs: Iterable[Written], page: int) -> Seen:
+    """Return what runs did; `memory` is what the attempt had when its blocks were listed."""
     known = sorted(_parsed(blocks), key=lambda one: one.address)
     places: dict[int, Place] = {}
+    changed: set[int] = set()
     starts = [one.address for one in known]
     before = Views(memory)
     for run in runs:
@@ -73,9 +83,30 @@ def plan_of(blocks: bytes, memory: ProcessMemory, runs: Iterable[Written], page:
             first = max(bisect_right(starts, address) - 1, 0)
             for block in known[first : bisect_right(starts, address + page - 1)]:
                 place = _place(block, before, after)
-                if place < places.get(block.number, Place.KEPT):
+                if place == Place.WRITTEN:
+                    changed.add(block.number)
+                if block.size < _LARGE and place < places.get(block.number, Place.KEPT):
                     places[block.number] = place
-    return _packed(known, places, page)
+    return Seen(places=places, unchanged={one.number for one in known} - changed)
+
+
+def plan_of(blocks: bytes, seen: Seen, page: int, *, deferring: bool = False) -> bytes:
+    """Return the plan for the next attempt, in which these blocks are alive.
+
+    If it is `deferring`, it takes the code from functions if no run changed it.
+    """
+    known = list(_parsed(blocks))
+    unchanged = seen.unchanged if deferring else ()
+    numbers = (*(one.number for one in known), *unchanged)
+    chosen = bytearray(max(numbers, default=-1) + 1)
+    for number in unchanged:
+        chosen[number] = _UNCHANGED
+    sizes = dict.fromkeys(Place, 0)
+    for one in known:
+        place = seen.places.get(one.number, Place.KEPT)
+        chosen[one.number] |= place
+        sizes[place] += max(aligned(one.size, _ALIGNMENT), _ALIGNMENT)
+    return _HEAD.pack(len(chosen), *(aligned(size, page) for size in sizes.values())) + chosen
 
 
 def _parsed(blocks: bytes) -> Iterable[_Block]:
@@ -85,8 +116,6 @@ def _parsed(blocks: bytes) -> Iterable[_Block]:
 
 def _place(block: _Block, before: Views, after: Views) -> Place:
     """Return the place of a block in a page that a run wrote to."""
-    if block.size >= _LARGE:
-        return Place.KEPT
     old, new = before.read(block.address, block.size), after.read(block.address, block.size)
     if old is None or new is None or old != new:
         return Place.WRITTEN
@@ -96,14 +125,3 @@ def _place(block: _Block, before: Views, after: Views) -> Place:
 def _is_immortal(content: memoryview) -> bool:
     places = [place for place in (0, _GC_HEAD) if place + _COUNT.size <= len(content)]
     return any(_COUNT.unpack_from(content, place)[0] in _IMMORTAL for place in places)
-
-
-def _packed(known: Iterable[_Block], places: dict[int, Place], page: int) -> bytes:
-    count = max((one.number for one in known), default=-1) + 1
-    chosen = bytearray(count)
-    sizes = dict.fromkeys(Place, 0)
-    for one in known:
-        place = places.get(one.number, Place.KEPT)
-        chosen[one.number] = place
-        sizes[place] += max(aligned(one.size, _ALIGNMENT), _ALIGNMENT)
-    return _HEAD.pack(count, *(aligned(size, page) for size in sizes.values())) + chosen

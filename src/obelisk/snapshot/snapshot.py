@@ -21,7 +21,7 @@ from obelisk.runtime.link import Runtime
 from obelisk.services.console import Console
 from obelisk.snapshot.format import MEASURE, PYTHON_OPTION, request
 from obelisk.snapshot.layout import addresses_of
-from obelisk.snapshot.plan import EMPTY, plan_of
+from obelisk.snapshot.plan import EMPTY, plan_of, seen_in
 from obelisk.snapshot.prepare import Request, Snapshot, measure, measure_run, prepare, rehearsed
 from obelisk.snapshot.report import tell
 from obelisk.snapshot.writing import Written, hot_spans
@@ -100,8 +100,14 @@ def take(
     found = rehearsed(executable, wanted)
     first = prepare(executable, wanted, found, EMPTY)
     runs = _runs(linking, first, training, executable)
-    placed = plan_of(first.blocks, first.memory, runs, page)
+    seen, alive = seen_in(first.blocks, first.memory, runs, page), first.blocks
     _write(asked, executable)
+    # If a run did not end well, it is not known what it called.
+    deferring = len(runs) == 1 + len(training.runs) > 1
+    if deferring:
+        alone = plan_of(b"", seen, page, deferring=True)
+        alive = prepare(executable, wanted, found, alone).blocks
+    placed = plan_of(alive, seen, page, deferring=deferring)
     snapshot = prepare(executable, wanted, found, placed)
     runs = _runs(linking, snapshot, training, executable)
     tell(snapshot.report, console)

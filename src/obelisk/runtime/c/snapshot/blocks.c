@@ -26,6 +26,8 @@
 #define TABLE_SLOTS (1UL << 24)
 #define ALIGNMENT 16UL
 
+#define UNCHANGED 0x80U /* beside a place: no training run changed the block */
+
 /* What the builder says. The numbers' places follow, each a byte. */
 struct plan {
     uint64_t count;
@@ -52,10 +54,16 @@ find(const void *address)
     return &table[slot];
 }
 
+/* Return what the builder says of a request. */
+static unsigned
+told(uint32_t number)
+{
+    return number < plan->count ? ((const uint8_t *)(plan + 1))[number] : 0;
+}
+
 static void *
 take(bool is_object, size_t size, bool *is_zero)
 {
-    const uint8_t *kinds = (const uint8_t *)(plan + 1);
     struct block *block;
     void *taken;
 
@@ -63,7 +71,7 @@ take(bool is_object, size_t size, bool *is_zero)
         return NULL;
     }
     requests++;
-    taken = places_take(requests < plan->count ? kinds[requests] : 0, size, is_zero);
+    taken = places_take(told(requests) & ~UNCHANGED, size, is_zero);
     block = find(taken);
     *block = (struct block){(uintptr_t)taken, requests, (uint32_t)size | (is_object ? PLACES_OBJECT : 0)};
     return taken;
@@ -204,6 +212,12 @@ blocks_begin(void)
     PyMem_SetAllocator(PYMEM_DOMAIN_RAW, &ours);
     replace(PYMEM_DOMAIN_MEM, &before[0], &of_others);
     replace(PYMEM_DOMAIN_OBJ, &before[1], &of_objects);
+}
+
+bool
+blocks_is_unchanged(const void *block)
+{
+    return plan != NULL && (told(find(block)->number) & UNCHANGED) != 0;
 }
 
 static bool

@@ -21,4 +21,7 @@ void blocks_begin(void);
    memory is written to; false with errno. */
 bool blocks_end(void);
 
+/* Say whether the plan has it that no training run changed a block of Python's. */
+bool blocks_is_unchanged(const void *block);
+
 #endif

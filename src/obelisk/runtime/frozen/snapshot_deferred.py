@@ -1,0 +1,42 @@
+"""Functions that no training run called: their code is left in the payload until it is needed.
+
+It is frozen into runtimes with a snapshot as `_obelisk_snapshot_deferred`. Which functions these are,
+and what happens when one is called, is C (runtime/c/snapshot/deferred.c).
+"""
+
+import _imp
+
+import _obelisk
+import _obelisk_payload as _payload
+import _snapshot
+
+
+def defer(objects):
+    """Take the code from those of the objects that are such functions; return how many.
+
+    Nobody may hold a reference to their code besides them.
+    """
+    count = 0
+    for name, functions in _by_file(objects).items():
+        below = _obelisk.path_below(name)
+        module = _payload.code(below) if below is not None else None
+        if module is not None:
+            _imp._fix_co_filename(module, name)
+            count += _snapshot.defer(functions, below, module, _instead.__code__)
+    _snapshot.settle_deferred()
+    return count
+
+
+def _by_file(objects):
+    """Return {name: functions}, by the file that they were compiled from."""
+    found = {}
+    for one in objects:
+        if type(one) is type(_by_file):
+            found.setdefault(one.__code__.co_filename, []).append(one)
+    return found
+
+
+def _instead(*_, **__):
+    """Stand in for such code."""
+    message = "the code of a function was run in a way in which it is not read from the executable"
+    raise RuntimeError(message)
