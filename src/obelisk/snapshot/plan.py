@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -66,7 +67,7 @@ class Seen:
 
     places: Mapping[int, Place]
     """Of those that are not merely kept."""
-    unchanged: Set[int]
+    unchanged: AbstractSet[int]
     """Those that have the same content at the end of each run."""
 
 

@@ -1,7 +1,7 @@
 """Functions that no training run called: their code is left in the payload until it is needed.
 
-It is frozen into runtimes with a snapshot as `_obelisk_snapshot_deferred`. Which functions these are,
-and what happens when one is called, is C (runtime/c/snapshot/deferred.c).
+It is frozen into runtimes with a snapshot as `_obelisk_snapshot_deferred`. Which functions these
+are, and what happens when one is called, is C (runtime/c/snapshot/deferred.c).
 """
 
 import _imp
@@ -12,19 +12,19 @@ import _snapshot
 
 
 def defer(objects):
-    """Take the code from those of the objects that are such functions; return how many.
+    """Take the code from those of the objects that are such functions.
 
     Nobody may hold a reference to their code besides them.
     """
-    count = 0
+    if not _snapshot.is_deferring():
+        return
     for name, functions in _by_file(objects).items():
         below = _obelisk.path_below(name)
         module = _payload.code(below) if below is not None else None
         if module is not None:
             _imp._fix_co_filename(module, name)
-            count += _snapshot.defer(functions, below, module, _instead.__code__)
+            _snapshot.defer(functions, below, module, _instead.__code__)
     _snapshot.settle_deferred()
-    return count
 
 
 def _by_file(objects):

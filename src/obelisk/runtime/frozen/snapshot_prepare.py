@@ -311,8 +311,8 @@ def settle(kept):
             del sys.path_importer_cache[path]
     gc.collect()
     gc.collect()
-    if _deferred.defer(gc.get_objects()):
-        gc.collect()
+    _deferred.defer(gc.get_objects())
+    gc.collect()  # memory that Python keeps for new objects would be in the snapshot
     kept["objects"] = gc.get_objects
     kept["finalized"] = list(_references(gc.get_objects()))
     _snapshot.immortalize(gc.get_objects())

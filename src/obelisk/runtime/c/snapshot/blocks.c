@@ -214,6 +214,27 @@ blocks_begin(void)
     replace(PYMEM_DOMAIN_OBJ, &before[1], &of_objects);
 }
 
+uintptr_t
+blocks_start(void)
+{
+    uint64_t offset;
+    uint64_t size;
+    const struct snapshot_header *header = early_part(&offset, &size);
+
+    return header->heap + PLACE_DISTANCE;
+}
+
+bool
+blocks_are_marked(void)
+{
+    uint32_t number = 0;
+
+    while (plan != NULL && number < plan->count && (told(number) & UNCHANGED) == 0) {
+        number++;
+    }
+    return plan != NULL && number < plan->count;
+}
+
 bool
 blocks_is_unchanged(const void *block)
 {

@@ -5,21 +5,83 @@
    another entry point, which puts in the code that belongs to it and calls it.
 
    What keeps CPython from running the code that stands in meanwhile: it calls functions by their entry point
-   (PEP 590), and only if that is its own it goes round it; it specialises instructions for functions that have
-   a version, and for those without `*args` and `**kwargs`. Such a function has no version, and what stands in
-   has both. If something runs it all the same, it raises an exception. */
+   (PEP 590), and only if that is its own it goes round it; and it specialises instructions for functions that
+   have a version, or have neither `*args` nor `**kwargs`. Such a function has no version, and what stands in
+   has both. If something runs that all the same, it raises an exception. */
 
 #ifndef OBELISK_SNAPSHOT_DEFERRED_H
 #define OBELISK_SNAPSHOT_DEFERRED_H
 
 #include <Python.h>
 
-/* Take the code from those functions of a list that were never executed, neither here nor in a training run,
-   and whose code is found in `module`: the code of the file from which they are, as it is in the payload at
-   `path`. `instead` stands in. Return how many, or -1 with an exception. */
-Py_ssize_t deferred_take(PyObject *functions, PyObject *path, PyObject *module, PyObject *instead);
+#include <stdbool.h>
+#include <stdint.h>
 
-/* End taking: the functions that were called by then have their code for good. */
-int deferred_settle(void);
+/* Declared in an internal header (pycore_function.h). */
+PyObject *_PyFunction_Vectorcall(PyObject *, PyObject *const *, size_t, PyObject *);
+
+#if PY_VERSION_HEX >= 0x030e0000
+/* The same header. A function that never had a version, or has it no more, has one below the first. In 3.13 it
+   gets one when it is needed. */
+#define DEFERRED_VERSION_UNSET 0
+#define DEFERRED_VERSION_FIRST 2
+void _PyFunction_SetVersion(PyFunctionObject *, uint32_t);
+#endif
+
+/* A function without code, or the memory where one was. */
+struct deferred_row {
+    uint32_t place;  /* as `deferred_place` has it; they are sorted by it */
+    uint16_t file;
+    uint16_t number; /* of its code among those of the file */
+};
+
+/* The code objects of a file: the module's, and behind each those among its constants. */
+struct deferred_codes {
+    PyObject **items;
+    size_t count;
+    size_t room;
+};
+
+/* A file with such functions. */
+struct deferred_file {
+    PyObject *path; /* below the executable */
+    PyObject *name; /* `co_filename` */
+    struct deferred_codes codes; /* none until the first of them is needed */
+};
+
+struct deferred {
+    uintptr_t base;
+    struct deferred_row *rows;
+    size_t count;
+    struct deferred_file *files;
+    size_t file_count;
+    PyObject *stand_in;  /* the code that all have */
+    PyObject *read_code; /* `_obelisk_payload.code` */
+};
+
+extern struct deferred deferred;
+
+/* Return a function's address as rows have it; 0 is none's. */
+uint32_t deferred_place(const PyFunctionObject *function);
+
+int deferred_compare(const void *one, const void *other);
+
+/* Return a block that has room for one more than `count`, or NULL with an exception. */
+void *deferred_grow(void *block, size_t count, size_t *room, size_t size);
+
+/* Collect the code objects of a file, with borrowed references; false with an exception. */
+bool deferred_collect(struct deferred_codes *codes, PyObject *code);
+
+/* The entry point of such functions. */
+PyObject *deferred_call(PyObject *function, PyObject *const *arguments, size_t count, PyObject *names);
+
+/* Let whoever looks at a function's code, or changes it, find it there; false with an exception. */
+bool deferred_replace_looks(void);
+
+/* Return how many functions were given their code. */
+size_t deferred_completed(void);
+
+/* What `_snapshot` has of this. */
+extern PyMethodDef deferred_methods[];
 
 #endif

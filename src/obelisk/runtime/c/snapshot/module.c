@@ -199,43 +199,6 @@ immortalize(PyObject *self, PyObject *list)
     return PyLong_FromSize_t(immortal_make(list));
 }
 
-PyDoc_STRVAR(defer_doc, "defer(functions, path, module, instead, /)\n--\n\n"
-                        "Take the code from functions of a file that were never executed, if the code of\n"
-                        "that file, which is in the payload at the path, has it. Other code stands in.\n"
-                        "Return how many.");
-
-static PyObject *
-defer(PyObject *self, PyObject *arguments)
-{
-    PyObject *functions;
-    PyObject *path;
-    PyObject *module;
-    PyObject *instead;
-    Py_ssize_t count;
-
-    (void)self;
-    if (!PyArg_ParseTuple(arguments, "O!UO!O!", &PyList_Type, &functions, &path, &PyCode_Type, &module,
-                          &PyCode_Type, &instead)) {
-        return NULL;
-    }
-    count = deferred_take(functions, path, module, instead);
-    return count < 0 ? NULL : PyLong_FromSsize_t(count);
-}
-
-PyDoc_STRVAR(settle_deferred_doc, "settle_deferred()\n--\n\n"
-                                  "Let such functions have their code when they are called, or looked at.");
-
-static PyObject *
-settle_deferred(PyObject *self, PyObject *unused)
-{
-    (void)self;
-    (void)unused;
-    if (deferred_settle() < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
-}
-
 /* A generator that runs cannot be closed: it is a thread's that was left. */
 static bool
 is_running(PyObject *object)
@@ -365,8 +328,6 @@ static PyMethodDef methods[] = {
     {"configure_openssl", configure_openssl, METH_NOARGS, configure_openssl_doc},
     {"report", report, METH_O, report_doc},
     {"immortalize", immortalize, METH_O, immortalize_doc},
-    {"defer", defer, METH_VARARGS, defer_doc},
-    {"settle_deferred", settle_deferred, METH_NOARGS, settle_deferred_doc},
     {"has_finalizer", has_finalizer, METH_O, has_finalizer_doc},
     {"finalize", (PyCFunction)(void (*)(void))finalize, METH_FASTCALL, finalize_doc},
     {"process", process_of, METH_NOARGS, process_doc},
@@ -374,7 +335,14 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static int
+add_more(PyObject *module)
+{
+    return PyModule_AddFunctions(module, deferred_methods);
+}
+
 static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, (void *)add_more},
     {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
     {0, NULL},
 };
