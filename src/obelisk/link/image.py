@@ -6,6 +6,16 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from obelisk.payload.content import Piece, chunks
+from obelisk.payload.payload import Packed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SnapshotPart:
+    """The part of an executable with its snapshot, or with a request for one."""
+
+    packed: Packed
+    address: int | None = None
+    """Where a process that goes on from it has the executable's first byte; of a request, None."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

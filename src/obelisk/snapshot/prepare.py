@@ -13,7 +13,8 @@ from typing import Any, Final
 from obelisk.errors import SnapshotError
 from obelisk.link.elf.elf import SegmentType, read_elf
 from obelisk.link.elf.memory import aligned
-from obelisk.payload.payload import Packed
+from obelisk.link.elf.protected import with_protected
+from obelisk.link.image import SnapshotPart
 from obelisk.services.process import run_limited
 from obelisk.snapshot.format import Facts, taken
 from obelisk.snapshot.layout import Addresses
@@ -53,13 +54,14 @@ class Snapshot:
     """What is alive of what Python asked for (plan.py)."""
     report: Report
 
-    def part(self, hot: Sequence[tuple[int, int]] = (), *, flags: int = 0) -> Packed:
+    def part(self, hot: Sequence[tuple[int, int]] = (), *, flags: int = 0) -> SnapshotPart:
         """Return what is to be linked in where the request for it was.
 
         `hot` are (address, size) of pages that each start writes to.
         """
         facts = replace(self.facts, hot=hot, flags=self.facts.flags | flags)
-        return taken(facts, self.stored.ranges, self.stored.pages)
+        packed = taken(facts, self.stored.ranges, self.stored.pages)
+        return SnapshotPart(packed=packed, address=facts.addresses.image)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,7 +192,7 @@ def _run(
 def _read(executable: Path, wanted: Request, report: Report) -> Snapshot:
     addresses, page = wanted.addresses, wanted.page
     dump = executable.parents[1] / _MEMORY
-    data = memoryview(executable.read_bytes())
+    data = with_protected(executable.read_bytes(), addresses.image)
     part = next(one for one in read_elf(data).segments if one.type == SegmentType.SNAPSHOT)
     memory = read_memory(dump, addresses, _span(executable, page))
     for address, size in wanted.renewed:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from obelisk.config.training import parse_commands
 from obelisk.errors import SnapshotError
-from obelisk.link.image import Image
+from obelisk.link.image import Image, SnapshotPart
 from obelisk.model import Module, ResolvedEntry, RunProgram
 from obelisk.payload.content import whole
-from obelisk.payload.payload import Packed, Table, use_key
+from obelisk.payload.payload import Table, use_key
 from obelisk.plan import Plan
 from obelisk.runtime.link import Runtime
 from obelisk.services.console import Console
@@ -26,7 +26,7 @@ from obelisk.snapshot.prepare import Request, Snapshot, measure, measure_run, pr
 from obelisk.snapshot.report import tell
 from obelisk.snapshot.writing import Written, hot_spans
 
-Linking = Callable[[Packed | None], Image]
+Linking = Callable[[SnapshotPart | None], Image]
 """Makes an executable with a snapshot, or without."""
 
 
@@ -78,7 +78,7 @@ def take(
     training: Training,
     work: Path,
     console: Console,
-) -> Packed:
+) -> SnapshotPart:
     """Return the snapshot of an executable.
 
     Say what is left out of it. Raises `SnapshotError` if none can be made.
@@ -95,7 +95,7 @@ def take(
         trained=training.modules,
     )
     executable = folder / plan.name
-    asked = linking(request(addresses, page))
+    asked = linking(SnapshotPart(packed=request(addresses, page)))
     _write(asked, executable)
     found = rehearsed(executable, wanted)
     first = prepare(executable, wanted, found, EMPTY)
