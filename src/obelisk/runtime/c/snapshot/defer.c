@@ -123,10 +123,8 @@ fit(void *block, size_t size)
 }
 
 int
-defer_end(void)
+defer_end(PyObject *referents, PyObject *read_code)
 {
-    PyObject *payload;
-
     if (deferred.count == 0) {
         return 0;
     }
@@ -136,8 +134,7 @@ defer_end(void)
     if (deferred.rows == NULL || deferred.files == NULL) {
         return -1;
     }
-    payload = PyImport_ImportModule("_obelisk_payload");
-    deferred.read_code = payload ? PyObject_GetAttrString(payload, "code") : NULL;
-    Py_XDECREF(payload);
-    return deferred.read_code != NULL && deferred_replace_looks() ? 0 : -1;
+    deferred.read_code = Py_NewRef(read_code);
+    deferred_replace_looks(referents);
+    return 0;
 }

@@ -15,7 +15,6 @@ struct deferred deferred;
 static size_t completed;
 static getter get_code;
 static setter set_code;
-static PyCFunctionFast get_referents;
 
 void *
 deferred_grow(void *block, size_t count, size_t *room, size_t size)
@@ -188,16 +187,38 @@ set_completed(PyObject *function, PyObject *value, void *closure)
     return complete((PyFunctionObject *)function) < 0 ? -1 : set_code(function, value, closure);
 }
 
-static PyObject *
-referents_of_completed(PyObject *module, PyObject *const *objects, Py_ssize_t count)
+static bool
+complete_all(PyObject *const *objects, Py_ssize_t count)
 {
     for (Py_ssize_t i = 0; i < count; i++) {
         if (PyFunction_Check(objects[i]) && complete((PyFunctionObject *)objects[i]) < 0) {
-            return NULL;
+            return false;
         }
     }
-    return get_referents(module, objects, count);
+    return true;
 }
+
+#if PY_VERSION_HEX >= 0x030e0000
+#define REFERENTS_FLAGS METH_FASTCALL
+static PyCFunctionFast get_referents;
+
+static PyObject *
+referents_of_completed(PyObject *module, PyObject *const *objects, Py_ssize_t count)
+{
+    return complete_all(objects, count) ? get_referents(module, objects, count) : NULL;
+}
+#else
+#define REFERENTS_FLAGS METH_VARARGS
+static PyCFunction get_referents;
+
+static PyObject *
+referents_of_completed(PyObject *module, PyObject *objects)
+{
+    bool done = complete_all(&PyTuple_GET_ITEM(objects, 0), PyTuple_GET_SIZE(objects));
+
+    return done ? get_referents(module, objects) : NULL;
+}
+#endif
 
 PyObject *__real_PyFunction_GetCode(PyObject *);
 PyObject *__wrap_PyFunction_GetCode(PyObject *);
@@ -211,12 +232,9 @@ __wrap_PyFunction_GetCode(PyObject *function)
     return __real_PyFunction_GetCode(function);
 }
 
-bool
-deferred_replace_looks(void)
+void
+deferred_replace_looks(PyObject *referents)
 {
-    PyObject *collector = PyImport_ImportModule("gc");
-    PyObject *function = collector ? PyObject_GetAttrString(collector, "get_referents") : NULL;
-
     for (PyGetSetDef *one = PyFunction_Type.tp_getset; one->name != NULL; one++) {
         if (strcmp(one->name, "__code__") == 0) {
             get_code = one->get;
@@ -225,15 +243,11 @@ deferred_replace_looks(void)
             one->set = set_completed;
         }
     }
-    if (function != NULL && PyCFunction_CheckExact(function)
-        && PyCFunction_GET_FLAGS(function) == METH_FASTCALL) {
-        PyMethodDef *method = ((PyCFunctionObject *)function)->m_ml;
-        get_referents = (PyCFunctionFast)(void (*)(void))method->ml_meth;
+    if (PyCFunction_CheckExact(referents) && PyCFunction_GET_FLAGS(referents) == REFERENTS_FLAGS) {
+        PyMethodDef *method = ((PyCFunctionObject *)referents)->m_ml;
+        get_referents = (__typeof__(get_referents))(void (*)(void))method->ml_meth;
         method->ml_meth = (PyCFunction)(void (*)(void))referents_of_completed;
     }
-    Py_XDECREF(function);
-    Py_XDECREF(collector);
-    return function != NULL;
 }
 
 size_t

@@ -75,8 +75,8 @@ bool deferred_collect(struct deferred_codes *codes, PyObject *code);
 /* The entry point of such functions. */
 PyObject *deferred_call(PyObject *function, PyObject *const *arguments, size_t count, PyObject *names);
 
-/* Let whoever looks at a function's code, or changes it, find it there; false with an exception. */
-bool deferred_replace_looks(void);
+/* Let whoever looks at a function's code, or changes it, find it there. `referents` is `gc.get_referents`. */
+void deferred_replace_looks(PyObject *referents);
 
 /* Return how many functions were given their code. */
 size_t deferred_completed(void);

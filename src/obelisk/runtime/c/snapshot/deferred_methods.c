@@ -41,15 +41,18 @@ is_deferring(PyObject *self, PyObject *unused)
     return PyBool_FromLong(blocks_are_marked());
 }
 
-PyDoc_STRVAR(settle_deferred_doc, "settle_deferred()\n--\n\n"
-                                  "Let such functions have their code when they are called, or looked at.");
+PyDoc_STRVAR(settle_deferred_doc, "settle_deferred(referents, code, /)\n--\n\n"
+                                  "Let such functions have their code when they are called, or looked at;\n"
+                                  "given `gc.get_referents` and `_obelisk_payload.code`.");
 
 static PyObject *
-settle_deferred(PyObject *self, PyObject *unused)
+settle_deferred(PyObject *self, PyObject *arguments)
 {
+    PyObject *referents;
+    PyObject *read_code;
+
     (void)self;
-    (void)unused;
-    if (defer_end() < 0) {
+    if (!PyArg_ParseTuple(arguments, "OO", &referents, &read_code) || defer_end(referents, read_code) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -71,7 +74,7 @@ counts(PyObject *self, PyObject *unused)
 PyMethodDef deferred_methods[] = {
     {"is_deferring", is_deferring, METH_NOARGS, is_deferring_doc},
     {"defer", defer, METH_VARARGS, defer_doc},
-    {"settle_deferred", settle_deferred, METH_NOARGS, settle_deferred_doc},
+    {"settle_deferred", settle_deferred, METH_VARARGS, settle_deferred_doc},
     {"deferred", counts, METH_NOARGS, deferred_doc},
     {NULL, NULL, 0, NULL},
 };
