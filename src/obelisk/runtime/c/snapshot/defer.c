@@ -32,6 +32,15 @@ is_unused(PyObject *object)
            && code->_co_monitoring == NULL && blocks_is_unchanged(code);
 }
 
+/* Take a text from a function that its code has as well. */
+static void
+take_text(PyObject **field, PyObject *of_code)
+{
+    if (*field == of_code && PyUnicode_CheckExact(of_code)) {
+        Py_SETREF(*field, deferred_text());
+    }
+}
+
 static bool
 take(PyFunctionObject *function, const struct deferred_codes *codes)
 {
@@ -63,6 +72,10 @@ take(PyFunctionObject *function, const struct deferred_codes *codes)
 #else
     PyFunction_SetVectorcall(function, deferred_call);
 #endif
+    take_text(&function->func_qualname, ((PyCodeObject *)code)->co_qualname);
+    if (PyTuple_GET_SIZE(((PyCodeObject *)code)->co_consts) > 0) {
+        take_text(&function->func_doc, PyTuple_GET_ITEM(((PyCodeObject *)code)->co_consts, 0));
+    }
     function->func_code = deferred.stand_in;
     Py_DECREF(code);
     return true;
@@ -95,6 +108,7 @@ defer_take(PyObject *functions, PyObject *path, PyObject *module, PyObject *stan
     if (deferred.stand_in == NULL) {
         deferred.stand_in = Py_NewRef(stand_in);
         immortal_set(deferred.stand_in);
+        immortal_set(deferred_text());
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(functions) && done; i++) {
         PyObject *function = PyList_GET_ITEM(functions, i);
@@ -135,6 +149,5 @@ defer_end(PyObject *referents, PyObject *read_code)
         return -1;
     }
     deferred.read_code = Py_NewRef(read_code);
-    deferred_replace_looks(referents);
-    return 0;
+    return deferred_replace_looks(referents);
 }

@@ -13,8 +13,6 @@
 struct deferred deferred;
 
 static size_t completed;
-static getter get_code;
-static setter set_code;
 
 void *
 deferred_grow(void *block, size_t count, size_t *room, size_t size)
@@ -112,22 +110,36 @@ read_file(struct deferred_file *file)
     return 0;
 }
 
-static void
-give(PyFunctionObject *function, PyObject *code)
+PyObject *
+deferred_text(void)
 {
-    function->func_code = Py_NewRef(code); /* what stood in is immortal */
+    return ((PyCodeObject *)deferred.stand_in)->co_qualname;
+}
+
+/* What stood in is immortal. */
+static void
+give(PyFunctionObject *function, PyObject *object)
+{
+    PyCodeObject *code = (PyCodeObject *)object;
+
+    function->func_code = Py_NewRef(object);
+    if (function->func_qualname == deferred_text()) {
+        function->func_qualname = Py_NewRef(code->co_qualname);
+    }
+    if (function->func_doc == deferred_text()) {
+        function->func_doc = Py_NewRef(PyTuple_GET_ITEM(code->co_consts, 0));
+    }
     function->vectorcall = _PyFunction_Vectorcall;
     completed++;
 #if PY_VERSION_HEX >= 0x030e0000
-    if (function->func_version == DEFERRED_VERSION_UNSET && ((PyCodeObject *)code)->co_version >= DEFERRED_VERSION_FIRST) {
-        _PyFunction_SetVersion(function, ((PyCodeObject *)code)->co_version);
+    if (function->func_version == DEFERRED_VERSION_UNSET && code->co_version >= DEFERRED_VERSION_FIRST) {
+        _PyFunction_SetVersion(function, code->co_version);
     }
 #endif
 }
 
-/* Let a function have its code. Nothing of the program runs meanwhile, but for its audit hooks. */
-static int
-complete(PyFunctionObject *function)
+int
+deferred_complete(PyFunctionObject *function)
 {
     struct deferred_row key = {deferred_place(function), 0, 0};
     const struct deferred_row *row;
@@ -167,87 +179,10 @@ deferred_call(PyObject *callable, PyObject *const *arguments, size_t count, PyOb
     if (Py_EnterRecursiveCall(" while calling a Python object") != 0) {
         return NULL;
     }
-    status = complete(function);
+    status = deferred_complete(function);
     Py_LeaveRecursiveCall();
     /* If somebody set other code from C, that is called. */
     return status < 0 ? NULL : _PyFunction_Vectorcall(callable, arguments, count, names);
-}
-
-/* Whoever looks at a function's code, or changes it. */
-
-static PyObject *
-get_completed(PyObject *function, void *closure)
-{
-    return complete((PyFunctionObject *)function) < 0 ? NULL : get_code(function, closure);
-}
-
-static int
-set_completed(PyObject *function, PyObject *value, void *closure)
-{
-    return complete((PyFunctionObject *)function) < 0 ? -1 : set_code(function, value, closure);
-}
-
-static bool
-complete_all(PyObject *const *objects, Py_ssize_t count)
-{
-    for (Py_ssize_t i = 0; i < count; i++) {
-        if (PyFunction_Check(objects[i]) && complete((PyFunctionObject *)objects[i]) < 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-#if PY_VERSION_HEX >= 0x030e0000
-#define REFERENTS_FLAGS METH_FASTCALL
-static PyCFunctionFast get_referents;
-
-static PyObject *
-referents_of_completed(PyObject *module, PyObject *const *objects, Py_ssize_t count)
-{
-    return complete_all(objects, count) ? get_referents(module, objects, count) : NULL;
-}
-#else
-#define REFERENTS_FLAGS METH_VARARGS
-static PyCFunction get_referents;
-
-static PyObject *
-referents_of_completed(PyObject *module, PyObject *objects)
-{
-    bool done = complete_all(&PyTuple_GET_ITEM(objects, 0), PyTuple_GET_SIZE(objects));
-
-    return done ? get_referents(module, objects) : NULL;
-}
-#endif
-
-PyObject *__real_PyFunction_GetCode(PyObject *);
-PyObject *__wrap_PyFunction_GetCode(PyObject *);
-
-PyObject *
-__wrap_PyFunction_GetCode(PyObject *function)
-{
-    if (PyFunction_Check(function) && complete((PyFunctionObject *)function) < 0) {
-        return NULL;
-    }
-    return __real_PyFunction_GetCode(function);
-}
-
-void
-deferred_replace_looks(PyObject *referents)
-{
-    for (PyGetSetDef *one = PyFunction_Type.tp_getset; one->name != NULL; one++) {
-        if (strcmp(one->name, "__code__") == 0) {
-            get_code = one->get;
-            set_code = one->set;
-            one->get = get_completed;
-            one->set = set_completed;
-        }
-    }
-    if (PyCFunction_CheckExact(referents) && PyCFunction_GET_FLAGS(referents) == REFERENTS_FLAGS) {
-        PyMethodDef *method = ((PyCFunctionObject *)referents)->m_ml;
-        get_referents = (__typeof__(get_referents))(void (*)(void))method->ml_meth;
-        method->ml_meth = (PyCFunction)(void (*)(void))referents_of_completed;
-    }
 }
 
 size_t

@@ -55,7 +55,7 @@ struct deferred {
     size_t count;
     struct deferred_file *files;
     size_t file_count;
-    PyObject *stand_in;  /* the code that all have */
+    PyObject *stand_in;  /* the code that all have; its name stands in for their texts */
     PyObject *read_code; /* `_obelisk_payload.code` */
 };
 
@@ -75,8 +75,16 @@ bool deferred_collect(struct deferred_codes *codes, PyObject *code);
 /* The entry point of such functions. */
 PyObject *deferred_call(PyObject *function, PyObject *const *arguments, size_t count, PyObject *names);
 
-/* Let whoever looks at a function's code, or changes it, find it there. `referents` is `gc.get_referents`. */
-void deferred_replace_looks(PyObject *referents);
+/* Let a function have its code. Nothing of the program runs meanwhile, but for its audit hooks. Negative with
+   an exception. */
+int deferred_complete(PyFunctionObject *function);
+
+/* What stands in for a function's qualified name and its documentation, which its code has. */
+PyObject *deferred_text(void);
+
+/* Let whoever looks at a function find all of it there. `referents` is `gc.get_referents`. Negative with an
+   exception. */
+int deferred_replace_looks(PyObject *referents);
 
 /* Return how many functions were given their code. */
 size_t deferred_completed(void);
