@@ -15,6 +15,7 @@ struct deferred deferred;
 static size_t completed;
 static getter get_code;
 static setter set_code;
+static PyCFunctionFast get_referents;
 
 void *
 deferred_grow(void *block, size_t count, size_t *room, size_t size)
@@ -52,8 +53,8 @@ deferred_collect(struct deferred_codes *codes, PyObject *code)
     return true;
 }
 
-static bool
-is_deferred(const PyFunctionObject *function)
+bool
+deferred_is(const PyFunctionObject *function)
 {
     return function->vectorcall == deferred_call && function->func_code == deferred.stand_in;
 }
@@ -118,11 +119,10 @@ give(PyFunctionObject *function, PyObject *code)
     function->func_code = Py_NewRef(code); /* what stood in is immortal */
     function->vectorcall = _PyFunction_Vectorcall;
     completed++;
-#if PY_VERSION_HEX >= 0x030e0000
-    if (function->func_version == DEFERRED_VERSION_UNSET && ((PyCodeObject *)code)->co_version >= DEFERRED_VERSION_FIRST) {
+    if (function->func_version < DEFERRED_VERSION_FIRST
+        && ((PyCodeObject *)code)->co_version >= DEFERRED_VERSION_FIRST) {
         _PyFunction_SetVersion(function, ((PyCodeObject *)code)->co_version);
     }
-#endif
 }
 
 /* Let a function have its code. Nothing of the program runs meanwhile, but for its audit hooks. */
@@ -134,7 +134,7 @@ complete(PyFunctionObject *function)
     struct deferred_file *file;
     PyCodeObject *code;
 
-    if (!is_deferred(function)) {
+    if (!deferred_is(function)) {
         return 0;
     }
     row = bsearch(&key, deferred.rows, deferred.count, sizeof(key), deferred_compare);
@@ -152,7 +152,7 @@ complete(PyFunctionObject *function)
         PyErr_Format(PyExc_SystemError, "other bytecode of %U than in the snapshot", file->path);
         return -1;
     }
-    if (is_deferred(function)) {
+    if (deferred_is(function)) {
         give(function, (PyObject *)code);
     }
     return 0;
@@ -198,27 +198,11 @@ complete_all(PyObject *const *objects, Py_ssize_t count)
     return true;
 }
 
-#if PY_VERSION_HEX >= 0x030e0000
-#define REFERENTS_FLAGS METH_FASTCALL
-static PyCFunctionFast get_referents;
-
 static PyObject *
 referents_of_completed(PyObject *module, PyObject *const *objects, Py_ssize_t count)
 {
     return complete_all(objects, count) ? get_referents(module, objects, count) : NULL;
 }
-#else
-#define REFERENTS_FLAGS METH_VARARGS
-static PyCFunction get_referents;
-
-static PyObject *
-referents_of_completed(PyObject *module, PyObject *objects)
-{
-    bool done = complete_all(&PyTuple_GET_ITEM(objects, 0), PyTuple_GET_SIZE(objects));
-
-    return done ? get_referents(module, objects) : NULL;
-}
-#endif
 
 PyObject *__real_PyFunction_GetCode(PyObject *);
 PyObject *__wrap_PyFunction_GetCode(PyObject *);
@@ -243,9 +227,9 @@ deferred_replace_looks(PyObject *referents)
             one->set = set_completed;
         }
     }
-    if (PyCFunction_CheckExact(referents) && PyCFunction_GET_FLAGS(referents) == REFERENTS_FLAGS) {
+    if (PyCFunction_CheckExact(referents) && PyCFunction_GET_FLAGS(referents) == METH_FASTCALL) {
         PyMethodDef *method = ((PyCFunctionObject *)referents)->m_ml;
-        get_referents = (__typeof__(get_referents))(void (*)(void))method->ml_meth;
+        get_referents = (PyCFunctionFast)(void (*)(void))method->ml_meth;
         method->ml_meth = (PyCFunction)(void (*)(void))referents_of_completed;
     }
 }
