@@ -77,7 +77,8 @@ def test_counted_objects_beside_are_apart_if_their_count_is_written():
 
 def test_kinds_that_may_are_placed_at_multiples_of_8_if_no_run_wrote_to_them():
     content = bytes(PAGE)
-    blocks = listed((0, 1 | DENSE, 41 | OBJECT), (64, 2 | DENSE, 40 | OBJECT), (128, 3, 40 | OBJECT))
+    size = 40 | OBJECT
+    blocks = listed((0, 1 | DENSE, size + 1), (64, 2 | DENSE, size), (128, 3, size))
     chosen, sizes = places(planned(blocks, memory(content), [run(changed(content, 64))]))
     assert (chosen, sizes) == ([0, LAST, LAST, KEPT], [0, 0, PAGE, PAGE])
     chosen, _ = places(planned(blocks, memory(content), [run(changed(content, 64), 0)]))

@@ -26,7 +26,7 @@ _HEAD: Final = struct.Struct("<5Q")
 _OF_OBJECT: Final = 1 << 31
 """Beside the size of a block: that it is an object's."""
 _IS_DENSE: Final = 1 << 31
-"""Beside its number: that it is an object of a kind that needs no higher alignment than pointers."""
+"""Beside its number: that it is an object of a kind that needs the alignment of pointers."""
 _COUNT: Final = struct.Struct("<I")
 _GC_HEAD: Final = 16
 """Bytes in front of an object that the garbage collector knows."""
