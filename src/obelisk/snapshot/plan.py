@@ -21,22 +21,25 @@ from obelisk.snapshot.writing import Views, Written
 
 _BLOCK: Final = struct.Struct("<QII")
 """Address, number, size."""
-_HEAD: Final = struct.Struct("<4Q")
+_HEAD: Final = struct.Struct("<5Q")
 """One more than the highest number, and the size of each place."""
 _OF_OBJECT: Final = 1 << 31
 """Beside the size of a block: that it is an object's."""
+_IS_DENSE: Final = 1 << 31
+"""Beside its number: that it is an object of a kind that needs the alignment of pointers."""
 _COUNT: Final = struct.Struct("<I")
 _GC_HEAD: Final = 16
 """Bytes in front of an object that the garbage collector knows."""
 _IMMORTAL: Final = frozenset((3 << 30, (1 << 32) - 1))
 """Counts of references of objects that live as long as the process, of 3.14 and of 3.13."""
 _ALIGNMENT: Final = 16
+_DENSE_ALIGNMENT: Final = 8
 _LARGE: Final = 4096
 """Bytes of a block of which a part may be written to."""
 _UNCHANGED: Final = 0x80
 """Beside a place: no run changed the block."""
 
-EMPTY: Final = _HEAD.pack(0, 0, 0, 0)
+EMPTY: Final = _HEAD.pack(0, 0, 0, 0, 0)
 """The plan of the first attempt."""
 
 
@@ -47,6 +50,8 @@ class Place(IntEnum):
     COUNTED = 2
     """Objects whose references are counted, beside those that runs wrote to."""
     KEPT = 3
+    DENSE = 4
+    """What is kept of kinds of objects that may lie closer together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ class _Block:
     number: int
     size: int
     is_object: bool
+    is_dense: bool
 
     @property
     def end(self) -> int:
@@ -104,15 +110,23 @@ def plan_of(blocks: bytes, seen: Seen, page: int, *, deferring: bool = False) ->
         chosen[number] = _UNCHANGED
     sizes = dict.fromkeys(Place, 0)
     for one in known:
-        place = seen.places.get(one.number, Place.KEPT)
+        kept = Place.DENSE if one.is_dense and one.size < _LARGE else Place.KEPT
+        place = seen.places.get(one.number, kept)
         chosen[one.number] |= place
-        sizes[place] += max(aligned(one.size, _ALIGNMENT), _ALIGNMENT)
+        alignment = _DENSE_ALIGNMENT if place == Place.DENSE else _ALIGNMENT
+        sizes[place] += max(aligned(one.size, alignment), alignment)
     return _HEAD.pack(len(chosen), *(aligned(size, page) for size in sizes.values())) + chosen
 
 
 def _parsed(blocks: bytes) -> Iterable[_Block]:
     for address, number, size in _BLOCK.iter_unpack(blocks):
-        yield _Block(address, number, size & ~_OF_OBJECT, bool(size & _OF_OBJECT))
+        yield _Block(
+            address,
+            number & ~_IS_DENSE,
+            size & ~_OF_OBJECT,
+            is_object=bool(size & _OF_OBJECT),
+            is_dense=bool(number & _IS_DENSE),
+        )
 
 
 def _place(block: _Block, before: Views, after: Views) -> Place:

@@ -26,7 +26,7 @@ def defer(objects):
         if module is not None:
             _imp._fix_co_filename(module, name)
             _snapshot.defer(functions, below, module, _instead.__code__)
-    _snapshot.settle_deferred(gc.get_referents, _payload.code)
+    _snapshot.settle_deferred(objects, gc.get_referents, _payload.code)
 
 
 def _by_file(objects):

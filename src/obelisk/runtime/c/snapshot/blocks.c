@@ -25,8 +25,10 @@
 #define TABLE_DISTANCE (1536UL << 30) /* and up to what is known of them, which does not */
 #define TABLE_SLOTS (1UL << 24)
 #define ALIGNMENT 16UL
-
-#define UNCHANGED 0x80U /* beside a place: no training run changed the block */
+#define GC_HEAD 16        /* bytes in front of an object that the garbage collector knows */
+#define LARGE 4096UL      /* bytes of blocks that are not placed densely */
+#define DENSE 0x80000000U /* beside a number: an alignment of 8 is enough */
+#define UNCHANGED 0x80U   /* beside a place: no training run changed the block */
 
 /* What the builder says. The numbers' places follow, each a byte. */
 struct plan {
@@ -64,14 +66,18 @@ told(uint32_t number)
 static void *
 take(bool is_object, size_t size, bool *is_zero)
 {
+    unsigned place;
     struct block *block;
     void *taken;
 
     if (size >= PLACES_OBJECT) {
         return NULL;
     }
-    requests++;
-    taken = places_take(told(requests) & ~UNCHANGED, size, is_zero);
+    place = told(++requests) & ~UNCHANGED;
+    if (place == PLACES_DENSE && size >= LARGE) {
+        place = PLACES_KEPT; /* another block than the plan is for would leave no room for many */
+    }
+    taken = places_take(place, size, is_zero);
     block = find(taken);
     *block = (struct block){(uintptr_t)taken, requests, (uint32_t)size | (is_object ? PLACES_OBJECT : 0)};
     return taken;
@@ -242,6 +248,24 @@ blocks_is_unchanged(const void *block)
 }
 
 static bool
+has_type(const struct block *block, size_t head, const PyTypeObject *type)
+{
+    PyObject *object = (PyObject *)(block->address + head);
+
+    return places_size(block) >= head + sizeof(*object) && Py_TYPE(object) == type;
+}
+
+/* Say whether a block is an object of a kind that is all pointers, small numbers and bytes. */
+static bool
+is_dense(const struct block *block)
+{
+    return (block->size & PLACES_OBJECT) != 0
+           && (has_type(block, 0, &PyUnicode_Type) || has_type(block, 0, &PyBytes_Type)
+               || has_type(block, 0, &PyCode_Type) || has_type(block, GC_HEAD, &PyTuple_Type)
+               || has_type(block, GC_HEAD, &PyFunction_Type));
+}
+
+static bool
 write_blocks(void)
 {
     char path[PATH_MAX];
@@ -255,7 +279,8 @@ write_blocks(void)
     done = file >= 0;
     for (size_t i = 0; i < TABLE_SLOTS && done; i++) {
         if (table[i].number != 0) {
-            step[count++] = table[i];
+            step[count] = table[i];
+            step[count++].number |= is_dense(&table[i]) ? DENSE : 0;
         }
         if (count > 0 && (count == 256 || i + 1 == TABLE_SLOTS)) {
             done = write(file, step, count * sizeof(step[0])) == (ssize_t)(count * sizeof(step[0]));

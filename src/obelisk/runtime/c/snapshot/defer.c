@@ -17,14 +17,16 @@
 static size_t row_room;
 static size_t file_room;
 
-/* Only the function itself refers to its code, and neither this process nor a training run executed it. */
+/* Only the function itself refers to its code, and neither this process nor a training run executed it. One
+   that has no version is to have none: CPython takes it from a function that was changed. */
 static bool
 is_unused(PyObject *object)
 {
     PyFunctionObject *function = (PyFunctionObject *)object;
     PyCodeObject *code;
 
-    if (!Py_IS_TYPE(object, &PyFunction_Type) || function->vectorcall != _PyFunction_Vectorcall) {
+    if (!Py_IS_TYPE(object, &PyFunction_Type) || function->vectorcall != _PyFunction_Vectorcall
+        || function->func_version < DEFERRED_VERSION_FIRST) {
         return false;
     }
     code = (PyCodeObject *)function->func_code;
@@ -65,13 +67,8 @@ take(PyFunctionObject *function, const struct deferred_codes *codes)
     deferred.rows = grown;
     deferred.rows[deferred.count++] = (struct deferred_row){
         deferred_place(function), (uint16_t)deferred.file_count, (uint16_t)number};
-#if PY_VERSION_HEX >= 0x030e0000
-    bool has_version = function->func_version >= DEFERRED_VERSION_FIRST;
-    PyFunction_SetVectorcall(function, deferred_call);
-    function->func_version = has_version ? DEFERRED_VERSION_UNSET : function->func_version;
-#else
-    PyFunction_SetVectorcall(function, deferred_call);
-#endif
+    PyFunction_SetVectorcall(function, deferred_call); /* which takes its version */
+    function->func_version = DEFERRED_VERSION_UNSET;
     take_text(&function->func_qualname, ((PyCodeObject *)code)->co_qualname);
     if (PyTuple_GET_SIZE(((PyCodeObject *)code)->co_consts) > 0) {
         take_text(&function->func_doc, PyTuple_GET_ITEM(((PyCodeObject *)code)->co_consts, 0));
@@ -136,8 +133,27 @@ fit(void *block, size_t size)
     return fitting;
 }
 
+/* Instructions that are specialised for making an object of a class enter its `__init__`. There are none if
+   that was never executed: this is for the case that something is not as it was. */
+static void
+renew_classes(PyObject *objects)
+{
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
+        PyTypeObject *type = (PyTypeObject *)PyList_GET_ITEM(objects, i);
+        PyObject *made;
+
+        if (!PyType_Check((PyObject *)type) || !PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) {
+            continue;
+        }
+        made = ((PyHeapTypeObject *)type)->_spec_cache.init;
+        if (made != NULL && deferred_is((PyFunctionObject *)made)) {
+            PyType_Modified(type);
+        }
+    }
+}
+
 int
-defer_end(PyObject *referents, PyObject *read_code)
+defer_end(PyObject *objects, PyObject *referents, PyObject *read_code)
 {
     if (deferred.count == 0) {
         return 0;
@@ -148,6 +164,7 @@ defer_end(PyObject *referents, PyObject *read_code)
     if (deferred.rows == NULL || deferred.files == NULL) {
         return -1;
     }
+    renew_classes(objects);
     deferred.read_code = Py_NewRef(read_code);
     return deferred_replace_looks(referents);
 }

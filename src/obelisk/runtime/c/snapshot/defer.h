@@ -10,8 +10,8 @@
    `path`. `stand_in` takes its place. Return how many, or -1 with an exception. */
 Py_ssize_t defer_take(PyObject *functions, PyObject *path, PyObject *module, PyObject *stand_in);
 
-/* End taking: from here on functions are given their code when they need it. `referents` is
-   `gc.get_referents`, `read_code` is `_obelisk_payload.code`. -1 with an exception. */
-int defer_end(PyObject *referents, PyObject *read_code);
+/* End taking: from here on functions are given their code when they need it. `objects` has all classes,
+   `referents` is `gc.get_referents`, `read_code` is `_obelisk_payload.code`. -1 with an exception. */
+int defer_end(PyObject *objects, PyObject *referents, PyObject *read_code);
 
 #endif

@@ -50,8 +50,8 @@ deferred_collect(struct deferred_codes *codes, PyObject *code)
     return true;
 }
 
-static bool
-is_deferred(const PyFunctionObject *function)
+bool
+deferred_is(const PyFunctionObject *function)
 {
     return function->vectorcall == deferred_call && function->func_code == deferred.stand_in;
 }
@@ -131,11 +131,9 @@ give(PyFunctionObject *function, PyObject *object)
     }
     function->vectorcall = _PyFunction_Vectorcall;
     completed++;
-#if PY_VERSION_HEX >= 0x030e0000
-    if (function->func_version == DEFERRED_VERSION_UNSET && code->co_version >= DEFERRED_VERSION_FIRST) {
+    if (function->func_version < DEFERRED_VERSION_FIRST && code->co_version >= DEFERRED_VERSION_FIRST) {
         _PyFunction_SetVersion(function, code->co_version);
     }
-#endif
 }
 
 int
@@ -146,7 +144,7 @@ deferred_complete(PyFunctionObject *function)
     struct deferred_file *file;
     PyCodeObject *code;
 
-    if (!is_deferred(function)) {
+    if (!deferred_is(function)) {
         return 0;
     }
     row = bsearch(&key, deferred.rows, deferred.count, sizeof(key), deferred_compare);
@@ -164,7 +162,7 @@ deferred_complete(PyFunctionObject *function)
         PyErr_Format(PyExc_SystemError, "other bytecode of %U than in the snapshot", file->path);
         return -1;
     }
-    if (is_deferred(function)) {
+    if (deferred_is(function)) {
         give(function, (PyObject *)code);
     }
     return 0;

@@ -7,7 +7,8 @@
    What keeps CPython from running the code that stands in meanwhile: it calls functions by their entry point
    (PEP 590), and only if that is its own it goes round it; and it specialises instructions for functions that
    have a version, or have neither `*args` nor `**kwargs`. Such a function has no version, and what stands in
-   has both. If something runs that all the same, it raises an exception. */
+   has both. One instruction looks at neither, but at the version of a class of which it is the `__init__`: that
+   is taken as well. If something runs what stands in all the same, it raises an exception. */
 
 #ifndef OBELISK_SNAPSHOT_DEFERRED_H
 #define OBELISK_SNAPSHOT_DEFERRED_H
@@ -17,16 +18,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Declared in an internal header (pycore_function.h). */
-PyObject *_PyFunction_Vectorcall(PyObject *, PyObject *const *, size_t, PyObject *);
-
-#if PY_VERSION_HEX >= 0x030e0000
-/* The same header. A function that never had a version, or has it no more, has one below the first. In 3.13 it
-   gets one when it is needed. */
+/* Declared in an internal header (pycore_function.h). A version that is below the first is none. */
 #define DEFERRED_VERSION_UNSET 0
 #define DEFERRED_VERSION_FIRST 2
+PyObject *_PyFunction_Vectorcall(PyObject *, PyObject *const *, size_t, PyObject *);
 void _PyFunction_SetVersion(PyFunctionObject *, uint32_t);
-#endif
 
 /* A function without code, or the memory where one was. */
 struct deferred_row {
@@ -60,6 +56,9 @@ struct deferred {
 };
 
 extern struct deferred deferred;
+
+/* Say whether a function is without code. */
+bool deferred_is(const PyFunctionObject *function);
 
 /* Return a function's address as rows have it; 0 is none's. */
 uint32_t deferred_place(const PyFunctionObject *function);

@@ -120,8 +120,6 @@ complete_all(PyObject *const *objects, Py_ssize_t count)
     return true;
 }
 
-#if PY_VERSION_HEX >= 0x030e0000
-#define REFERENTS_FLAGS METH_FASTCALL
 static PyCFunctionFast get_referents;
 
 static PyObject *
@@ -129,25 +127,13 @@ referents_of_completed(PyObject *module, PyObject *const *objects, Py_ssize_t co
 {
     return complete_all(objects, count) ? get_referents(module, objects, count) : NULL;
 }
-#else
-#define REFERENTS_FLAGS METH_VARARGS
-static PyCFunction get_referents;
-
-static PyObject *
-referents_of_completed(PyObject *module, PyObject *objects)
-{
-    bool done = complete_all(&PyTuple_GET_ITEM(objects, 0), PyTuple_GET_SIZE(objects));
-
-    return done ? get_referents(module, objects) : NULL;
-}
-#endif
 
 static void
 replace_referents(PyObject *referents)
 {
-    if (PyCFunction_CheckExact(referents) && PyCFunction_GET_FLAGS(referents) == REFERENTS_FLAGS) {
+    if (PyCFunction_CheckExact(referents) && PyCFunction_GET_FLAGS(referents) == METH_FASTCALL) {
         PyMethodDef *method = ((PyCFunctionObject *)referents)->m_ml;
-        get_referents = (__typeof__(get_referents))(void (*)(void))method->ml_meth;
+        get_referents = (PyCFunctionFast)(void (*)(void))method->ml_meth;
         method->ml_meth = (PyCFunction)(void (*)(void))referents_of_completed;
     }
 }

@@ -41,18 +41,21 @@ is_deferring(PyObject *self, PyObject *unused)
     return PyBool_FromLong(blocks_are_marked());
 }
 
-PyDoc_STRVAR(settle_deferred_doc, "settle_deferred(referents, code, /)\n--\n\n"
+PyDoc_STRVAR(settle_deferred_doc, "settle_deferred(objects, referents, code, /)\n--\n\n"
                                   "Let such functions have their code when they are called, or looked at;\n"
-                                  "given `gc.get_referents` and `_obelisk_payload.code`.");
+                                  "given a list that has all classes, `gc.get_referents` and\n"
+                                  "`_obelisk_payload.code`.");
 
 static PyObject *
 settle_deferred(PyObject *self, PyObject *arguments)
 {
+    PyObject *objects;
     PyObject *referents;
     PyObject *read_code;
 
     (void)self;
-    if (!PyArg_ParseTuple(arguments, "OO", &referents, &read_code) || defer_end(referents, read_code) < 0) {
+    if (!PyArg_ParseTuple(arguments, "O!OO", &PyList_Type, &objects, &referents, &read_code)
+        || defer_end(objects, referents, read_code) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;
