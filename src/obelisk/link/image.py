@@ -14,8 +14,8 @@ class SnapshotPart:
     """The part of an executable with its snapshot, or with a request for one."""
 
     packed: Packed
-    address: int | None = None
-    """Where a process that goes on from it has the executable's first byte; of a request, None."""
+    own_data: tuple[tuple[int, bytes], ...] = field(default=(), repr=False)
+    """What takes the place of the runtime's data, at its place in the file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

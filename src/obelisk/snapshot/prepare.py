@@ -13,12 +13,12 @@ from typing import Any, Final
 from obelisk.errors import SnapshotError
 from obelisk.link.elf.elf import SegmentType, read_elf
 from obelisk.link.elf.memory import aligned
-from obelisk.link.elf.protected import with_protected
 from obelisk.link.image import SnapshotPart
 from obelisk.services.process import run_limited
 from obelisk.snapshot.format import Facts, taken
 from obelisk.snapshot.layout import Addresses
 from obelisk.snapshot.memory import ProcessMemory, read_memory
+from obelisk.snapshot.own_data import own_data
 from obelisk.snapshot.pages import Pages, Stored
 from obelisk.snapshot.report import Problem, Report, rehearse, request, with_problems
 from obelisk.snapshot.writing import Written
@@ -49,6 +49,8 @@ class Snapshot:
 
     facts: Facts
     stored: Stored
+    own_data: tuple[tuple[int, bytes], ...]
+    """What the executable's file has in place of its data."""
     memory: ProcessMemory
     blocks: bytes
     """What is alive of what Python asked for (plan.py)."""
@@ -61,7 +63,7 @@ class Snapshot:
         """
         facts = replace(self.facts, hot=hot, flags=self.facts.flags | flags)
         packed = taken(facts, self.stored.ranges, self.stored.pages)
-        return SnapshotPart(packed=packed, address=facts.addresses.image)
+        return SnapshotPart(packed=packed, own_data=self.own_data)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,11 +194,15 @@ def _run(
 def _read(executable: Path, wanted: Request, report: Report) -> Snapshot:
     addresses, page = wanted.addresses, wanted.page
     dump = executable.parents[1] / _MEMORY
-    data = with_protected(executable.read_bytes(), addresses.image)
-    part = next(one for one in read_elf(data).segments if one.type == SegmentType.SNAPSHOT)
+    data = bytearray(executable.read_bytes())
+    file = memoryview(data)
+    part = next(one for one in read_elf(file).segments if one.type == SegmentType.SNAPSHOT)
     memory = read_memory(dump, addresses, _span(executable, page))
     for address, size in wanted.renewed:
         memory.clear(addresses.image + address, size)
+    own = own_data(file, memory, addresses.image)
+    for offset, content in own.pieces:
+        data[offset : offset + len(content)] = content
     guards = dump.with_name(_GUARDS)
     texts = sorted(set(guards.read_bytes().split(b"\0")[:-1])) if guards.exists() else []
     facts = Facts(
@@ -206,11 +212,19 @@ def _read(executable: Path, wanted: Request, report: Report) -> Snapshot:
         flags=wanted.flags,
         guards=texts,
         report=json.dumps(report.to_json(), sort_keys=True).encode(),
+        originals=own.originals,
     )
-    stored = Pages(data, addresses, page, part.address).store(memory)
+    stored = Pages(file, addresses, page, part.address).store(memory)
     listed = dump.with_name(_BLOCKS)  # not if the settings name an allocator
     blocks = listed.read_bytes() if listed.exists() else b""
-    return Snapshot(facts=facts, stored=stored, memory=memory, blocks=blocks, report=report)
+    return Snapshot(
+        facts=facts,
+        stored=stored,
+        own_data=own.pieces,
+        memory=memory,
+        blocks=blocks,
+        report=report,
+    )
 
 
 def _span(executable: Path, page: int) -> int:

@@ -34,7 +34,6 @@ from obelisk.link.elf.elf import (
 )
 from obelisk.link.elf.holes import stretches
 from obelisk.link.elf.memory import aligned
-from obelisk.link.elf.protected import relative_places, relocate_protected
 from obelisk.link.elf.sections import Sections, Tail, describe
 from obelisk.link.elf.shared_objects import Linked, SharedObjects, link_natives
 from obelisk.link.elf.start import (
@@ -137,7 +136,6 @@ class _Build:
         self.kept = bytearray(memoryview(runtime)[:kept])
         self.kept += bytes(-len(self.kept) % page_size)
         self.page_size = page_size
-        self._relative: memoryview | None = None
         own = split_first_page(elf, reserve, page_size)
         self.segments = [self._filled(segment) for segment in own]
         self.parts: list[_Part] = []
@@ -199,18 +197,12 @@ class _Build:
         placed = replace(image.segment, offset=offset + image.segment.offset)
         self.segments = [placed if one.type == SegmentType.TLS else one for one in self.segments]
 
-    def patch_relr(self, address: int, relative: bytes) -> None:
-        """Let the runtime apply another table of relative relocations, which is at `address`."""
-        self._relative = memoryview(relative).cast("Q")
+    def patch_relr(self, address: int, size: int) -> None:
+        """Let the runtime apply another table of relative relocations."""
         table = next(segment for segment in self.segments if segment.type == SegmentType.DYNAMIC)
         place = slice(table.offset, table.offset + table.file_size)
-        changed = {Tag.RELR: address, Tag.RELRSZ: len(relative)}
+        changed = {Tag.RELR: address, Tag.RELRSZ: size}
         self.kept[place] = with_tags(bytes(self.kept[place]), changed)
-
-    def relocate_protected(self, address: int) -> None:
-        """Store what is protected as it is where the executable's first byte is at `address`."""
-        table = self._relative or relative_places(bytes(self.kept), self.elf)
-        relocate_protected(self.kept, self.elf, table, address)
 
     def _filled(self, segment: Segment) -> Segment:
         """Let a segment reach to the end of its last page in the file, where that is zero there.
@@ -240,7 +232,7 @@ def _add_objects(build: _Build, linked: Linked) -> None:
         part = build.add(_TLS, READ | WRITE, None, [(0, content)], len(content))
         build.replace_tls(image, part.offset)
         relative = build.add(_RELATIVE, READ, None, [(0, image.relative)], len(image.relative))
-        build.patch_relr(relative.address, image.relative)
+        build.patch_relr(relative.address, relative.file_size)
     table = linked.table(build.next_address)
     build.add(_TABLE, READ, SegmentType.OBJECTS, [(0, table)], len(table))
 
@@ -248,8 +240,8 @@ def _add_objects(build: _Build, linked: Linked) -> None:
 def _add_snapshot(build: _Build, snapshot: SnapshotPart) -> None:
     packed = snapshot.packed
     build.add(_SNAPSHOT, READ, SegmentType.SNAPSHOT, packed.pieces, packed.size)
-    if snapshot.address is not None:
-        build.relocate_protected(snapshot.address)
+    for offset, content in snapshot.own_data:
+        build.kept[offset : offset + len(content)] = content
 
 
 def _runtime_parts(

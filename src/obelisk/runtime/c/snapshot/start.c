@@ -16,7 +16,7 @@
 #include "snapshot/guards.h"
 #include "snapshot/machine.h"
 #include "snapshot/map.h"
-#include "snapshot/protected.h"
+#include "snapshot/own_data.h"
 
 #define MARK_WORDS 128 /* of exec/permission.h */
 
@@ -201,6 +201,7 @@ is_intact(const struct snapshot_header *header, uint64_t size)
     return XXH64(header + 1, header->size - sizeof(*header), check) == header->check
            && fits(header, header->ranges, header->range_count, sizeof(struct snapshot_range))
            && fits(header, header->hot, header->hot_count, sizeof(struct snapshot_span))
+           && fits(header, header->originals, header->original_words, sizeof(uint64_t))
            && texts_fit(header);
 }
 
@@ -306,6 +307,6 @@ snapshot_start(uintptr_t *stack)
     }
     start_from(header, offset, stack);
     if (header->kind == SNAPSHOT_TAKEN) {
-        protected_restore(header->image);
+        own_data_restore(header);
     }
 }
