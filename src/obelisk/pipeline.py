@@ -24,7 +24,6 @@ from obelisk.config.settings import Compression
 from obelisk.config.training import parse_commands
 from obelisk.distribution.distribution import Distribution, obtain_distribution
 from obelisk.distribution.test_suite import obtain_tests
-from obelisk.distribution.windows.tests import obtain_windows_tests
 from obelisk.errors import CollectError
 from obelisk.installations import Installations
 from obelisk.inventory import Inventories
@@ -206,9 +205,9 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
     bytecodes = job.shared.bytecodes_of(collection)
     with services.console.step("Following imports"):
         kept = without_unused(plan, services, collection, bytecodes, job.distribution)
-    if plan.target.system == "linux":
-        loader = job.distribution.sysroot / "lib/libc.so"
-        kept = replace(kept, collection=with_loader(kept.collection, loader))
+    if job.distribution.loader is not None:
+        collection = with_loader(kept.collection, job.distribution.loader)
+        kept = replace(kept, collection=collection)
     trained = _trained(job, kept)
     runtime = _runtime(job, kept)
     with services.console.step("Packing and linking"):
@@ -339,8 +338,8 @@ def _tests(plan: Plan, services: Services, distribution: Distribution) -> Tree:
     """Return CPython's own tests if they are to go in."""
     if not plan.has_tests:
         return [], []
-    obtain = obtain_windows_tests if services.target.system == "windows" else obtain_tests
-    return read_tree(obtain(services, distribution), base=Layout.of(plan.python.version).stdlib)
+    base = Layout.of(plan.python.version).stdlib
+    return read_tree(obtain_tests(services, distribution), base=base)
 
 
 def _own_sources(gathered: Gathered, cache: Path) -> list[Path]:

@@ -140,13 +140,3 @@ def test_magic_numbers_and_the_note_are_the_same_on_both_sides():
     rooms = c_files(parse_target(DEFAULT_TARGET))
     reserve = next(path for path in rooms if path.name == "phdr_reserve.c")
     assert f".section {start._RESERVE}," in reserve.read_text()
-
-
-def test_each_system_reads_the_same_digest():
-    """What is compared with the writer on Linux stands in the file of Windows as well."""
-
-    def described(name):
-        text = (c_folder() / name).read_text()
-        return text[text.index("#define VERSION") : text.index("uint64_t\nintegrity_build")]
-
-    assert described("payload/windows/integrity.c") == described("payload/integrity.c")
