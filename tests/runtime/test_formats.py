@@ -32,7 +32,7 @@ DIGEST = "magic version block place part_count block_count names_size"
 PART = "start name name_size"
 SNAPSHOT = (
     "magic version kind size check image heap page_size seed words words words words words words "
-    "words words ranges range_count guards guard_count flags hot hot_count"
+    "words words ranges range_count guards guard_count flags hot hot_count originals original_words"
 )
 RANGE = "address size offset rights source is_free"
 KINDS = {kind: f"PAYLOAD_{kind.name}" for kind in Kind}

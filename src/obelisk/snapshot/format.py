@@ -15,11 +15,11 @@ from obelisk.payload.payload import Packed
 from obelisk.snapshot.layout import Addresses
 
 _MAGIC: Final = b"OBSNAP\n\0"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _REQUEST, _TAKEN = 1, 2
 WORDS: Final = 8
 """Words of a processor's features."""
-_HEADER: Final = struct.Struct(f"<8sIIQQQQQ32s{WORDS}IQQQQQQQ")
+_HEADER: Final = struct.Struct(f"<8sIIQQQQQ32s{WORDS}IQQQQQQQQQ")
 _CHECK_AT: Final = 24
 _WORDS_AT: Final = 9
 """The position of the processor's features among the header's values."""
@@ -30,6 +30,8 @@ _GUARDS_AT: Final = _WORDS_AT + WORDS + 2
 """The position of the offset of the guards among the header's values; behind it is their count."""
 _RANGE: Final = struct.Struct("<QQQIHH")
 _SPAN: Final = struct.Struct("<QQ")
+_WORD: Final = 8
+"""Bytes of one of `originals`."""
 _TRUNCATED: Final = "malformed header in snapshot"
 PYTHON_OPTION: Final = 1
 """Flag: `--python` as first argument starts no application."""
@@ -77,12 +79,14 @@ class Facts:
     """What `obelisk inspect` shows."""
     hot: Sequence[tuple[int, int]] = ()
     """(address, size) of pages that each start writes to."""
+    originals: bytes = b""
+    """By which a cold start has its own data (own_data.py)."""
 
     @property
     def size(self) -> int:
         """Bytes of what is behind the ranges."""
         texts = sum(len(text) + 1 for text in self.guards) + len(self.report)
-        return len(self.hot) * _SPAN.size + texts
+        return len(self.hot) * _SPAN.size + len(self.originals) + texts
 
 
 def request(addresses: Addresses, page: int) -> Packed:
@@ -147,7 +151,8 @@ def _pack(kind: int, facts: Facts, ranges: Sequence[Range]) -> bytes:
         for one in ranges
     )
     spans = b"".join(_SPAN.pack(*span) for span in facts.hot)
-    rest = table + spans + b"".join(text + b"\0" for text in facts.guards) + facts.report
+    tables = table + spans + facts.originals
+    rest = tables + b"".join(text + b"\0" for text in facts.guards) + facts.report
     head = bytearray(
         _HEADER.pack(
             _MAGIC,
@@ -162,11 +167,13 @@ def _pack(kind: int, facts: Facts, ranges: Sequence[Range]) -> bytes:
             *facts.words,
             _HEADER.size,
             len(ranges),
-            _HEADER.size + len(table) + len(spans),
+            _HEADER.size + len(tables),
             len(facts.guards),
             facts.flags,
             _HEADER.size + len(table),
             len(facts.hot),
+            _HEADER.size + len(table) + len(spans),
+            len(facts.originals) // _WORD,
         )
     )
     struct.pack_into("<Q", head, _CHECK_AT, _check_of(head, rest))

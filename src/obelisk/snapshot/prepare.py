@@ -13,11 +13,12 @@ from typing import Any, Final
 from obelisk.errors import SnapshotError
 from obelisk.link.elf.elf import SegmentType, read_elf
 from obelisk.link.elf.memory import aligned
-from obelisk.payload.payload import Packed
+from obelisk.link.image import SnapshotPart
 from obelisk.services.process import run_limited
 from obelisk.snapshot.format import Facts, taken
 from obelisk.snapshot.layout import Addresses
 from obelisk.snapshot.memory import ProcessMemory, read_memory
+from obelisk.snapshot.own_data import own_data
 from obelisk.snapshot.pages import Pages, Stored
 from obelisk.snapshot.report import Problem, Report, rehearse, request, with_problems
 from obelisk.snapshot.writing import Written
@@ -51,18 +52,21 @@ class Snapshot:
 
     facts: Facts
     stored: Stored
+    own_data: tuple[tuple[int, bytes], ...]
+    """What the executable's file has in place of its data."""
     memory: ProcessMemory
     blocks: bytes
     """What is alive of what Python asked for (plan.py)."""
     report: Report
 
-    def part(self, hot: Sequence[tuple[int, int]] = (), *, flags: int = 0) -> Packed:
+    def part(self, hot: Sequence[tuple[int, int]] = (), *, flags: int = 0) -> SnapshotPart:
         """Return what is to be linked in where the request for it was.
 
         `hot` are (address, size) of pages that each start writes to.
         """
         facts = replace(self.facts, hot=hot, flags=self.facts.flags | flags)
-        return taken(facts, self.stored.ranges, self.stored.pages)
+        packed = taken(facts, self.stored.ranges, self.stored.pages)
+        return SnapshotPart(packed=packed, own_data=self.own_data)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -207,11 +211,15 @@ def _run(
 def _read(executable: Path, wanted: Request, report: Report) -> Snapshot:
     addresses, page = wanted.addresses, wanted.page
     dump = executable.parents[1] / _MEMORY
-    data = memoryview(executable.read_bytes())
-    part = next(one for one in read_elf(data).segments if one.type == SegmentType.SNAPSHOT)
+    data = bytearray(executable.read_bytes())
+    file = memoryview(data)
+    part = next(one for one in read_elf(file).segments if one.type == SegmentType.SNAPSHOT)
     memory = read_memory(dump, addresses, _span(executable, page))
     for address, size in wanted.renewed:
         memory.clear(addresses.image + address, size)
+    own = own_data(file, memory, addresses.image)
+    for offset, content in own.pieces:
+        data[offset : offset + len(content)] = content
     guards = dump.with_name(_GUARDS)
     texts = sorted(set(guards.read_bytes().split(b"\0")[:-1])) if guards.exists() else []
     facts = Facts(
@@ -221,11 +229,19 @@ def _read(executable: Path, wanted: Request, report: Report) -> Snapshot:
         flags=wanted.flags,
         guards=texts,
         report=json.dumps(report.to_json(), sort_keys=True).encode(),
+        originals=own.originals,
     )
-    stored = Pages(data, addresses, page, part.address).store(memory)
+    stored = Pages(file, addresses, page, part.address).store(memory)
     listed = dump.with_name(_BLOCKS)  # not if the settings name an allocator
     blocks = listed.read_bytes() if listed.exists() else b""
-    return Snapshot(facts=facts, stored=stored, memory=memory, blocks=blocks, report=report)
+    return Snapshot(
+        facts=facts,
+        stored=stored,
+        own_data=own.pieces,
+        memory=memory,
+        blocks=blocks,
+        report=report,
+    )
 
 
 def _span(executable: Path, page: int) -> int:

@@ -16,8 +16,8 @@ static size_t make_fields(PyCodeObject *code);
 /* What code objects have in common. */
 static PyObject *shared;
 
-static void
-set_immortal(PyObject *object)
+void
+immortal_set(PyObject *object)
 {
 #if PY_VERSION_HEX >= 0x030e0000
     object->ob_refcnt = (uint32_t)_Py_IMMORTAL_INITIAL_REFCNT;
@@ -43,7 +43,7 @@ make(PyObject *object)
     if (object == NULL || is_immortal(object)) {
         return 0;
     }
-    set_immortal(object);
+    immortal_set(object);
     return 1;
 }
 

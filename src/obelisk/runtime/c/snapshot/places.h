@@ -7,9 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the builder chooses from: what each start writes to, what it may write to, all else. They are numbered
-   from 1; 0 is for blocks that do not stay, of which the memory is used again. */
-#define PLACES 3
+/* What the builder chooses from: what each start writes to, what it may write to, all else, and what of that
+   may lie closer together. They are numbered from 1; 0 is for blocks that do not stay, of which the memory is
+   used again. */
+#define PLACES 4
+#define PLACES_KEPT 3
+#define PLACES_DENSE 4
 
 #define PLACES_OBJECT 0x80000000U
 

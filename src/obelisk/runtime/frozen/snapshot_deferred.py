@@ -1,0 +1,47 @@
+"""Functions that no training run called: their code is left in the payload until it is needed.
+
+It is frozen into runtimes with a snapshot as `_obelisk_snapshot_deferred`. Which functions these
+are, and what happens when one is called, is C (runtime/c/snapshot/deferred.c).
+"""
+
+import gc
+
+import _imp
+
+import _obelisk
+import _obelisk_payload as _payload
+import _snapshot
+
+
+def defer(objects):
+    """Take the code from those of the objects that are such functions.
+
+    Nobody may hold a reference to their code besides them.
+    """
+    if not _snapshot.is_deferring():
+        return
+    for name, functions in _by_file(objects).items():
+        below = _obelisk.path_below(name)
+        module = _payload.code(below) if below is not None else None
+        if module is not None:
+            _imp._fix_co_filename(module, name)
+            _snapshot.defer(functions, below, module, _instead.__code__)
+    _snapshot.settle_deferred(objects, gc.get_referents, _payload.code)
+
+
+def _by_file(objects):
+    """Return {name: functions}, by the file that they were compiled from."""
+    found = {}
+    for one in objects:
+        if type(one) is type(_by_file):
+            found.setdefault(one.__code__.co_filename, []).append(one)
+    return found
+
+
+def _instead(*_, **__):
+    """Stand in for such code."""
+    message = "the code of a function was run in a way in which it is not read from the executable"
+    if message:
+        raise RuntimeError(message)
+    # What uses a global variable is not handed to another interpreter as code, but by its name.
+    return _nothing  # noqa: F821
