@@ -62,8 +62,12 @@ check_places(void)
     REQUIRE(places_take(3, 0, &is_zero) == placed + 4096);
     other = places_take(2, 16, &is_zero); /* there is no room in it */
     REQUIRE(other >= placed + 12288);
-    REQUIRE(places_take(PLACES_DENSE, 9, &is_zero) == placed + 8192);
-    REQUIRE(places_take(PLACES_DENSE, 0, &is_zero) == placed + 8208);
+    REQUIRE(places_take(PLACES_DENSE, 8, &is_zero) == placed + 8192);
+    REQUIRE(places_take(PLACES_DENSE, 0, &is_zero) == placed + 8200);
+    placed[8192] = placed[8199] = placed[8200] = 1;
+    places_give_back(placed + 8192, 8); /* it is cleared, and what is behind it is not */
+    REQUIRE(placed[8192] == 0 && placed[8199] == 0 && placed[8200] == 1);
+    REQUIRE(places_take(PLACES_DENSE, 7, &is_zero) == placed + 8208);
     REQUIRE(places_take(PLACES_DENSE, 16, &is_zero) == placed + 8216);
     places_give_back(placed, 100); /* it keeps its place */
     REQUIRE(places_take(1, 100, &is_zero) == placed + 128);

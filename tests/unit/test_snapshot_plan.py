@@ -15,6 +15,8 @@ HEAP = 1 << 40
 READ, WRITE = 1, 2
 OBJECT = 1 << 31
 DENSE = 1 << 31
+CODE = 1 << 30
+SPARE = 1 << 20
 PLACES = Addresses(seed=bytes(32), image=1 << 20, heap=HEAP)
 IMMORTAL = struct.pack("<Q", 3 << 30)
 WRITTEN, COUNTED, KEPT, LAST = 1, 2, 3, 4
@@ -52,6 +54,7 @@ def planned(blocks, before, runs):
 def places(plan):
     count, *sizes = struct.unpack_from("<5Q", plan)
     chosen = plan[40:]
+    sizes = [size and size - SPARE for size in sizes]
     assert len(chosen) == count
     return list(chosen), sizes
 
@@ -121,6 +124,16 @@ def test_what_no_run_changed_is_marked_whether_it_is_alive_or_not():
     chosen, sizes = places(plan_of(alive, seen, PAGE, deferring=True))
     assert chosen == [0, WRITTEN, UNCHANGED | KEPT, UNCHANGED, KEPT, UNCHANGED]
     assert sizes == [PAGE, 0, 3 * PAGE, 0]
+
+
+def test_code_that_was_only_executed_is_not_taken_for_written_nor_for_unchanged():
+    content = bytes(PAGE)
+    blocks = listed((0, 1 | CODE, 64), (64, 2 | CODE, 64), (128, 3, 64), (192, 4 | CODE, 64))
+    one = run(changed(content, 10, 70, 80, 130), 0)
+    seen = seen_in(blocks, memory(content), [one], PAGE)
+    assert seen.unchanged == {4}
+    chosen, _ = places(plan_of(blocks, seen, PAGE))
+    assert chosen == [0, KEPT, WRITTEN, WRITTEN, KEPT]
 
 
 def test_pages_that_runs_wrote_to_are_copied_in_few_steps():

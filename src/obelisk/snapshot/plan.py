@@ -27,6 +27,8 @@ _OF_OBJECT: Final = 1 << 31
 """Beside the size of a block: that it is an object's."""
 _IS_DENSE: Final = 1 << 31
 """Beside its number: that it is an object of a kind that needs the alignment of pointers."""
+_IS_CODE: Final = 1 << 30
+"""Beside its number: that it is a code object."""
 _COUNT: Final = struct.Struct("<I")
 _GC_HEAD: Final = 16
 """Bytes in front of an object that the garbage collector knows."""
@@ -36,6 +38,9 @@ _ALIGNMENT: Final = 16
 _DENSE_ALIGNMENT: Final = 8
 _LARGE: Final = 4096
 """Bytes of a block of which a part may be written to."""
+_SPARE: Final = 1 << 20
+"""Bytes that a place has left: where numbers differ between attempts, another block is placed than
+was there. What stays zero is not stored."""
 _UNCHANGED: Final = 0x80
 """Beside a place: no run changed the block."""
 
@@ -61,6 +66,7 @@ class _Block:
     size: int
     is_object: bool
     is_dense: bool
+    is_code: bool
 
     @property
     def end(self) -> int:
@@ -92,6 +98,7 @@ def seen_in(blocks: bytes, memory: ProcessMemory, runs: Iterable[Written], page:
                 place = _place(block, before, after)
                 if place == Place.WRITTEN:
                     changed.add(block.number)
+                    place = Place.KEPT if _is_executed(block, before, after) else place
                 if block.size < _LARGE and place < places.get(block.number, Place.KEPT):
                     places[block.number] = place
     return Seen(places=places, unchanged={one.number for one in known} - changed)
@@ -115,17 +122,19 @@ def plan_of(blocks: bytes, seen: Seen, page: int, *, deferring: bool = False) ->
         chosen[one.number] |= place
         alignment = _DENSE_ALIGNMENT if place == Place.DENSE else _ALIGNMENT
         sizes[place] += max(aligned(one.size, alignment), alignment)
-    return _HEAD.pack(len(chosen), *(aligned(size, page) for size in sizes.values())) + chosen
+    rooms = (aligned(size + _SPARE, page) if size else 0 for size in sizes.values())
+    return _HEAD.pack(len(chosen), *rooms) + chosen
 
 
 def _parsed(blocks: bytes) -> Iterable[_Block]:
     for address, number, size in _BLOCK.iter_unpack(blocks):
         yield _Block(
             address,
-            number & ~_IS_DENSE,
+            number & ~(_IS_DENSE | _IS_CODE),
             size & ~_OF_OBJECT,
             is_object=bool(size & _OF_OBJECT),
             is_dense=bool(number & _IS_DENSE),
+            is_code=bool(number & _IS_CODE),
         )
 
 
@@ -135,6 +144,17 @@ def _place(block: _Block, before: Views, after: Views) -> Place:
     if old is None or new is None or old != new:
         return Place.WRITTEN
     return Place.COUNTED if block.is_object and not _is_immortal(old) else Place.KEPT
+
+
+def _is_executed(block: _Block, before: Views, after: Views) -> bool:
+    """Say whether a changed block is code that a run executed, and changed nothing else of.
+
+    It does so in the first attempt only, whose code is marked (runtime/c/snapshot/defer.c).
+    """
+    old, new = (view.read(block.address, block.size) for view in (before, after))
+    if not block.is_code or old is None or new is None:
+        return False
+    return sum(one != other for one, other in zip(old, new, strict=True)) == 1
 
 
 def _is_immortal(content: memoryview) -> bool:

@@ -18,7 +18,7 @@ def defer(objects):
 
     Nobody may hold a reference to their code besides them.
     """
-    if not _snapshot.is_deferring():
+    if not _snapshot.begin_deferring(objects):
         return
     for name, functions in _by_file(objects).items():
         below = _obelisk.path_below(name)
@@ -26,7 +26,7 @@ def defer(objects):
         if module is not None:
             _imp._fix_co_filename(module, name)
             _snapshot.defer(functions, below, module, _instead.__code__)
-    _snapshot.settle_deferred(objects, gc.get_referents, _payload.code)
+    _snapshot.settle_deferred(gc.get_referents, _payload.code)
 
 
 def _by_file(objects):

@@ -28,6 +28,7 @@
 #define GC_HEAD 16        /* bytes in front of an object that the garbage collector knows */
 #define LARGE 4096UL      /* bytes of blocks that are not placed densely */
 #define DENSE 0x80000000U /* beside a number: an alignment of 8 is enough */
+#define OF_CODE 0x40000000U /* it is a code object */
 #define UNCHANGED 0x80U   /* beside a place: no training run changed the block */
 
 /* What the builder says. The numbers' places follow, each a byte. */
@@ -231,6 +232,12 @@ blocks_start(void)
 }
 
 bool
+blocks_are_first(void)
+{
+    return plan != NULL && plan->count == 0;
+}
+
+bool
 blocks_are_marked(void)
 {
     uint32_t number = 0;
@@ -265,6 +272,15 @@ is_dense(const struct block *block)
                || has_type(block, GC_HEAD, &PyFunction_Type));
 }
 
+/* Return what is said of a block beside its number. */
+static uint32_t
+kind_of(const struct block *block)
+{
+    bool is_code = (block->size & PLACES_OBJECT) != 0 && has_type(block, 0, &PyCode_Type);
+
+    return (is_dense(block) ? DENSE : 0) | (is_code ? OF_CODE : 0);
+}
+
 static bool
 write_blocks(void)
 {
@@ -280,7 +296,7 @@ write_blocks(void)
     for (size_t i = 0; i < TABLE_SLOTS && done; i++) {
         if (table[i].number != 0) {
             step[count] = table[i];
-            step[count++].number |= is_dense(&table[i]) ? DENSE : 0;
+            step[count++].number |= kind_of(&table[i]);
         }
         if (count > 0 && (count == 256 || i + 1 == TABLE_SLOTS)) {
             done = write(file, step, count * sizeof(step[0])) == (ssize_t)(count * sizeof(step[0]));

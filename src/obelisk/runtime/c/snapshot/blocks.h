@@ -25,6 +25,9 @@ bool blocks_end(void);
 /* Return the lowest address that one can have. */
 uintptr_t blocks_start(void);
 
+/* Say whether there is an empty plan: it is the first attempt. */
+bool blocks_are_first(void);
+
 /* Say whether the plan has it that no training run changed a block; and whether it has that of any. */
 bool blocks_is_unchanged(const void *block);
 bool blocks_are_marked(void);

@@ -5,7 +5,7 @@
 
 #include "snapshot/defer.h"
 
-#include <stdbool.h>
+#include <opcode_ids.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,11 +14,77 @@
 #include "snapshot/equal_code.h"
 #include "snapshot/immortal.h"
 
+#define UNIT 2 /* bytes of an instruction (`_Py_CODEUNIT`) */
+
 static size_t row_room;
 static size_t file_room;
 
-/* Only the function itself refers to its code, and neither this process nor a training run executed it. One
-   that has no version is to have none: CPython takes it from a function that was changed. */
+/* The `__init__` functions that specialised instructions enter, by address. */
+static PyObject **entered;
+static size_t entered_count;
+static size_t entered_room;
+
+static int
+compare_entered(const void *one, const void *other)
+{
+    const PyObject *first = *(PyObject *const *)one;
+    const PyObject *second = *(PyObject *const *)other;
+
+    return first < second ? -1 : first > second;
+}
+
+bool
+defer_leave_entered(PyObject *objects)
+{
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
+        PyObject *object = PyList_GET_ITEM(objects, i);
+        PyObject **grown;
+
+        if (!PyType_Check(object) || !PyType_HasFeature((PyTypeObject *)object, Py_TPFLAGS_HEAPTYPE)
+            || ((PyHeapTypeObject *)object)->_spec_cache.init == NULL) {
+            continue;
+        }
+        grown = deferred_grow(entered, entered_count, &entered_room, sizeof(object));
+        if (grown == NULL) {
+            return false;
+        }
+        entered = grown;
+        entered[entered_count++] = ((PyHeapTypeObject *)object)->_spec_cache.init;
+    }
+    if (entered_count > 0) {
+        qsort(entered, entered_count, sizeof(entered[0]), compare_entered);
+    }
+    return true;
+}
+
+static bool
+is_entered(PyObject *function)
+{
+    return entered_count > 0
+           && bsearch(&function, entered, entered_count, sizeof(entered[0]), compare_entered) != NULL;
+}
+
+void
+defer_mark(PyObject *objects)
+{
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
+        PyObject *object = PyList_GET_ITEM(objects, i);
+        uint8_t *instruction;
+        PyCodeObject *code;
+
+        if (!PyFunction_Check(object)) {
+            continue;
+        }
+        code = (PyCodeObject *)PyFunction_GET_CODE(object);
+        instruction = (uint8_t *)code->co_code_adaptive + code->_co_firsttraceable * UNIT;
+        if (*instruction == RESUME_CHECK) {
+            *instruction = RESUME;
+        }
+    }
+}
+
+/* Only the function itself refers to its code, and no training run executed it. One that has no version is to
+   have none: CPython takes it from a function that was changed. */
 static bool
 is_unused(PyObject *object)
 {
@@ -26,7 +92,7 @@ is_unused(PyObject *object)
     PyCodeObject *code;
 
     if (!Py_IS_TYPE(object, &PyFunction_Type) || function->vectorcall != _PyFunction_Vectorcall
-        || function->func_version < DEFERRED_VERSION_FIRST) {
+        || function->func_version < DEFERRED_VERSION_FIRST || is_entered(object)) {
         return false;
     }
     code = (PyCodeObject *)function->func_code;
@@ -133,27 +199,8 @@ fit(void *block, size_t size)
     return fitting;
 }
 
-/* Instructions that are specialised for making an object of a class enter its `__init__`. There are none if
-   that was never executed: this is for the case that something is not as it was. */
-static void
-renew_classes(PyObject *objects)
-{
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
-        PyTypeObject *type = (PyTypeObject *)PyList_GET_ITEM(objects, i);
-        PyObject *made;
-
-        if (!PyType_Check((PyObject *)type) || !PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) {
-            continue;
-        }
-        made = ((PyHeapTypeObject *)type)->_spec_cache.init;
-        if (made != NULL && deferred_is((PyFunctionObject *)made)) {
-            PyType_Modified(type);
-        }
-    }
-}
-
 int
-defer_end(PyObject *objects, PyObject *referents, PyObject *read_code)
+defer_end(PyObject *referents, PyObject *read_code)
 {
     if (deferred.count == 0) {
         return 0;
@@ -164,7 +211,9 @@ defer_end(PyObject *objects, PyObject *referents, PyObject *read_code)
     if (deferred.rows == NULL || deferred.files == NULL) {
         return -1;
     }
-    renew_classes(objects);
+    PyMem_Free(entered);
+    entered = NULL;
+    entered_count = entered_room = 0;
     deferred.read_code = Py_NewRef(read_code);
     return deferred_replace_looks(referents);
 }

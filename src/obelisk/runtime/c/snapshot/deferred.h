@@ -7,8 +7,8 @@
    What keeps CPython from running the code that stands in meanwhile: it calls functions by their entry point
    (PEP 590), and only if that is its own it goes round it; and it specialises instructions for functions that
    have a version, or have neither `*args` nor `**kwargs`. Such a function has no version, and what stands in
-   has both. One instruction looks at neither, but at the version of a class of which it is the `__init__`: that
-   is taken as well. If something runs what stands in all the same, it raises an exception. */
+   has both. One instruction looks at neither, but at the class of which a function is the `__init__`: those that
+   are entered so keep their code. If something runs what stands in all the same, it raises an exception. */
 
 #ifndef OBELISK_SNAPSHOT_DEFERRED_H
 #define OBELISK_SNAPSHOT_DEFERRED_H

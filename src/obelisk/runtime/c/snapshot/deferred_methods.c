@@ -8,8 +8,9 @@
 #include "snapshot/deferred.h"
 
 PyDoc_STRVAR(defer_doc, "defer(functions, path, module, instead, /)\n--\n\n"
-                        "Take the code from functions of a file that were never executed, if the code of\n"
-                        "that file, which is in the payload at the path, has it. Other code stands in.\n"
+                        "Take the code from functions of a file that no training run executed, if the\n"
+                        "code of that file, which is in the payload at the path, has it. Other code\n"
+                        "stands in.\n"
                         "Return how many.");
 
 static PyObject *
@@ -30,32 +31,39 @@ defer(PyObject *self, PyObject *arguments)
     return count < 0 ? NULL : PyLong_FromSsize_t(count);
 }
 
-PyDoc_STRVAR(is_deferring_doc, "is_deferring()\n--\n\n"
-                               "Say whether it is known what training runs executed.");
+PyDoc_STRVAR(begin_deferring_doc, "begin_deferring(objects, /)\n--\n\n"
+                                  "Say whether it is known what training runs executed. In the first attempt\n"
+                                  "at a snapshot it is not, and functions are marked for them to show it.");
 
 static PyObject *
-is_deferring(PyObject *self, PyObject *unused)
+begin_deferring(PyObject *self, PyObject *objects)
 {
     (void)self;
-    (void)unused;
-    return PyBool_FromLong(blocks_are_marked());
+    if (!PyList_Check(objects)) {
+        PyErr_SetString(PyExc_TypeError, "a list is expected");
+        return NULL;
+    }
+    if (blocks_are_first()) {
+        defer_mark(objects);
+    }
+    if (!blocks_are_marked()) {
+        Py_RETURN_FALSE;
+    }
+    return defer_leave_entered(objects) ? Py_NewRef(Py_True) : NULL;
 }
 
-PyDoc_STRVAR(settle_deferred_doc, "settle_deferred(objects, referents, code, /)\n--\n\n"
+PyDoc_STRVAR(settle_deferred_doc, "settle_deferred(referents, code, /)\n--\n\n"
                                   "Let such functions have their code when they are called, or looked at;\n"
-                                  "given a list that has all classes, `gc.get_referents` and\n"
-                                  "`_obelisk_payload.code`.");
+                                  "given `gc.get_referents` and `_obelisk_payload.code`.");
 
 static PyObject *
 settle_deferred(PyObject *self, PyObject *arguments)
 {
-    PyObject *objects;
     PyObject *referents;
     PyObject *read_code;
 
     (void)self;
-    if (!PyArg_ParseTuple(arguments, "O!OO", &PyList_Type, &objects, &referents, &read_code)
-        || defer_end(objects, referents, read_code) < 0) {
+    if (!PyArg_ParseTuple(arguments, "OO", &referents, &read_code) || defer_end(referents, read_code) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -75,7 +83,7 @@ counts(PyObject *self, PyObject *unused)
 }
 
 PyMethodDef deferred_methods[] = {
-    {"is_deferring", is_deferring, METH_NOARGS, is_deferring_doc},
+    {"begin_deferring", begin_deferring, METH_O, begin_deferring_doc},
     {"defer", defer, METH_VARARGS, defer_doc},
     {"settle_deferred", settle_deferred, METH_VARARGS, settle_deferred_doc},
     {"deferred", counts, METH_NOARGS, deferred_doc},

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define UNIT 2 /* bytes of an instruction, of its argument, or of what it keeps (`_Py_CODEUNIT`) */
-
 static bool equal_constant(PyObject *one, PyObject *other);
 
 static bool
@@ -106,14 +104,13 @@ equal_code(PyObject *first, PyObject *second)
     const PyCodeObject *one = (const PyCodeObject *)first;
     const PyCodeObject *other = (const PyCodeObject *)second;
 
+    /* What the last of these compares is also the instructions, as they were compiled. */
     return equal_numbers(one, other)
-           && memcmp(one->co_code_adaptive, other->co_code_adaptive,
-                     (size_t)Py_SIZE(one) * UNIT)
-                  == 0
            && equal(one->co_name, other->co_name) && equal(one->co_qualname, other->co_qualname)
            && equal(one->co_filename, other->co_filename) && equal(one->co_linetable, other->co_linetable)
            && equal(one->co_exceptiontable, other->co_exceptiontable)
            && equal(one->co_localspluskinds, other->co_localspluskinds)
            && equal(one->co_localsplusnames, other->co_localsplusnames)
-           && equal(one->co_names, other->co_names) && equal_tuple(one->co_consts, other->co_consts);
+           && equal(one->co_names, other->co_names) && equal_tuple(one->co_consts, other->co_consts)
+           && equal(first, second);
 }

@@ -7,8 +7,7 @@
 
 #include <stdbool.h>
 
-/* Say whether nothing tells two code objects apart, including that none of them was ever executed if the other
-   was not: the first execution writes to the instructions. */
+/* Say whether nothing tells two code objects apart but that one was executed, and adapted to what it found. */
 bool equal_code(PyObject *one, PyObject *other);
 
 #endif

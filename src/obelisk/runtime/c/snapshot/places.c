@@ -136,12 +136,15 @@ places_take(unsigned place, size_t size, bool *is_zero)
 void
 places_give_back(void *block, size_t size)
 {
-    struct unused **list = &lists[list_of(&size)];
+    struct unused **list;
 
-    if ((uintptr_t)block >= others_start) {
-        ((struct unused *)block)->next = *list;
-        *list = block;
+    if ((uintptr_t)block < others_start) {
+        memset(block, 0, size); /* which is not stored, if it is much */
+        return;
     }
+    list = &lists[list_of(&size)];
+    ((struct unused *)block)->next = *list;
+    *list = block;
 }
 
 bool

@@ -38,7 +38,7 @@ void places_begin(uintptr_t address, const uint64_t sizes[PLACES]);
 /* Return memory in a place, or without one where that is full; set whether it is zero. */
 void *places_take(unsigned place, size_t size, bool *is_zero);
 
-/* Use memory again, if it has no place. */
+/* Use memory again if it has no place; clear it otherwise. */
 void places_give_back(void *block, size_t size);
 
 /* Let what is without a place, and no block in the table, be zero. `copy` is an address for as much. */
