@@ -47,7 +47,7 @@ from obelisk.pack.pack import Facts, pack
 from obelisk.pack.recipe import recipe_of
 from obelisk.payload.payload import Table, use_key
 from obelisk.payload.stored import Dictionaries
-from obelisk.plan import Plan
+from obelisk.plan import Plan, groups
 from obelisk.relink.write import Relinkable, write_folder
 from obelisk.runtime.link import Runtime, RuntimeOptions, obtain_runtime
 from obelisk.services.atomic import draft_beside
@@ -91,7 +91,7 @@ def build_all(
     with services.cache.scratch("build") as work:
         installations = installations or Installations(work, lambda _: services)
         started = time.monotonic()
-        for number, group in enumerate(_groups(plans)):
+        for number, group in enumerate(groups(plans)):
             own = replace(services, pins=group[0].pins)
             shared = _share(group, own, installations, work / f"shared-{number}")
             for plan, collection in zip(group, shared.collections, strict=True):
@@ -99,16 +99,6 @@ def build_all(
                 job = _Job(plan, own, shared, work / str(position))
                 yield _build(job, collection, paths[position], started)
                 started = time.monotonic()
-
-
-def _groups(plans: Sequence[Plan]) -> Iterator[list[Plan]]:
-    """Yield the plans that differ in nothing but what is run."""
-    rest = list(plans)
-    while rest:
-        first = rest[0]
-        alike = [p for p in rest if replace(p, name=first.name, entry=first.entry) == first]
-        yield alike
-        rest = [plan for plan in rest if plan not in alike]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
