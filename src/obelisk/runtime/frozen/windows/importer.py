@@ -22,6 +22,7 @@ _ADAPTED = frozenset(
         "multiprocessing",
         "multiprocessing.spawn",
         "pkgutil",
+        "sysconfig",
         "venv",
         "virtualenv.run.plugin.creators",
     )
