@@ -1,6 +1,7 @@
 """Executables for Windows, cross-built here and run under Wine from an empty folder.
 
-What every target must do is asked in test_conformance.py; this is what only Windows has. What Wine itself cannot do is left out, and named where it would stand. Real Windows is what
+What every target must do is asked in test_conformance.py; this is what only Windows has. What Wine
+itself cannot do is left out, and named where it would stand. Real Windows is what
 `make windows-check` is for.
 """
 
@@ -144,6 +145,30 @@ def test_a_traceback_has_lines_of_source(wine, behaviour, tmp_path):
 def test_the_environment_is_given_on_but_changes_nothing_of_python(ask):
     env = {"ANSWER": "42", "PYTHONHOME": "Z:\\nowhere"}
     assert ask("environment", env=env) == ["42 win-amd64", "['PYTHONHOME'] True"]
+
+
+def test_variables_of_python_have_their_effect_where_it_is_asked_for(wine, windows, tmp_path):
+    """An encoding of files that is not UTF-8 as well: the runtime's own paths are."""
+    python = windows("python.exe", "--set", "interpreter=true", what=WINDOWS / "behaviour.py")
+    code = "import json, os, sys; own = os.listdir(os.path.dirname(json.__file__)); "
+    code += "print(sys.getfilesystemencoding(), sys.getfilesystemencodeerrors(), "
+    code += "sys.flags.optimize, sys.path[1:3], len(own) > 4)"
+    env = {
+        "PYTHONLEGACYWINDOWSFSENCODING": "1",
+        "PYTHONLEGACYWINDOWSSTDIO": "1",
+        "PYTHONOPTIMIZE": "1",
+        "PYTHONSAFEPATH": "1",
+        "PYTHONHOME": "Z:\\nowhere",
+        "PYTHONPATH": "Z:\\a;Z:\\b",
+    }
+    folder = tmp_path / "ä €"
+    folder.mkdir()
+    copy = shutil.copy(python, folder / "python.exe")
+    done = wine.run(copy, "--python", "-c", code, cwd=folder, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [r"mbcs replace 1 ['Z:\\a', 'Z:\\b'] True"]
+    done = wine.run(copy, "environment", cwd=folder, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 # Applications
