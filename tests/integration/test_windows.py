@@ -18,6 +18,8 @@ import pytest
 from support import APPS, obelisk
 from wine import TRIPLE
 
+from obelisk.pe.headers import DirectoryEntry, read_headers
+
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
 WINDOWS = APPS / "windows"
@@ -261,6 +263,15 @@ def test_it_keeps_its_promises_and_says_what_is_inside(behaviour):
     assert {"cpython", "openssl", "sqlite", "tzdata"} <= names
     obelisk("sbom", behaviour)
     obelisk("licenses", behaviour)
+
+
+def test_libraries_of_the_system_are_not_looked_for_beside_it(behaviour):
+    """What a folder of downloads has beside it is none of its libraries; Wine does not obey."""
+    data = behaviour.read_bytes()
+    headers = read_headers(data)
+    place = headers.offset_of(headers.directory(DirectoryEntry.LOAD_CONFIG).address, 320)
+    size, flags = int.from_bytes(data[place : place + 4], "little"), data[place + 78 : place + 80]
+    assert (size, int.from_bytes(flags, "little")) == (320, 0x800)
 
 
 def test_two_builds_give_the_same_bytes(windows, tmp_path):
