@@ -45,6 +45,13 @@ _OPTIONS: Final = (
     # which lld finds from what profiles say of calls.
     *("-Brepro", "-call-graph-profile-sort:no"),
 )
+_LOADED_LATE: Final = (
+    *("CRYPT32.dll", "IPHLPAPI.DLL", "ole32.dll", "OLEAUT32.dll", "PROPSYS.dll", "RPCRT4.dll"),
+    *("SHELL32.dll", "USER32.dll", "VERSION.dll", "WINMM.dll", "WS2_32.dll"),
+)
+"""Libraries that a program loads when it first calls them, as most never do: with those that they
+need, they are two thirds of what would be loaded. runtime/c/os/windows/load_config.c says where
+from."""
 _ADDED_SECTIONS: Final = 3
 """How many `link/pe` adds: their headers must have room."""
 _SECTION_HEADER: Final = 40
@@ -74,6 +81,7 @@ def link_arguments(
     return [
         chain.tool("lld-link"),
         *_OPTIONS,
+        *(f"-delayload:{name}" for name in _LOADED_LATE),
         *wrapping(wrapped),
         # What `ctypes.pythonapi` finds.
         f"-def:{exports}",

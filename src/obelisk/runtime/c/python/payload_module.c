@@ -10,6 +10,7 @@
 
 #include "elf/dso.h"
 #include "payload/settings.h"
+#include "python/text.h"
 
 static const struct payload *served;
 static const char *served_root;
@@ -287,7 +288,7 @@ control(const char *name)
 static int
 add_constants(PyObject *module)
 {
-    return PyModule_Add(module, "root", PyUnicode_DecodeFSDefault(served_root)) < 0
+    return PyModule_Add(module, "root", text_object(served_root)) < 0
                    || PyModule_Add(module, "main", control("main")) < 0
                    || PyModule_Add(module, "module", control("module")) < 0
                    || PyModule_Add(module, "pth", control("pth")) < 0

@@ -19,6 +19,7 @@ _ADAPTED = frozenset(
         "multiprocessing",
         "multiprocessing.spawn",
         "pkgutil",
+        "sysconfig",
         "venv",
         "virtualenv.run.plugin.creators",
     )
