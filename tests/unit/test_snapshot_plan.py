@@ -7,6 +7,7 @@ from obelisk.model import Module
 from obelisk.snapshot.layout import PLACES_DISTANCE, Addresses
 from obelisk.snapshot.memory import Mapping, ProcessMemory
 from obelisk.snapshot.plan import EMPTY, plan_of, seen_in
+from obelisk.snapshot.prepare import guarded
 from obelisk.snapshot.snapshot import trained_modules
 from obelisk.snapshot.writing import Written, hot_spans
 
@@ -173,3 +174,17 @@ def test_modules_of_a_training_run_are_known_by_what_it_used(tmp_path):
     ]
     keys = ("code lib/main.py", "code lib/a/b.py", "file lib/a/b.py", "code lib/gone.py")
     assert trained_modules(keys, modules, "lib/main.py") == ("a.b",)
+
+
+def test_training_runs_have_the_variables_with_which_the_snapshot_is_used():
+    given = {"TMPDIR": "/scratch", "MODE": "other", "KEPT": "yes"}
+    guards = [
+        b"TMPDIR",
+        b"MODE=fast=1",
+        b"ABSENT",
+        b"/etc/app",
+        b"+/etc",
+        b"=0123456789abcdef/etc/x",
+    ]
+    assert guarded(given, guards) == {"MODE": "fast=1", "KEPT": "yes"}
+    assert given["TMPDIR"] == "/scratch"

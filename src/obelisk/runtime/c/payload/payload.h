@@ -121,4 +121,11 @@ int payload_expand_in(const struct payload *payload, const struct payload_record
 /* Return how many bytes of memory expanding takes. */
 size_t payload_room(void);
 
+#ifdef OBELISK_RECORDING
+/* Called with each record whose stored bytes are about to be used, by any thread, and by a child of vfork.
+   NULL if nobody wants to know. Only in the runtime that `obelisk build --train` runs. */
+typedef void (*payload_watcher)(const struct payload *, const struct payload_record *);
+extern payload_watcher payload_watch;
+#endif
+
 #endif

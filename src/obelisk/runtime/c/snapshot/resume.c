@@ -6,6 +6,7 @@
 
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "host/resources.h"
@@ -28,6 +29,9 @@ const PyConfig *_PyInterpreterState_GetConfig(PyInterpreterState *);
 /* Declared in an internal header (pycore_ceval.h): limits of the stack are addresses. */
 void _Py_InitializeRecursionLimits(PyThreadState *);
 #endif
+
+/* SQLite's: it looks for folders of temporary files in the environment. */
+int sqlite3_os_init(void) __attribute__((weak));
 
 static bool is_restored;
 static pid_t measured;
@@ -68,6 +72,15 @@ renew_python(void)
     Py_DECREF(result);
 }
 
+/* What libraries took from the environment when they began, and would not look at again. */
+static void
+renew_libraries(void)
+{
+    if (sqlite3_os_init != NULL && (getenv("SQLITE_TMPDIR") != NULL || getenv("TMPDIR") != NULL)) {
+        sqlite3_os_init();
+    }
+}
+
 bool
 snapshot_is_measured(void)
 {
@@ -106,6 +119,7 @@ snapshot_resume(int argc, char **argv)
     vfs_alias(os_executable());
     snapshot_renew_clock();
     setlocale(LC_CTYPE, "");
+    renew_libraries();
     if (isatty(STDOUT_FILENO)) { /* what libc finds out when stdout is first written to */
         setvbuf(stdout, NULL, _IOLBF, 0);
     }
