@@ -148,6 +148,11 @@ def test_exit_statuses(ask):
     ask("status", status=42)
 
 
+def test_ctrl_c_in_a_console(ask):
+    """Wine sends ctrl-break to no single process, and there is no window to close."""
+    assert ask("console") == ["0x0 interrupted", "0xc000013a KeyboardInterrupt"]
+
+
 def test_a_traceback_has_lines_of_source(wine, behaviour, tmp_path):
     done = wine.run(behaviour, "fails", cwd=tmp_path)
     assert done.returncode == 1
