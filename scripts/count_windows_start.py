@@ -17,8 +17,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from obelisk.services.cache import Cache
-
 ROOT = Path(__file__).parents[1]
 APPS = ROOT / "tests/apps"
 TRIPLE = "x86_64-pc-windows-gnu"
@@ -42,7 +40,7 @@ def calls_on_linux(executable: Path, arguments: Sequence[str], folder: Path) -> 
     table = folder / "calls"
     argv: list[str | Path] = ["strace", "-f", "-c", "-o", table, executable, *arguments]
     subprocess.run(argv, check=True, env={}, cwd=folder, stdout=subprocess.DEVNULL)
-    return int(table.read_text().splitlines()[-1].split()[2])
+    return int(table.read_text().splitlines()[-1].split()[3])
 
 
 def calls_on_windows(
@@ -65,7 +63,7 @@ def calls_on_windows(
 
 def main() -> None:
     """Print a table in Markdown."""
-    with tempfile.TemporaryDirectory(dir=Cache().root) as name:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         prefix = folder / "prefix"
         wine = {"WINEPREFIX": str(prefix), "WINEDLLOVERRIDES": "mscoree=;mshtml="}

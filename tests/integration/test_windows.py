@@ -134,8 +134,23 @@ def test_long_paths(ask, wine, tmp_path):
     assert ask("paths", env={"SCRATCH": scratch}) == ["True long ['ä€.txt']"]
 
 
+def test_an_executable_with_a_long_path(wine, behaviour, tmp_path):
+    """Its own files have a longer one; Wine does not start its children there."""
+    folder = tmp_path.joinpath(*["ä" * 100] * 3)
+    folder.mkdir(parents=True)
+    copy = shutil.copy(behaviour, folder / "behaviour.exe")
+    done = wine.run(copy, "modules", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[:2] == ["True", "True True"]
+
+
 def test_exit_statuses(ask):
     ask("status", status=42)
+
+
+def test_ctrl_c_in_a_console(ask):
+    """Wine sends ctrl-break to no single process, and there is no window to close."""
+    assert ask("console") == ["0x0 interrupted", "0xc000013a KeyboardInterrupt"]
 
 
 def test_a_traceback_has_lines_of_source(wine, behaviour, tmp_path):
