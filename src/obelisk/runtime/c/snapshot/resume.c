@@ -72,11 +72,14 @@ renew_python(void)
     Py_DECREF(result);
 }
 
-/* What libraries took from the environment when they began, and would not look at again. */
+/* What libraries took from the environment when they began, and would not look at again. A training run
+   writes to the same memory whether these variables are set or not. */
 static void
 renew_libraries(void)
 {
-    if (sqlite3_os_init != NULL && (getenv("SQLITE_TMPDIR") != NULL || getenv("TMPDIR") != NULL)) {
+    bool is_set = getenv("SQLITE_TMPDIR") != NULL || getenv("TMPDIR") != NULL;
+
+    if (sqlite3_os_init != NULL && (is_set || snapshot_is_trained())) {
         sqlite3_os_init();
     }
 }
