@@ -21,12 +21,21 @@ def defer(objects):
     if not _snapshot.begin_deferring(objects):
         return
     for name, functions in _by_file(objects).items():
-        below = _obelisk.path_below(name)
-        module = _payload.code(below) if below is not None else None
+        read, path = _source(name)
+        module = read(path) if read is not None else None
         if module is not None:
             _imp._fix_co_filename(module, name)
-            _snapshot.defer(functions, below, module, _instead.__code__)
-    _snapshot.settle_deferred(gc.get_referents, _payload.code)
+            _snapshot.defer(functions, read, path, module, _instead.__code__)
+    _snapshot.settle_deferred(gc.get_referents)
+
+
+def _source(name):
+    """Return (a function of C that returns the code of a file, what it is given), by its name."""
+    below = _obelisk.path_below(name)
+    if below is not None:
+        return _payload.code, below
+    module = name.removeprefix("<frozen ").removesuffix(">")
+    return (_imp.get_frozen_object, module) if _imp.is_frozen(module) else (None, None)
 
 
 def _by_file(objects):

@@ -1,7 +1,7 @@
 /* Functions without code: it is read from the payload when they are first called, or looked at.
 
    A snapshot holds many functions that no training run called. What they are made of is in the payload as
-   well, as their module's bytecode, for a cold start. So the snapshot need not have it: such a function has
+   well, or in the runtime if it has the module frozen, as bytecode for a cold start. So the snapshot need not have it: such a function has
    another entry point, which puts in the code that belongs to it and calls it.
 
    What keeps CPython from running the code that stands in meanwhile: it calls functions by their entry point
@@ -40,8 +40,9 @@ struct deferred_codes {
 
 /* A file with such functions. */
 struct deferred_file {
-    PyObject *path; /* below the executable */
-    PyObject *name; /* `co_filename` */
+    PyObject *read_code; /* returns its code: `_obelisk_payload.code` or `_imp.get_frozen_object` */
+    PyObject *path;      /* what that is given */
+    PyObject *name;      /* `co_filename` */
     struct deferred_codes codes; /* none until the first of them is needed */
 };
 
@@ -51,8 +52,7 @@ struct deferred {
     size_t count;
     struct deferred_file *files;
     size_t file_count;
-    PyObject *stand_in;  /* the code that all have */
-    PyObject *read_code; /* `_obelisk_payload.code` */
+    PyObject *stand_in; /* the code that all have */
 };
 
 extern struct deferred deferred;
