@@ -12,6 +12,9 @@ import _obelisk
 import _obelisk_payload as _payload
 import _snapshot
 
+_OF_STREAMS = frozenset(("codecs", "encodings", "encodings.utf_8"))
+"""Frozen modules of which a start calls more or less, by what its standard streams are."""
+
 
 def defer(objects):
     """Take the code from those of the objects that are such functions.
@@ -35,7 +38,9 @@ def _source(name):
     if below is not None:
         return _payload.code, below
     module = name.removeprefix("<frozen ").removesuffix(">")
-    return (_imp.get_frozen_object, module) if _imp.is_frozen(module) else (None, None)
+    if module in _OF_STREAMS or not _imp.is_frozen(module):
+        return None, None
+    return _imp.get_frozen_object, module
 
 
 def _by_file(objects):

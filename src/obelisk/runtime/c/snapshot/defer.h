@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/* Let the code of functions of a list be written to when it is executed, as if that were the first time: then
-   training runs show what they execute. */
+/* Let the code of functions of a list be written to when it is executed, as if that were the first time:
+   then training runs show what they execute. */
 void defer_mark(PyObject *objects);
 
 /* Let functions be left alone that specialised instructions enter as the `__init__` of a class in a list: these

@@ -1,14 +1,14 @@
 /* Functions without code: it is read from the payload when they are first called, or looked at.
 
    A snapshot holds many functions that no training run called. What they are made of is in the payload as
-   well, or in the runtime if it has the module frozen, as bytecode for a cold start. So the snapshot need not have it: such a function has
-   another entry point, which puts in the code that belongs to it and calls it.
+   well, or in the runtime if it has the module frozen, as bytecode for a cold start. So the snapshot need not
+   have it: such a function has another entry point, which puts in the code that belongs to it and calls it.
 
    What keeps CPython from running the code that stands in meanwhile: it calls functions by their entry point
    (PEP 590), and only if that is its own it goes round it; and it specialises instructions for functions that
    have a version, or have neither `*args` nor `**kwargs`. Such a function has no version, and what stands in
-   has both. One instruction looks at neither, but at the class of which a function is the `__init__`: those that
-   are entered so keep their code. If something runs what stands in all the same, it raises an exception. */
+   has both. One instruction looks at neither, but at the class of which a function is the `__init__`: those
+   that are entered so keep their code. If something runs what stands in all the same, it raises an exception. */
 
 #ifndef OBELISK_SNAPSHOT_DEFERRED_H
 #define OBELISK_SNAPSHOT_DEFERRED_H
