@@ -12,6 +12,9 @@ import _obelisk
 import _obelisk_payload as _payload
 import _snapshot
 
+_OF_STREAMS = frozenset(("codecs", "encodings", "encodings.utf_8"))
+"""Frozen modules of which a start calls more or less, by what its standard streams are."""
+
 
 def defer(objects):
     """Take the code from those of the objects that are such functions.
@@ -21,12 +24,23 @@ def defer(objects):
     if not _snapshot.begin_deferring(objects):
         return
     for name, functions in _by_file(objects).items():
-        below = _obelisk.path_below(name)
-        module = _payload.code(below) if below is not None else None
+        read, path = _source(name)
+        module = read(path) if read is not None else None
         if module is not None:
             _imp._fix_co_filename(module, name)
-            _snapshot.defer(functions, below, module, _instead.__code__)
-    _snapshot.settle_deferred(gc.get_referents, _payload.code)
+            _snapshot.defer(functions, read, path, module, _instead.__code__)
+    _snapshot.settle_deferred(gc.get_referents)
+
+
+def _source(name):
+    """Return (a function of C that returns the code of a file, what it is given), by its name."""
+    below = _obelisk.path_below(name)
+    if below is not None:
+        return _payload.code, below
+    module = name.removeprefix("<frozen ").removesuffix(">")
+    if module in _OF_STREAMS or not _imp.is_frozen(module):
+        return None, None
+    return _imp.get_frozen_object, module
 
 
 def _by_file(objects):

@@ -145,7 +145,7 @@ take(PyFunctionObject *function, const struct deferred_codes *codes)
 }
 
 static bool
-add_file(PyObject *path, PyObject *name)
+add_file(PyObject *read_code, PyObject *path, PyObject *name)
 {
     struct deferred_file *grown =
         deferred_grow(deferred.files, deferred.file_count, &file_room, sizeof(*grown));
@@ -155,14 +155,14 @@ add_file(PyObject *path, PyObject *name)
     }
     deferred.files = grown;
     deferred.files[deferred.file_count++] =
-        (struct deferred_file){Py_NewRef(path), Py_NewRef(name), {NULL, 0, 0}};
+        (struct deferred_file){Py_NewRef(read_code), Py_NewRef(path), Py_NewRef(name), {NULL, 0, 0}};
     immortal_set(path);
     immortal_set(name);
     return true;
 }
 
 Py_ssize_t
-defer_take(PyObject *functions, PyObject *path, PyObject *module, PyObject *stand_in)
+defer_take(PyObject *functions, PyObject *read_code, PyObject *path, PyObject *module, PyObject *stand_in)
 {
     struct deferred_codes codes = {NULL, 0, 0};
     size_t before = deferred.count;
@@ -179,7 +179,7 @@ defer_take(PyObject *functions, PyObject *path, PyObject *module, PyObject *stan
     }
     PyMem_Free(codes.items);
     if (done && deferred.count > before) {
-        done = add_file(path, ((PyCodeObject *)module)->co_filename);
+        done = add_file(read_code, path, ((PyCodeObject *)module)->co_filename);
     }
     return done ? (Py_ssize_t)(deferred.count - before) : -1;
 }
@@ -200,7 +200,7 @@ fit(void *block, size_t size)
 }
 
 int
-defer_end(PyObject *referents, PyObject *read_code)
+defer_end(PyObject *referents)
 {
     if (deferred.count == 0) {
         return 0;
@@ -214,6 +214,5 @@ defer_end(PyObject *referents, PyObject *read_code)
     PyMem_Free(entered);
     entered = NULL;
     entered_count = entered_room = 0;
-    deferred.read_code = Py_NewRef(read_code);
     return deferred_replace_looks(referents);
 }

@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/* Let the code of functions of a list be written to when it is executed, as if that were the first time: then
-   training runs show what they execute. */
+/* Let the code of functions of a list be written to when it is executed, as if that were the first time:
+   then training runs show what they execute. */
 void defer_mark(PyObject *objects);
 
 /* Let functions be left alone that specialised instructions enter as the `__init__` of a class in a list: these
@@ -16,12 +16,13 @@ void defer_mark(PyObject *objects);
 bool defer_leave_entered(PyObject *objects);
 
 /* Take the code from those functions of a list that no training run executed, and whose code is found in
-   `module`: the code of the file that they are of, as it is in the payload at `path`. `stand_in` takes its place.
-   Return how many, or -1 with an exception. */
-Py_ssize_t defer_take(PyObject *functions, PyObject *path, PyObject *module, PyObject *stand_in);
+   `module`: the code of the file that they are of, as `read_code` returns it of `path`. `stand_in` takes its
+   place. Return how many, or -1 with an exception. */
+Py_ssize_t defer_take(PyObject *functions, PyObject *read_code, PyObject *path, PyObject *module,
+                      PyObject *stand_in);
 
 /* End taking: from here on functions are given their code when they need it. `referents` is
-   `gc.get_referents`, `read_code` is `_obelisk_payload.code`. -1 with an exception. */
-int defer_end(PyObject *referents, PyObject *read_code);
+   `gc.get_referents`. -1 with an exception. */
+int defer_end(PyObject *referents);
 
 #endif

@@ -83,7 +83,7 @@ read_file(struct deferred_file *file)
     if (file->codes.items != NULL) {
         return 0;
     }
-    module = PyObject_CallOneArg(deferred.read_code, file->path);
+    module = PyObject_CallOneArg(file->read_code, file->path);
     if (module == NULL || !PyCode_Check(module)) {
         if (module != NULL) {
             PyErr_Format(PyExc_SystemError, "no bytecode of %U", file->path);

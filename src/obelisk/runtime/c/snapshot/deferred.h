@@ -1,14 +1,14 @@
 /* Functions without code: it is read from the payload when they are first called, or looked at.
 
    A snapshot holds many functions that no training run called. What they are made of is in the payload as
-   well, as their module's bytecode, for a cold start. So the snapshot need not have it: such a function has
-   another entry point, which puts in the code that belongs to it and calls it.
+   well, or in the runtime if it has the module frozen, as bytecode for a cold start. So the snapshot need not
+   have it: such a function has another entry point, which puts in the code that belongs to it and calls it.
 
    What keeps CPython from running the code that stands in meanwhile: it calls functions by their entry point
    (PEP 590), and only if that is its own it goes round it; and it specialises instructions for functions that
    have a version, or have neither `*args` nor `**kwargs`. Such a function has no version, and what stands in
-   has both. One instruction looks at neither, but at the class of which a function is the `__init__`: those that
-   are entered so keep their code. If something runs what stands in all the same, it raises an exception. */
+   has both. One instruction looks at neither, but at the class of which a function is the `__init__`: those
+   that are entered so keep their code. If something runs what stands in all the same, it raises an exception. */
 
 #ifndef OBELISK_SNAPSHOT_DEFERRED_H
 #define OBELISK_SNAPSHOT_DEFERRED_H
@@ -40,8 +40,9 @@ struct deferred_codes {
 
 /* A file with such functions. */
 struct deferred_file {
-    PyObject *path; /* below the executable */
-    PyObject *name; /* `co_filename` */
+    PyObject *read_code; /* returns its code: `_obelisk_payload.code` or `_imp.get_frozen_object` */
+    PyObject *path;      /* what that is given */
+    PyObject *name;      /* `co_filename` */
     struct deferred_codes codes; /* none until the first of them is needed */
 };
 
@@ -51,8 +52,7 @@ struct deferred {
     size_t count;
     struct deferred_file *files;
     size_t file_count;
-    PyObject *stand_in;  /* the code that all have; its name stands in for their texts */
-    PyObject *read_code; /* `_obelisk_payload.code` */
+    PyObject *stand_in; /* the code that all have; its name stands in for their texts */
 };
 
 extern struct deferred deferred;

@@ -7,9 +7,9 @@
 #include "snapshot/defer.h"
 #include "snapshot/deferred.h"
 
-PyDoc_STRVAR(defer_doc, "defer(functions, path, module, instead, /)\n--\n\n"
+PyDoc_STRVAR(defer_doc, "defer(functions, code, path, module, instead, /)\n--\n\n"
                         "Take the code from functions of a file that no training run executed, if the\n"
-                        "code of that file, which is in the payload at the path, has it. Other code\n"
+                        "code of that file, which a function returns of the path, has it. Other code\n"
                         "stands in.\n"
                         "Return how many.");
 
@@ -17,17 +17,18 @@ static PyObject *
 defer(PyObject *self, PyObject *arguments)
 {
     PyObject *functions;
+    PyObject *read_code;
     PyObject *path;
     PyObject *module;
     PyObject *instead;
     Py_ssize_t count;
 
     (void)self;
-    if (!PyArg_ParseTuple(arguments, "O!UO!O!", &PyList_Type, &functions, &path, &PyCode_Type, &module,
-                          &PyCode_Type, &instead)) {
+    if (!PyArg_ParseTuple(arguments, "O!OUO!O!", &PyList_Type, &functions, &read_code, &path, &PyCode_Type,
+                          &module, &PyCode_Type, &instead)) {
         return NULL;
     }
-    count = defer_take(functions, path, module, instead);
+    count = defer_take(functions, read_code, path, module, instead);
     return count < 0 ? NULL : PyLong_FromSsize_t(count);
 }
 
@@ -52,18 +53,15 @@ begin_deferring(PyObject *self, PyObject *objects)
     return defer_leave_entered(objects) ? Py_NewRef(Py_True) : NULL;
 }
 
-PyDoc_STRVAR(settle_deferred_doc, "settle_deferred(referents, code, /)\n--\n\n"
+PyDoc_STRVAR(settle_deferred_doc, "settle_deferred(referents, /)\n--\n\n"
                                   "Let such functions have their code when they are called, or looked at;\n"
-                                  "given `gc.get_referents` and `_obelisk_payload.code`.");
+                                  "given `gc.get_referents`.");
 
 static PyObject *
-settle_deferred(PyObject *self, PyObject *arguments)
+settle_deferred(PyObject *self, PyObject *referents)
 {
-    PyObject *referents;
-    PyObject *read_code;
-
     (void)self;
-    if (!PyArg_ParseTuple(arguments, "OO", &referents, &read_code) || defer_end(referents, read_code) < 0) {
+    if (defer_end(referents) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -85,7 +83,7 @@ counts(PyObject *self, PyObject *unused)
 PyMethodDef deferred_methods[] = {
     {"begin_deferring", begin_deferring, METH_O, begin_deferring_doc},
     {"defer", defer, METH_VARARGS, defer_doc},
-    {"settle_deferred", settle_deferred, METH_VARARGS, settle_deferred_doc},
+    {"settle_deferred", settle_deferred, METH_O, settle_deferred_doc},
     {"deferred", counts, METH_NOARGS, deferred_doc},
     {NULL, NULL, 0, NULL},
 };
