@@ -37,7 +37,7 @@ def test_a_trained_run_needs_none_of_them(deferred):
 @pytest.mark.parametrize(
     "part",
     [
-        *("calls", "errors", "looks", "changes", "classes", "systems"),
+        *("calls", "errors", "looks", "texts", "changes", "classes", "systems"),
         *("tools", "limits", "ends", "hooks"),
     ],
 )
@@ -50,7 +50,18 @@ def test_a_program_cannot_tell_them_from_others(deferred, part):
 
 
 def test_parts_of_a_program_do_not_depend_on_each_other(deferred):
-    parts = ("looks", "calls", "tools", "classes", "limits", "systems", "changes", "errors", "ends")
+    parts = (
+        "looks",
+        "texts",
+        "calls",
+        "tools",
+        "classes",
+        "limits",
+        "systems",
+        "changes",
+        "errors",
+        "ends",
+    )
     expected = parted(run([deferred, *parts], cwd="/", env=COLD))
     assert parted(run([deferred, *parts], cwd="/"))[0] == expected[0]
 

@@ -10,6 +10,7 @@ import inspect
 import io
 import os
 import pickle
+import pydoc
 import signal
 import sys
 import threading
@@ -81,6 +82,25 @@ def looks():
     yield pickle.loads(pickle.dumps(kinds.pickled)) is kinds.pickled
     yield sys.getsizeof(kinds.pickled), repr(kinds.pickled).split(" at ")[0]
     yield inspect.getclosurevars(kinds.closure).nonlocals
+
+
+def texts():
+    yield kinds.documented.__doc__, kinds.shown.__doc__, kinds.Named.method.__doc__
+    yield inspect.getdoc(kinds.helped), pydoc.render_doc(kinds.helped, renderer=pydoc.plaintext)
+    yield repr(kinds.shown).split(" at ")[0], str(kinds.Named().method).split(" of ")[0]
+    yield types.FunctionType.__repr__(kinds.represented).split(" at ")[0]
+    kinds.described.__doc__ = 3
+    yield kinds.described.__doc__, kinds.described.__code__.co_consts
+    del kinds.undocumented.__doc__
+    yield kinds.undocumented.__doc__, kinds.undocumented()
+    kinds.Named.renamed.__qualname__ = "other"
+    yield repr(kinds.Named.renamed).split(" at ")[0], kinds.Named.renamed.__doc__
+    try:
+        kinds.Named.misnamed.__qualname__ = 3
+    except TypeError as error:
+        yield str(error)
+    yield kinds.Named.misnamed.__qualname__, kinds.Named.misnamed.__name__
+    yield kinds.retold.__wrapped__.__qualname__, kinds.retold.__doc__
 
 
 def changes():

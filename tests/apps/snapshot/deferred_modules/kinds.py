@@ -243,3 +243,48 @@ def specialized(value):
 
 def last():
     print("at exit")
+
+
+def documented():
+    """Have a docstring."""
+
+
+def helped(first: int):
+    """Have a docstring
+    of two lines."""
+
+
+def described():
+    """Have another docstring soon."""
+
+
+def undocumented():
+    """Have no docstring soon."""
+
+
+def shown():
+    return None
+
+
+def represented():
+    return None
+
+
+class Named:
+    def method(self):
+        """Belong to a class."""
+
+    def renamed(self):
+        """Have another name soon."""
+
+    def misnamed(self):
+        return None
+
+
+def _told():
+    """Be the docstring of another function too."""
+
+
+@functools.wraps(_told)
+def retold():
+    """Have a docstring that nobody sees."""
