@@ -33,9 +33,8 @@ enum payload_frame {
 };
 
 enum payload_table {
-    PAYLOAD_MODULES,  /* code, and what imports find, by key: folder, a zero byte, last part of the path,
-                         which has no suffix in the records that imports look for */
-    PAYLOAD_FILES,    /* by the same key */
+    PAYLOAD_MODULES,  /* code, by its path; and what imports find, by key: folder, a zero byte, name */
+    PAYLOAD_FILES,    /* by key: folder, a zero byte, last part of the path */
     PAYLOAD_CONTROLS, /* by name; no path leads here */
     PAYLOAD_TABLES,
 };
