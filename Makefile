@@ -1,6 +1,7 @@
 # `make demo` builds and runs a real executable, `make test` passes the tests; both make what they need.
 # `make attack` runs the whole of the campaigns of tests/attack, of which `make test` runs a part.
 # `make snapshots` runs tests of programs again with snapshots of them, and CPython's suite; `make snapshots-part`, and CI, a part.
+# `make windows` runs the tests of executables for Windows with each Python version; CI runs those of the newest.
 # `make applications` builds large applications that people use, and works with them.
 
 PYTHON ?= python3
@@ -12,7 +13,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 SNAPSHOTS := $(patsubst %,tests/integration/test_%.py,files imports inner_programs main_program native open_files packages processes programs surroundings)
 
-.PHONY: demo test unit attack snapshots snapshots-part applications lint docs bench coverage windows-check clean
+WINDOWS := $(patsubst %,tests/integration/test_%.py,conformance windows windows_distribution)
+
+.PHONY: demo test unit attack snapshots snapshots-part windows applications lint docs bench coverage windows-check clean
 
 demo: $(READY)
 	$(VENV)/bin/obelisk run examples/hello.py -- World
@@ -34,6 +37,9 @@ snapshots: $(READY)
 snapshots-part: $(READY)
 	OBELISK_TEST_SNAPSHOT=1 $(VENV)/bin/pytest -n auto --dist loadfile $(filter %processes.py %surroundings.py,$(SNAPSHOTS))
 	$(VENV)/bin/python scripts/run_suites.py --snapshot --part cpython
+
+windows: $(READY)
+	for version in 3.14 3.13; do OBELISK_TEST_PYTHON=$$version $(VENV)/bin/pytest -k "windows and not suite" $(WINDOWS) || exit 1; done
 
 applications: $(READY)
 	$(VENV)/bin/pytest -m application tests/applications tests/integration

@@ -39,6 +39,7 @@ CALLS = {
     "vfork": 58,
 }
 """Numbers of the calls that a start or a small program makes, or might."""
+_NUMBERS = CALLS | {"arch_prctl": 158}
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_SECCOMP = 22
 _SECCOMP_MODE_FILTER = 2
@@ -50,12 +51,16 @@ _ALLOW = 0x7FFF0000
 def refuser(call, error, *, flags=None):
     """Return what to run between fork and exec: `call` will fail with `error`.
 
-    With `flags`, only an `open` or `openat` that has all of them.
+    With `flags`, only an `open` or `openat` that has all of them, or an `arch_prctl` that asks for
+    that.
     """
-    program = [_LOAD_NUMBER, (0x15, 0, 1, CALLS[call])]  # jump over the next unless it is this call
+    program = [
+        _LOAD_NUMBER,
+        (0x15, 0, 1, _NUMBERS[call]),
+    ]  # jump over the next unless it is this call
     if flags is not None:
-        number = {"open": 1, "openat": 2}[call]
-        program[1] = (0x15, 0, 4, CALLS[call])
+        number = {"arch_prctl": 0, "open": 1, "openat": 2}[call]
+        program[1] = (0x15, 0, 4, _NUMBERS[call])
         program += [
             (0x20, 0, 0, 16 + 8 * number),  # load the low half of that argument
             (0x54, 0, 0, flags),  # and

@@ -83,8 +83,47 @@ def _told_from_other_errors() -> Iterator[None]:
         raise _PipeClosedError from error
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="obelisk", message="%(prog)s %(version)s")
+def _show_version(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:
+    if is_wanted and not context.resilient_parsing:
+        Console().data(f"obelisk {__version__}")
+        context.exit()
+
+
+def _show_help(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:
+    if is_wanted and not context.resilient_parsing:
+        Console().data(context.get_help())
+        context.exit()
+
+
+def _print_help_as_data(command: click.Command) -> None:
+    """Let the help of a command, and of those below it, be printed as results are.
+
+    What click prints by itself fails as if a file of the command could not be written.
+    """
+    help_option = click.Option(
+        ["-h", "--help"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_show_help,
+        help="Show this message and exit.",
+    )
+    command.add_help_option = False
+    command.params.append(help_option)
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            _print_help_as_data(one)
+
+
+@click.group(cls=_Group)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Turn a Python application into one statically linked executable.
 
@@ -128,6 +167,7 @@ for _command in (
     cache_group,
 ):
     cli.add_command(_command)
+_print_help_as_data(cli)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -65,6 +65,15 @@ class Made:
             aloud(text)
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a package installed, as its RECORD lists it."""
+
+    modules: tuple[Path, ...]
+    metadata: tuple[Path, ...]
+    """Files METADATA: its own, and those of distributions that it carries."""
+
+
 class Inventories:
     """Those of one application's executables: what several of them are made of is read once."""
 
@@ -72,6 +81,7 @@ class Inventories:
         self._archives = archives
         self._said: set[str] = set()
         self._taken: list[tuple[object, Inventory]] = []
+        self._records: dict[Path | None, Recorded] = {}
 
     def made(
         self, plan: Plan, services: Services, distribution: Distribution, collection: Collection
@@ -82,7 +92,8 @@ class Inventories:
     def of(self, made: Made, runtime: Runtime, linked: Objects | None) -> Inventory:
         """Return the components of an executable; what cannot be read of them is a warning."""
         collection = made.collection
-        has_modules = frozenset(_with_modules(collection))
+        records = [self._record(package) for package in collection.packages]
+        has_modules = frozenset(_with_modules(collection, records))
         key = (
             made.is_shipped,
             runtime.path,
@@ -93,19 +104,29 @@ class Inventories:
         )
         found = next((inventory for other, inventory in self._taken if other == key), None)
         if found is None:
-            found = _inventory_of(made, runtime, linked, has_modules)
+            packages = sorted(_described(made, records), key=lambda one: one.key)
+            found = _inventory_of(made, runtime, linked, packages, has_modules)
             self._taken.append((key, found))
         return found
 
+    def _record(self, package: Package) -> Recorded:
+        if package.info not in self._records:
+            self._records[package.info] = _recorded(package.info)
+        return self._records[package.info]
+
 
 def _inventory_of(
-    made: Made, runtime: Runtime, linked: Objects | None, has_modules: frozenset[str]
+    made: Made,
+    runtime: Runtime,
+    linked: Objects | None,
+    packages: list[Described],
+    has_modules: frozenset[str],
 ) -> Inventory:
     plan, collection, distribution = made.plan, made.collection, made.distribution
     places = {file.path: file.source for file in collection.files}
     included = Included(
         runtime=list(_of_runtime(made, runtime)),
-        packages=sorted(_described(made), key=lambda one: one.key),
+        packages=packages,
         code=_code(collection, linked, distribution, places),
         has_modules=has_modules,
         included={source: path for path, source in places.items()},
@@ -116,12 +137,12 @@ def _inventory_of(
     return take_inventory(included, made.warn)
 
 
-def _described(made: Made) -> Iterator[Described]:
+def _described(made: Made, records: Sequence[Recorded]) -> Iterator[Described]:
     included = {file.source for file in made.collection.files}
-    for package in made.collection.packages:
+    for package, recorded in zip(made.collection.packages, records, strict=True):
         archive = made.archives.get(canonicalize_name(package.name)) or archive_of(package)
         found = describe(package, archive, made.warn)
-        copies = [describe_copy(info, made.warn) for info in _copies(package, included)]
+        copies = [describe_copy(info, made.warn) for info in _copies(package, recorded, included)]
         yield replace(found, copies=tuple(copy for copy in copies if copy))
 
 
@@ -210,26 +231,28 @@ def _is_elf(path: Path) -> bool:
         return stream.read(len(_ELF)) == _ELF
 
 
-def _with_modules(collection: Collection) -> Iterator[str]:
+def _with_modules(collection: Collection, records: Sequence[Recorded]) -> Iterator[str]:
     """Yield the names of packages that modules in the executable are of."""
     sources = {module.source for module in collection.modules}
-    for one in collection.packages:
-        if one.info is not None and any(path in sources for path in _recorded(one, ".py")):
-            yield one.name
+    for package, recorded in zip(collection.packages, records, strict=True):
+        if not sources.isdisjoint(recorded.modules):
+            yield package.name
 
 
-def _copies(package: Package, included: Container[Path]) -> Iterator[Path]:
+def _copies(package: Package, recorded: Recorded, included: Container[Path]) -> Iterator[Path]:
     """Yield the folders `*.dist-info` of other distributions that a package installed."""
-    for path in sorted(_recorded(package, ".dist-info/METADATA")):
+    for path in sorted(recorded.metadata):
         if path in included and path.parent != package.info:
             yield path.parent
 
 
-def _recorded(package: Package, ending: str) -> Iterable[Path]:
-    """Yield what a package installed, by how its path ends."""
-    if package.info is None or not (package.info / "RECORD").is_file():
-        return
-    with (package.info / "RECORD").open(encoding="utf-8", errors="replace", newline="") as stream:
-        for row in csv.reader(stream):
-            if row and row[0].endswith(ending):
-                yield package.info.parent / row[0]
+def _recorded(info: Path | None) -> Recorded:
+    """Return what a package installed; nothing for one without a RECORD."""
+    if info is None or not (info / "RECORD").is_file():
+        return Recorded((), ())
+    with (info / "RECORD").open(encoding="utf-8", errors="replace", newline="") as stream:
+        paths = [info.parent / row[0] for row in csv.reader(stream) if row]
+    return Recorded(
+        tuple(path for path in paths if path.name.endswith(".py")),
+        tuple(path for path in paths if path.match("*.dist-info/METADATA")),
+    )

@@ -24,7 +24,6 @@ from obelisk.config.settings import Compression
 from obelisk.config.training import parse_commands
 from obelisk.distribution.distribution import Distribution, obtain_distribution
 from obelisk.distribution.test_suite import obtain_tests
-from obelisk.distribution.windows.tests import obtain_windows_tests
 from obelisk.errors import CollectError
 from obelisk.installations import Installations
 from obelisk.inventory import Inventories
@@ -48,7 +47,7 @@ from obelisk.pack.pack import Facts, pack
 from obelisk.pack.recipe import recipe_of
 from obelisk.payload.payload import Table, use_key
 from obelisk.payload.stored import Dictionaries
-from obelisk.plan import Plan
+from obelisk.plan import Plan, groups
 from obelisk.relink.write import Relinkable, write_folder
 from obelisk.runtime.link import Runtime, RuntimeOptions, obtain_runtime
 from obelisk.services.atomic import draft_beside
@@ -92,7 +91,7 @@ def build_all(
     with services.cache.scratch("build") as work:
         installations = installations or Installations(work, lambda _: services)
         started = time.monotonic()
-        for number, group in enumerate(_groups(plans)):
+        for number, group in enumerate(groups(plans)):
             own = replace(services, pins=group[0].pins)
             shared = _share(group, own, installations, work / f"shared-{number}")
             for plan, collection in zip(group, shared.collections, strict=True):
@@ -100,16 +99,6 @@ def build_all(
                 job = _Job(plan, own, shared, work / str(position))
                 yield _build(job, collection, paths[position], started)
                 started = time.monotonic()
-
-
-def _groups(plans: Sequence[Plan]) -> Iterator[list[Plan]]:
-    """Yield the plans that differ in nothing but what is run."""
-    rest = list(plans)
-    while rest:
-        first = rest[0]
-        alike = [p for p in rest if replace(p, name=first.name, entry=first.entry) == first]
-        yield alike
-        rest = [plan for plan in rest if plan not in alike]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,9 +195,9 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
     bytecodes = job.shared.bytecodes_of(collection)
     with services.console.step("Following imports"):
         kept = without_unused(plan, services, collection, bytecodes, job.distribution)
-    if plan.target.system == "linux":
-        loader = job.distribution.sysroot / "lib/libc.so"
-        kept = replace(kept, collection=with_loader(kept.collection, loader))
+    if job.distribution.loader is not None:
+        collection = with_loader(kept.collection, job.distribution.loader)
+        kept = replace(kept, collection=collection)
     trained = _trained(job, kept)
     runtime = _runtime(job, kept)
     with services.console.step("Packing and linking"):
@@ -339,8 +328,8 @@ def _tests(plan: Plan, services: Services, distribution: Distribution) -> Tree:
     """Return CPython's own tests if they are to go in."""
     if not plan.has_tests:
         return [], []
-    obtain = obtain_windows_tests if services.target.system == "windows" else obtain_tests
-    return read_tree(obtain(services, distribution), base=Layout.of(plan.python.version).stdlib)
+    base = Layout.of(plan.python.version).stdlib
+    return read_tree(obtain_tests(services, distribution), base=base)
 
 
 def _own_sources(gathered: Gathered, cache: Path) -> list[Path]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import keyword
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -173,6 +174,16 @@ def make_plans(request: Request) -> list[Plan]:
         )
         for name, entry in entries
     ]
+
+
+def groups(plans: Sequence[Plan]) -> Iterator[list[Plan]]:
+    """Yield the plans that differ in nothing but what is run."""
+    rest = list(plans)
+    while rest:
+        first = rest[0]
+        alike = [p for p in rest if replace(p, name=first.name, entry=first.entry) == first]
+        yield alike
+        rest = [plan for plan in rest if plan not in alike]
 
 
 def _named_entries(request: Request) -> list[tuple[str, Entry]]:

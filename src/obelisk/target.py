@@ -166,13 +166,14 @@ TARGETS: Final = {
             libffi_target="X86_WIN64",
             kernel_headers=(),
             runtime_rooms=(
-                *(".", "pe", "payload/windows", "vfs/windows", "exec/windows", "python/windows"),
+                *(".", "pe", "vfs/windows", "exec/windows", "python/windows"),
                 *("host/windows", "os/windows"),
             ),
             runtime_files=(
-                *("payload/payload.c", "payload/settings.c", "exec/python_arguments.c"),
-                *("python/application_arguments.c", "python/interp.c", "python/main_program.c"),
-                *("python/paths.c", "python/payload_module.c", "python/pyconfig.c"),
+                *("payload/integrity.c", "payload/payload.c", "payload/settings.c"),
+                *("exec/python_arguments.c", "python/application_arguments.c", "python/interp.c"),
+                *("python/main_program.c", "python/paths.c", "python/payload_module.c"),
+                "python/pyconfig.c",
             ),
             page_size=4096,
             thread_gap=None,

@@ -11,6 +11,7 @@
 
 import multiprocessing
 import multiprocessing.shared_memory
+import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 
@@ -20,7 +21,12 @@ def square(number):
 
 def main():
     for method in ("fork", "spawn", "forkserver"):
-        with multiprocessing.get_context(method).Pool(2) as pool:
+        try:
+            context = multiprocessing.get_context(method)
+        except ValueError as error:
+            print(method, error)
+            continue
+        with context.Pool(2) as pool:
             print(method, pool.map(square, [1, 2, 3]), flush=True)
     with ProcessPoolExecutor(2) as executor:
         print("pool of processes", executor.submit(sum, [1, 2, 3]).result())
@@ -40,7 +46,7 @@ def put(queue, numbers):
 
 def others():
     """A manager is a process of its own; what it holds is changed by others."""
-    context = multiprocessing.get_context("forkserver")
+    context = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
     with context.Manager() as manager:
         numbers = manager.list([1, 2, 3])
         queue = context.Queue()

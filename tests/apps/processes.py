@@ -56,7 +56,9 @@ def shell():
 
 def execute():
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-c", CODE])
+    # Windows joins the words as they are.
+    word = f'"{CODE}"' if os.name == "nt" else CODE
+    os.execv(sys.executable, [sys.executable, "-c", word])
 
 
 def spawn():

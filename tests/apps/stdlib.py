@@ -94,7 +94,8 @@ def check_ctypes():
 
     kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.c_int))
     numbers = (ctypes.c_int * 4)(3, 1, 4, 2)
-    ctypes.CDLL(None).qsort(numbers, 4, 4, kind(lambda a, b: a[0] - b[0]))
+    library = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
+    library.qsort(numbers, 4, 4, kind(lambda a, b: a[0] - b[0]))
     ctypes.pythonapi.Py_GetVersion.restype = ctypes.c_char_p
     print("ctypes:", list(numbers), ctypes.pythonapi.Py_GetVersion().decode().split()[0] == sys.version.split()[0])
 
@@ -117,26 +118,34 @@ def check_compression():
 
 def check_terminal():
     import curses
-    import readline
 
     curses.setupterm("xterm-256color", 1)
     print("curses:", curses.tigetnum("colors"), "colours")
+
+
+def check_line_editing():
+    import readline
+
     readline.parse_and_bind("bind ^I rl_complete")
     readline.add_history("line")
     print("readline:", readline.get_history_item(1), readline.backend)
 
 
 def check_rest():
-    import dbm.ndbm
     import decimal
-    import os
-    import tempfile
     import uuid
     import xml.etree.ElementTree as tree
 
     print("uuid:", len({str(uuid.uuid1()) for _ in range(10)}), _has_time_safe())
     print("decimal:", decimal.Decimal(1) / 7)
     print("expat:", tree.fromstring("<a><b>text</b></a>").find("b").text)
+
+
+def check_ndbm():
+    import dbm.ndbm
+    import os
+    import tempfile
+
     folder = os.environ.get("SCRATCH") or tempfile.mkdtemp()
     with dbm.ndbm.open(folder + "/db", "c") as database:
         database["key"] = "value"
@@ -156,5 +165,8 @@ if __name__ == "__main__":
     check_sqlite()
     check_ctypes()
     check_compression()
-    check_terminal()
-    check_rest()
+    for check in (check_terminal, check_line_editing, check_rest, check_ndbm):
+        try:
+            check()
+        except ImportError as error:
+            print("missing:", error.name)

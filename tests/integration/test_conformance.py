@@ -1,29 +1,32 @@
 """What every target must do: a dozen programs, which say the same on each.
 
-Targets that do not run here are run by QEMU's user mode. Of this machine's own, most executables
-are those of the other tests.
+Targets that do not run here are run by QEMU's user mode, or by Wine. Of this machine's own, most
+executables are those of the other tests. What Windows answers otherwise, or refuses to build, is in
+tests/suites/answers_windows.toml with the reasons.
 """
 
 import json
 import shutil
+import tomllib
 
 import pytest
-from machines import ALL, machines
+from machines import ALL, ANSWERS, WINDOWS, machines, refuses
 from support import APPS, expected, obelisk
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
-machine = machines(ALL)
+machine = machines([*ALL, WINDOWS])
 
 
 def hello(machine, folder):
     executable = machine.build("hello.py")
-    lines = ["hello", str([str(executable), "one", "two words"])]
+    path = machine.path(executable).replace("\\", "/")
+    lines = ["hello", str([path, "one", "two words"])]
     machine.says(executable, lines, "one", "two words", cwd=folder)
 
 
 def stdlib(machine, folder):
-    env = {"SCRATCH": str(folder), "TERM": "xterm"}
+    env = {"SCRATCH": machine.path(folder), "TERM": "xterm"}
     machine.says(machine.build("stdlib.py"), expected(APPS / "stdlib.py"), cwd=folder, env=env)
 
 
@@ -31,13 +34,14 @@ def files(machine, folder):
     executable = machine.build("inventory", "--script", "inventory")
     lines = expected(APPS / "inventory/src/inventory/cli.py")
     lines.remove("from certifi True")  # this machine has certificates, or may have
-    done = machine.run(executable, "--scratch", folder, cwd=folder)
+    done = machine.run(executable, "--scratch", machine.path(folder), cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
-    assert [line for line in done.stdout.splitlines() if "from certifi" not in line] == lines
+    found = [line for line in machine.lines(done) if "from certifi" not in line]
+    assert found == [machine.answer(line) for line in lines]
 
 
 def imports(machine, folder):
-    env = {"SCRATCH": str(folder)}
+    env = {"SCRATCH": machine.path(folder)}
     machine.says(machine.build("imports.py"), expected(APPS / "imports.py"), cwd=folder, env=env)
 
 
@@ -50,7 +54,9 @@ def processes(machine, folder):
             "nested": ["code ['-c'] ['-c'] True"],
             "execute": ["code ['-c'] ['-c'] True"],
         }.items():
-            machine.says(executable, lines, action, cwd=folder, env={"SCRATCH": str(folder)})
+            machine.says(
+                executable, lines, action, cwd=folder, env={"SCRATCH": machine.path(folder)}
+            )
 
 
 def parallel(machine, folder):
@@ -89,15 +95,16 @@ def damage(machine, folder):
     executable = machine.build("hello.py")
     data = bytearray(executable.read_bytes())
     for name, damaged, said in (
-        ("cut", data[:-70_000], "file truncated"),
-        ("changed", flipped(data), "checksum mismatch in the payload"),
+        ("cut", data[:-70_000], "corrupt executable: file truncated"),
+        ("changed", flipped(data), "corrupt executable: checksum mismatch in the payload"),
     ):
         copy = folder / name
         copy.write_bytes(damaged)
         copy.chmod(0o755)
         done = machine.run(copy, cwd=folder)
-        assert (done.returncode, done.stdout) == (74, "")
-        assert f"corrupt executable: {said}" in done.stderr
+        answer = machine.answer(said)
+        assert done.returncode == (74 if answer == said else 1)
+        assert answer in done.stdout + done.stderr
         obelisk("verify", copy, status=7)
     assert "FAIL" not in obelisk("verify", executable)
 
@@ -140,11 +147,36 @@ NATIVE = {
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=[program.__name__ for program in PROGRAMS])
 def test_it_does_there_what_it_does_here(machine, tmp_path, program):
-    program(machine, tmp_path)
+    ask(machine, program.__name__, lambda: program(machine, tmp_path))
 
 
 @pytest.mark.parametrize("action", NATIVE)
 def test_native(machine, native_program, tmp_path, action):
     """Thread-local variables of all models, and C++ exceptions across objects and threads."""
-    executable = machine.build("native", what=native_program(machine.target))
-    machine.says(executable, NATIVE[action], action, cwd=tmp_path)
+
+    def native():
+        executable = machine.build("native", what=native_program(machine.target))
+        machine.says(executable, NATIVE[action], action, cwd=tmp_path)
+
+    ask(machine, action, native)
+
+
+def ask(machine, question, program):
+    """Ask a machine's programs, or see that it refuses to build them."""
+    refusal = machine.refusal(question)
+    if refusal:
+        refuses(machine, refusal)
+        return
+    with machine.asked(question):
+        program()
+
+
+def test_what_windows_answers_otherwise_is_named():
+    """Nothing is in the table that no question asks for, and each row has a reason."""
+    table = tomllib.loads(ANSWERS.read_text())
+    questions = {program.__name__ for program in PROGRAMS} | set(NATIVE)
+    rows = [*table["builds"].values(), *table["refused"].values(), *table["answers"]]
+    assert all(row["reason"].endswith(".") for row in rows)
+    assert all(row["here"] != row["there"] for row in table["answers"])
+    named = {row["question"] for row in table["answers"]} | {*table["builds"], *table["refused"]}
+    assert named <= questions

@@ -183,7 +183,7 @@ def hide(executable, folder, table, name):
     ("application", "table", "name", "said"),
     [
         ("optional.py", 0, b"{stdlib}\0colorsys", "1\n"),
-        ("optional.py", 0, b"{stdlib}\0colorsys.py", "1\n"),
+        ("optional.py", 0, b"{stdlib}/colorsys.py", "1\n"),
         ("optional_file.py", 1, b"\0optional_file.py", "there is a file\n"),
     ],
     ids=["module", "code", "file"],

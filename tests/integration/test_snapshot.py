@@ -23,7 +23,7 @@ from obelisk.services.cache import Cache
 pytestmark = pytest.mark.compile
 
 EXPLAIN = {"OBELISK_SNAPSHOT": "explain"}
-HEADER = struct.Struct("<8sIIQQQQQ32s8IQQQQQQQ")
+HEADER = struct.Struct("<8sIIQQQQQ32s8IQQQQQQQQQ")
 CHECK = slice(24, 32)
 PAGE_SIZE, WORDS, RANGES = 7, 9, 17
 """Positions of the header's values."""

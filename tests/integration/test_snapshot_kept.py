@@ -197,3 +197,13 @@ def test_a_program_without_python_is_refused(tmp_path):
     wheel = write_wheel(tmp_path, [], program, name="tiny")
     done = obelisk("build", "-q", "--snapshot", wheel, status=SnapshotError.exit_code)
     assert "no snapshot is possible: `bin/tiny` is a program, which runs without Python" in done
+
+
+@pytest.mark.parametrize("name", ["TMPDIR", "SQLITE_TMPDIR"])
+def test_folders_of_temporary_files_are_those_of_each_start(executables, tmp_path, name):
+    executable = executables("snapshot/databases.py", "--snapshot")
+    for env, folder in (({}, "/var/tmp"), ({name: str(tmp_path)}, str(tmp_path))):
+        done = run([executable], cwd=tmp_path, env=env | {"OBELISK_SNAPSHOT": "explain"})
+        assert done.stderr == f"{executable}: started from the snapshot\n"
+        cold = run([executable], cwd=tmp_path, env=env | {"OBELISK_SNAPSHOT": "0"})
+        assert done.stdout == cold.stdout == f"{folder}\n"

@@ -1,16 +1,21 @@
 """What training runs change of a snapshot: the modules in it, and nothing that a program sees."""
 
+import ctypes
 import json
-import re
+import os
+import shutil
 import subprocess
 import sys
 
 import pytest
 from support import APPS, obelisk, run
 
+from obelisk.services.cache import Cache
+
 pytestmark = pytest.mark.compile
 
 EXPLAIN = {"OBELISK_SNAPSHOT": "explain"}
+CLONE_NEWUTS = 0x04000000
 MODULES = ["trained_modules.held", "trained_modules.late"]
 
 
@@ -70,8 +75,40 @@ def test_a_record_of_training_needs_no_run(tmp_path):
     for path in built:
         first, *_ = run([path], cwd=tmp_path).stdout.splitlines()
         assert json.loads(first) == MODULES
-    pages = [re.findall(r"^snapshot.*", obelisk("inspect", path), re.MULTILINE) for path in built]
-    assert pages[0] == pages[1]
+    assert built[0].read_bytes() == built[1].read_bytes()
+
+
+def elsewhere():
+    """Let this process's host have another name, where the user may do that."""
+    libc = ctypes.CDLL(None)
+    if libc.unshare(CLONE_NEWUTS) == 0:
+        libc.sethostname(b"another-host-name", 17)
+
+
+@pytest.mark.parametrize("name", ["trained.py", "wandering.py"])
+def test_builds_are_equal_wherever_whenever_and_by_whom_they_are_made(tmp_path, name):
+    """Nor do the runs have the same folder, variables, time zone, locale, host or cache."""
+    here, there = tmp_path / "here", tmp_path / "there, where the path is longer" / "by far"
+    cache = tmp_path / "the cache by another path"
+    cache.symlink_to(Cache().root, target_is_directory=True)
+    given = {f"VARIABLE_{number}": "x" * number for number in range(100)}
+    given |= {"HOME": str(tmp_path), "USER": "somebody", "LOGNAME": "somebody", "TZ": "JST-9"}
+    given |= {"LANG": "de_DE.UTF-8", "PYTHONHASHSEED": "77", "TMPDIR": str(tmp_path)}
+    given |= {"OBELISK_CACHE": str(cache), "_": "/bin/false"}
+    built = []
+    for folder, variables, before in ((here, {}, None), (there, given, elsewhere)):
+        shutil.copytree(APPS / "snapshot", folder)
+        path = folder / "built" / "program"
+        argv = ["build", "-q", "--snapshot", "--train", "", folder / name, "-o", path]
+        subprocess.run(
+            [sys.executable, "-m", "obelisk", *argv],
+            check=True,
+            cwd=folder,
+            env=os.environ | variables,
+            preexec_fn=before,
+        )
+        built.append(path)
+    assert built[0].read_bytes() == built[1].read_bytes()
 
 
 def test_a_program_that_ends_at_once_is_not_prepared_for(tmp_path):

@@ -1,6 +1,7 @@
 """Executables for Windows, cross-built here and run under Wine from an empty folder.
 
-What Wine itself cannot do is left out, and named where it would stand. Real Windows is what
+What every target must do is asked in test_conformance.py; this is what only Windows has. What Wine
+itself cannot do is left out, and named where it would stand. Real Windows is what
 `make windows-check` is for.
 """
 
@@ -14,8 +15,10 @@ import threading
 import urllib.request
 
 import pytest
-from support import APPS, expected, obelisk
+from support import APPS, obelisk
 from wine import TRIPLE
+
+from obelisk.pe.headers import DirectoryEntry, read_headers
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
@@ -82,11 +85,12 @@ def test_own_files_are_ordinary_files_that_nothing_changes(ask):
     ]
 
 
-def test_modules_have_sources_resources_and_metadata(ask):
+def test_modules_have_sources_resources_and_metadata(ask, python_version):
+    main = "" if python_version == "3.13" else "'__main__', "
     assert ask("modules") == [
         "True",
         "True True",
-        "['__main__', 'decoder', 'encoder', 'scanner', 'tool']",
+        f"[{main}'decoder', 'encoder', 'scanner', 'tool']",
         "True",
         "Europe/Berlin True",
         "True",
@@ -130,8 +134,23 @@ def test_long_paths(ask, wine, tmp_path):
     assert ask("paths", env={"SCRATCH": scratch}) == ["True long ['ä€.txt']"]
 
 
+def test_an_executable_with_a_long_path(wine, behaviour, tmp_path):
+    """Its own files have a longer one; Wine does not start its children there."""
+    folder = tmp_path.joinpath(*["ä" * 100] * 3)
+    folder.mkdir(parents=True)
+    copy = shutil.copy(behaviour, folder / "behaviour.exe")
+    done = wine.run(copy, "modules", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[:2] == ["True", "True True"]
+
+
 def test_exit_statuses(ask):
     ask("status", status=42)
+
+
+def test_ctrl_c_in_a_console(ask):
+    """Wine sends ctrl-break to no single process, and there is no window to close."""
+    assert ask("console") == ["0x0 interrupted", "0xc000013a KeyboardInterrupt"]
 
 
 def test_a_traceback_has_lines_of_source(wine, behaviour, tmp_path):
@@ -143,6 +162,30 @@ def test_a_traceback_has_lines_of_source(wine, behaviour, tmp_path):
 def test_the_environment_is_given_on_but_changes_nothing_of_python(ask):
     env = {"ANSWER": "42", "PYTHONHOME": "Z:\\nowhere"}
     assert ask("environment", env=env) == ["42 win-amd64", "['PYTHONHOME'] True"]
+
+
+def test_variables_of_python_have_their_effect_where_it_is_asked_for(wine, windows, tmp_path):
+    """An encoding of files that is not UTF-8 as well: the runtime's own paths are."""
+    python = windows("python.exe", "--set", "interpreter=true", what=WINDOWS / "behaviour.py")
+    code = "import json, os, sys; own = os.listdir(os.path.dirname(json.__file__)); "
+    code += "print(sys.getfilesystemencoding(), sys.getfilesystemencodeerrors(), "
+    code += "sys.flags.optimize, sys.path[1:3], len(own) > 4)"
+    env = {
+        "PYTHONLEGACYWINDOWSFSENCODING": "1",
+        "PYTHONLEGACYWINDOWSSTDIO": "1",
+        "PYTHONOPTIMIZE": "1",
+        "PYTHONSAFEPATH": "1",
+        "PYTHONHOME": "Z:\\nowhere",
+        "PYTHONPATH": "Z:\\a;Z:\\b",
+    }
+    folder = tmp_path / "ä €"
+    folder.mkdir()
+    copy = shutil.copy(python, folder / "python.exe")
+    done = wine.run(copy, "--python", "-c", code, cwd=folder, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [r"mbcs replace 1 ['Z:\\a', 'Z:\\b'] True"]
+    done = wine.run(copy, "environment", cwd=folder, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 # Applications
@@ -177,23 +220,6 @@ def test_a_database_and_templates(wine, windows, tmp_path):
     wine.says(notes, ["<ul><li>ä &amp; b</li></ul>"], "ä & b", cwd=tmp_path)
     wine.says(notes, ["<ul><li>a</li><li>ä &amp; b</li></ul>"], "a", cwd=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.db"]
-
-
-def test_a_project_with_data_and_entry_points(wine, windows, tmp_path):
-    """Package data, metadata, plug-ins by entry points, resources: the same lines as on Linux."""
-    inventory = windows("inventory.exe", "--script", "inventory", what=APPS / "inventory")
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    done = wine.run(inventory, "--scratch", wine.path(scratch), cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    wanted = expected(APPS / "inventory/src/inventory/cli.py")
-    found = [line.replace("\\", "/") for line in done.stdout.splitlines()]
-    # The first three are of the scheme of installations on Windows; writing fails with another
-    # error there (docs/explanation/limits.md); Wine has certificates, or has none.
-    others = ("sysconfig", "variables", "site", "read-only", "from certifi")
-    assert [line for line in found if not line.startswith(others)] == [
-        line for line in wanted if not line.startswith(others)
-    ]
 
 
 def test_a_project_of_c_and_cython(wine, windows, tmp_path):
@@ -252,6 +278,15 @@ def test_it_keeps_its_promises_and_says_what_is_inside(behaviour):
     assert {"cpython", "openssl", "sqlite", "tzdata"} <= names
     obelisk("sbom", behaviour)
     obelisk("licenses", behaviour)
+
+
+def test_libraries_of_the_system_are_not_looked_for_beside_it(behaviour):
+    """What a folder of downloads has beside it is none of its libraries; Wine does not obey."""
+    data = behaviour.read_bytes()
+    headers = read_headers(data)
+    place = headers.offset_of(headers.directory(DirectoryEntry.LOAD_CONFIG).address, 320)
+    size, flags = int.from_bytes(data[place : place + 4], "little"), data[place + 78 : place + 80]
+    assert (size, int.from_bytes(flags, "little")) == (320, 0x800)
 
 
 def test_two_builds_give_the_same_bytes(windows, tmp_path):

@@ -33,6 +33,7 @@ static struct {
     bool is_other;
     bool is_absent;
     bool is_taken;
+    bool has_own_data;
     uint32_t words;
     uint64_t size;
     const char *files[FILES_MAX];
@@ -117,6 +118,18 @@ map_span(void)
     return PAGE;
 }
 
+void
+own_data_restore(const struct snapshot_header *header)
+{
+    const uint64_t *words = (const void *)((const char *)header + header->originals);
+    volatile uint64_t sum = 0;
+
+    for (uint64_t i = 0; i < header->original_words; i++) {
+        sum += words[i];
+    }
+    world.has_own_data = true;
+}
+
 _Noreturn void
 machine_continue(uintptr_t target, uintptr_t stack, uintptr_t first, uintptr_t second, uintptr_t third)
 {
@@ -190,8 +203,9 @@ start(struct pushed *stack)
     int status = setjmp(end);
 
     if (status == 0) {
+        world.has_own_data = false;
         snapshot_start(stack->words);
-        fputs("cold\n", said);
+        fputs(world.has_own_data ? "cold, with its own data\n" : "cold\n", said);
     }
     else if (status == FROM_SNAPSHOT) {
         fputs("from the snapshot\n", said);

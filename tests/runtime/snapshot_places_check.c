@@ -61,12 +61,19 @@ check_places(void)
     REQUIRE(places_take(1, 1, &is_zero) == placed + 112);
     REQUIRE(places_take(3, 0, &is_zero) == placed + 4096);
     other = places_take(2, 16, &is_zero); /* there is no room in it */
-    REQUIRE(other >= placed + 8192);
+    REQUIRE(other >= placed + 12288);
+    REQUIRE(places_take(PLACES_DENSE, 8, &is_zero) == placed + 8192);
+    REQUIRE(places_take(PLACES_DENSE, 0, &is_zero) == placed + 8200);
+    placed[8192] = placed[8199] = placed[8200] = 1;
+    places_give_back(placed + 8192, 8); /* it is cleared, and what is behind it is not */
+    REQUIRE(placed[8192] == 0 && placed[8199] == 0 && placed[8200] == 1);
+    REQUIRE(places_take(PLACES_DENSE, 7, &is_zero) == placed + 8208);
+    REQUIRE(places_take(PLACES_DENSE, 16, &is_zero) == placed + 8216);
     places_give_back(placed, 100); /* it keeps its place */
     REQUIRE(places_take(1, 100, &is_zero) == placed + 128);
-    REQUIRE(places_take(1, 4096, &is_zero) >= (void *)(placed + 8192));
+    REQUIRE(places_take(1, 4096, &is_zero) >= (void *)(placed + 12288));
     REQUIRE(places_have(placed) && places_have(other) && !places_have(&is_zero));
-    REQUIRE(places_behind(placed) > 8192 && places_behind(placed) % 4096 == 0);
+    REQUIRE(places_behind(placed) > 12288 && places_behind(placed) % 4096 == 0);
 }
 
 /* Only what is in the table stays. */
@@ -96,7 +103,7 @@ check_clearing(void)
 int
 main(void)
 {
-    static const uint64_t sizes[PLACES] = {4096, 0, 4096};
+    static const uint64_t sizes[PLACES] = {4096, 0, 4096, 4096};
 
     places_begin(START, sizes);
     check_places();

@@ -20,7 +20,7 @@ RANGES = (
     Range(address=PLACES.heap, size=PAGE, rights=3, source=Source.PART),
 )
 HOT = ["from the snapshot"]
-COLD = ["cold"]
+COLD = ["cold, with its own data"]
 MACHINE = ("snapshot/x86_64/machine.c", "snapshot/x86_64/features.c")
 MOST = (0x36D83203, 0x07888110, 6, 0x328, 0, 0, 0, 0)
 """Features of x86-64-v3, and AES, in the words of the header."""
@@ -39,6 +39,7 @@ def part(path, **more):
         "guards": (b"NAME=value", b"ABSENT", b"/absent"),
         "report": b"{    }",
         "hot": ((PLACES.heap, PAGE),),
+        "originals": bytes(16),
         **more,
     }
     path.write_bytes(taken(Facts(**facts), RANGES, bytes(PAGE)).joined())
@@ -103,7 +104,7 @@ def test_where_something_does_not_the_start_is_cold(start, options, more, reason
     env = (*more.pop("env", ("NAME=value",)), "OBELISK_SNAPSHOT=explain")
     said, end = start(*options, env=env, **more)
     assert said.partition(": ")[2] == f"started without the snapshot: {reason}"
-    assert end == "cold"
+    assert [end] == COLD
 
 
 EMPTY = b"=ef46db3751d8e999/etc/app"
@@ -148,9 +149,9 @@ def test_a_path_that_is_nearly_marked_is_ordinary(start):
 def test_a_request_has_no_effect_but_on_the_build(start, tmp_path):
     file = tmp_path / "request"
     file.write_bytes(request(PLACES, PAGE).joined())
-    assert start(file=file) == COLD
+    assert start(file=file) == ["cold"]
     option = "--obelisk-prepare-snapshot=app"
-    assert start(file=file, argv=("app", option)) == COLD
+    assert start(file=file, argv=("app", option)) == ["cold"]
     assert start(file=file, argv=("app", option, "memory", "report")) == HOT
     assert start("taken", file=file, argv=("app", option, "memory", "report")) == [
         "memory cannot be mapped at the address it needs",
@@ -186,7 +187,7 @@ def test_no_damage_leads_out_of_the_part(check, tmp_path):
     done = run(check, file, "fuzz=20000", "env=NAME=value", "--", "app")
     assert done.returncode == 0, done.stderr or f"ended by signal {-done.returncode}"
     ends = {line for line in done.stdout.splitlines() if not line.startswith("app: ")}
-    assert ends == {"cold", "from the snapshot", "exit 74"}
+    assert ends == {"cold", *COLD, *HOT, "exit 74"}
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,7 @@ from wine import TRIPLE, Wine, shared_prefix
 
 from obelisk.payload.payload import Control, Item, Kind, write_payload
 from obelisk.payload.stored import Dictionaries, Frame
-from obelisk.recipes.build import merge_into_sysroot
-from obelisk.recipes.windows.build import build_windows_libraries
+from obelisk.recipes.build import build_libraries, merge_into_sysroot
 from obelisk.runtime import pe
 from obelisk.runtime.link import archive_symbols
 from obelisk.runtime.sources import c_files, c_folder
@@ -49,7 +48,7 @@ def chain(tmp_path_factory):
     services = Services(
         cache=Cache(), console=Console(Verbosity.QUIET), target=target, archives=None
     )
-    libraries = build_windows_libraries(services)
+    libraries = build_libraries(services)
     chain = write_mingw(target, tmp_path_factory.mktemp("windows") / "toolchain")
     for name in ("mingw-w64", "zstd"):
         merge_into_sysroot(libraries[name], chain.root)
@@ -113,3 +112,33 @@ def test_files_of_an_executable_answer_as_those_of_a_disk(program, wine, tmp_pat
     done = wine.run(program, "payload", "files\\", cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(done.stdout) > 15000
+
+
+VECTORS = """
+__attribute__((target("avx512f"))) __m512i add(__m512i one) { return _mm512_add_epi32(one, one); }
+"""
+
+
+def compiles(chain, text):
+    done = subprocess.run(
+        [chain.tool("cc"), "-fsyntax-only", "-x", "c", "-"],
+        input=text,
+        env=chain.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode == 0
+
+
+def test_windows_itself_brings_no_instructions_of_some_processors_only(chain):
+    """Compiling what no file of ours calls took longer than Windows's own headers."""
+    own = "void wait(void) { YieldProcessor(); MemoryBarrier(); __rdtsc(); }\n"
+    assert compiles(chain, "#include <windows.h>\n" + own)
+    assert not compiles(chain, "#include <windows.h>\n" + VECTORS)
+
+
+@pytest.mark.parametrize("header", ["x86intrin.h", "immintrin.h", "intrin.h"])
+def test_programs_that_ask_for_instructions_have_all_of_them(chain, header):
+    assert compiles(chain, f"#include <{header}>\n" + VECTORS)
+    assert compiles(chain, f"#include <windows.h>\n#include <{header}>\n" + VECTORS)

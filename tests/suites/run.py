@@ -87,6 +87,7 @@ def run_from_snapshot(executable, folder, files=()):
     The outcome has what fails restored and not cold. What fails either way does since the process
     is an application, and not Python as in `run_cpython`, whose workers would start cold.
     """
+    _require_snapshot(executable, folder)
     listed = _run([executable, "--list-tests", *files], folder).stdout.split()
     left_out = tomllib.loads((FOLDER / "snapshot.toml").read_text())["left_out"]
     names = [name for name in listed if name.startswith("test") and _file(name) not in left_out]
@@ -106,6 +107,12 @@ def run_from_snapshot(executable, folder, files=()):
 def _file(name):
     """Return the test file that a part of it belongs to."""
     return name.removeprefix("test.").split(".")[0]
+
+
+def _require_snapshot(executable, folder):
+    """Raise `AssertionError` where processes start cold, such as with another TMPDIR."""
+    done = _run([executable, "--list-tests", "test_gc"], folder, {"OBELISK_SNAPSHOT": "explain"})
+    assert "started from the snapshot" in done.stdout, done.stdout
 
 
 def _run_file(executable, folder, variables, name):

@@ -242,11 +242,23 @@ def test_init_keeps_line_ends_and_encoding(tmp_path):
     assert path.read_bytes().startswith('[project]\r\nname = "app"\r\nauthors = ["é"]'.encode())
 
 
-def test_a_full_stdout_is_named(tmp_path):
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("plan", "hello.py"),
+        ("plan", "--json", "hello.py"),
+        ("completion", "bash"),
+        ("--version",),
+        ("-h",),
+        ("build", "--help"),
+        ("cache", "list", "--help"),
+    ],
+)
+def test_a_full_stdout_is_named(tmp_path, argv):
     (tmp_path / "hello.py").write_text("print()\n")
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "obelisk", "plan", "hello.py"],
+            [sys.executable, "-m", "obelisk", *argv],
             cwd=tmp_path,
             stdout=full,
             stderr=subprocess.PIPE,

@@ -14,8 +14,9 @@ from obelisk.distribution.archive import (
     write_archive,
 )
 from obelisk.distribution.cpython import makefile_variables
+from obelisk.distribution.describe import LINKED, read_extensions
 from obelisk.distribution.distribution import distribution_key
-from obelisk.distribution.python_json import build_options, read_extensions
+from obelisk.distribution.python_json import build_options
 from obelisk.distribution.versions import python_source
 from obelisk.errors import SourceError
 from obelisk.recipes import RECIPES
@@ -156,8 +157,8 @@ def test_keys_differ_by_python_and_are_stable():
 
 def test_a_python_without_a_profile_does_not_claim_one():
     target = parse_target("x86_64-unknown-linux-musl")
-    assert build_options(target, python_source("3.14")) == "pgo+lto+static"
-    assert build_options(target, shipped_pins()["zlib"]) == "lto+static"
+    assert build_options(target, python_source("3.14"), LINKED) == "pgo+lto+static"
+    assert build_options(target, shipped_pins()["zlib"], LINKED) == "lto+static"
 
 
 def test_each_object_of_python_is_optimised_in_one_part():

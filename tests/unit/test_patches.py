@@ -9,6 +9,9 @@ from obelisk.errors import ToolError
 from obelisk.recipes import build
 from obelisk.recipes.patches import Patch, applied, apply_all, merge_left_out, patches
 from obelisk.services.pins import shipped_pins
+from obelisk.target import DEFAULT_TARGET, parse_target
+
+TARGET = parse_target(DEFAULT_TARGET)
 
 TEXT = "zero\none\ntwo\n\nthree\nfour\n"
 DIFF = """\
@@ -173,8 +176,8 @@ def test_patches_are_those_of_all_versions_and_of_the_one(monkeypatch, tmp_path)
 
 
 def test_a_patch_is_in_the_keys(monkeypatch):
-    before = build.source_identity(shipped_pins()["musl"])
+    before = build.source_identity(shipped_pins()["musl"], TARGET)
     changed = [dataclasses.replace(patch, text=b"") for patch in patches(shipped_pins()["musl"])]
     monkeypatch.setattr(build.patches, "patches", lambda _: changed)
     assert changed
-    assert build.source_identity(shipped_pins()["musl"]) != before
+    assert build.source_identity(shipped_pins()["musl"], TARGET) != before

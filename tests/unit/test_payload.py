@@ -91,6 +91,20 @@ def test_a_module_that_is_named_twice_and_a_long_name_are_refused():
         write_payload([], [Item(name="x" * 65535, kind=Kind.FILE)], {})
 
 
+def test_code_is_not_what_an_import_of_its_path_finds():
+    """A package may install a command `bin/m` beside a file `bin/m.py`."""
+    items = [
+        Item(name="bin/m", kind=Kind.CODE, data=b"command"),
+        Item(name="bin/m", kind=Kind.MODULE),
+        Item(name="m", kind=Kind.CODE, data=b"script"),
+        Item(name="m", kind=Kind.MODULE),
+    ]
+    payload = read_payload(memoryview(write_payload(items, [], {})))
+    assert sorted((one.name, one.kind) for one in payload.modules) == sorted(
+        (one.name, one.kind) for one in items[:2]
+    ) + sorted((one.name, one.kind) for one in items[2:])
+
+
 def test_compression_that_does_not_help_is_not_used():
     item = Item(name="small", kind=Kind.FILE, data=b"x", frame=Frame.PLAIN)
     payload = read_payload(memoryview(write_payload([], [item], {})))

@@ -8,7 +8,7 @@ from obelisk.config.recognize import read_request
 from obelisk.errors import ConfigError
 from obelisk.explain import explain
 from obelisk.model import AllConsoleScripts, ConsoleScript, EntryPoint, RunModule
-from obelisk.plan import make_plans, parse_entry
+from obelisk.plan import groups, make_plans, parse_entry
 from obelisk.services import host
 from obelisk.target import TARGETS
 
@@ -31,6 +31,12 @@ def test_every_script_of_a_project_is_an_executable(project):
         ("one", EntryPoint(module="app", function="main")),
         ("two", EntryPoint(module="app.two", function="Run.go")),
     ]
+
+
+def test_executables_that_differ_in_what_is_run_have_the_rest_in_common(project):
+    first, second = make_plans(project)
+    other = replace(first, settings=replace(first.settings, optimize=2))
+    assert list(groups([first, other, second])) == [[first, second], [other]]
 
 
 def test_one_script_can_be_chosen(project):

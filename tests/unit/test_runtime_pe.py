@@ -7,8 +7,14 @@ from types import SimpleNamespace
 import pytest
 
 from obelisk.errors import ToolError
+from obelisk.recipes import recipes_of
 from obelisk.runtime import pe
+from obelisk.target import parse_target
+from obelisk.toolchain import mingw_runtime
 from obelisk.toolchain.archives import archive_members
+from obelisk.toolchain.clang import Toolchain
+
+TARGET = parse_target("x86_64-pc-windows-gnu")
 
 MAP = """\
 Address  Size     Align Out     In      Symbol
@@ -45,7 +51,7 @@ def library(*members, long_names=b""):
 def distribution(tmp_path):
     lib = tmp_path / "build/lib"
     lib.mkdir(parents=True)
-    for recipe in pe.RECIPES.values():
+    for recipe in recipes_of(TARGET).values():
         for name in recipe.provides:
             (lib / f"lib{name}.a").write_bytes(library())
     python = tmp_path / "libpython3.14.a"
@@ -55,7 +61,7 @@ def distribution(tmp_path):
     expat = tmp_path / "build/Modules/expat"
     expat.mkdir(parents=True)
     (expat / "xmlparse.o").touch()
-    return SimpleNamespace(static_library=python, sysroot=tmp_path / "build")
+    return SimpleNamespace(static_library=python, sysroot=tmp_path / "build", target=TARGET)
 
 
 def test_a_map_is_added_up_by_library(distribution):
@@ -112,3 +118,19 @@ def test_what_stands_for_a_function_is_linked_in_with_it():
         "-include:CreateFileW",
         "-include:__wrap_CreateFileW",
     ]
+
+
+@pytest.mark.parametrize("folder", ["", "{root}/"], ids=["relative", "absolute"])
+def test_what_zig_made_is_found_however_it_names_it(tmp_path, folder):
+    """It names files below the working directory from there, and a cache can be anywhere."""
+    made = tmp_path / "zig-cache/o/1/crt2.obj"
+    made.parent.mkdir(parents=True)
+    made.touch()
+    named = folder.format(root=tmp_path) + "zig-cache/o/1/crt2.obj"
+    chain = Toolchain(target=TARGET, root=tmp_path)
+    (tmp_path / "bin").mkdir()
+    script = chain.tool("zig-cc")
+    script.write_text(f"#!/bin/sh\necho 'lld-link -out:x.exe /usr/lib/other.lib {named}' >&2\n")
+    script.chmod(0o755)
+    found = mingw_runtime._linked(chain, tmp_path / "main.c", (), tmp_path / "log.txt")
+    assert found == {"crt2.obj": made}

@@ -22,7 +22,7 @@ PAGE = 4096
 READ, WRITE, EXECUTE = 1, 2, 4
 PLACES = addresses_of(b"input")
 ZERO = bytes(PAGE)
-HEADER = "<8sIIQQQQQ32s8IQQQQQQQ"
+HEADER = "<8sIIQQQQQ32s8IQQQQQQQQQ"
 
 
 def page(fill):
@@ -109,7 +109,7 @@ def test_memory_is_zeros_and_the_pages_that_are_not():
 
 
 def test_pages_that_are_near_are_one_range():
-    content = page(1) + ZERO * 3 + page(2)
+    content = page(1) + ZERO * 2 + page(2)
     stored = store(executable(), memory(heap=[mapping(PLACES.heap, content)]))
     assert [one.size for one in stored.ranges[1:]] == [len(content)]
     assert stored.pages == content

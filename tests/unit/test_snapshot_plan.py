@@ -6,7 +6,8 @@ from array import array
 from obelisk.model import Module
 from obelisk.snapshot.layout import PLACES_DISTANCE, Addresses
 from obelisk.snapshot.memory import Mapping, ProcessMemory
-from obelisk.snapshot.plan import EMPTY, plan_of
+from obelisk.snapshot.plan import EMPTY, plan_of, seen_in
+from obelisk.snapshot.prepare import guarded
 from obelisk.snapshot.snapshot import trained_modules
 from obelisk.snapshot.writing import Written, hot_spans
 
@@ -14,9 +15,13 @@ PAGE = 4096
 HEAP = 1 << 40
 READ, WRITE = 1, 2
 OBJECT = 1 << 31
+DENSE = 1 << 31
+CODE = 1 << 30
+SPARE = 1 << 20
 PLACES = Addresses(seed=bytes(32), image=1 << 20, heap=HEAP)
 IMMORTAL = struct.pack("<Q", 3 << 30)
-WRITTEN, COUNTED, KEPT = 1, 2, 3
+WRITTEN, COUNTED, KEPT, LAST = 1, 2, 3, 4
+UNCHANGED = 0x80
 
 
 def memory(content, start=HEAP, rights=READ | WRITE):
@@ -43,9 +48,14 @@ def listed(*blocks):
     )
 
 
+def planned(blocks, before, runs):
+    return plan_of(blocks, seen_in(blocks, before, runs, PAGE), PAGE)
+
+
 def places(plan):
-    count, *sizes = struct.unpack_from("<4Q", plan)
-    chosen = plan[32:]
+    count, *sizes = struct.unpack_from("<5Q", plan)
+    chosen = plan[40:]
+    sizes = [size and size - SPARE for size in sizes]
     assert len(chosen) == count
     return list(chosen), sizes
 
@@ -54,9 +64,9 @@ def test_what_is_written_to_is_together_and_so_is_what_stays():
     content = bytes(2 * PAGE)
     blocks = listed((0, 5, 100), (112, 2, 16), (PAGE, 4, 40))
     one = run(changed(content, 120), 0)
-    chosen, sizes = places(plan_of(blocks, memory(content), [one], PAGE))
+    chosen, sizes = places(planned(blocks, memory(content), [one]))
     assert chosen == [0, 0, WRITTEN, 0, KEPT, KEPT]
-    assert sizes == [PAGE, 0, PAGE]
+    assert sizes == [PAGE, 0, PAGE, 0]
 
 
 def test_counted_objects_beside_are_apart_if_their_count_is_written():
@@ -65,17 +75,27 @@ def test_counted_objects_beside_are_apart_if_their_count_is_written():
     content[128 + 16 : 128 + 24] = IMMORTAL
     blocks = listed((0, 1, 32 | OBJECT), (64, 2, 32 | OBJECT), (128, 3, 48 | OBJECT), (256, 4, 64))
     same = run(bytes(content), 0)
-    chosen, _ = places(plan_of(blocks, memory(content), [same], PAGE))
+    chosen, _ = places(planned(blocks, memory(content), [same]))
     assert chosen == [0, COUNTED, KEPT, KEPT, KEPT]
+
+
+def test_kinds_that_may_are_placed_at_multiples_of_8_if_no_run_wrote_to_them():
+    content = bytes(PAGE)
+    size = 40 | OBJECT
+    blocks = listed((0, 1 | DENSE, size + 1), (64, 2 | DENSE, size), (128, 3, size))
+    chosen, sizes = places(planned(blocks, memory(content), [run(changed(content, 64))]))
+    assert (chosen, sizes) == ([0, LAST, LAST, KEPT], [0, 0, PAGE, PAGE])
+    chosen, _ = places(planned(blocks, memory(content), [run(changed(content, 64), 0)]))
+    assert chosen == [0, COUNTED, WRITTEN, COUNTED]
 
 
 def test_each_run_counts_and_the_page_of_a_large_block_does_not():
     content = bytes(3 * PAGE)
     blocks = listed((0, 1, 64), (64, 2, 64), (PAGE, 3, 2 * PAGE))
     runs = [run(changed(content, 0), 0), run(changed(content, 64, PAGE), 0, 1)]
-    chosen, sizes = places(plan_of(blocks, memory(content), runs, PAGE))
+    chosen, sizes = places(planned(blocks, memory(content), runs))
     assert chosen == [0, WRITTEN, WRITTEN, KEPT]
-    assert sizes == [PAGE, 0, 2 * PAGE]
+    assert sizes == [PAGE, 0, 2 * PAGE, 0]
 
 
 def test_a_block_over_two_pages_is_found_from_either():
@@ -85,11 +105,36 @@ def test_a_block_over_two_pages_is_found_from_either():
     )
     for page, place in ((0, PAGE - 1), (1, PAGE)):
         one = run(changed(content, place), page)
-        assert places(plan_of(blocks, memory(content), [one], PAGE))[0] == [0, WRITTEN]
+        assert places(planned(blocks, memory(content), [one]))[0] == [0, WRITTEN]
 
 
 def test_without_blocks_there_are_no_places():
-    assert plan_of(b"", memory(bytes(PAGE)), [run(bytes(PAGE), 0)], PAGE) == EMPTY
+    assert planned(b"", memory(bytes(PAGE)), [run(bytes(PAGE), 0)]) == EMPTY
+
+
+def test_what_no_run_changed_is_marked_whether_it_is_alive_or_not():
+    content = bytes(4 * PAGE)
+    blocks = listed((0, 1, 64), (64, 2, 64), (128, 3, 64), (PAGE, 4, 2 * PAGE), (3 * PAGE, 5, PAGE))
+    runs = [run(changed(content, 0), 0), run(changed(content, 2 * PAGE), 2)]
+    seen = seen_in(blocks, memory(content), runs, PAGE)
+    assert seen.unchanged == {2, 3, 5}
+    chosen, sizes = places(plan_of(b"", seen, PAGE, deferring=True))
+    assert chosen == [0, 0, UNCHANGED, UNCHANGED, 0, UNCHANGED]
+    assert sizes == [0, 0, 0, 0]
+    alive = listed((0, 1, 64), (64, 2, 64), (PAGE, 4, 2 * PAGE))
+    chosen, sizes = places(plan_of(alive, seen, PAGE, deferring=True))
+    assert chosen == [0, WRITTEN, UNCHANGED | KEPT, UNCHANGED, KEPT, UNCHANGED]
+    assert sizes == [PAGE, 0, 3 * PAGE, 0]
+
+
+def test_code_that_was_only_executed_is_not_taken_for_written_nor_for_unchanged():
+    content = bytes(PAGE)
+    blocks = listed((0, 1 | CODE, 64), (64, 2 | CODE, 64), (128, 3, 64), (192, 4 | CODE, 64))
+    one = run(changed(content, 10, 70, 80, 130), 0)
+    seen = seen_in(blocks, memory(content), [one], PAGE)
+    assert seen.unchanged == {4}
+    chosen, _ = places(plan_of(blocks, seen, PAGE))
+    assert chosen == [0, KEPT, WRITTEN, WRITTEN, KEPT]
 
 
 def test_pages_that_runs_wrote_to_are_copied_in_few_steps():
@@ -129,3 +174,17 @@ def test_modules_of_a_training_run_are_known_by_what_it_used(tmp_path):
     ]
     keys = ("code lib/main.py", "code lib/a/b.py", "file lib/a/b.py", "code lib/gone.py")
     assert trained_modules(keys, modules, "lib/main.py") == ("a.b",)
+
+
+def test_training_runs_have_the_variables_with_which_the_snapshot_is_used():
+    given = {"TMPDIR": "/scratch", "MODE": "other", "KEPT": "yes"}
+    guards = [
+        b"TMPDIR",
+        b"MODE=fast=1",
+        b"ABSENT",
+        b"/etc/app",
+        b"+/etc",
+        b"=0123456789abcdef/etc/x",
+    ]
+    assert guarded(given, guards) == {"MODE": "fast=1", "KEPT": "yes"}
+    assert given["TMPDIR"] == "/scratch"

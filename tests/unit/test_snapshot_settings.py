@@ -6,6 +6,7 @@ import pytest
 
 from obelisk.config.interpreter import Interpreter
 from obelisk.config.recognize import read_request
+from obelisk.config.request import CommandLine, overridden
 from obelisk.config.settings import Settings
 from obelisk.config.snapshot import check_snapshot
 from obelisk.errors import ConfigError, SnapshotError
@@ -68,6 +69,16 @@ def test_what_depends_on_each_start_is_refused(interpreter, said):
 def test_lists_of_modules_are_checked(settings, said):
     with pytest.raises(ConfigError, match=said):
         check_snapshot(settings, TARGET)
+
+
+def test_the_command_line_turns_it_off_with_all_that_a_file_says_of_it():
+    """As the hints of a snapshot that cannot be made suggest."""
+    file = Settings(snapshot=True, snapshot_imports=("json",), snapshot_exclude=("wave",))
+    off = overridden(file, CommandLine(options={"snapshot": False}))
+    assert off == Settings()
+    check_snapshot(off, TARGET)
+    other = overridden(file, CommandLine(options={"snapshot": None}))
+    assert other == file
 
 
 def test_a_target_without_snapshots_is_refused():

@@ -3,7 +3,7 @@
 import pytest
 
 from obelisk.buildenv import cross
-from obelisk.distribution.python_json import foreign_sysconfig
+from obelisk.distribution.describe import foreign_sysconfig
 from obelisk.errors import ToolError
 from obelisk.link.elf.machine import machine_of
 from obelisk.link.elf.machines.action import Action

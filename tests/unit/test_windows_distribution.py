@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from obelisk.distribution import distribution, python_json
 from obelisk.distribution.distribution import distribution_key
 from obelisk.distribution.windows import (
-    assemble,
     describe,
     exports,
     inittab,
@@ -17,11 +17,10 @@ from obelisk.distribution.windows import (
     units,
 )
 from obelisk.errors import ToolError
-from obelisk.recipes.patches import patches
-from obelisk.recipes.windows import RECIPES
-from obelisk.recipes.windows.build import of_windows
+from obelisk.recipes import recipes_of
+from obelisk.recipes.patches import of_system, patches
 from obelisk.services.pins import shipped_pins
-from obelisk.target import parse_target
+from obelisk.target import TARGETS, parse_target
 
 TARGET = parse_target("x86_64-pc-windows-gnu")
 PROJECT = """\
@@ -177,7 +176,7 @@ def test_the_target_is_called_what_windows_calls_it():
 @pytest.mark.parametrize("version", ["3.13", "3.14"])
 def test_patches_for_windows_are_for_windows_only(version):
     pinned = shipped_pins()[f"cpython-{version}"]
-    own = of_windows(pinned)
+    own = of_system(pinned, TARGET)
     assert own
     assert not {patch.name for patch in own} & {patch.name for patch in patches(pinned)}
     # Each says why, above its first file.
@@ -194,7 +193,7 @@ def test_the_key_depends_on_the_target():
 
 def test_the_libraries_come_from_pins():
     pins = shipped_pins()
-    assert all(pins[name].license for name in RECIPES)
+    assert all(one.source_of(pins).license for one in recipes_of(TARGET).values())
 
 
 def test_a_description_of_a_laid_out_distribution(tmp_path, monkeypatch):
@@ -209,8 +208,8 @@ def test_a_description_of_a_laid_out_distribution(tmp_path, monkeypatch):
         path = tmp_path / "build" / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"")
-    facts = {"python_paths_abstract": {"stdlib": "{installed_base}/Lib"}}
-    monkeypatch.setattr(describe, "_ask", lambda python: facts)
+    facts = {"python_paths_abstract": {"stdlib": "{installed_base}/Lib"}, "python_suffixes": {}}
+    monkeypatch.setattr(python_json, "ask_python", lambda *_: json.dumps(facts))
     found = describe.describe(tmp_path, TARGET, pins["cpython-3.14"], pins, tmp_path)
     json.dumps(found)
     assert found["python_paths"] == {"stdlib": "install/Lib"}
@@ -228,7 +227,8 @@ def test_a_description_of_a_laid_out_distribution(tmp_path, monkeypatch):
         describe.describe(tmp_path, TARGET, pins["cpython-3.14"], pins, tmp_path)
 
 
-def test_the_key_depends_on_the_code_of_every_module(monkeypatch):
+@pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.triple)
+def test_the_key_depends_on_the_code_of_every_module(monkeypatch, target):
     pins = shipped_pins()
     found = []
 
@@ -238,8 +238,10 @@ def test_the_key_depends_on_the_code_of_every_module(monkeypatch):
         found.extend(Path(name) for name in names)
         return {}
 
-    monkeypatch.setattr(assemble, "hash_code", hash_code)
-    assemble.windows_distribution_key(TARGET, pins["cpython-3.14"], pins, "host")
-    folder = Path(assemble.__file__).parent
-    others = ("__init__.py", "tests.py")
-    assert {path for path in folder.glob("*.py") if path.name not in others} <= set(found)
+    monkeypatch.setattr(distribution, "hash_code", hash_code)
+    distribution_key(target, pins["cpython-3.14"], pins)
+    folder = Path(distribution.__file__).parent
+    # What finds, names, tests or describes distributions, and makes none.
+    others = {"__init__", "components", "distribution", "systems", "test_suite", "versions"}
+    own = folder / "windows" if target.system == "windows" else folder
+    assert {path for path in own.glob("*.py") if path.stem not in others} <= set(found)

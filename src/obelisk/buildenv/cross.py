@@ -12,8 +12,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from obelisk.distribution.describe import foreign_sysconfig
 from obelisk.distribution.distribution import Distribution
-from obelisk.distribution.python_json import foreign_sysconfig
 from obelisk.services import host
 from obelisk.target import Target
 from obelisk.toolchain.clang import Toolchain

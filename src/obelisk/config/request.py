@@ -27,7 +27,13 @@ from obelisk.config.recognize import (
     read,
     require_working_folder,
 )
-from obelisk.config.settings import ENTRIES, Settings, apply_assignments, without_entry
+from obelisk.config.settings import (
+    ENTRIES,
+    Settings,
+    apply_assignments,
+    without_entry,
+    without_snapshot,
+)
 from obelisk.config.tables import apply_table, key_of
 from obelisk.errors import ConfigError
 from obelisk.services.regular import is_folder
@@ -227,4 +233,6 @@ def overridden(
     # An entry point of the command line takes the place of any in the file.
     if given.keys() & set(ENTRIES):
         settings = without_entry(settings)
+    if given.get("snapshot") is False:
+        settings = without_snapshot(settings)
     return apply_table(settings, given, "the command line", warn)

@@ -209,6 +209,11 @@ def without_entry(settings: Settings) -> Settings:
     return replace(settings, **nothing)
 
 
+def without_snapshot(settings: Settings) -> Settings:
+    """Return settings that take no snapshot, and say nothing of one."""
+    return replace(settings, snapshot=False, snapshot_imports=(), snapshot_exclude=())
+
+
 def apply_assignments(
     settings: Settings, assignments: Iterable[str], warn: Callable[[str], None] = lambda _: None
 ) -> Settings:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from obelisk.distribution import cpython_objects
+from obelisk.distribution.layout import lay_out, require_version
 from obelisk.distribution.versions import major_minor
-from obelisk.errors import ToolError
 from obelisk.recipes import profiles
 from obelisk.recipes.context import RecipeContext
 from obelisk.services import host
@@ -88,7 +88,6 @@ OF_THE_BUILD: Final = (
     "Modules/getpath_noop.c",
 )
 """Parts of programs that only the build runs; functions in them have names of Python's."""
-_TESTS: Final = ("test", "tests", "idle_test", "idlelib", "turtledemo", "tkinter", "ensurepip")
 _NO_CONFSTR: Final = """\
         except (AttributeError, ValueError, OSError):
             # os.confstr() or CS_GNU_LIBC_VERSION value not available
@@ -96,7 +95,6 @@ _NO_CONFSTR: Final = """\
 _SHARED_HACL: Final = 'if test "$ac_sys_system" = "WASI"; then\n  LIBHACL_LDEPS_LIBTYPE=STATIC\n'
 """In `configure` of 3.14.4 and older, which links HACL* twice where modules are built in."""
 _VARIABLE: Final = re.compile(r"^([A-Za-z_]\w*)=[ \t]*(.*?)[ \t]*$", re.MULTILINE)
-_PY_VERSION: Final = re.compile(r'^#define PY_VERSION\s+"([^"]+)"', re.MULTILINE)
 
 
 def build(shop: RecipeContext, host_python: Path | None) -> None:
@@ -105,7 +103,7 @@ def build(shop: RecipeContext, host_python: Path | None) -> None:
     `host_python` is an interpreter of the same version that runs here; None where the one that is
     built does.
     """
-    _require_version(shop)
+    require_version(shop)
     version = major_minor(shop.source.version)
     configure(shop, host_python)
     profile = profiles.place_of(shop.source.name, shop.chain.target)
@@ -115,15 +113,6 @@ def build(shop: RecipeContext, host_python: Path | None) -> None:
     variables = makefile_variables((shop.tree / "Makefile").read_text())
     cpython_objects.link(shop, f"libpython{version}.a", variables["LIBRARY_OBJS"].split())
     _lay_out(shop, version, host_python)
-
-
-def _require_version(shop: RecipeContext) -> None:
-    """Raise `ToolError` for a source of another version than its pin says."""
-    found = _PY_VERSION.search((shop.tree / "Include/patchlevel.h").read_text())
-    if found is None or found[1] != shop.source.version:
-        other = found[1] if found else "unknown"
-        message = f"the archive of Python {shop.source.version} is of version {other}"
-        raise ToolError(message)
 
 
 def configure(shop: RecipeContext, host_python: Path | None = None) -> None:
@@ -181,9 +170,8 @@ def _lay_out(shop: RecipeContext, version: str, host_python: Path | None) -> Non
     library = install / "lib" / f"python{version}"
     (install / "bin").mkdir(parents=True)
     shutil.copy(shop.tree / "python", install / "bin" / f"python{version}")
-    skipped = shutil.ignore_patterns("__pycache__", *_TESTS)
-    shutil.copytree(shop.tree / "Lib", library, ignore=skipped)
-    _copy_headers(shop, install / "include" / f"python{version}")
+    include = install / "include" / f"python{version}"
+    lay_out(shop, library, include, shop.tree / "pyconfig.h")
     config = library / f"config-{version}-{shop.chain.target.platform_triplet}"
     config.mkdir()
     write_clean(shop.tree / "Makefile", config / "Makefile")
@@ -194,19 +182,6 @@ def _lay_out(shop: RecipeContext, version: str, host_python: Path | None) -> Non
         if path.suffix in (".py", ".json"):
             write_clean(path, library / path.name)
     _copy_objects(shop, shop.output / "build")
-    licenses = shop.output / "licenses"
-    licenses.mkdir()
-    # What CPython's tree contains of others: expat, libmpdec, HACL* and more.
-    shutil.copyfile(shop.tree / "Doc/license.rst", licenses / "LICENSE.cpython-incorporated.rst")
-    sboms = shop.output / "sboms"
-    sboms.mkdir()
-    # CPython's own list of the same, with versions and hashes.
-    shutil.copyfile(shop.tree / "Misc/sbom.spdx.json", sboms / "cpython.spdx.json")
-
-
-def _copy_headers(shop: RecipeContext, place: Path) -> None:
-    shutil.copytree(shop.tree / "Include", place)
-    shutil.copyfile(shop.tree / "pyconfig.h", place / "pyconfig.h")
 
 
 def _copy_objects(shop: RecipeContext, place: Path) -> None:

@@ -5,23 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from obelisk.distribution import archive, assemble, cpython, cpython_objects, python_json
+from obelisk.distribution import archive, assemble, layout, python_json
 from obelisk.distribution.archive import Description, read_description
+from obelisk.distribution.systems import making_of
 from obelisk.distribution.versions import major_minor
-from obelisk.distribution.windows.assemble import (
-    assemble_windows,
-    windows_archive_name,
-    windows_distribution_key,
-)
 from obelisk.errors import ToolError
-from obelisk.recipes import RECIPES, profiles
+from obelisk.recipes import profiles, recipes_of
 from obelisk.recipes.build import library_key, source_identity
 from obelisk.services import host
 from obelisk.services.cache import content_key, hash_code
 from obelisk.services.pins import Pin, Pins
 from obelisk.services.services import Services
 from obelisk.target import Target
-from obelisk.toolchain.clang import toolchain_identity
+from obelisk.toolchain.tools import tools_identity
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +82,12 @@ class Distribution:
         return self.folder / "build"
 
     @property
+    def loader(self) -> Path | None:
+        """Libc as a shared object, which also loads programs; None where the system has its own."""
+        path = self.sysroot / "lib/libc.so"
+        return path if path.is_file() else None
+
+    @property
     def static_library(self) -> Path:
         """Libpython as an archive; raises `ToolError` if it has none."""
         if self.description.static_library is None:
@@ -102,19 +104,17 @@ class Distribution:
 def distribution_key(target: Target, pinned: Pin, pins: Pins) -> str:
     """Return the cache key of a distribution: all that can change its bytes."""
     is_cross = not host.runs(target)
-    if target.system == "windows":
-        native = distribution_key(host.own_target(), pinned, pins)
-        return windows_distribution_key(target, pinned, pins, native)
     return content_key(
         {
             "host": distribution_key(host.own_target(), pinned, pins) if is_cross else None,
-            "source": source_identity(pinned),
+            "source": source_identity(pinned, target),
             "profile": profiles.profile_identity(pinned.name, target),
-            "code": hash_code(
-                *(cpython, cpython_objects, profiles, python_json, archive, assemble)
-            ),
-            "toolchain": toolchain_identity(target),
-            "libraries": {name: library_key(target, name, pins) for name in RECIPES},
+            "code": [
+                hash_code(archive, assemble, layout, profiles, python_json),
+                hash_code(*making_of(target).code),
+            ],
+            "toolchain": tools_identity(target),
+            "libraries": {name: library_key(target, name, pins) for name in recipes_of(target)},
         }
     )
 
@@ -127,23 +127,19 @@ def obtain_distribution(services: Services, pinned: Pin) -> Distribution:
     target, own = services.target, None
     if not host.runs(target):
         own = obtain_distribution(replace(services, target=host.own_target()), pinned)
+    making, host_python = making_of(target), own.host_python if own else None
     key = distribution_key(target, pinned, services.pins)
-    host_python = own.host_python if own else None
 
     def make(folder: Path) -> None:
-        if target.system == "windows" and host_python is not None:
-            assemble_windows(services, pinned, folder, host_python)
-        else:
-            assemble.assemble(services, pinned, folder, host_python)
+        assemble.assemble(services, pinned, folder, making, host_python)
 
     entry = services.cache.obtain("distributions", key, make)
-    name = windows_archive_name if target.system == "windows" else assemble.archive_name
     return Distribution(
         target=target,
         source=pinned,
         key=key,
         folder=entry / "python",
-        archive=entry / name(target, pinned),
+        archive=entry / assemble.archive_name(target, pinned, making),
         description=read_description(entry / "python"),
         native=own,
     )

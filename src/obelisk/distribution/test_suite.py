@@ -2,6 +2,7 @@
 
 They are in no distribution. An application that names them in `include` (`include = ["test"]`) gets
 them from the same pinned source; the extension modules are shared objects, linked in as any others.
+Where shared objects are not ELF files, none is built: tests that import them skip themselves.
 """
 
 from __future__ import annotations
@@ -53,6 +54,11 @@ def _build(shop: RecipeContext, distribution: Distribution) -> None:
     library = shop.output / "lib"
     skipped = shutil.ignore_patterns("__pycache__")
     shutil.copytree(shop.tree / "Lib" / TEST_PACKAGE, library / TEST_PACKAGE, ignore=skipped)
+    if distribution.target.object_format == "elf":
+        _build_modules(shop, distribution, library)
+
+
+def _build_modules(shop: RecipeContext, distribution: Distribution, library: Path) -> None:
     include = distribution.include
     setup = (shop.tree / "Modules/Setup.stdlib.in").read_text()
 

@@ -6,6 +6,16 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from obelisk.payload.content import Piece, chunks
+from obelisk.payload.payload import Packed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SnapshotPart:
+    """The part of an executable with its snapshot, or with a request for one."""
+
+    packed: Packed
+    own_data: tuple[tuple[int, bytes], ...] = field(default=(), repr=False)
+    """What takes the place of the runtime's data, at its place in the file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

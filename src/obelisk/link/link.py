@@ -11,7 +11,7 @@ from typing import assert_never
 from obelisk.link.elf.executable import link_elf, link_elf_objects
 from obelisk.link.elf.shared_objects import Linked, SharedObjects
 from obelisk.link.elf.unlinked import unlinked
-from obelisk.link.image import Image
+from obelisk.link.image import Image, SnapshotPart
 from obelisk.link.pe.executable import link_pe, link_pe_objects
 from obelisk.link.pe.objects import LinkedDlls
 from obelisk.model import SharedObjectFile
@@ -42,7 +42,7 @@ def link(
     payload: Packed,
     linked: Objects | None,
     target: Target,
-    snapshot: Packed | None = None,
+    snapshot: SnapshotPart | None = None,
     appearance: Appearance = PLAIN,
 ) -> Image:
     """Return the executable; `appearance` is for Windows alone, the snapshot for Linux.

@@ -16,6 +16,7 @@ from typing import Final
 from obelisk.errors import ConfigError, VerifyError
 from obelisk.model import Collection
 from obelisk.payload.payload import Table, use_key
+from obelisk.payload.reader import shown_key
 from obelisk.services.atomic import draft_beside
 from obelisk.services.process import run_limited
 from obelisk.services.regular import read_regular
@@ -106,9 +107,8 @@ def _noted(data: bytes) -> Iterator[str]:
     while place + _NOTE.size <= len(data):
         table, size = _NOTE.unpack_from(data, place)
         place += _NOTE.size
-        folder, _, name = data[place : place + size].partition(b"\0")
+        path = shown_key(data[place : place + size])
         place += size
-        path = (folder + b"/" + name if folder else name).decode(errors="replace")
         if table != Table.CONTROLS and path.isprintable():
             yield use_key(Table(table), path)
 

@@ -164,7 +164,7 @@ def pack_payload(  # noqa: PLR0913 - all but three have defaults
     )
     named = {Control.DICTIONARIES[frame]: data for frame, data in dictionaries.contents.items()}
     rows = [
-        *_rows(Table.MODULES, ((_key(item.name), item) for item in modules)),
+        *_rows(Table.MODULES, ((_module_key(item), item) for item in modules)),
         *_dated(_rows(Table.FILES, ((_key(item.name), item) for item in files)), epoch),
         *_rows(
             Table.CONTROLS,
@@ -288,6 +288,14 @@ def own_check(
         table << 32 | position, *where, place << 32 | length << 16 | kind << 8 | frame
     )
     return xxhash.xxh64_intdigest(facts, xxhash.xxh64_intdigest(key, 0))
+
+
+def _module_key(item: Item) -> bytes:
+    """Return the key of code: its path, so that it differs from that of what imports find.
+
+    A command `bin/tool` may lie beside `bin/tool.py`, which an import of `tool` finds there.
+    """
+    return item.name.encode() if item.kind == Kind.CODE else _key(item.name)
 
 
 def _key(path: str) -> bytes:

@@ -129,10 +129,10 @@ def _records(table: Table, data: memoryview, names: bytes, size: int) -> Iterato
         intact = own == expected and len(key) == length and offset + stored <= size
         known = kind in _KINDS and frame in _FRAMES
         if intact and not (known and (frame or stored == whole)):
-            reason = f"malformed record of `{_shown(key)}`"
+            reason = f"malformed record of `{shown_key(key)}`"
             raise _damaged(reason)
         yield Record(
-            name=_shown(key),
+            name=shown_key(key),
             kind=_KINDS[kind] if intact else Kind.CONTROL,
             offset=offset,
             stored=stored,
@@ -145,7 +145,8 @@ def _records(table: Table, data: memoryview, names: bytes, size: int) -> Iterato
         )
 
 
-def _shown(key: bytes) -> str:
+def shown_key(key: bytes) -> str:
+    """Return the path that a record's key stands for."""
     return key.replace(b"\0", b"/", 1).removeprefix(b"/").decode(errors="replace")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import Final
 
 from obelisk.errors import ConfigError, did_you_mean
@@ -17,6 +18,7 @@ from obelisk.recipes import (
     libxslt,
     libyaml,
     mimalloc,
+    mingw,
     musl,
     ncurses,
     openssl,
@@ -26,11 +28,13 @@ from obelisk.recipes import (
     zstd,
 )
 from obelisk.recipes.context import RecipeContext
+from obelisk.services.pins import Pin, Pins
+from obelisk.target import Target
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
-    """One library: its source has the same name in `data/pins.toml`."""
+    """One library: its source has the same name in `data/pins.toml`, or comes with the compiler."""
 
     name: str
     build: Callable[[RecipeContext], None]
@@ -42,6 +46,14 @@ class Recipe:
     """Sonames of those that wheels expect a system to have: they are linked in when one does."""
     runs_programs: bool = False
     """Whether it compiles programs that it runs (`RecipeContext.native`)."""
+    code: tuple[ModuleType, ...] = ()
+    """What of the toolchain its own module calls that other recipes do not."""
+    source: Pin | None = None
+    """Its source where that comes with the compiler; None: a pin has it."""
+
+    def source_of(self, pins: Pins) -> Pin:
+        """Return its source, of `pins` where it is pinned."""
+        return self.source or pins[self.name]
 
 
 RECIPES: Final = {
@@ -69,6 +81,28 @@ RECIPES: Final = {
     )
 }
 
+_OF_WINDOWS: Final = {
+    recipe.name: recipe
+    for recipe in (
+        # The slowest come first, as above.
+        *(replace(RECIPES[name], needs=()) for name in ("openssl",)),
+        Recipe(
+            name=mingw.SOURCE.name,
+            build=mingw.build,
+            needs=(),
+            code=mingw.CODE,
+            source=mingw.SOURCE,
+        ),
+        *(
+            replace(RECIPES[name], needs=(), shared=())
+            for name in ("sqlite", "zstd", "xz", "libffi", "zlib", "bzip2")
+        ),
+    )
+}
+"""What Windows does not have itself: libc and the allocator are the UCRT's, `_uuid` calls the
+system, and there is neither curses nor readline nor `dbm.ndbm`. None needs another: nothing is
+linked before CPython is."""
+
 EXTRA_RECIPES: Final = {
     recipe.name: recipe
     for recipe in (
@@ -83,6 +117,11 @@ EXTRA_RECIPES: Final = {
     )
 }
 """Libraries that are built when `build-packages` names them; no distribution has them."""
+
+
+def recipes_of(target: Target) -> dict[str, Recipe]:
+    """Return the recipes of a target's distribution by their names, the slowest first."""
+    return _OF_WINDOWS if target.object_format == "pe" else RECIPES
 
 
 def require_library(name: str) -> None:

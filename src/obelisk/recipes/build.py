@@ -6,14 +6,14 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Final
 
-from obelisk.recipes import EXTRA_RECIPES, RECIPES, Recipe, context, patches
+from obelisk.recipes import EXTRA_RECIPES, Recipe, context, patches, recipes_of
 from obelisk.recipes.context import RecipeContext
 from obelisk.recipes.own import check_version, own_pin_named
 from obelisk.services import host
@@ -23,7 +23,8 @@ from obelisk.services.pins import Pin, Pins
 from obelisk.services.process import working_together
 from obelisk.services.services import Services
 from obelisk.target import Target
-from obelisk.toolchain.clang import Toolchain, toolchain_identity, write_toolchain
+from obelisk.toolchain.clang import Toolchain, write_toolchain, zig_folder
+from obelisk.toolchain.tools import tools_identity, write_tools
 
 _LIBC: Final = "musl"
 _AT_ONCE: Final = 2
@@ -32,14 +33,27 @@ _AT_ONCE: Final = 2
 
 def build_libraries(services: Services) -> dict[str, Path]:
     """Build what is not cached and return the folder of each library by its name."""
-    graph = TopologicalSorter({recipe.name: recipe.needs for recipe in RECIPES.values()})
+    return _build_all(services, recipes_of(services.target))
+
+
+def build_library(services: Services, name: str) -> Path:
+    """Return the folder of one library; build it, and what it needs, when they are not cached."""
+    recipes = recipes_of(services.target)
+    wanted = [name]
+    for one in wanted:
+        wanted += recipes[one].needs
+    return _build_all(services, {one: recipes[one] for one in wanted})[name]
+
+
+def _build_all(services: Services, recipes: Mapping[str, Recipe]) -> dict[str, Path]:
+    graph = TopologicalSorter({recipe.name: recipe.needs for recipe in recipes.values()})
     graph.prepare()
     made: dict[str, Path] = {}
     running: dict[Future[Path], str] = {}
     with working_together(_AT_ONCE) as pool:
         while graph.is_active():
-            for name in sorted(graph.get_ready(), key=list(RECIPES).index):
-                running[pool.submit(_build_library, services, RECIPES[name], dict(made))] = name
+            for name in sorted(graph.get_ready(), key=list(recipes).index):
+                running[pool.submit(_build, services, recipes[name], dict(made))] = name
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 name = running.pop(future)
@@ -52,28 +66,29 @@ def build_extra(services: Services, name: str, made: dict[str, Path]) -> Path:
     """Return the folder of a library that no distribution has; `made` are what it may need."""
     recipe = EXTRA_RECIPES[name]
     more = {one: build_extra(services, one, made) for one in recipe.needs if one not in made}
-    return _build_library(services, recipe, made | more)
+    return _build(services, recipe, made | more)
 
 
 def library_key(target: Target, name: str, pins: Pins) -> str:
     """Return the cache key of a library: all that can change its bytes."""
-    recipe = RECIPES.get(name) or EXTRA_RECIPES[name]
+    recipe = recipes_of(target).get(name) or EXTRA_RECIPES[name]
     is_cross = recipe.runs_programs and not host.runs(target)
     return content_key(
         {
             "native": library_key(host.own_target(), _LIBC, pins) if is_cross else None,
-            "source": source_identity(pins[name]),
+            "source": source_identity(recipe.source_of(pins), target),
             "code": hash_code(
-                sys.modules[recipe.build.__module__], context, patches, sys.modules[__name__]
+                *(sys.modules[recipe.build.__module__], context, patches, sys.modules[__name__]),
+                *recipe.code,
             ),
             "provides": [recipe.provides, recipe.shared],
-            "toolchain": toolchain_identity(target),
+            "toolchain": tools_identity(target),
             "needs": [library_key(target, need, pins) for need in recipe.needs],
         }
     )
 
 
-def source_identity(pinned: Pin) -> dict[str, object]:
+def source_identity(pinned: Pin, target: Target) -> dict[str, object]:
     """Return what names a source's bytes, for cache keys, whoever pinned it."""
     return {
         "name": pinned.name,
@@ -81,7 +96,8 @@ def source_identity(pinned: Pin) -> dict[str, object]:
         "sha256": pinned.sha256,
         "license": [pinned.license, pinned.license_file],
         "patches": {
-            patch.name: hashlib.sha256(patch.text).hexdigest() for patch in patches.patches(pinned)
+            patch.name: hashlib.sha256(patch.text).hexdigest()
+            for patch in (*patches.patches(pinned), *patches.of_system(pinned, target))
         },
     }
 
@@ -99,19 +115,20 @@ def build_from_source(
 
     With `runs_programs` there are tools for programs that are run while building, too.
     """
-    archive = fetch(pinned, services.cache, services.archives)
     is_cross = runs_programs and not host.runs(services.target)
     native_libc = _native_libc(services) if is_cross else None
     with services.cache.scratch(pinned.name) as root, own_pin_named(pinned):
-        chain = write_toolchain(services.target, root / "toolchain")
+        chain = write_tools(services.target, root / "toolchain")
         for folder in needs:
             merge_into_sysroot(folder, chain.root)
-        tree = unpack(archive, root / "source")
+        tree = _unpacked(services, pinned, root / "source")
         for name, reason in patches.apply_all(pinned, tree, output):
             services.console.warn(
                 f"{name} is left out of {pinned.name} {pinned.version}: {reason}; it only makes "
                 "programs faster"
             )
+        for patch in patches.of_system(pinned, services.target):
+            patch.apply(tree)
         shop = RecipeContext(
             source=pinned,
             chain=chain,
@@ -128,9 +145,14 @@ def build_from_source(
         _keep_license(shop)
 
 
+def _unpacked(services: Services, pinned: Pin, folder: Path) -> Path:
+    if not pinned.origins:
+        return zig_folder()  # it comes with the compiler, and is not changed
+    return unpack(fetch(pinned, services.cache, services.archives), folder)
+
+
 def _native_libc(services: Services) -> Path:
-    native = replace(services, target=host.own_target())
-    return _build_library(native, RECIPES[_LIBC], {})
+    return build_library(replace(services, target=host.own_target()), _LIBC)
 
 
 def _native_chain(libc: Path, root: Path) -> Toolchain:
@@ -150,8 +172,8 @@ def merge_into_sysroot(library: Path, chain_root: Path) -> None:
             shutil.copytree(library / name, place, copy_function=_link_or_copy, dirs_exist_ok=True)
 
 
-def _build_library(services: Services, recipe: Recipe, made: dict[str, Path]) -> Path:
-    pinned = services.pins[recipe.name]
+def _build(services: Services, recipe: Recipe, made: dict[str, Path]) -> Path:
+    pinned = recipe.source_of(services.pins)
 
     def make(folder: Path) -> None:
         with services.console.step(f"Building {pinned.name} {pinned.version}"):

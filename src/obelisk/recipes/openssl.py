@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from obelisk.recipes.context import RecipeContext
 from obelisk.services.host import jobs
 
-_OPTIONS = (
+_OPTIONS: Final = (
     *("no-shared", "no-tests", "no-apps", "no-docs", "no-engine", "no-dso", "no-module"),
     *("no-legacy", "no-ssl3", "no-comp", "no-zlib", "no-afalgeng", "no-async"),
     # What no API of Python reaches: QUIC, threads of its own (for Argon2), names of its source
@@ -16,25 +18,29 @@ _OPTIONS = (
     *("no-bf", "no-cast", "no-idea", "no-md4", "no-mdc2", "no-rc2", "no-rc4", "no-seed"),
     "no-whirlpool",
 )
-
-
-_ASKS_GLIBC = "#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)\n#if __GLIBC_PREREQ(2, 16)\n"
+_OF_SYSTEM: Final = {
+    # Flags of ours in place of its -g -Wa,...; buildinf.h would otherwise keep our paths.
+    "linux": ("--openssldir=/etc/ssl", "-O3", "-fPIC"),
+    "windows": (r"--openssldir=C:\Program Files\Common Files\SSL", "-O3"),
+}
+"""Where its configuration and certificates are (those of Windows's own store come through Python),
+and flags."""
+_ASKS_GLIBC: Final = (
+    "#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)\n#if __GLIBC_PREREQ(2, 16)\n"
+)
 """Where Arm's part asks whether libc has getauxval. Musl has, and does not say so: without it, each
 start would try instructions out and catch SIGILL."""
 
 
 def build(shop: RecipeContext) -> None:
-    """Build libcrypto and libssl, with /etc/ssl as the folder of configuration and certificates."""
+    """Build libcrypto and libssl."""
     shop.replace("crypto/armcap.c", _ASKS_GLIBC, "#if defined(__linux__)\n#if 1\n")
+    target = shop.chain.target
     shop.run(
-        "perl",
-        "./Configure",
-        shop.chain.target.openssl_target,
-        *_OPTIONS,
-        *("--prefix=/usr", "--libdir=lib", "--openssldir=/etc/ssl"),
-        # Flags of ours in place of its -g -Wa,...; buildinf.h would otherwise keep our paths.
-        *("-O3", "-fPIC"),
-        env={"CC": "cc", "AR": "ar", "RANLIB": "ranlib"},
+        *("perl", "./Configure", target.openssl_target, *_OPTIONS, "--prefix=/usr", "--libdir=lib"),
+        *_OF_SYSTEM[target.system],
+        # Windows's resources are in no library, and no compiler of them is called.
+        env={"CC": "cc", "AR": "ar", "RANLIB": "ranlib", "RC": "false"},
     )
     shop.run("make", f"-j{jobs()}", "build_libs")
     shop.run("make", "install_dev", f"DESTDIR={shop.output}")

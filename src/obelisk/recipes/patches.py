@@ -1,7 +1,8 @@
 """Patches of pinned sources: unified diffs that apply exactly, or end the build.
 
 Those of a library are `data/patches/<library>/NN-why.patch`, in the order of their names, each
-with its reason above the first file. `cpython/` is for every Python, `cpython-3.14/` for one.
+with its reason above the first file. `cpython/` is for every Python, `cpython-3.14/` for one,
+`cpython-3.14-windows/` for one system alone.
 The last line of that text is `Purpose: speed` where nothing but time depends on the patch: in
 another release, which the user pins, it is left out if it does not apply.
 """
@@ -18,6 +19,7 @@ from typing import Final
 
 from obelisk.errors import ToolError
 from obelisk.services.pins import Pin
+from obelisk.target import Target
 
 _FILE: Final = re.compile(rb"^--- (?:a/\S+|/dev/null)\n\+\+\+ b/(\S+)\n", re.MULTILINE)
 _SPEED: Final = b"\n\nPurpose: speed\n\n--- "
@@ -94,16 +96,12 @@ class Patch:
 
 def patches(pinned: Pin) -> tuple[Patch, ...]:
     """Return the patches of a source in the order in which they apply."""
-    root = files("obelisk").joinpath("data/patches")
-    folders = sorted({pinned.name, pinned.name.partition("-")[0]})
-    found = [
-        Patch(name=f"{folder}/{file.name}", text=file.read_bytes())
-        for folder in folders
-        if root.joinpath(folder).is_dir()
-        for file in root.joinpath(folder).iterdir()
-        if file.name.endswith(".patch")
-    ]
-    return tuple(sorted(found, key=lambda patch: patch.name.partition("/")[::-1]))
+    return _in_folders(*sorted({pinned.name, pinned.name.partition("-")[0]}))
+
+
+def of_system(pinned: Pin, target: Target) -> tuple[Patch, ...]:
+    """Return the patches of a source that only the target's system has, which apply after those."""
+    return _in_folders(f"{pinned.name}-{target.system}")
 
 
 def apply_all(pinned: Pin, tree: Path, output: Path) -> list[tuple[str, str]]:
@@ -138,3 +136,16 @@ def merge_left_out(output: Path, into: Path) -> None:
     """Add what was left out of a library to what is known of a distribution that has it."""
     if (output / _LEFT_OUT).is_dir():
         shutil.copytree(output / _LEFT_OUT, into / _LEFT_OUT, dirs_exist_ok=True)
+
+
+def _in_folders(*folders: str) -> tuple[Patch, ...]:
+    """Return the patches in folders of `data/patches`, in the order of their files' names."""
+    root = files("obelisk").joinpath("data/patches")
+    found = [
+        Patch(name=f"{folder}/{file.name}", text=file.read_bytes())
+        for folder in folders
+        if root.joinpath(folder).is_dir()
+        for file in root.joinpath(folder).iterdir()
+        if file.name.endswith(".patch")
+    ]
+    return tuple(sorted(found, key=lambda patch: patch.name.partition("/")[::-1]))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from obelisk.recipes.context import RecipeContext
 
-_BASE = "src/liblzma"
-_FOLDERS = ("common", "check", "delta", "lz", "lzma", "rangecoder", "simple")
-_OTHER_VARIANTS = ("crc32_small.c", "crc64_small.c", "crc_clmul_consts_gen.c")
-_TABLE_MAKERS = (
+_BASE: Final = "src/liblzma"
+_FOLDERS: Final = ("common", "check", "delta", "lz", "lzma", "rangecoder", "simple")
+_OTHER_VARIANTS: Final = ("crc32_small.c", "crc64_small.c", "crc_clmul_consts_gen.c")
+_TABLE_MAKERS: Final = (
     "crc32_tablegen.c",
     "crc64_tablegen.c",
     "fastpos_tablegen.c",
     "price_tablegen.c",
 )
-_FILTERS = ("LZMA1", "LZMA2", "DELTA", "X86", "ARM", "ARM64", "ARMTHUMB", "POWERPC", "IA64")
-_FEATURES = (
+_FILTERS: Final = ("LZMA1", "LZMA2", "DELTA", "X86", "ARM", "ARM64", "ARMTHUMB", "POWERPC", "IA64")
+_FEATURES: Final = (
     *(
         f"HAVE_{way}_{name}"
         for name in (*_FILTERS, "SPARC", "RISCV")
@@ -23,10 +25,18 @@ _FEATURES = (
     *(f"HAVE_CHECK_{name}" for name in ("CRC32", "CRC64", "SHA256")),
     *(f"HAVE_MF_{name}" for name in ("HC3", "HC4", "BT2", "BT3", "BT4")),
     *("HAVE_ENCODERS", "HAVE_DECODERS", "HAVE_LZIP_DECODER", "HAVE_STDBOOL_H", "HAVE__BOOL"),
-    *("HAVE_STDINT_H", "HAVE_INTTYPES_H", "HAVE_VISIBILITY", "MYTHREAD_POSIX"),
-    *("TUKLIB_CPUCORES_SYSCONF", "TUKLIB_PHYSMEM_SYSCONF", "TUKLIB_FAST_UNALIGNED_ACCESS"),
-    *("HAVE_CLOCK_GETTIME", "HAVE_DECL_CLOCK_MONOTONIC", "HAVE_PTHREAD_CONDATTR_SETCLOCK"),
+    *("HAVE_STDINT_H", "HAVE_INTTYPES_H", "TUKLIB_FAST_UNALIGNED_ACCESS"),
 )
+_OF_SYSTEM: Final = {
+    "linux": (
+        *("-DHAVE_VISIBILITY=1", "-DMYTHREAD_POSIX=1", "-DTUKLIB_CPUCORES_SYSCONF=1"),
+        *("-DTUKLIB_PHYSMEM_SYSCONF=1", "-DHAVE_CLOCK_GETTIME=1"),
+        *("-DHAVE_DECL_CLOCK_MONOTONIC=1", "-DHAVE_PTHREAD_CONDATTR_SETCLOCK=1"),
+    ),
+    # Without the last one, lzma.h would declare its functions as those of a DLL.
+    "windows": ("-DMYTHREAD_VISTA=1", "-DLZMA_API_STATIC"),
+}
+"""Threads, clocks and how symbols are hidden, which those of a PE file are not."""
 
 
 def build(shop: RecipeContext) -> None:
@@ -39,6 +49,7 @@ def build(shop: RecipeContext) -> None:
     includes = tuple(f"-I{folder}" for folder in ("api", *_FOLDERS))
     flags = (
         *(f"-D{name}=1" for name in _FEATURES),
+        *_OF_SYSTEM[shop.chain.target.system],
         *("-DASSUME_RAM=128", "-DSIZEOF_SIZE_T=8", "-DTUKLIB_SYMBOL_PREFIX=lzma_"),
         *includes,
         "-I../common",

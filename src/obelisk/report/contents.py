@@ -9,6 +9,7 @@ from typing import Any
 from obelisk.errors import VerifyError
 from obelisk.payload.payload import Control, Kind
 from obelisk.payload.reader import Payload, Record
+from obelisk.verify.executable import Executable
 from obelisk.verify.verify import open_payload
 
 
@@ -29,13 +30,20 @@ def contents(path: Path) -> dict[str, Any]:
         "executable": {
             "path": str(path),
             "size": executable.size,
-            "runtime": executable.size - len(payload.data) - executable.objects_size,
+            "runtime": runtime_size(executable, payload),
             "natives": executable.objects_size,
             "payload": len(payload.data),
+            "snapshot": len(executable.snapshot),
         },
         "modules": modules,
         "files": files,
     }
+
+
+def runtime_size(executable: Executable, payload: Payload) -> int:
+    """Return how many bytes of an executable are neither of what was added to its runtime."""
+    added = len(payload.data) + executable.objects_size + len(executable.snapshot)
+    return executable.size - added
 
 
 def manifest_of(payload: Payload, path: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from obelisk.model import CERTIFICATES, RESERVED_FOLDER
 from obelisk.payload.payload import Kind
 from obelisk.payload.reader import Payload, Record
-from obelisk.report.contents import manifest_of
+from obelisk.report.contents import manifest_of, runtime_size
 from obelisk.verify.verify import open_payload
 
 _SITE: Final = "site-packages"
@@ -54,7 +54,7 @@ def sizes(path: Path) -> dict[str, Any]:
         "path": str(path),
         "size": executable.size,
         "runtime": {
-            "size": executable.size - len(payload.data) - executable.objects_size,
+            "size": runtime_size(executable, payload),
             "libraries": manifest.get("runtime", {}),
         },
         "objects": {
@@ -67,6 +67,7 @@ def sizes(path: Path) -> dict[str, Any]:
             "kinds": _summed((part.kind, part) for part in parts),
             "owners": _summed((part.owner, part) for part in parts),
         },
+        "snapshot": {"size": len(executable.snapshot)},
     }
 
 
@@ -152,6 +153,7 @@ def _owners(payload: Payload) -> dict[str, str]:
 def size_lines(found: dict[str, Any]) -> list[str]:
     """Format the result of `sizes` as lines of text."""
     runtime, objects, payload = found["runtime"], found["objects"], found["payload"]
+    snapshot = found["snapshot"]["size"]
     lines = [
         _row(found["size"], found["path"]),
         "",
@@ -161,6 +163,7 @@ def size_lines(found: dict[str, Any]) -> list[str]:
         _row(objects["size"], f"shared objects ({len(objects['files'])})"),
         *_largest((file["size"], file["path"]) for file in objects["files"]),
         "",
+        *([_row(snapshot, "snapshot"), ""] if snapshot else []),
         _row(payload["size"], "payload"),
     ]
     lines += [_compared(row) for row in payload["kinds"]]

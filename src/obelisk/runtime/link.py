@@ -21,8 +21,8 @@ from obelisk.runtime.sources import c_files, c_folder, frozen_folder
 from obelisk.services.cache import content_key, hash_code, hash_tree
 from obelisk.services.process import run_logged
 from obelisk.services.services import Services
-from obelisk.toolchain.clang import Toolchain, archive, compile_all, write_toolchain
-from obelisk.toolchain.mingw import write_mingw
+from obelisk.toolchain.clang import Toolchain, archive, compile_all
+from obelisk.toolchain.tools import write_tools
 
 _WARNINGS: Final = (
     *("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wmissing-prototypes"),
@@ -144,8 +144,7 @@ def write_relinkable(
 
 
 def _job(distribution: Distribution, options: RuntimeOptions, root: Path) -> _Job:
-    write = write_mingw if _is_pe(distribution) else write_toolchain
-    chain = write(distribution.target, root / "toolchain")
+    chain = write_tools(distribution.target, root / "toolchain")
     merge_into_sysroot(distribution.sysroot, chain.root)
     return _Job(chain, distribution, options, root)
 

@@ -14,10 +14,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from obelisk.components.pinned import MINGW
 from obelisk.distribution.distribution import Distribution
 from obelisk.errors import ToolError
-from obelisk.recipes.windows import RECIPES, RUNTIME
+from obelisk.recipes import recipes_of
 from obelisk.runtime.linkmap import PARTS, Sizes, library_of
+from obelisk.target import Target
 from obelisk.toolchain.archives import archive_members
 from obelisk.toolchain.clang import Toolchain
 from obelisk.toolchain.mingw_link import link_inputs
@@ -43,6 +45,13 @@ _OPTIONS: Final = (
     # which lld finds from what profiles say of calls.
     *("-Brepro", "-call-graph-profile-sort:no"),
 )
+_LOADED_LATE: Final = (
+    *("CRYPT32.dll", "IPHLPAPI.DLL", "ole32.dll", "OLEAUT32.dll", "PROPSYS.dll", "RPCRT4.dll"),
+    *("SHELL32.dll", "USER32.dll", "VERSION.dll", "WINMM.dll", "WS2_32.dll"),
+)
+"""Libraries that a program loads when it first calls them, as most never do: with those that they
+need, they are two thirds of what would be loaded. runtime/c/os/windows/load_config.c says where
+from."""
 _ADDED_SECTIONS: Final = 3
 """How many `link/pe` adds: their headers must have room."""
 _SECTION_HEADER: Final = 40
@@ -72,6 +81,7 @@ def link_arguments(
     return [
         chain.tool("lld-link"),
         *_OPTIONS,
+        *(f"-delayload:{name}" for name in _LOADED_LATE),
         *wrapping(wrapped),
         # What `ctypes.pythonapi` finds.
         f"-def:{exports}",
@@ -79,7 +89,7 @@ def link_arguments(
         lib / _START,
         *objects,
         distribution.static_library,
-        *_libraries(lib),
+        *_libraries(lib, distribution.target),
         *link_inputs(lib),
     ]
 
@@ -125,7 +135,7 @@ def library_sizes(text: str, own: Path, distribution: Distribution) -> Sizes:
         for path in (distribution.sysroot / folder).glob("*.o"):
             owners[path.name] = f"{library}({path.name})"
     lib = distribution.sysroot / "lib"
-    for path in [distribution.static_library, *_libraries(lib)]:
+    for path in [distribution.static_library, *_libraries(lib, distribution.target)]:
         for member, _ in archive_members(path):
             owners.setdefault(member, f"{path}({member})")
     for member, _ in archive_members(lib / "compiler_rt.lib"):
@@ -133,7 +143,7 @@ def library_sizes(text: str, own: Path, distribution: Distribution) -> Sizes:
     found: dict[str, Counter[str]] = {}
     for size, section, file in _pieces(text):
         name = file if file.startswith(f"{own}/") else owners.get(Path(file).name)
-        library = RUNTIME if name is None else library_of(name, own)
+        library = MINGW if name is None else library_of(name, own)
         found.setdefault(library, Counter())[_PART_OF.get(section, "data")] += size
     return {
         library: {part: found[library][part] for part in PARTS if found[library][part]}
@@ -154,5 +164,7 @@ def _pieces(text: str) -> Iterator[tuple[int, str, str]]:
             yield int(match[2], 16), section, line[32:].rpartition(":(")[0]
 
 
-def _libraries(lib: Path) -> list[Path]:
-    return [lib / f"lib{name}.a" for recipe in RECIPES.values() for name in recipe.provides]
+def _libraries(lib: Path, target: Target) -> list[Path]:
+    return [
+        lib / f"lib{name}.a" for recipe in recipes_of(target).values() for name in recipe.provides
+    ]

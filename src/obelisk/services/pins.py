@@ -66,8 +66,11 @@ class Pin:
 
     @property
     def sha256(self) -> str:
-        """The hash by which cache keys know it: any of its origins will do."""
-        return self.origins[0].sha256
+        """The hash by which cache keys know it: any of its origins will do.
+
+        Empty for what comes with the compiler, which has none.
+        """
+        return self.origins[0].sha256 if self.origins else ""
 
 
 @dataclass(frozen=True, slots=True)

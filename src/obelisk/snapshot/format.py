@@ -15,16 +15,23 @@ from obelisk.payload.payload import Packed
 from obelisk.snapshot.layout import Addresses
 
 _MAGIC: Final = b"OBSNAP\n\0"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _REQUEST, _TAKEN = 1, 2
 WORDS: Final = 8
 """Words of a processor's features."""
-_HEADER: Final = struct.Struct(f"<8sIIQQQQQ32s{WORDS}IQQQQQQQ")
+_HEADER: Final = struct.Struct(f"<8sIIQQQQQ32s{WORDS}IQQQQQQQQQ")
 _CHECK_AT: Final = 24
-_GUARDS_AT: Final = 9 + WORDS + 2
+_WORDS_AT: Final = 9
+"""The position of the processor's features among the header's values."""
+_HIDDEN: Final = (0x36D83203, 0x07888110, 6, 0x328, 0, 0, 0, 0)
+"""Features of x86-64-v3, and AES: all that is seen of a processor where a kernel can hide others
+(runtime/c/snapshot/x86_64)."""
+_GUARDS_AT: Final = _WORDS_AT + WORDS + 2
 """The position of the offset of the guards among the header's values; behind it is their count."""
 _RANGE: Final = struct.Struct("<QQQIHH")
 _SPAN: Final = struct.Struct("<QQ")
+_WORD: Final = 8
+"""Bytes of one of `originals`."""
 _TRUNCATED: Final = "malformed header in snapshot"
 PYTHON_OPTION: Final = 1
 """Flag: `--python` as first argument starts no application."""
@@ -72,12 +79,14 @@ class Facts:
     """What `obelisk inspect` shows."""
     hot: Sequence[tuple[int, int]] = ()
     """(address, size) of pages that each start writes to."""
+    originals: bytes = b""
+    """By which a cold start has its own data (own_data.py)."""
 
     @property
     def size(self) -> int:
         """Bytes of what is behind the ranges."""
         texts = sum(len(text) + 1 for text in self.guards) + len(self.report)
-        return len(self.hot) * _SPAN.size + texts
+        return len(self.hot) * _SPAN.size + len(self.originals) + texts
 
 
 def request(addresses: Addresses, page: int) -> Packed:
@@ -122,6 +131,15 @@ def report_of(part: bytes | memoryview) -> bytes:
     return b"\0".join(texts[guard_count:])
 
 
+def is_of_one_kind(part: bytes | memoryview) -> bool:
+    """Say whether a snapshot needs no more of a processor than x86-64-v3 and AES.
+
+    `part` is one that `report_of` accepts.
+    """
+    words = _HEADER.unpack_from(part)[_WORDS_AT : _WORDS_AT + WORDS]
+    return not any(word & ~hidden for word, hidden in zip(words, _HIDDEN, strict=True))
+
+
 def _check_of(head: bytes | bytearray, rest: bytes) -> int:
     """Return the checksum of a header, in which that is zero, and what is behind it."""
     return xxhash.xxh64_intdigest(rest, xxhash.xxh64_intdigest(bytes(head), 0))
@@ -133,7 +151,8 @@ def _pack(kind: int, facts: Facts, ranges: Sequence[Range]) -> bytes:
         for one in ranges
     )
     spans = b"".join(_SPAN.pack(*span) for span in facts.hot)
-    rest = table + spans + b"".join(text + b"\0" for text in facts.guards) + facts.report
+    tables = table + spans + facts.originals
+    rest = tables + b"".join(text + b"\0" for text in facts.guards) + facts.report
     head = bytearray(
         _HEADER.pack(
             _MAGIC,
@@ -148,11 +167,13 @@ def _pack(kind: int, facts: Facts, ranges: Sequence[Range]) -> bytes:
             *facts.words,
             _HEADER.size,
             len(ranges),
-            _HEADER.size + len(table) + len(spans),
+            _HEADER.size + len(tables),
             len(facts.guards),
             facts.flags,
             _HEADER.size + len(table),
             len(facts.hot),
+            _HEADER.size + len(table) + len(spans),
+            len(facts.originals) // _WORD,
         )
     )
     struct.pack_into("<Q", head, _CHECK_AT, _check_of(head, rest))

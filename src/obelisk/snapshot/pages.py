@@ -11,7 +11,7 @@ from obelisk.snapshot.format import Range, Source
 from obelisk.snapshot.layout import Addresses
 from obelisk.snapshot.memory import Mapping, ProcessMemory
 
-_GAP: Final = 8
+_GAP: Final = 2
 """Pages that are stored although they need not be, so that what surrounds them is one range: each
 costs a system call and a mapping of the process."""
 _EXECUTE = 4

@@ -13,11 +13,12 @@ from typing import Any, Final
 from obelisk.errors import SnapshotError
 from obelisk.link.elf.elf import SegmentType, read_elf
 from obelisk.link.elf.memory import aligned
-from obelisk.payload.payload import Packed
+from obelisk.link.image import SnapshotPart
 from obelisk.services.process import run_limited
 from obelisk.snapshot.format import Facts, taken
 from obelisk.snapshot.layout import Addresses
 from obelisk.snapshot.memory import ProcessMemory, read_memory
+from obelisk.snapshot.own_data import own_data
 from obelisk.snapshot.pages import Pages, Stored
 from obelisk.snapshot.report import Problem, Report, rehearse, request, with_problems
 from obelisk.snapshot.writing import Written
@@ -26,7 +27,8 @@ _OPTION: Final = "--obelisk-prepare-snapshot="
 """As runtime/c/snapshot/early.h has it."""
 _SECONDS: Final = 300.0
 """After which imports are taken to hang."""
-_ENVIRONMENT: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+_LOCALE: Final = {"LC_ALL": "C.UTF-8"}
+_ENVIRONMENT: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin", **_LOCALE}
 """All that modules see while they are imported: nothing of whoever builds."""
 _TAIL: Final = 20
 """Lines of output that a message repeats."""
@@ -39,6 +41,8 @@ _PLAN: Final = f"{_MEMORY}.plan"
 _OUTPUTS: Final = (_MEMORY, _REPORT, _GUARDS, _BLOCKS, _OWN)
 """Names of the files that are written: the memory, what was found, variables that a start depends
 on, blocks of memory, and pages that were written to; `_PLAN` is read."""
+_OF_FILES: Final = (b"=", b"+", b"/")
+"""How guards begin that are of a file (runtime/c/snapshot/guards.c)."""
 _HINT: Final = "name the module in `snapshot-exclude`, or build with `--no-snapshot`"
 
 
@@ -48,18 +52,21 @@ class Snapshot:
 
     facts: Facts
     stored: Stored
+    own_data: tuple[tuple[int, bytes], ...]
+    """What the executable's file has in place of its data."""
     memory: ProcessMemory
     blocks: bytes
     """What is alive of what Python asked for (plan.py)."""
     report: Report
 
-    def part(self, hot: Sequence[tuple[int, int]] = (), *, flags: int = 0) -> Packed:
+    def part(self, hot: Sequence[tuple[int, int]] = (), *, flags: int = 0) -> SnapshotPart:
         """Return what is to be linked in where the request for it was.
 
         `hot` are (address, size) of pages that each start writes to.
         """
         facts = replace(self.facts, hot=hot, flags=self.facts.flags | flags)
-        return taken(facts, self.stored.ranges, self.stored.pages)
+        packed = taken(facts, self.stored.ranges, self.stored.pages)
+        return SnapshotPart(packed=packed, own_data=self.own_data)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,13 +137,27 @@ def measure_run(
 ) -> Written | None:
     """Run its program too, in a folder; return what it wrote to, or None if it does not end well.
 
-    It does not where the snapshot is not used, or the program ends at once.
+    The locale is always the same, and so are variables on which it depends whether the snapshot is
+    used. A program that ends at once does not end well.
     """
     output = executable.parents[1] / "output"
-    run = ("run", *arguments)
-    status = _start(executable, Path(os.devnull), output, run=run, cwd=folder, env=os.environ)
+    run, env = ("run", *arguments), guarded({**os.environ, **_LOCALE}, snapshot.facts.guards)
+    status = _start(executable, Path(os.devnull), output, run=run, cwd=folder, env=env)
     is_written = status == 0 and (executable.parents[1] / _OWN).exists()
     return _written(executable, snapshot) if is_written else None
+
+
+def guarded(variables: Mapping[str, str], guards: Iterable[bytes]) -> dict[str, str]:
+    """Return variables of the environment, changed as a snapshot's guards want them."""
+    wanted = dict(variables)
+    for guard in guards:
+        if guard.startswith(_OF_FILES):
+            continue
+        name, equals, value = os.fsdecode(guard).partition("=")
+        wanted.pop(name, None)
+        if equals:
+            wanted[name] = value
+    return wanted
 
 
 def _written(executable: Path, snapshot: Snapshot) -> Written:
@@ -190,11 +211,15 @@ def _run(
 def _read(executable: Path, wanted: Request, report: Report) -> Snapshot:
     addresses, page = wanted.addresses, wanted.page
     dump = executable.parents[1] / _MEMORY
-    data = memoryview(executable.read_bytes())
-    part = next(one for one in read_elf(data).segments if one.type == SegmentType.SNAPSHOT)
+    data = bytearray(executable.read_bytes())
+    file = memoryview(data)
+    part = next(one for one in read_elf(file).segments if one.type == SegmentType.SNAPSHOT)
     memory = read_memory(dump, addresses, _span(executable, page))
     for address, size in wanted.renewed:
         memory.clear(addresses.image + address, size)
+    own = own_data(file, memory, addresses.image)
+    for offset, content in own.pieces:
+        data[offset : offset + len(content)] = content
     guards = dump.with_name(_GUARDS)
     texts = sorted(set(guards.read_bytes().split(b"\0")[:-1])) if guards.exists() else []
     facts = Facts(
@@ -204,11 +229,19 @@ def _read(executable: Path, wanted: Request, report: Report) -> Snapshot:
         flags=wanted.flags,
         guards=texts,
         report=json.dumps(report.to_json(), sort_keys=True).encode(),
+        originals=own.originals,
     )
-    stored = Pages(data, addresses, page, part.address).store(memory)
+    stored = Pages(file, addresses, page, part.address).store(memory)
     listed = dump.with_name(_BLOCKS)  # not if the settings name an allocator
     blocks = listed.read_bytes() if listed.exists() else b""
-    return Snapshot(facts=facts, stored=stored, memory=memory, blocks=blocks, report=report)
+    return Snapshot(
+        facts=facts,
+        stored=stored,
+        own_data=own.pieces,
+        memory=memory,
+        blocks=blocks,
+        report=report,
+    )
 
 
 def _span(executable: Path, page: int) -> int:

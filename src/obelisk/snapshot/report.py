@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from obelisk.errors import SnapshotError, VerifyError
 from obelisk.services.console import Console
-from obelisk.snapshot.format import report_of
+from obelisk.snapshot.format import is_of_one_kind, report_of
 from obelisk.verify.verify import open_payload
 
 _LISTED: Final = {
@@ -32,6 +32,12 @@ _LISTED: Final = {
 }
 _OF_FILES: Final = ("file", "written")
 """What was read while modules were imported, besides variables."""
+_OF_ONE_KIND: Final = "x86-64-v3"
+_OF_BUILDER: Final = "builder's"
+_PROCESSORS: Final = {
+    _OF_ONE_KIND: "on one without x86-64-v3 and AES, the executable starts cold",
+    _OF_BUILDER: "on one that lacks a feature of the builder's, the executable starts cold",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,15 +170,19 @@ def with_problems(report: Report, problems: Iterable[Problem]) -> Report:
 def read_report(path: Path) -> dict[str, Any] | None:
     """Return what `to_json` returned of the snapshot in an executable; None if it has none.
 
-    Raises `VerifyError` if the file is corrupt.
+    Beside it is `processor`: `x86-64-v3`, or `builder's`. Raises `VerifyError` if the file is
+    corrupt.
     """
+    part = open_payload(path)[0].snapshot
     try:
-        text = report_of(open_payload(path)[0].snapshot)
+        text = report_of(part)
     except ValueError as error:
         message = f"{path} is corrupt: {error}"
         raise VerifyError(message, hint="rebuild it, and copy it as a binary file") from error
     found = json.loads(text) if text else None
-    return found if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        return None
+    return found | {"processor": _OF_ONE_KIND if is_of_one_kind(part) else _OF_BUILDER}
 
 
 def report_lines(found: dict[str, Any]) -> Iterator[str]:
@@ -180,6 +190,8 @@ def report_lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"snapshot  {len(found['modules'])} modules imported"
     for row in found["left_out"]:
         yield f"  left out    {row['module']}: it {row['reason']}"
+    if "processor" in found:
+        yield f"  depends on  processor: {_PROCESSORS[found['processor']]}"
     for name in found["guards"]:
         yield f"  depends on  variable {name}: with another value, the executable starts cold"
     for name in found.get("files", ()):

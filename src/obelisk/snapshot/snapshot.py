@@ -12,21 +12,21 @@ from pathlib import Path
 
 from obelisk.config.training import parse_commands
 from obelisk.errors import SnapshotError
-from obelisk.link.image import Image
+from obelisk.link.image import Image, SnapshotPart
 from obelisk.model import Module, ResolvedEntry, RunProgram
 from obelisk.payload.content import whole
-from obelisk.payload.payload import Packed, Table, use_key
+from obelisk.payload.payload import Table, use_key
 from obelisk.plan import Plan
 from obelisk.runtime.link import Runtime
 from obelisk.services.console import Console
 from obelisk.snapshot.format import MEASURE, PYTHON_OPTION, request
 from obelisk.snapshot.layout import addresses_of
-from obelisk.snapshot.plan import EMPTY, plan_of
+from obelisk.snapshot.plan import EMPTY, plan_of, seen_in
 from obelisk.snapshot.prepare import Request, Snapshot, measure, measure_run, prepare, rehearsed
 from obelisk.snapshot.report import tell
 from obelisk.snapshot.writing import Written, hot_spans
 
-Linking = Callable[[Packed | None], Image]
+Linking = Callable[[SnapshotPart | None], Image]
 """Makes an executable with a snapshot, or without."""
 
 
@@ -78,7 +78,7 @@ def take(
     training: Training,
     work: Path,
     console: Console,
-) -> Packed:
+) -> SnapshotPart:
     """Return the snapshot of an executable.
 
     Say what is left out of it. Raises `SnapshotError` if none can be made.
@@ -95,13 +95,19 @@ def take(
         trained=training.modules,
     )
     executable = folder / plan.name
-    asked = linking(request(addresses, page))
+    asked = linking(SnapshotPart(packed=request(addresses, page)))
     _write(asked, executable)
     found = rehearsed(executable, wanted)
     first = prepare(executable, wanted, found, EMPTY)
     runs = _runs(linking, first, training, executable)
-    placed = plan_of(first.blocks, first.memory, runs, page)
+    seen, alive = seen_in(first.blocks, first.memory, runs, page), first.blocks
     _write(asked, executable)
+    # If a run did not end well, it is not known what it called.
+    deferring = len(runs) == 1 + len(training.runs) > 1
+    if deferring:
+        alone = plan_of(b"", seen, page, deferring=True)
+        alive = prepare(executable, wanted, found, alone).blocks
+    placed = plan_of(alive, seen, page, deferring=deferring)
     snapshot = prepare(executable, wanted, found, placed)
     runs = _runs(linking, snapshot, training, executable)
     tell(snapshot.report, console)

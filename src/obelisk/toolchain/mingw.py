@@ -18,6 +18,17 @@ _HEADERS: Final = (
     *("x86_64-windows-gnu", "generic-mingw", "x86_64-windows-any", "any-windows-any"),
 )
 """Folders of zig's `lib/libc/include`, most specific first; those that it lacks are skipped."""
+X86INTRIN: Final = "x86intrin.h"
+_INTRINSICS: Final = """\
+#if defined(_WINNT_) && !defined(FastFence)
+#define __X86INTRIN_H
+#include <ia32intrin.h>
+#undef __X86INTRIN_H
+#include <emmintrin.h>
+#else
+#{whole}
+#endif
+"""
 COMPILE_FLAGS: Final = (
     # The C runtime is the UCRT, which every Windows 10 has, and Windows 10 is what is required.
     *("-D__MSVCRT_VERSION__=0xE00", "-D_WIN32_WINNT=0x0a00"),
@@ -44,6 +55,8 @@ def write_mingw(target: Target, root: Path) -> Toolchain:
     """
     chain = Toolchain(target=target, root=root)
     (root / "bin").mkdir(parents=True)
+    _headers(chain).mkdir()
+    (_headers(chain) / X86INTRIN).write_text(x86intrin(f"include_next <{X86INTRIN}>"))
     zig = zig_folder() / "zig"
     flags = " ".join(_driver_flags(chain))
     write_script(chain.tool("cc"), f"'{zig}' clang {flags}")
@@ -65,9 +78,24 @@ def mingw_identity(target: Target) -> dict[str, object]:
     }
 
 
+def x86intrin(whole: str) -> str:
+    """Return what stands before clang's x86intrin.h; `whole` is the directive that includes that.
+
+    winnt.h, a part of windows.h, includes it for what every x86-64 has. The rest of it, which is
+    for AVX-512 and the like, takes longer to compile than the headers of Windows. Programs that
+    include it themselves get all of it.
+    """
+    return _INTRINSICS.format(whole=whole)
+
+
+def _headers(chain: Toolchain) -> Path:
+    """Return the folder of headers that stand before clang's."""
+    return chain.root / "include"
+
+
 def _driver_flags(chain: Toolchain) -> list[str]:
     lib = zig_folder() / "lib"
-    folders = [lib / "include", chain.sysroot / "include"]
+    folders = [_headers(chain), lib / "include", chain.sysroot / "include"]
     folders += [lib / "libc/include" / name for name in _HEADERS]
     return [
         "--no-default-config",

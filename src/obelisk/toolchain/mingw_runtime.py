@@ -7,16 +7,14 @@ says at a link which files it has made; they are kept under their own names.
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 from typing import Final
 
 from obelisk.errors import ToolError
-from obelisk.services.cache import hash_code
 from obelisk.services.process import run_captured, run_logged
-from obelisk.toolchain import archives
 from obelisk.toolchain.archives import archive_members
 from obelisk.toolchain.clang import Toolchain, archive, zig_folder
+from obelisk.toolchain.mingw import X86INTRIN, x86intrin
 
 SYSTEM_LIBRARIES: Final = (
     *("advapi32", "api-ms-win-core-path-l1-1-0", "bcrypt", "bcryptprimitives", "cabinet"),
@@ -56,15 +54,12 @@ _STARTS: Final = {
 _OWN: Final = ("libmingw32.lib", "zigc.lib", "compiler_rt.lib")
 """Libraries of objects; the others are import libraries."""
 _LINK: Final = "lld-link "
-
-
-def mingw_runtime_code() -> dict[str, str]:
-    """Return what names the code of this module, for cache keys."""
-    return hash_code(sys.modules[__name__], archives)
+_WHOLE: Final = "x86intrin-whole.h"
+"""What clang's x86intrin.h is called where ours stands in its place."""
 
 
 def build_mingw_runtime(chain: Toolchain, output: Path, log: Path) -> None:
-    """Build start files and libraries to `output/lib`, their licence to `output/licenses`.
+    """Build start files and libraries to `output/lib`.
 
     Raises `ToolError`.
     """
@@ -84,9 +79,6 @@ def build_mingw_runtime(chain: Toolchain, output: Path, log: Path) -> None:
             elif library.endswith(".lib"):
                 shutil.copyfile(path, folder / library)
     _write_math(chain, folder, log)
-    licenses = output / "licenses"
-    licenses.mkdir()
-    shutil.copyfile(zig_folder() / "lib/libc/mingw/COPYING", licenses / "LICENSE.mingw-w64.txt")
 
 
 def _linked(chain: Toolchain, source: Path, options: tuple[str, ...], log: Path) -> dict[str, Path]:
@@ -99,8 +91,9 @@ def _linked(chain: Toolchain, source: Path, options: tuple[str, ...], log: Path)
         source.with_suffix(".exe"),
         *(f"-l{name}" for name in SYSTEM_LIBRARIES),
     ]
-    env = chain.environment() | {"ZIG_VERBOSE_LINK": "1"}
-    done = run_captured(argv, env=env, what="building mingw-w64")
+    env = chain.environment() | {"ZIG_VERBOSE_LINK": "1", "ZIG_LIB_DIR": str(_sources(chain))}
+    # From there: zig names files below the working directory from it.
+    done = run_captured(argv, cwd=chain.root, env=env, what="building mingw-w64")
     text = done.stderr.decode(errors="replace")
     with log.open("a") as stream:
         stream.write(text)
@@ -108,9 +101,24 @@ def _linked(chain: Toolchain, source: Path, options: tuple[str, ...], log: Path)
     if done.status != 0 or not lines:
         message = "building mingw-w64 failed"
         raise ToolError(message, log=log)
-    cache = chain.environment()["ZIG_GLOBAL_CACHE_DIR"]
-    paths = [Path(word) for word in lines[-1].split() if word.startswith(cache)]
-    return {path.name: path for path in paths}
+    cache = Path(env["ZIG_GLOBAL_CACHE_DIR"])
+    paths = [chain.root / word for word in lines[-1].split()]
+    return {path.name: path for path in paths if path.is_relative_to(cache)}
+
+
+def _sources(chain: Toolchain) -> Path:
+    """Return zig's folder `lib`, by links, with our x86intrin.h (mingw.py)."""
+    folder, lib = chain.root / "zig-lib", zig_folder() / "lib"
+    if not folder.exists():
+        (folder / "include").mkdir(parents=True)
+        for path in (*lib.iterdir(), *(lib / "include").iterdir()):
+            place = folder / path.relative_to(lib)
+            if path.name == X86INTRIN:
+                place.write_text(x86intrin(f"include <{_WHOLE}>"))
+                place = place.with_name(_WHOLE)
+            if path != lib / "include":
+                place.symlink_to(path)
+    return folder
 
 
 def _without_paths(chain: Toolchain, library: Path, made: Path, log: Path) -> None:

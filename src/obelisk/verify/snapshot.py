@@ -16,14 +16,16 @@ from obelisk.verify.finding import Finding, judged
 from obelisk.verify.promise import Promise
 
 _MAGIC: Final = b"OBSNAP\n\0"
-_VERSION: Final = 1
-_HEADER: Final = struct.Struct("<8sIIQQQQQ32s8IQQQQQQQ")
+_VERSION: Final = 2
+_HEADER: Final = struct.Struct("<8sIIQQQQQ32s8IQQQQQQQQQ")
 _CHECK: Final = slice(24, 32)
 _TABLES: Final = 17
 """The position of the offset of the ranges among the header's values."""
 _RANGE: Final = struct.Struct("<QQQIHH")
 _TAKEN: Final = 2
 _SPAN: Final = struct.Struct("<QQ")
+_RUN: Final = struct.Struct("<II")
+_WORD: Final = 8
 _PAGE: Final = 4096
 """Bytes; pages of other kernels are multiples of it."""
 _END: Final = 1 << 47
@@ -68,14 +70,27 @@ def _header_fault(part: memoryview) -> str | None:
     seed = xxhash.xxh64_intdigest(bytes(head), 0)
     if xxhash.xxh64_intdigest(bytes(part[_HEADER.size : size]), seed) != check:
         return "checksum mismatch in its tables"
-    ranges, count, guards, guard_count, _, hot, hot_count = _HEADER.unpack_from(part)[_TABLES:]
+    ranges, count, guards, guard_count, _, hot, hot_count, originals, words = _HEADER.unpack_from(
+        part
+    )[_TABLES:]
     is_whole = (
         ranges >= _HEADER.size
         and ranges + count * _RANGE.size <= hot
-        and hot + hot_count * _SPAN.size <= guards <= size
+        and hot + hot_count * _SPAN.size <= originals
+        and originals + words * _WORD <= guards <= size
+        and _are_runs(part[originals : originals + words * _WORD])
         and bytes(part[guards:size]).count(b"\0") >= guard_count
     )
     return None if is_whole else "malformed tables"
+
+
+def _are_runs(words: memoryview) -> bool:
+    """Say whether words are runs: for each, where it is and how many words follow."""
+    place = 0
+    while place < len(words):
+        _, count = _RUN.unpack_from(words, place)
+        place += _RUN.size + count * _WORD
+    return place == len(words)
 
 
 def _rows(part: memoryview) -> Iterator[Row]:

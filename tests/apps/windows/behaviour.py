@@ -180,6 +180,40 @@ def status():
     sys.exit(42)
 
 
+def waits():
+    """Until ctrl-C, which it catches when it is asked to."""
+    import time
+
+    print("ready", flush=True)
+    try:
+        while True:
+            time.sleep(0.1)
+    except KeyboardInterrupt:
+        if sys.argv[2] == "raise":
+            raise
+        print("interrupted")
+
+
+def console():
+    """Ctrl-C, by another process in the same console."""
+    import ctypes
+    import signal
+    import subprocess
+
+    if len(sys.argv) == 2:
+        more = {"creationflags": subprocess.CREATE_NO_WINDOW, "check": True, "text": True}
+        again = [sys.executable, "console", "inside"]
+        print(subprocess.run(again, capture_output=True, **more).stdout.strip())
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for how in ("catch", "raise"):
+        started = subprocess.Popen([sys.executable, "waits", how], stdout=-1, stderr=-1, text=True)
+        started.stdout.readline()
+        ctypes.windll.kernel32.GenerateConsoleCtrlEvent(signal.CTRL_C_EVENT, 0)
+        out, err = started.communicate(timeout=60)
+        print(hex(started.returncode), *out.split(), *err.split()[-1:], flush=True)
+
+
 def fails():
     raise RuntimeError("as it must")
 

@@ -3,8 +3,6 @@
 There is no `configure`: `PC/pyconfig.h` has what it would find out. Objects are below `build` under
 the paths of their sources.
 """
-# ruff: noqa: SLF001 (what is left out of the standard library is the same as on Linux, whose code
-# is part of its cache key)
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from obelisk.distribution import cpython as linux
+from obelisk.distribution.layout import lay_out, require_host, require_version
 from obelisk.distribution.versions import major_minor
 from obelisk.distribution.windows import exports, frozen, inittab
 from obelisk.distribution.windows.modules import (
@@ -25,9 +23,8 @@ from obelisk.distribution.windows.modules import (
 from obelisk.distribution.windows.projects import project_sources
 from obelisk.distribution.windows.units import INITTAB, PROGRAM, Unit, units
 from obelisk.distribution.windows.units import OPERATORS as OPERATORS_FILE
-from obelisk.recipes import profiles
+from obelisk.recipes import profiles, recipes_of
 from obelisk.recipes.context import RecipeContext
-from obelisk.recipes.windows import RECIPES
 from obelisk.services.host import jobs
 from obelisk.services.process import run_logged, working_together
 from obelisk.toolchain.mingw import COMPILE_FLAGS
@@ -47,17 +44,17 @@ def library_name(version: str) -> str:
     return f"install/libs/libpython{version}.a"
 
 
-def build(shop: RecipeContext, host_python: Path) -> None:
+def build(shop: RecipeContext, host_python: Path | None) -> None:
     """Build CPython and lay it out below `output` as `install/` and `build/`.
 
     `host_python` is an interpreter of the same version that runs here. Raises `ToolError`.
     """
-    linux._require_version(shop)
+    require_version(shop)
     version = major_minor(shop.source.version)
     if not (shop.tree / _PYCONFIG).is_file():
         # In 3.13, with what a build of it without the GIL would change.
         shutil.copyfile(shop.tree / f"{_PYCONFIG}.in", shop.tree / _PYCONFIG)
-    frozen.write_frozen(shop, host_python)
+    frozen.write_frozen(shop, require_host(host_python))
     core = project_sources(shop.tree, CORE)
     inits = core_inits(shop.tree, core)
     rows = inittab.core_rows(shop.tree)
@@ -102,21 +99,10 @@ def _compile(shop: RecipeContext, compiled: list[Unit], profile: tuple[str, ...]
 
 def _lay_out(shop: RecipeContext) -> None:
     install = shop.output / "install"
-    skipped = shutil.ignore_patterns("__pycache__", *linux._TESTS)
-    shutil.copytree(shop.tree / "Lib", install / "Lib", ignore=skipped)
-    shutil.copytree(shop.tree / "Include", install / "Include")
-    shutil.copyfile(shop.tree / _PYCONFIG, install / "Include/pyconfig.h")
+    lay_out(shop, install / "Lib", install / "Include", shop.tree / _PYCONFIG)
     config = shop.output / CONFIG
     config.mkdir()
     shutil.copyfile(shop.tree / INITTAB, config / "config.c")
-    licenses = shop.output / "licenses"
-    licenses.mkdir()
-    # What CPython's tree contains of others: expat, libmpdec, HACL* and more.
-    shutil.copyfile(shop.tree / "Doc/license.rst", licenses / "LICENSE.cpython-incorporated.rst")
-    sboms = shop.output / "sboms"
-    sboms.mkdir()
-    # CPython's own list of the same, with versions and hashes.
-    shutil.copyfile(shop.tree / "Misc/sbom.spdx.json", sboms / "cpython.spdx.json")
 
 
 def _link(shop: RecipeContext, version: str, compiled: list[Unit]) -> None:
@@ -139,7 +125,9 @@ def link_program(shop: RecipeContext, version: str, definition: Path) -> None:
     """Link python.exe of the objects, with every library and start file named."""
     lib = shop.chain.lib
     program = shop.output / "install/python.exe"
-    libraries = [name for recipe in RECIPES.values() for name in recipe.provides]
+    libraries = [
+        name for recipe in recipes_of(shop.chain.target).values() for name in recipe.provides
+    ]
     argv: list[str | Path] = [
         *("-machine:x64", "-subsystem:console", f"-stack:{_STACK}", "-entry:mainCRTStartup"),
         *("-dynamicbase", "-highentropyva", "-nxcompat", "-opt:ref", "-opt:icf"),

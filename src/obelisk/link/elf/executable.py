@@ -44,7 +44,7 @@ from obelisk.link.elf.start import (
     split_first_page,
 )
 from obelisk.link.elf.tls_image import TlsImage, merge_tls
-from obelisk.link.image import Image
+from obelisk.link.image import Image, SnapshotPart
 from obelisk.payload.content import Piece
 from obelisk.payload.payload import Packed
 from obelisk.target import Target
@@ -85,7 +85,7 @@ def link_elf(
     payload: Packed,
     linked: Linked | None,
     target: Target,
-    snapshot: Packed | None = None,
+    snapshot: SnapshotPart | None = None,
 ) -> Image:
     """Return the executable; raise `LinkError` when `runtime` is no runtime."""
     elf = read_elf(runtime)
@@ -96,7 +96,7 @@ def link_elf(
         _add_objects(build, linked)
     build.add(_PAYLOAD, READ, SegmentType.PAYLOAD, payload.pieces, payload.size)
     if snapshot is not None:
-        build.add(_SNAPSHOT, READ, SegmentType.SNAPSHOT, snapshot.pieces, snapshot.size)
+        _add_snapshot(build, snapshot)
     sections = Sections(elf, runtime)
     # The room is used up: what stands there now is the table.
     sections.remove(reserve)
@@ -235,6 +235,13 @@ def _add_objects(build: _Build, linked: Linked) -> None:
         build.patch_relr(relative.address, relative.file_size)
     table = linked.table(build.next_address)
     build.add(_TABLE, READ, SegmentType.OBJECTS, [(0, table)], len(table))
+
+
+def _add_snapshot(build: _Build, snapshot: SnapshotPart) -> None:
+    packed = snapshot.packed
+    build.add(_SNAPSHOT, READ, SegmentType.SNAPSHOT, packed.pieces, packed.size)
+    for offset, content in snapshot.own_data:
+        build.kept[offset : offset + len(content)] = content
 
 
 def _runtime_parts(

@@ -8,6 +8,10 @@
 #include "payload/settings.h"
 #include "python/interp.h"
 #include "vfs/mount.h"
+
+#ifdef OBELISK_RECORDING
+#include "recording/first_use.h"
+#endif
 #ifdef OBELISK_SNAPSHOT
 #include "snapshot/blocks.h"
 #include "snapshot/snapshot.h"
@@ -63,6 +67,9 @@ main(int argc, char **argv)
     payload_open(&payload, span.base, span.size, die_damaged);
     require_objects(&payload);
     settings_open(&payload);
+#ifdef OBELISK_RECORDING
+    first_use_begin();
+#endif
     if (settings_get("integrity") != NULL) {
         integrity_check();
     }

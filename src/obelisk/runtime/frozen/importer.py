@@ -61,7 +61,9 @@ def _resolved(below):
     return "/".join(parts)
 
 
-_BEGINNING = ROOT + "/"
+_SEPARATOR = "/"
+"""Of paths of this system: windows/importer.py has another one, and sets it here."""
+_BEGINNING = ROOT + _SEPARATOR
 _Loader = _external.SourceFileLoader
 _get_code = _Loader.get_code
 _get_source = _Loader.get_source
@@ -157,7 +159,7 @@ class PathEntry(_external.FileFinder):
         if kind == _OTHER:
             return _spec_of_file(fullname, self.path, _payload.other(self._folder, name))
         is_package = kind == _PACKAGE
-        file = path + "/__init__.py" if is_package else path + ".py"
+        file = path + _SEPARATOR + "__init__.py" if is_package else path + ".py"
         loader = (AdaptingLoader if fullname in _ADAPTED else _Loader)(fullname, file)
         spec = _bootstrap.ModuleSpec(fullname, loader, origin=file)
         spec.has_location = True
@@ -194,14 +196,14 @@ def _folder(path):
 
 def _spec_of_file(name, folder, path):
     """Return the spec of an extension module (see elf/libdl.c), or of bytecode without source."""
-    file = ROOT + "/" + path
+    file = _BEGINNING + path.replace("/", _SEPARATOR)
     is_bytecode = path.endswith(".pyc")
     kind = _external.SourcelessFileLoader if is_bytecode else _external.ExtensionFileLoader
     loader = kind(name, file)
     spec = _bootstrap.ModuleSpec(name, loader, origin=file)
     spec.has_location = True
     if loader.is_package(name):
-        spec.submodule_search_locations = [file.rpartition("/")[0]]
+        spec.submodule_search_locations = [file.rpartition(_SEPARATOR)[0]]
     return spec
 
 
@@ -248,14 +250,14 @@ def run_pth():
         return
     import site
 
-    folder = sys._stdlib_dir + "/site-packages"
+    folder = sys._stdlib_dir + _SEPARATOR + "site-packages"
     for name in _payload.pth.split("\0")[:-1]:
         site.addpackage(folder, name, None)
 
 
 def start():
     """Prepare `__main__` for the application and return its code object."""
-    path = ROOT + "/" + _payload.main
+    path = _BEGINNING + _payload.main.replace("/", _SEPARATOR)
     main = sys.modules["__main__"]
     main.__file__ = path
     main.__cached__ = None

@@ -19,6 +19,7 @@ import _weakref
 import _obelisk
 import _obelisk_payload as _payload
 import _snapshot
+import _obelisk_snapshot_deferred as _deferred
 import _obelisk_snapshot_leading as _leading
 import _obelisk_snapshot_repairs as _repairs
 import _obelisk_snapshot_state as _state
@@ -310,6 +311,8 @@ def settle(kept):
             del sys.path_importer_cache[path]
     gc.collect()
     gc.collect()
+    _deferred.defer(gc.get_objects())
+    gc.collect()  # memory that Python keeps for new objects would be in the snapshot
     kept["objects"] = gc.get_objects
     kept["finalized"] = list(_references(gc.get_objects()))
     _snapshot.immortalize(gc.get_objects())

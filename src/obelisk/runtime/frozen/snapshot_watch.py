@@ -54,6 +54,8 @@ _HARMLESS = frozenset(
     (
         ("_ctypes", b"LIBFFI_TMPDIR"),
         ("_ctypes", b"TMPDIR"),
+        ("_sqlite3", b"SQLITE_TMPDIR"),  # and again after a restore
+        ("_sqlite3", b"TMPDIR"),
         ("sysconfig", b"HOME"),
         ("numpy", "host"),  # whether the kernel is older than 4.6
         ("numpy._core._add_newdocs_scalars", "host"),  # the machine

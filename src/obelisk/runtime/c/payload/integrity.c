@@ -2,19 +2,17 @@
 
 #include "payload/integrity.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The functions that need no set-up. OpenSSL would have all go through its providers. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
+#include "os/checked_file.h"
 #include "os/os.h"
 
 #define VERSION 1
@@ -68,8 +66,7 @@ die_damaged(const char *what, int size)
 {
     char text[256];
 
-    snprintf(text, sizeof(text), "corrupt executable: checksum mismatch in `%.*s`", size,
-             what);
+    snprintf(text, sizeof(text), "corrupt executable: checksum mismatch in `%.*s`", size, what);
     os_die(OS_EXIT_DAMAGED, text);
 }
 
@@ -114,29 +111,9 @@ open_digest(void)
     return digest;
 }
 
-/* Read a whole block. */
-static void
-read_block(int file, uint8_t *block, uint64_t size, uint64_t place)
-{
-    while (size > 0) {
-        ssize_t count = pread(file, block, size, (off_t)place);
-        if (count < 0 && errno != EINTR) {
-            os_die_of_error("cannot verify this executable");
-        }
-        if (count == 0) {
-            os_die(OS_EXIT_DAMAGED, "corrupt executable: file truncated");
-        }
-        if (count > 0) {
-            block += count;
-            size -= (uint64_t)count;
-            place += (uint64_t)count;
-        }
-    }
-}
-
 /* Check the blocks of a part; return the hashes of the next one. */
 static const uint8_t *
-check_part(int file, const struct digest *digest, const struct part *part, const uint8_t *hashes)
+check_part(intptr_t file, const struct digest *digest, const struct part *part, const uint8_t *hashes)
 {
     static uint8_t block[BLOCK];
     uint8_t found[SHA256_DIGEST_LENGTH];
@@ -146,7 +123,7 @@ check_part(int file, const struct digest *digest, const struct part *part, const
 
     for (uint64_t place = part->start; place < end; place += BLOCK) {
         uint64_t size = end - place < BLOCK ? end - place : BLOCK;
-        read_block(file, block, size, place);
+        checked_file_read(file, block, (uint32_t)size, place);
         /* Not by SHA256(), which would bring in all that OpenSSL knows of digests. */
         SHA256_Init(&context);
         SHA256_Update(&context, block, size);
@@ -164,16 +141,10 @@ integrity_check(void)
 {
     struct digest digest = open_digest();
     const uint8_t *hashes = digest.hashes;
-    int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    intptr_t file = checked_file_open();
 
-    if (file < 0) {
-        file = open(os_executable(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    }
-    if (file < 0) {
-        os_die_of_error("cannot verify this executable");
-    }
     for (uint32_t i = 0; i < digest.header->part_count; i++) {
         hashes = check_part(file, &digest, &digest.parts[i], hashes);
     }
-    close(file);
+    checked_file_close(file);
 }

@@ -14,11 +14,11 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* Only in the runtime that `obelisk build --train` runs. */
 #ifdef OBELISK_RECORDING
-#include "recording/first_use.h"
+payload_watcher payload_watch;
+#define note_use(payload, record) (payload_watch ? payload_watch(payload, record) : (void)0)
 #else
-#define first_use(payload, record) ((void)0)
+#define note_use(payload, record) ((void)0)
 #endif
 
 #define VERSION 5
@@ -218,7 +218,7 @@ payload_unchecked(const struct payload *payload, const struct payload_record *re
 {
     struct payload_span bytes = {(const char *)payload->base + record->offset, record->stored};
 
-    first_use(payload, record);
+    note_use(payload, record);
     return bytes;
 }
 

@@ -33,9 +33,8 @@ enum payload_frame {
 };
 
 enum payload_table {
-    PAYLOAD_MODULES,  /* code, and what imports find, by key: folder, a zero byte, last part of the path,
-                         which has no suffix in the records that imports look for */
-    PAYLOAD_FILES,    /* by the same key */
+    PAYLOAD_MODULES,  /* code, by its path; and what imports find, by key: folder, a zero byte, name */
+    PAYLOAD_FILES,    /* by key: folder, a zero byte, last part of the path */
     PAYLOAD_CONTROLS, /* by name; no path leads here */
     PAYLOAD_TABLES,
 };
@@ -120,5 +119,12 @@ int payload_expand_in(const struct payload *payload, const struct payload_record
 
 /* Return how many bytes of memory expanding takes. */
 size_t payload_room(void);
+
+#ifdef OBELISK_RECORDING
+/* Called with each record whose stored bytes are about to be used, by any thread, and by a child of vfork.
+   NULL if nobody wants to know. Only in the runtime that `obelisk build --train` runs. */
+typedef void (*payload_watcher)(const struct payload *, const struct payload_record *);
+extern payload_watcher payload_watch;
+#endif
 
 #endif

@@ -169,6 +169,9 @@ initialize(const struct start *start)
         PyConfig_InitIsolatedConfig(&config);
     }
     set_defaults(&config, start);
+#ifdef OBELISK_RECORDING
+    config.use_hash_seed = 1; /* each run goes through sets in the same order */
+#endif
     status = configure(&config);
     if (!PyStatus_Exception(status)) {
         status = paths_set(&config, start->payload, start->executable);

@@ -10,6 +10,7 @@
 
 #include "elf/dso.h"
 #include "payload/settings.h"
+#include "python/text.h"
 
 static const struct payload *served;
 static const char *served_root;
@@ -39,20 +40,20 @@ find_in(enum payload_table table, struct payload_span folder, struct payload_spa
     return payload_find(served, table, whole);
 }
 
-/* Return the record of a path below the executable, or NULL. */
+/* Return the record of a file or folder below the executable, or NULL. */
 static const struct payload_record *
-find_path(enum payload_table table, struct payload_span path)
+find_file(struct payload_span path)
 {
     struct payload_span folder = {path.start, 0};
     const char *slash = memrchr(path.start, '/', path.size);
 
     if (slash == NULL) {
-        return find_in(table, folder, path);
+        return find_in(PAYLOAD_FILES, folder, path);
     }
     folder.size = (size_t)(slash - path.start);
     path.start = slash + 1;
     path.size -= folder.size + 1;
-    return find_in(table, folder, path);
+    return find_in(PAYLOAD_FILES, folder, path);
 }
 
 /* Read a str; one with lone surrogates is no name of ours: then `start` is NULL, without an error. */
@@ -123,7 +124,7 @@ is_folder(PyObject *self, PyObject *path)
     const struct payload_record *record;
 
     (void)self;
-    record = text.start ? find_path(PAYLOAD_FILES, text) : NULL;
+    record = text.start ? find_file(text) : NULL;
     return PyBool_FromLong(record != NULL && record->kind == PAYLOAD_FOLDER);
 }
 
@@ -158,7 +159,7 @@ code(PyObject *self, PyObject *path)
     const struct payload_record *record;
 
     (void)self;
-    record = text.start ? find_path(PAYLOAD_MODULES, text) : NULL;
+    record = text.start ? payload_find(served, PAYLOAD_MODULES, text) : NULL;
     if (record == NULL || record->kind != PAYLOAD_CODE) {
         Py_RETURN_NONE;
     }
@@ -287,7 +288,7 @@ control(const char *name)
 static int
 add_constants(PyObject *module)
 {
-    return PyModule_Add(module, "root", PyUnicode_DecodeFSDefault(served_root)) < 0
+    return PyModule_Add(module, "root", text_object(served_root)) < 0
                    || PyModule_Add(module, "main", control("main")) < 0
                    || PyModule_Add(module, "module", control("module")) < 0
                    || PyModule_Add(module, "pth", control("pth")) < 0

@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "payload/payload.h"
 #include "payload/settings.h"
 
 /* Records that are noted once; those behind them are noted whenever they are used. */
@@ -48,7 +49,7 @@ note(const char *path, enum payload_table table, struct payload_span key)
     }
 }
 
-void
+static void
 first_use(const struct payload *payload, const struct payload_record *record)
 {
     int before = errno;
@@ -64,4 +65,10 @@ first_use(const struct payload *payload, const struct payload_record *record)
         }
     }
     errno = before;
+}
+
+void
+first_use_begin(void)
+{
+    payload_watch = first_use;
 }

@@ -4,11 +4,8 @@
 #ifndef OBELISK_FIRST_USE_H
 #define OBELISK_FIRST_USE_H
 
-#include "payload/payload.h"
-
-/* Note that the stored bytes of a record are about to be used, unless this process did before. The file
-   is the one that the setting `first_use_log` names. May be called by any thread, and by a child of
-   vfork. */
-void first_use(const struct payload *payload, const struct payload_record *record);
+/* Note records of the payload, from now on, when their stored bytes are about to be used, unless this
+   process did before. The file is the one that the setting `first_use_log` names. */
+void first_use_begin(void);
 
 #endif

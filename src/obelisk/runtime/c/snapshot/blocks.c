@@ -25,6 +25,11 @@
 #define TABLE_DISTANCE (1536UL << 30) /* and up to what is known of them, which does not */
 #define TABLE_SLOTS (1UL << 24)
 #define ALIGNMENT 16UL
+#define GC_HEAD 16        /* bytes in front of an object that the garbage collector knows */
+#define LARGE 4096UL      /* bytes of blocks that are not placed densely */
+#define DENSE 0x80000000U /* beside a number: an alignment of 8 is enough */
+#define OF_CODE 0x40000000U /* it is a code object */
+#define UNCHANGED 0x80U   /* beside a place: no training run changed the block */
 
 /* What the builder says. The numbers' places follow, each a byte. */
 struct plan {
@@ -52,18 +57,28 @@ find(const void *address)
     return &table[slot];
 }
 
+/* Return what the builder says of a request. */
+static unsigned
+told(uint32_t number)
+{
+    return number < plan->count ? ((const uint8_t *)(plan + 1))[number] : 0;
+}
+
 static void *
 take(bool is_object, size_t size, bool *is_zero)
 {
-    const uint8_t *kinds = (const uint8_t *)(plan + 1);
+    unsigned place;
     struct block *block;
     void *taken;
 
     if (size >= PLACES_OBJECT) {
         return NULL;
     }
-    requests++;
-    taken = places_take(requests < plan->count ? kinds[requests] : 0, size, is_zero);
+    place = told(++requests) & ~UNCHANGED;
+    if (place == PLACES_DENSE && size >= LARGE) {
+        place = PLACES_KEPT; /* another block than the plan is for would leave no room for many */
+    }
+    taken = places_take(place, size, is_zero);
     block = find(taken);
     *block = (struct block){(uintptr_t)taken, requests, (uint32_t)size | (is_object ? PLACES_OBJECT : 0)};
     return taken;
@@ -206,6 +221,66 @@ blocks_begin(void)
     replace(PYMEM_DOMAIN_OBJ, &before[1], &of_objects);
 }
 
+uintptr_t
+blocks_start(void)
+{
+    uint64_t offset;
+    uint64_t size;
+    const struct snapshot_header *header = early_part(&offset, &size);
+
+    return header->heap + PLACE_DISTANCE;
+}
+
+bool
+blocks_are_first(void)
+{
+    return plan != NULL && plan->count == 0;
+}
+
+bool
+blocks_are_marked(void)
+{
+    uint32_t number = 0;
+
+    while (plan != NULL && number < plan->count && (told(number) & UNCHANGED) == 0) {
+        number++;
+    }
+    return plan != NULL && number < plan->count;
+}
+
+bool
+blocks_is_unchanged(const void *block)
+{
+    return plan != NULL && (told(find(block)->number) & UNCHANGED) != 0;
+}
+
+static bool
+has_type(const struct block *block, size_t head, const PyTypeObject *type)
+{
+    PyObject *object = (PyObject *)(block->address + head);
+
+    return places_size(block) >= head + sizeof(*object) && Py_TYPE(object) == type;
+}
+
+/* Say whether a block is an object of a kind that is all pointers, small numbers and bytes. */
+static bool
+is_dense(const struct block *block)
+{
+    return (block->size & PLACES_OBJECT) != 0
+           && (has_type(block, 0, &PyUnicode_Type) || has_type(block, 0, &PyBytes_Type)
+               || has_type(block, 0, &PyCode_Type) || has_type(block, GC_HEAD, &PyTuple_Type)
+               || has_type(block, GC_HEAD, &PyFunction_Type));
+}
+
+/* Return what is said of a block beside its number. */
+static uint32_t
+kind_of(const struct block *block)
+{
+    bool is_code = (block->size & PLACES_OBJECT) != 0 && has_type(block, 0, &PyCode_Type);
+
+    return (is_dense(block) ? DENSE : 0) | (is_code ? OF_CODE : 0);
+}
+
 static bool
 write_blocks(void)
 {
@@ -220,7 +295,8 @@ write_blocks(void)
     done = file >= 0;
     for (size_t i = 0; i < TABLE_SLOTS && done; i++) {
         if (table[i].number != 0) {
-            step[count++] = table[i];
+            step[count] = table[i];
+            step[count++].number |= kind_of(&table[i]);
         }
         if (count > 0 && (count == 256 || i + 1 == TABLE_SLOTS)) {
             done = write(file, step, count * sizeof(step[0])) == (ssize_t)(count * sizeof(step[0]));

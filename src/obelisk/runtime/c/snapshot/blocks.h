@@ -12,6 +12,7 @@
 #define OBELISK_SNAPSHOT_BLOCKS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Begin, before Python is initialised. Without a plan beside the file that memory is written to, nothing
    happens. */
@@ -20,5 +21,15 @@ void blocks_begin(void);
 /* Leave the memory to Python, clear what is no block of it, and write which there are beside the file that
    memory is written to; false with errno. */
 bool blocks_end(void);
+
+/* Return the lowest address that one can have. */
+uintptr_t blocks_start(void);
+
+/* Say whether there is an empty plan: it is the first attempt. */
+bool blocks_are_first(void);
+
+/* Say whether the plan has it that no training run changed a block; and whether it has that of any. */
+bool blocks_is_unchanged(const void *block);
+bool blocks_are_marked(void);
 
 #endif

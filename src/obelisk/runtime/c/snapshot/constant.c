@@ -85,7 +85,7 @@ __clock_gettime(clockid_t clock, struct timespec *time)
         status = clock_of_kernel(clock, time);
     }
     if (status != 0 && status != -EINVAL) {
-        return (int)syscall(SYS_clock_gettime, clock, time);
+        status = (int)machine_call(SYS_clock_gettime, clock, (long)time, 0, 0, 0, 0);
     }
     errno = status ? -status : errno;
     return status ? -1 : 0;
@@ -98,7 +98,7 @@ sched_getcpu(void)
 {
     unsigned processor = 0;
 
-    return syscall(SYS_getcpu, &processor, NULL, NULL) == 0 ? (int)processor : -1;
+    return machine_call(SYS_getcpu, (long)&processor, 0, 0, 0, 0, 0) == 0 ? (int)processor : -1;
 }
 
 static void

@@ -45,8 +45,8 @@ static bool
 write_at(int file, const char *start, size_t size, uint64_t place)
 {
     while (size > 0) {
-        long count = syscall(SYS_pwrite64, file, start, size, place);
-        if (count < 0 && errno != EINTR) {
+        long count = machine_call(SYS_pwrite64, file, (long)start, (long)size, (long)place, 0, 0);
+        if (count < 0 && count != -EINTR) {
             return false;
         }
         if (count > 0) {
@@ -131,7 +131,7 @@ write_all(int file, const char *text, uint64_t place)
         }
         place += stop - start;
     }
-    return syscall(SYS_ftruncate, file, place) == 0;
+    return machine_call(SYS_ftruncate, file, (long)place, 0, 0, 0, 0) == 0;
 }
 
 /* Write the addresses of the pages of a range that are the process's own by now: it wrote to them. */

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define SNAPSHOT_MAGIC "OBSNAP\n"
-#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_VERSION 2
 #define SNAPSHOT_SEGMENT 0x6f626c6f /* type of its program header, as those of os/linux/os.c */
 #define SNAPSHOT_WORDS 8
 
@@ -35,7 +35,12 @@ struct snapshot_header {
     uint64_t flags;
     uint64_t hot;        /* offset of struct snapshot_span: pages that each start writes to */
     uint64_t hot_count;
+    uint64_t originals;  /* offset of words of a cold start's own data (own_data.c) */
+    uint64_t original_words;
 };
+
+/* A word of `originals` has in its lower half where in the executable's memory words are to be put, counted in
+   words, and in its upper half how many; these follow. */
 
 enum {
     SNAPSHOT_PYTHON_OPTION = 1, /* `--python` as first argument starts no application */

@@ -16,8 +16,8 @@ static size_t make_fields(PyCodeObject *code);
 /* What code objects have in common. */
 static PyObject *shared;
 
-static void
-set_immortal(PyObject *object)
+void
+immortal_set(PyObject *object)
 {
 #if PY_VERSION_HEX >= 0x030e0000
     object->ob_refcnt = (uint32_t)_Py_IMMORTAL_INITIAL_REFCNT;
@@ -43,7 +43,7 @@ make(PyObject *object)
     if (object == NULL || is_immortal(object)) {
         return 0;
     }
-    set_immortal(object);
+    immortal_set(object);
     return 1;
 }
 
@@ -55,9 +55,35 @@ is_plain(PyObject *object)
            || PyFloat_CheckExact(object) || PyComplex_CheckExact(object) || PyCode_Check(object);
 }
 
+/* Texts and bytes keep their hash as soon as somebody asks for it. */
+static void
+keep_hash(PyObject *object)
+{
+    if (object != NULL && (PyUnicode_CheckExact(object) || PyBytes_CheckExact(object))) {
+        PyObject_Hash(object);
+    }
+}
+
+/* There is one object of each text and bytes of a single character. */
+static void
+keep_hashes_of_characters(void)
+{
+    for (int i = 0; i < 256; i++) {
+        char byte = (char)i;
+        PyObject *const characters[] = {PyUnicode_FromOrdinal(i), PyBytes_FromStringAndSize(&byte, 1)};
+
+        for (int j = 0; j < 2; j++) {
+            keep_hash(characters[j]);
+            Py_XDECREF(characters[j]);
+        }
+    }
+    PyErr_Clear();
+}
+
 static int
 visit(PyObject *object, void *count)
 {
+    keep_hash(object);
     if (object != NULL && is_plain(object)) {
         *(size_t *)count += make(object);
     }
@@ -161,6 +187,7 @@ immortal_make(PyObject *list)
         PyErr_Clear();
         return 0;
     }
+    keep_hashes_of_characters();
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
         PyObject *object = PyList_GET_ITEM(list, i);
         traverseproc traverse = Py_TYPE(object)->tp_traverse;

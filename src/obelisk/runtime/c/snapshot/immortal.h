@@ -9,4 +9,7 @@
    how many. */
 size_t immortal_make(PyObject *list);
 
+/* Make one object immortal. */
+void immortal_set(PyObject *object);
+
 #endif

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "os/os.h"
+#include "snapshot/deferred.h"
 #include "snapshot/guards.h"
 #include "snapshot/immortal.h"
 #include "snapshot/machine.h"
@@ -334,7 +335,14 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static int
+add_more(PyObject *module)
+{
+    return PyModule_AddFunctions(module, deferred_methods);
+}
+
 static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, (void *)add_more},
     {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
     {0, NULL},
 };

@@ -8,6 +8,7 @@
 #include "os/os.h"
 
 #define ALIGNMENT 16UL
+#define DENSE_ALIGNMENT 8UL
 #define PAGE 4096UL
 #define CHUNK (16UL << 20)
 #define SMALL 1024 /* bytes up to which there is a list for each size */
@@ -122,10 +123,11 @@ take_other(size_t size, bool *is_zero)
 void *
 places_take(unsigned place, size_t size, bool *is_zero)
 {
+    size_t alignment = place == PLACES_DENSE ? DENSE_ALIGNMENT : ALIGNMENT;
     void *taken = NULL;
 
     if (place - 1U < PLACES) {
-        taken = take_from(&places[place - 1], size ? (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1) : ALIGNMENT);
+        taken = take_from(&places[place - 1], size ? (size + alignment - 1) & ~(alignment - 1) : alignment);
         *is_zero = true;
     }
     return taken ? taken : take_other(size, is_zero);
@@ -134,12 +136,15 @@ places_take(unsigned place, size_t size, bool *is_zero)
 void
 places_give_back(void *block, size_t size)
 {
-    struct unused **list = &lists[list_of(&size)];
+    struct unused **list;
 
-    if ((uintptr_t)block >= others_start) {
-        ((struct unused *)block)->next = *list;
-        *list = block;
+    if ((uintptr_t)block < others_start) {
+        memset(block, 0, size); /* which is not stored, if it is much */
+        return;
     }
+    list = &lists[list_of(&size)];
+    ((struct unused *)block)->next = *list;
+    *list = block;
 }
 
 bool

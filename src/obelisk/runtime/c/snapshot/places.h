@@ -7,9 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the builder chooses from: what each start writes to, what it may write to, all else. They are numbered
-   from 1; 0 is for blocks that do not stay, of which the memory is used again. */
-#define PLACES 3
+/* What the builder chooses from: what each start writes to, what it may write to, all else, and what of that
+   may lie closer together. They are numbered from 1; 0 is for blocks that do not stay, of which the memory is
+   used again. */
+#define PLACES 4
+#define PLACES_KEPT 3
+#define PLACES_DENSE 4
 
 #define PLACES_OBJECT 0x80000000U
 
@@ -35,7 +38,7 @@ void places_begin(uintptr_t address, const uint64_t sizes[PLACES]);
 /* Return memory in a place, or without one where that is full; set whether it is zero. */
 void *places_take(unsigned place, size_t size, bool *is_zero);
 
-/* Use memory again, if it has no place. */
+/* Use memory again if it has no place; clear it otherwise. */
 void places_give_back(void *block, size_t size);
 
 /* Let what is without a place, and no block in the table, be zero. `copy` is an address for as much. */

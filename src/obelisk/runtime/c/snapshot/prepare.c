@@ -19,6 +19,7 @@
 #include "os/os.h"
 #include "payload/settings.h"
 #include "snapshot/blocks.h"
+#include "snapshot/lookups.h"
 #include "snapshot/machine.h"
 #include "snapshot/processors.h"
 
@@ -101,6 +102,7 @@ write_memory(void)
     const char *path = snapshot_dump_path;
 
     leave_process();
+    lookups_forget_passing();
     if (!blocks_end()) {
         os_die_of_error("cannot write the snapshot's blocks");
     }

@@ -6,6 +6,7 @@
 
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "host/resources.h"
@@ -15,6 +16,7 @@
 #include "python/interp.h"
 #include "python/main_program.h"
 #include "python/pyconfig.h"
+#include "snapshot/lookups.h"
 #include "snapshot/processors.h"
 #include "vfs/vfs.h"
 
@@ -27,6 +29,9 @@ const PyConfig *_PyInterpreterState_GetConfig(PyInterpreterState *);
 /* Declared in an internal header (pycore_ceval.h): limits of the stack are addresses. */
 void _Py_InitializeRecursionLimits(PyThreadState *);
 #endif
+
+/* SQLite's: it looks for folders of temporary files in the environment. */
+int sqlite3_os_init(void) __attribute__((weak));
 
 static bool is_restored;
 static pid_t measured;
@@ -67,6 +72,18 @@ renew_python(void)
     Py_DECREF(result);
 }
 
+/* What libraries took from the environment when they began, and would not look at again. A training run
+   writes to the same memory whether these variables are set or not. */
+static void
+renew_libraries(void)
+{
+    bool is_set = getenv("SQLITE_TMPDIR") != NULL || getenv("TMPDIR") != NULL;
+
+    if (sqlite3_os_init != NULL && (is_set || snapshot_is_trained())) {
+        sqlite3_os_init();
+    }
+}
+
 bool
 snapshot_is_measured(void)
 {
@@ -105,13 +122,17 @@ snapshot_resume(int argc, char **argv)
     vfs_alias(os_executable());
     snapshot_renew_clock();
     setlocale(LC_CTYPE, "");
+    renew_libraries();
     if (isatty(STDOUT_FILENO)) { /* what libc finds out when stdout is first written to */
         setvbuf(stdout, NULL, _IOLBF, 0);
     }
     interp_resume(argc, argv);
     renew_python();
     processors_renew();
-    if (!snapshot_is_trained()) {
+    if (snapshot_is_trained()) {
+        lookups_touch();
+    }
+    else {
         snapshot_end_measurement(0);
     }
     return main_program_run();

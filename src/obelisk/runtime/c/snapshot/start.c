@@ -16,6 +16,7 @@
 #include "snapshot/guards.h"
 #include "snapshot/machine.h"
 #include "snapshot/map.h"
+#include "snapshot/own_data.h"
 
 #define MARK_WORDS 128 /* of exec/permission.h */
 
@@ -200,6 +201,7 @@ is_intact(const struct snapshot_header *header, uint64_t size)
     return XXH64(header + 1, header->size - sizeof(*header), check) == header->check
            && fits(header, header->ranges, header->range_count, sizeof(struct snapshot_range))
            && fits(header, header->hot, header->hot_count, sizeof(struct snapshot_span))
+           && fits(header, header->originals, header->original_words, sizeof(uint64_t))
            && texts_fit(header);
 }
 
@@ -248,27 +250,17 @@ open_own(const struct early_process *process, const struct snapshot_header *head
     return -1;
 }
 
-MACHINE_EARLY void
-snapshot_start(uintptr_t *stack)
+/* Go on from the snapshot, or return. */
+MACHINE_EARLY static void
+start_from(const struct snapshot_header *header, uint64_t offset, uintptr_t *stack)
 {
     struct early_process process = early_read(stack);
-    uint64_t offset = 0;
-    uint64_t size = 0;
-    const struct snapshot_header *header = early_part(&offset, &size);
     const char *reason = NULL;
     struct early_text which = {"", 0};
     bool is_build;
     bool is_mapped;
     long file;
 
-    if (header == NULL) {
-        return;
-    }
-    if (!is_intact(header, size)) {
-        say(process.argc > 0 ? process.argv[0] : "executable");
-        say(": corrupt executable: checksum mismatch in `snapshot`\n");
-        machine_call(SYS_exit_group, OS_EXIT_DAMAGED, 0, 0, 0, 0, 0);
-    }
     is_build = header->kind == SNAPSHOT_REQUEST || (header->flags & SNAPSHOT_MEASURE);
     if (is_build && !is_asked_to_prepare(&process)) {
         return;
@@ -294,5 +286,27 @@ snapshot_start(uintptr_t *stack)
     if (reason == NULL) {
         machine_continue((uintptr_t)early_arrive - (uintptr_t)os_image + header->image,
                          (uintptr_t)stack, (uintptr_t)stack, (uintptr_t)os_image, map_span());
+    }
+}
+
+MACHINE_EARLY void
+snapshot_start(uintptr_t *stack)
+{
+    struct early_process process = early_read(stack);
+    uint64_t offset = 0;
+    uint64_t size = 0;
+    const struct snapshot_header *header = early_part(&offset, &size);
+
+    if (header == NULL) {
+        return;
+    }
+    if (!is_intact(header, size)) {
+        say(process.argc > 0 ? process.argv[0] : "executable");
+        say(": corrupt executable: checksum mismatch in `snapshot`\n");
+        machine_call(SYS_exit_group, OS_EXIT_DAMAGED, 0, 0, 0, 0, 0);
+    }
+    start_from(header, offset, stack);
+    if (header->kind == SNAPSHOT_TAKEN) {
+        own_data_restore(header);
     }
 }

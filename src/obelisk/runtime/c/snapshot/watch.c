@@ -3,6 +3,7 @@
 
 #include "snapshot/snapshot.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -120,15 +121,33 @@ __wrap_getcwd(char *buffer, size_t size)
 int
 __wrap_gethostname(char *name, size_t size)
 {
-    snapshot_note("host", NULL, NULL);
-    return __real_gethostname(name, size);
+    struct utsname host;
+
+    if (!snapshot_is_preparing()) {
+        return __real_gethostname(name, size);
+    }
+    if (__wrap_uname(&host) != 0 || size <= strlen(host.nodename)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(name, host.nodename);
+    return 0;
 }
 
+/* Of one host and kernel while a snapshot is made: how long these texts are decides where memory is. */
 int
 __wrap_uname(struct utsname *name)
 {
+    int status = __real_uname(name);
+
     snapshot_note("host", NULL, NULL);
-    return __real_uname(name);
+    if (status == 0 && snapshot_is_preparing()) {
+        strcpy(name->nodename, "localhost");
+        strcpy(name->release, "4.18.0");
+        strcpy(name->version, "#1 SMP");
+        strcpy(name->domainname, "(none)");
+    }
+    return status;
 }
 
 uid_t

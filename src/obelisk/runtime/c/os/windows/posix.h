@@ -4,9 +4,12 @@
 #ifndef OBELISK_POSIX_H
 #define OBELISK_POSIX_H
 
+/* First: it would define PATH_MAX anew. */
+#include <limits.h>
+
 #include <stddef.h>
 
-/* Bytes of a path in UTF-8. mingw-w64 has MAX_PATH here, which is no limit for programs whose manifest
+/* Bytes of a path in UTF-8. mingw-w64 has twice MAX_PATH here, which is no limit for programs whose manifest
    says that they take longer ones. */
 #undef PATH_MAX
 #define PATH_MAX 32768

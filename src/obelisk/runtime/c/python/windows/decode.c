@@ -5,6 +5,7 @@
 #include <Python.h>
 
 #include "os/windows/text.h"
+#include "python/text.h"
 
 wchar_t *__real_Py_DecodeLocale(const char *text, size_t *size);
 wchar_t *__wrap_Py_DecodeLocale(const char *text, size_t *size);
@@ -23,4 +24,14 @@ __wrap_Py_DecodeLocale(const char *text, size_t *size)
         *size = count;
     }
     return decoded;
+}
+
+PyObject *
+text_object(const char *text)
+{
+    wchar_t *decoded = Py_DecodeLocale(text, NULL);
+    PyObject *object = decoded ? PyUnicode_FromWideChar(decoded, -1) : PyErr_NoMemory();
+
+    PyMem_RawFree(decoded);
+    return object;
 }

@@ -1,0 +1,128 @@
+"""The executable's own data, which its file has as the snapshot has it.
+
+It would be there twice otherwise: as it is before libc relocates it, and as it is in the snapshot.
+A cold start makes of the one what the other was (runtime/c/snapshot/own_data.c): it takes the
+snapshot's address from each word that is relocated, and puts in what differs all the same.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Final
+
+from obelisk.link.elf import relr
+from obelisk.link.elf.dynamic import Tag, read_dynamic
+from obelisk.link.elf.elf import WRITE, Segment, SegmentType, read_elf
+from obelisk.link.elf.memory import memory_of
+from obelisk.snapshot.memory import ProcessMemory
+
+_WORD: Final = struct.Struct("<Q")
+_MASK: Final = (1 << 64) - 1
+_RUN: Final = struct.Struct("<II")
+"""The place of a word, counted in words, and how many there are."""
+_STEP: Final = 4096
+"""Bytes that are compared at once."""
+
+Word = tuple[int, int]
+"""(place, counted in words; value)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnData:
+    """What an executable's file has in place of its data."""
+
+    pieces: tuple[tuple[int, bytes], ...] = field(repr=False)
+    """At their places in the file."""
+    originals: bytes = field(repr=False)
+    """The table by which a cold start has its own."""
+
+
+def own_data(executable: memoryview, memory: ProcessMemory, image: int) -> OwnData:
+    """Return what an executable has instead of its data, by what a snapshot at `image` has."""
+    segments = list(_own_segments(executable))
+    places = _relative_places(executable)
+    pieces: list[tuple[int, bytes]] = []
+    words: list[Word] = []
+    for one in segments:
+        content = executable[one.offset : one.offset + one.file_size]
+        taken = _in_memory(memory, image + one.address, _relocated(content, one, places, image))
+        pieces.append((one.offset, bytes(taken)))
+        words += _differences(content, _unrelocated(taken, one, places, image), one.address)
+    return OwnData(pieces=tuple(pieces), originals=b"".join(_runs(words)))
+
+
+def _own_segments(executable: memoryview) -> Iterator[Segment]:
+    """Yield the segments with data, but not that of initial values of a thread's variables.
+
+    Those of the runtime alone are where data is that is protected, and are its data as well.
+    """
+    segments = read_elf(executable).segments
+    protected = [one for one in segments if one.type == SegmentType.RELRO]
+    threads = [one for one in segments if one.type == SegmentType.TLS]
+    for one in segments:
+        if one.type == SegmentType.LOAD and one.flags & WRITE and one.file_size:
+            is_of_threads = any(_holds(one, other) for other in threads)
+            if not is_of_threads or any(_holds(one, other) for other in protected):
+                yield one
+
+
+def _holds(one: Segment, other: Segment) -> bool:
+    return one.address <= other.address < one.address + one.memory_size
+
+
+def _relative_places(executable: memoryview) -> list[int]:
+    memory = memory_of(executable, elf := read_elf(executable))
+    dynamic = read_dynamic(elf, memory)
+    return relr.decode(memory.at(dynamic.get(Tag.RELR), dynamic.get(Tag.RELRSZ)).cast("Q"))
+
+
+def _relocated(
+    content: memoryview, segment: Segment, places: Iterable[int], image: int
+) -> bytearray:
+    """Return a segment's content as it is once it is relocated for an address."""
+    data = bytearray(content)
+    for place in places:
+        at = place - segment.address
+        if 0 <= at <= len(data) - _WORD.size:
+            (value,) = _WORD.unpack_from(data, at)
+            _WORD.pack_into(data, at, (value + image) & _MASK)
+    return data
+
+
+def _unrelocated(
+    content: bytearray, segment: Segment, places: Iterable[int], image: int
+) -> bytearray:
+    return _relocated(memoryview(content), segment, places, -image)
+
+
+def _in_memory(memory: ProcessMemory, start: int, otherwise: bytearray) -> bytearray:
+    """Return what is in memory from an address on; what cannot be read is as `otherwise`."""
+    data = bytearray(otherwise)
+    end = start + len(data)
+    for one in memory.image:
+        low, high = max(start, one.start), min(end, one.end)
+        if one.content is not None and low < high:
+            data[low - start : high - start] = one.content[low - one.start : high - one.start]
+    return data
+
+
+def _differences(content: memoryview, other: bytearray, address: int) -> Iterator[Word]:
+    """Yield the words of `content` that `other` has otherwise."""
+    size = len(content) // _WORD.size * _WORD.size
+    for start in range(0, size, _STEP):
+        end = min(start + _STEP, size)
+        if content[start:end] == other[start:end]:
+            continue
+        for at in range(start, end, _WORD.size):
+            if content[at : at + _WORD.size] != other[at : at + _WORD.size]:
+                yield (address + at) // _WORD.size, _WORD.unpack_from(content, at)[0]
+
+
+def _runs(words: Iterable[Word]) -> Iterator[bytes]:
+    """Yield the table: for words in a row where the first is, how many, and all of them."""
+    for _, group in groupby(enumerate(words), key=lambda pair: pair[1][0] - pair[0]):
+        run = [word for _, word in group]
+        yield _RUN.pack(run[0][0], len(run)) + b"".join(_WORD.pack(value) for _, value in run)

@@ -1,0 +1,3 @@
+import _local
+def main():
+    print(_local.count())
