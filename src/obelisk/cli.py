@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -83,16 +83,15 @@ def _told_from_other_errors() -> Iterator[None]:
         raise _PipeClosedError from error
 
 
-def _show_version(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:
-    if is_wanted and not context.resilient_parsing:
-        Console().data(f"obelisk {__version__}")
-        context.exit()
+def _showing(text: Callable[[click.Context], str]) -> Callable[..., None]:
+    """Return a callback of an option that prints a text as results are printed, and ends."""
 
+    def show(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:
+        if is_wanted and not context.resilient_parsing:
+            Console().data(text(context))
+            context.exit()
 
-def _show_help(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:
-    if is_wanted and not context.resilient_parsing:
-        Console().data(context.get_help())
-        context.exit()
+    return show
 
 
 def _print_help_as_data(command: click.Command) -> None:
@@ -105,7 +104,7 @@ def _print_help_as_data(command: click.Command) -> None:
         is_flag=True,
         is_eager=True,
         expose_value=False,
-        callback=_show_help,
+        callback=_showing(click.Context.get_help),
         help="Show this message and exit.",
     )
     command.add_help_option = False
@@ -121,7 +120,7 @@ def _print_help_as_data(command: click.Command) -> None:
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=_show_version,
+    callback=_showing(lambda _: f"obelisk {__version__}"),
     help="Show the version and exit.",
 )
 def cli() -> None:

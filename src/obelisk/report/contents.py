@@ -41,7 +41,7 @@ def contents(path: Path) -> dict[str, Any]:
 
 
 def runtime_size(executable: Executable, payload: Payload) -> int:
-    """Return how many bytes of an executable are neither of what was added to its runtime."""
+    """Return how many bytes of an executable are its runtime's: all but what was added to it."""
     added = len(payload.data) + executable.objects_size + len(executable.snapshot)
     return executable.size - added
 

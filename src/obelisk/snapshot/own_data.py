@@ -14,9 +14,8 @@ from itertools import groupby
 from typing import Final
 
 from obelisk.link.elf import relr
-from obelisk.link.elf.dynamic import Tag, read_dynamic
-from obelisk.link.elf.elf import WRITE, Segment, SegmentType, read_elf
-from obelisk.link.elf.memory import memory_of
+from obelisk.link.elf.dynamic import relative_words
+from obelisk.link.elf.elf import WRITE, Elf, Segment, SegmentType, read_elf
 from obelisk.snapshot.memory import ProcessMemory
 
 _WORD: Final = struct.Struct("<Q")
@@ -42,27 +41,28 @@ class OwnData:
 
 def own_data(executable: memoryview, memory: ProcessMemory, image: int) -> OwnData:
     """Return what an executable has instead of its data, by what a snapshot at `image` has."""
-    segments = list(_own_segments(executable))
-    places = _relative_places(executable)
+    elf = read_elf(executable)
+    places = relr.decode(relative_words(executable, elf))
     pieces: list[tuple[int, bytes]] = []
     words: list[Word] = []
-    for one in segments:
+    for one in _own_segments(elf):
         content = executable[one.offset : one.offset + one.file_size]
-        taken = _in_memory(memory, image + one.address, _relocated(content, one, places, image))
+        last = one.file_size - _WORD.size
+        pointers = [at for place in places if 0 <= (at := place - one.address) <= last]
+        taken = _in_memory(memory, image + one.address, _moved(content, pointers, image))
         pieces.append((one.offset, bytes(taken)))
-        words += _differences(content, _unrelocated(taken, one, places, image), one.address)
+        words += _differences(content, _moved(taken, pointers, -image), one.address)
     return OwnData(pieces=tuple(pieces), originals=b"".join(_runs(words)))
 
 
-def _own_segments(executable: memoryview) -> Iterator[Segment]:
+def _own_segments(elf: Elf) -> Iterator[Segment]:
     """Yield the segments with data, but not that of initial values of a thread's variables.
 
     Those of the runtime alone are where data is that is protected, and are its data as well.
     """
-    segments = read_elf(executable).segments
-    protected = [one for one in segments if one.type == SegmentType.RELRO]
-    threads = [one for one in segments if one.type == SegmentType.TLS]
-    for one in segments:
+    protected = [one for one in elf.segments if one.type == SegmentType.RELRO]
+    threads = [one for one in elf.segments if one.type == SegmentType.TLS]
+    for one in elf.segments:
         if one.type == SegmentType.LOAD and one.flags & WRITE and one.file_size:
             is_of_threads = any(_holds(one, other) for other in threads)
             if not is_of_threads or any(_holds(one, other) for other in protected):
@@ -73,29 +73,13 @@ def _holds(one: Segment, other: Segment) -> bool:
     return one.address <= other.address < one.address + one.memory_size
 
 
-def _relative_places(executable: memoryview) -> list[int]:
-    memory = memory_of(executable, elf := read_elf(executable))
-    dynamic = read_dynamic(elf, memory)
-    return relr.decode(memory.at(dynamic.get(Tag.RELR), dynamic.get(Tag.RELRSZ)).cast("Q"))
-
-
-def _relocated(
-    content: memoryview, segment: Segment, places: Iterable[int], image: int
-) -> bytearray:
-    """Return a segment's content as it is once it is relocated for an address."""
+def _moved(content: memoryview | bytearray, pointers: Iterable[int], distance: int) -> bytearray:
+    """Return a segment's content in which addresses, at those places, are others."""
     data = bytearray(content)
-    for place in places:
-        at = place - segment.address
-        if 0 <= at <= len(data) - _WORD.size:
-            (value,) = _WORD.unpack_from(data, at)
-            _WORD.pack_into(data, at, (value + image) & _MASK)
+    for at in pointers:
+        (value,) = _WORD.unpack_from(data, at)
+        _WORD.pack_into(data, at, (value + distance) & _MASK)
     return data
-
-
-def _unrelocated(
-    content: bytearray, segment: Segment, places: Iterable[int], image: int
-) -> bytearray:
-    return _relocated(memoryview(content), segment, places, -image)
 
 
 def _in_memory(memory: ProcessMemory, start: int, otherwise: bytearray) -> bytearray:

@@ -9,7 +9,7 @@ from typing import Final
 
 from obelisk.errors import LinkError
 from obelisk.link.elf.elf import Elf, SegmentType
-from obelisk.link.elf.memory import Memory
+from obelisk.link.elf.memory import Memory, memory_of
 
 _ENTRY: Final = struct.Struct("<qQ")
 
@@ -103,3 +103,10 @@ def _text(strings: bytes, place: int) -> str:
         message = "string offset outside its string table"
         raise LinkError(message)
     return strings[place:stop].decode(errors="replace")
+
+
+def relative_words(data: memoryview, elf: Elf) -> memoryview:
+    """Return the words of a file's table of relative relocations (relr.py)."""
+    memory = memory_of(data, elf)
+    dynamic = read_dynamic(elf, memory)
+    return memory.at(dynamic.get(Tag.RELR), dynamic.get(Tag.RELRSZ)).cast("Q")

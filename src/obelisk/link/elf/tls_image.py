@@ -13,9 +13,8 @@ from typing import Final
 
 from obelisk.errors import LinkError
 from obelisk.link.elf import relr
-from obelisk.link.elf.dynamic import Tag, read_dynamic
+from obelisk.link.elf.dynamic import relative_words
 from obelisk.link.elf.elf import READ, Elf, Segment
-from obelisk.link.elf.memory import memory_of
 from obelisk.link.elf.shared_objects import Linked
 
 _WORD: Final = struct.Struct("<Q")
@@ -49,7 +48,7 @@ def merge_tls(linked: Linked, runtime: bytes, elf: Elf, place: int) -> TlsImage 
         address - own.address + start
         if own.address <= address < own.address + own.file_size
         else address
-        for address in relr.decode(_relative(runtime, elf))
+        for address in relr.decode(relative_words(memoryview(runtime), elf))
     ]
     for number in blocks.initialised:
         block, offset = linked.nodes[number].object.tls, blocks.offsets[number]
@@ -71,10 +70,3 @@ def merge_tls(linked: Linked, runtime: bytes, elf: Elf, place: int) -> TlsImage 
     words = relr.encode(sorted(pointers))
     relative = b"".join(_WORD.pack(word) for word in words)
     return TlsImage(segment=segment, content=bytes(gap) + image, relative=relative)
-
-
-def _relative(runtime: bytes, elf: Elf) -> memoryview:
-    """Return the runtime's own table of relative relocations."""
-    memory = memory_of(memoryview(runtime), elf)
-    dynamic = read_dynamic(elf, memory)
-    return memory.at(dynamic.get(Tag.RELR), dynamic.get(Tag.RELRSZ)).cast("Q")

@@ -94,16 +94,18 @@ represent_completed(PyObject *function)
 static int
 replace_repr(PyObject *attributes)
 {
-    PyObject *found = PyDict_GetItemWithError(attributes, PyUnicode_InternFromString("__repr__"));
+    PyObject *found;
+    int status = PyDict_GetItemStringRef(attributes, "__repr__", &found);
 
-    if (found == NULL) {
-        return PyErr_Occurred() ? -1 : 0;
+    if (status <= 0) {
+        return status;
     }
     represent = PyFunction_Type.tp_repr;
     PyFunction_Type.tp_repr = represent_completed;
     if (Py_IS_TYPE(found, &PyWrapperDescr_Type)) {
         ((PyWrapperDescrObject *)found)->d_wrapped = (void *)represent_completed;
     }
+    Py_DECREF(found);
     return 0;
 }
 

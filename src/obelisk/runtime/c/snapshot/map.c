@@ -2,8 +2,6 @@
 
 #include "snapshot/map.h"
 
-#include <elf.h>
-#include <link.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -13,8 +11,8 @@
 #define PAGE ((uint64_t)4096) /* of the file: what the header says was compared with the kernel's */
 #define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
-MACHINE_EARLY static const ElfW(Phdr) *
-headers(int *count)
+MACHINE_EARLY const ElfW(Phdr) *
+map_headers(int *count)
 {
     const ElfW(Ehdr) *file = (const void *)os_image;
 
@@ -26,7 +24,7 @@ MACHINE_EARLY uintptr_t
 map_span(void)
 {
     int count;
-    const ElfW(Phdr) *all = headers(&count);
+    const ElfW(Phdr) *all = map_headers(&count);
     uintptr_t end = 0;
 
     for (int i = 0; i < count; i++) {
@@ -88,7 +86,7 @@ MACHINE_EARLY static bool
 map_image(const struct snapshot_header *header, int file)
 {
     int count;
-    const ElfW(Phdr) *all = headers(&count);
+    const ElfW(Phdr) *all = map_headers(&count);
 
     if (!map(header->image, map_span(), PROT_NONE, ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0)) {
         return false;

@@ -2,13 +2,12 @@
 
 #include "snapshot/own_data.h"
 
-#include <elf.h>
-#include <link.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "os/os.h"
 #include "snapshot/machine.h"
+#include "snapshot/map.h"
 
 #define DISTANCE 63 /* words that one of a RELR table tells of */
 #define SEGMENTS 4
@@ -18,21 +17,12 @@ struct words {
     uint64_t count;
 };
 
-MACHINE_EARLY static const ElfW(Phdr) *
-headers(int *count)
-{
-    const ElfW(Ehdr) *file = (const void *)os_image;
-
-    *count = file->e_phnum;
-    return (const void *)(os_image + file->e_phoff);
-}
-
 /* Does a segment hold the first byte that a header of a type tells of? */
 MACHINE_EARLY static bool
 holds(const ElfW(Phdr) *segment, uint32_t type)
 {
     int count;
-    const ElfW(Phdr) *all = headers(&count);
+    const ElfW(Phdr) *all = map_headers(&count);
 
     for (int i = 0; i < count; i++) {
         if (all[i].p_type == type && segment->p_vaddr <= all[i].p_vaddr
@@ -48,7 +38,7 @@ MACHINE_EARLY static int
 own_segments(const ElfW(Phdr) *found[SEGMENTS])
 {
     int count;
-    const ElfW(Phdr) *all = headers(&count);
+    const ElfW(Phdr) *all = map_headers(&count);
     int own = 0;
 
     for (int i = 0; i < count && own < SEGMENTS; i++) {
@@ -77,7 +67,7 @@ MACHINE_EARLY static struct words
 relative(void)
 {
     int count;
-    const ElfW(Phdr) *all = headers(&count);
+    const ElfW(Phdr) *all = map_headers(&count);
     struct words table = {NULL, 0};
 
     for (int i = 0; i < count; i++) {
@@ -102,11 +92,9 @@ word_at(uint64_t place)
 }
 
 MACHINE_EARLY static void
-take_address(uint64_t image)
+take_address(uint64_t image, const ElfW(Phdr) *const segments[SEGMENTS], int count)
 {
     const struct words table = relative();
-    const ElfW(Phdr) *segments[SEGMENTS];
-    int count = own_segments(segments);
     uint64_t place = 0;
 
     for (uint64_t i = 0; i < table.count; i++) {
@@ -128,14 +116,17 @@ own_data_restore(const struct snapshot_header *header)
 {
     const uint64_t *word = (const void *)((const char *)header + header->originals);
     const uint64_t *end = word + header->original_words;
+    const ElfW(Phdr) *segments[SEGMENTS];
+    int segment_count = own_segments(segments);
 
-    take_address(header->image);
+    take_address(header->image, segments, segment_count);
     while (word < end) {
         uint64_t place = (*word & UINT32_MAX) * sizeof(uint64_t);
         uint64_t count = *word++ >> 32;
 
-        for (; count > 0 && word < end; count--, place += sizeof(uint64_t)) {
+        for (; count > 0 && word < end && is_in(segments, segment_count, place); count--) {
             *word_at(place) = *word++;
+            place += sizeof(uint64_t);
         }
     }
 }
