@@ -84,7 +84,7 @@ check_clearing(void)
     char *gone = places_take(0, 200000, &is_zero);
     char *kept = places_take(0, 90001, &is_zero);
     char *behind = places_take(0, 40000000, &is_zero);
-    struct block table[3] = {{0, 0, 0}, {(uintptr_t)kept, 7, 90001 | PLACES_OBJECT}, {(uintptr_t)gone, 0, 9}};
+    struct block table[3] = {{0, 0, 0, 0}, {(uintptr_t)kept, 7, 90001 | PLACES_OBJECT, 0}, {(uintptr_t)gone, 0, 9, 0}};
 
     memset(gone, 1, 200000);
     memset(kept, 2, 90001);

@@ -172,7 +172,7 @@ places_clear(const struct block *table, size_t slots, uintptr_t copy)
     memcpy(map_at(copy, size, MAP_FIXED_NOREPLACE), (void *)others_start, size);
     map_at(others_start, size, MAP_FIXED);
     for (size_t i = 0; i < slots; i++) {
-        if (table[i].number != 0 && table[i].address >= others_start) {
+        if (table[i].key != 0 && table[i].address >= others_start) {
             memcpy((void *)table[i].address, (void *)(table[i].address - others_start + copy),
                    places_size(&table[i]));
             if (table[i].address + places_size(&table[i]) > end) {

@@ -22,10 +22,10 @@
 #include "snapshot/lookups.h"
 #include "snapshot/machine.h"
 #include "snapshot/processors.h"
+#include "snapshot/unused.h"
 
-/* Of mimalloc. What is free is given back, which it would do later because time has passed; and what a
-   process asks for that goes on is not in pages of the snapshot, which would have to be copied. */
-void mi_collect(bool force);
+/* Of mimalloc. What a process asks for that goes on is not in pages of the snapshot, which would have to be
+   copied. */
 void *mi_heap_new(void);
 void *mi_heap_set_default(void *heap);
 
@@ -106,7 +106,7 @@ write_memory(void)
     if (!blocks_end()) {
         os_die_of_error("cannot write the snapshot's blocks");
     }
-    mi_collect(true);
+    unused_end();
     mi_heap_set_default(mi_heap_new());
     snapshot_keep_thread();
     snapshot_dump_path = NULL;
@@ -123,6 +123,7 @@ snapshot_prepare(void)
     int status = 0;
     pid_t child;
 
+    unused_begin();
     snapshot_watch(true);
     if (!import_modules()) {
         fflush(NULL);
