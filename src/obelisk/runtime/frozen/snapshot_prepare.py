@@ -312,6 +312,7 @@ def settle(kept):
     gc.collect()
     gc.collect()
     _deferred.defer(gc.get_objects())
+    _snapshot.compact(gc.get_objects())
     gc.collect()  # memory that Python keeps for new objects would be in the snapshot
     kept["objects"] = gc.get_objects
     kept["finalized"] = list(_references(gc.get_objects()))
