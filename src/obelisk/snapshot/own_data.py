@@ -19,7 +19,6 @@ from obelisk.link.elf.elf import WRITE, Elf, Segment, SegmentType, read_elf
 from obelisk.snapshot.memory import ProcessMemory
 
 _WORD: Final = struct.Struct("<Q")
-_MASK: Final = (1 << 64) - 1
 _RUN: Final = struct.Struct("<II")
 """The place of a word, counted in words, and how many there are."""
 _STEP: Final = 4096
@@ -49,9 +48,9 @@ def own_data(executable: memoryview, memory: ProcessMemory, image: int) -> OwnDa
         content = executable[one.offset : one.offset + one.file_size]
         last = one.file_size - _WORD.size
         pointers = [at for place in places if 0 <= (at := place - one.address) <= last]
-        taken = _in_memory(memory, image + one.address, _moved(content, pointers, image))
+        taken = _in_memory(memory, image + one.address, relr.moved(content, pointers, image))
         pieces.append((one.offset, bytes(taken)))
-        words += _differences(content, _moved(taken, pointers, -image), one.address)
+        words += _differences(content, relr.moved(taken, pointers, -image), one.address)
     return OwnData(pieces=tuple(pieces), originals=b"".join(_runs(words)))
 
 
@@ -71,15 +70,6 @@ def _own_segments(elf: Elf) -> Iterator[Segment]:
 
 def _holds(one: Segment, other: Segment) -> bool:
     return one.address <= other.address < one.address + one.memory_size
-
-
-def _moved(content: memoryview | bytearray, pointers: Iterable[int], distance: int) -> bytearray:
-    """Return a segment's content in which addresses, at those places, are others."""
-    data = bytearray(content)
-    for at in pointers:
-        (value,) = _WORD.unpack_from(data, at)
-        _WORD.pack_into(data, at, (value + distance) & _MASK)
-    return data
 
 
 def _in_memory(memory: ProcessMemory, start: int, otherwise: bytearray) -> bytearray:

@@ -66,7 +66,7 @@ class Snapshot:
         """
         facts = replace(self.facts, hot=hot, flags=self.facts.flags | flags)
         packed = taken(facts, self.stored.ranges, self.stored.pages)
-        return SnapshotPart(packed=packed, own_data=self.own_data)
+        return SnapshotPart(packed=packed, image=self.facts.addresses.image, own_data=self.own_data)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

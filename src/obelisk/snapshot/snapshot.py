@@ -95,7 +95,7 @@ def take(
         trained=training.modules,
     )
     executable = folder / plan.name
-    asked = linking(SnapshotPart(packed=request(addresses, page)))
+    asked = linking(SnapshotPart(packed=request(addresses, page), image=addresses.image))
     _write(asked, executable)
     found = rehearsed(executable, wanted)
     first = prepare(executable, wanted, found, EMPTY)

@@ -311,10 +311,22 @@ has_type(const struct block *block, size_t head, const PyTypeObject *type)
 static bool
 is_dense(const struct block *block)
 {
-    return (block->size & PLACES_OBJECT) != 0
-           && (has_type(block, 0, &PyUnicode_Type) || has_type(block, 0, &PyBytes_Type)
-               || has_type(block, 0, &PyCode_Type) || has_type(block, GC_HEAD, &PyTuple_Type)
-               || has_type(block, GC_HEAD, &PyFunction_Type));
+    static const PyTypeObject *const kinds[] = {&PyUnicode_Type, &PyBytes_Type, &PyCode_Type, &PyLong_Type};
+    static const PyTypeObject *const tracked[] = {
+        &PyTuple_Type,    &PyFunction_Type, &PyCell_Type,       &PyDict_Type,         &PyList_Type,
+        &PyType_Type,     &PySet_Type,      &PyFrozenSet_Type,  &PyProperty_Type,     &PyCFunction_Type,
+        &PyModule_Type,   &PyGetSetDescr_Type, &PyMemberDescr_Type, &PyMethodDescr_Type,
+        &PyWrapperDescr_Type, &_PyWeakref_RefType,
+    };
+    bool is_one = false;
+
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(kinds); i++) {
+        is_one = is_one || has_type(block, 0, kinds[i]);
+    }
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(tracked); i++) {
+        is_one = is_one || has_type(block, GC_HEAD, tracked[i]);
+    }
+    return is_one && (block->size & PLACES_OBJECT) != 0;
 }
 
 /* Return what is said of a block beside its key. */

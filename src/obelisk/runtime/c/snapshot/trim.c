@@ -17,6 +17,8 @@
 
 #define SMALLEST 3 /* log2 of the indices of a small table (`PyDict_LOG_MINSIZE` of dictobject.c) */
 #define MOST 8192  /* bytes of a table: to give one room again takes as long as it is large */
+#define ATTRIBUTES 12     /* that a class has room for, unless it is known to have more */
+#define MORE_ATTRIBUTES 6 /* and at least beside those that are known */
 #define SIGNATURE_END ")\n--\n\n" /* of typeobject.c */
 
 static size_t
@@ -61,14 +63,17 @@ trim_dictionary(PyDictObject *dictionary)
     }
 }
 
-/* What instances of a class have in common has room for fewer names than others: beyond these nobody writes. */
+/* The names of attributes that instances of a class have in common: those that its methods set are there from its
+   start, and there is room for 30. One that finds no room is in the instance's own dictionary. */
 static void
 trim_class(PyHeapTypeObject *class)
 {
     PyDictKeysObject *keys = class->ht_cached_keys;
+    Py_ssize_t room;
 
     if (keys != NULL && keys->dk_kind == DICT_KEYS_SPLIT && may_be_trimmed(keys)) {
-        class->ht_cached_keys = trimmed(keys, keys->dk_usable);
+        room = Py_MAX(ATTRIBUTES - keys->dk_nentries, MORE_ATTRIBUTES);
+        class->ht_cached_keys = trimmed(keys, Py_MIN(keys->dk_usable, room));
     }
 }
 
