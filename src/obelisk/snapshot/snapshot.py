@@ -114,7 +114,7 @@ def take(
     # If a run did not end well, it is not known what it called.
     deferring = len(runs) == 1 + len(training.runs) > 1
     if training.runs and not deferring:
-        console.detail("snapshot: so all functions keep their code")
+        console.detail("snapshot: all functions keep their code")
     if deferring:
         alone = plan_of(b"", seen, page, deferring=True)
         alive = prepare(executable, wanted, found, alone).blocks
