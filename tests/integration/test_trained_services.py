@@ -225,7 +225,8 @@ def test_services_of_frameworks(tmp_path, port, text):
     first, used, deferred = answers(path, port, "deferred", "used/7", "deferred")
     assert used[0] == 200
     assert '"used":7' in used[1].replace(" ", "")
-    assert count(deferred) == count(first)
+    # Few are wanted, besides by the route that counts: most are of modules that nothing asked for.
     assert count(first)[0] > 3000
+    assert count(deferred)[1] > 0.95 * count(first)[0]
     names = ("used/3", "late")
     assert answers(path, port, *names) == answers(path, port, *names, **COLD)
