@@ -5,6 +5,7 @@ import socket
 import sys
 
 import pytest
+import trustme
 
 from obelisk.errors import VerifyError
 from obelisk.pack import first_use
@@ -59,14 +60,15 @@ def port():
 def trained(tmp_path, port):
     """A function that trains the service, asked for paths, and returns those that it was."""
 
-    def train(*paths, before="pass", after="sys.exit()", host="127.0.0.1", runs=((),)):
+    def train(*paths, runs=((),), scheme="http", host="127.0.0.1", **parts):
         program = tmp_path / "program"
-        text = SERVICE.replace("BEFORE", before).replace("AFTER", after)
+        text = SERVICE.replace("BEFORE", parts.get("before", "pass"))
+        text = text.replace("AFTER", parts.get("after", "sys.exit()"))
         text = text.replace("HOST", repr(host)).replace("PORT", str(port))
         program.write_text(f"#!{sys.executable}\n{text}")
         program.chmod(0o755)
         shown = f"[{host}]" if ":" in host else host
-        asked = [Address.parse(f"http://{shown}:{port}{path}") for path in paths]
+        asked = [Address.parse(f"{scheme}://{shown}:{port}{path}") for path in paths]
         log = tmp_path / "log"
         first_use.train(program, runs, requests=asked, folder=tmp_path, log=log)
         return (tmp_path / "asked").read_text().split()
@@ -119,6 +121,22 @@ def test_addresses_of_ipv6(trained):
     except OSError:
         pytest.skip("no IPv6 here")
     assert trained("/200", host="::1") == ["/200"]
+
+
+def test_certificates_of_services_are_not_checked(trained, tmp_path, port):
+    trustme.CA().issue_cert("elsewhere.example").private_key_and_cert_chain_pem.write_to_path(
+        tmp_path / "certificate.pem"
+    )
+    before = (
+        "import ssl\n"
+        "context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\n"
+        "context.load_cert_chain('certificate.pem')\n"
+        "class Server(Server):\n"
+        "    def server_bind(self):\n"
+        "        self.socket = context.wrap_socket(self.socket, server_side=True)\n"
+        "        super().server_bind()\n"
+    )
+    assert trained("/200", before=before, scheme="https") == ["/200"]
 
 
 def test_an_answer_that_is_a_failure_is_shown(trained, port):
