@@ -208,7 +208,7 @@ def test_requests_of_training_are_urls_and_need_runs(project, tmp_path):
     asked = with_settings(project, train_requests=("http://127.0.0.1:8000/",), script="one")
     with pytest.raises(ConfigError, match="asks runs of `train`, and there are none") as caught:
         make_plans(asked)
-    assert '`--train`: none is `""`' in caught.value.hint
+    assert '`--train ""`' in caught.value.hint
     assert len(make_plans(with_settings(asked, train=("",)))) == 1
     (tmp_path / "record").write_text("")
     assert len(make_plans(with_settings(asked, train_record="record"))) == 1

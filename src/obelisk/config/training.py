@@ -48,7 +48,7 @@ def check_training(settings: Settings, target: Target, folder: Path, executables
     parse_requests(settings.train_requests)
     if settings.train_requests and not settings.train and not settings.train_record:
         message = "`train-requests` asks runs of `train`, and there are none"
-        hint = 'pass the arguments of a run that starts the service with `--train`: none is `""`'
+        hint = 'name a run that starts the service: `--train ""` is one without arguments'
         raise ConfigError(message, hint=hint)
     record = folder / settings.train_record if settings.train_record else None
     if record is not None:
