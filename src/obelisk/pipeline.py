@@ -21,7 +21,7 @@ from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
 from obelisk.config.recipe import Recipe
 from obelisk.config.settings import Compression
-from obelisk.config.training import parse_commands
+from obelisk.config.training import parse_commands, parse_requests
 from obelisk.distribution.distribution import Distribution, obtain_distribution
 from obelisk.distribution.test_suite import obtain_tests
 from obelisk.errors import CollectError
@@ -311,7 +311,8 @@ def _trained(job: _Job, kept: Kept) -> tuple[str, ...] | None:
 
 
 def _train(job: _Job, kept: Kept) -> tuple[str, ...]:
-    runs = parse_commands(job.plan.settings.train)
+    settings = job.plan.settings
+    runs, requests = parse_commands(settings.train), parse_requests(settings.train_requests)
     runtime = _runtime(job, kept, recording=True)
     folder = job.work / "training"
     folder.mkdir()
@@ -321,7 +322,7 @@ def _train(job: _Job, kept: Kept) -> tuple[str, ...]:
     with executable.open("wb") as file:
         image.write(file)
     executable.chmod(0o755)
-    return train(executable, runs, folder=job.plan.folder, log=log)
+    return train(executable, runs, requests=requests, folder=job.plan.folder, log=log)
 
 
 def _tests(plan: Plan, services: Services, distribution: Distribution) -> Tree:
