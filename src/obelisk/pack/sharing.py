@@ -14,7 +14,7 @@ import xxhash
 from obelisk.payload.payload import Item, Kind, Table, use_key
 from obelisk.payload.stored import Frame
 
-_CODE: Final = 256 << 10
+_CODE: Final = 128 << 10
 """Bytes of bytecode in a group, on average. A function whose code is deferred costs that much."""
 _TEXT: Final = 256 << 10
 """The same of source text."""
@@ -29,7 +29,7 @@ _Member = tuple[str, int]
 def groups(modules: Iterable[Item], files: Iterable[Item], order: Sequence[str]) -> list[list[str]]:
     """Return the keys of what shares frames: those in `order` first, then by their path.
 
-    What has half of a group or more alone shares none; it is read for its own sake.
+    What has half of a group's bytes by itself is a group of its own.
     """
     ranks = {key: rank for rank, key in enumerate(dict.fromkeys(order))}
     codes = {one.name: one for one in modules if one.kind == Kind.CODE}
@@ -56,10 +56,12 @@ def groups(modules: Iterable[Item], files: Iterable[Item], order: Sequence[str])
 
 def _cut(members: Iterable[_Member], size: int) -> list[list[str]]:
     """Cut what shares frames into groups of about that size."""
+    alone: list[list[str]] = []
     made: list[list[str]] = [[]]
     total = 0
     for key, length in members:
-        if not 0 < length < size // 2:
+        if 2 * length >= size:
+            alone.append([key])
             continue
         if total + length > 2 * size:
             made.append([])
@@ -70,7 +72,7 @@ def _cut(members: Iterable[_Member], size: int) -> list[list[str]]:
         if 2 * total > size and _number(key) * size < 2 * length * _RANGE:
             made.append([])
             total = 0
-    return [group for group in made if group]
+    return [*alone, *(group for group in made if group)]
 
 
 def _number(key: str) -> int:

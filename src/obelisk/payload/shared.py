@@ -51,13 +51,13 @@ def shared(
 ) -> dict[int, Stored]:
     """Return how the contents at the positions in `groups` are stored: a frame for each group.
 
-    Missing are those that share none: what is alone, what is not to be compressed, what is too
-    large, and where it does not pay. Equal contents are in one frame once.
+    Missing is what is not to be compressed or too large, and where a frame does not pay. Equal
+    contents are in one frame once.
     """
     laid_out, places = _laid_out(asked, groups)
-    several = [number for number, one in enumerate(laid_out) if len(one.parts) > 1]
-    frames = _frames([laid_out[number] for number in several], dictionaries)
-    made = dict(zip(several, frames, strict=True))
+    wanted = [number for number, one in enumerate(laid_out) if one.parts]
+    frames = _frames([laid_out[number] for number in wanted], dictionaries)
+    made = dict(zip(wanted, frames, strict=True))
     return {
         position: Stored(made[number], laid_out[number].frame, begin)
         for position, (number, begin) in places.items()

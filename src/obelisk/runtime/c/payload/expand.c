@@ -16,6 +16,10 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#ifndef _WIN32
+#include <sys/mman.h>
+#endif
+
 /* The content of a frame that is shared. */
 struct content {
     const char *stored; /* the frame */
@@ -25,17 +29,44 @@ struct content {
     char bytes[];
 };
 
-#define KEPT 4
+#define KEPT 8
 
 static _Atomic(struct content *) kept[KEPT];
 static atomic_uint oldest;
 static atomic_bool is_keeping;
 
+/* Return memory for a content of `size` bytes, or NULL. It is not the allocator's, whose memory a snapshot has,
+   with all that was written to it. */
+static struct content *
+reserve(uint64_t size)
+{
+#ifdef _WIN32
+    return malloc(sizeof(struct content) + size);
+#else
+    void *mapped = mmap(NULL, sizeof(struct content) + size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return mapped != MAP_FAILED ? mapped : NULL;
+#endif
+}
+
+static void
+release(struct content *content)
+{
+#ifdef _WIN32
+    free(content);
+#else
+    if (content != NULL) {
+        munmap(content, sizeof(struct content) + content->size);
+    }
+#endif
+}
+
 /* Let a slot have `content`, which may be NULL. */
 static void
 put(unsigned slot, struct content *content)
 {
-    free(atomic_exchange(&kept[slot % KEPT], content));
+    release(atomic_exchange(&kept[slot % KEPT], content));
 }
 
 /* Take the content of a record's frame from those that are kept, and say from which slot; NULL if it is not. */
@@ -131,7 +162,7 @@ expand_part(const struct payload *payload, const struct payload_record *record, 
     if (!has_part(record, size)) {
         payload_mismatch(payload, record);
     }
-    content = malloc(sizeof(*content) + size);
+    content = reserve(size);
     if (content == NULL) {
         return ENOMEM;
     }
@@ -145,7 +176,7 @@ expand_part(const struct payload *payload, const struct payload_record *record, 
         put(atomic_fetch_add(&oldest, 1), content);
     }
     else {
-        free(content);
+        release(content);
     }
     return status;
 }
