@@ -4,6 +4,7 @@ import os
 import subprocess
 
 import pytest
+from forged import forged
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from machines import ALL
@@ -60,6 +61,24 @@ def test_damage_shows_and_never_leads_out_of_the_payload(checker, payload_file):
     done = run(checker, payload_file, 1000)
     assert done.returncode == 0, done.stderr or f"ended by signal {-done.returncode}"
     assert int(done.stdout) > 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"begin": 1 << 63},
+        {"begin": (1 << 64) - 8},
+        {"begin": 7900},
+        {"size": 1 << 20},
+        {"size": 3000, "begin": 5000},
+        {"frame": 0},
+    ],
+)
+def test_a_record_that_leads_out_of_its_frame_is_refused(checker, payload_file, tmp_path, changes):
+    path = tmp_path / "forged"
+    path.write_bytes(forged(payload_file.read_bytes(), "shared/50.txt", **changes))
+    done = run(checker, path)
+    assert (done.returncode, done.stdout) == (0, "1 245\n"), done.stderr
 
 
 @pytest.mark.parametrize("size", [0, 11, 95, 96, 1000])
