@@ -231,6 +231,9 @@ def test_groups_follow_the_order_and_then_paths():
     assert len(found) > 3
     assert all(64 << 10 <= size <= 256 << 10 for size in total[:-1])
     assert not grouped(sizes, frame=Frame.NONE)
+    modules = [Item(name=name, kind=Kind.CODE, data=b"x", frame=Frame.CODE) for name in sizes]
+    (alone,) = sharing.groups(modules, [], order, "m70.py")
+    assert alone == [key for key in keys if key != "code m70.py"]
 
 
 def test_what_is_large_is_a_group_of_its_own():

@@ -110,7 +110,7 @@ def pack(  # noqa: PLR0913 - three of them say in what order things are used
         controls,
         epoch=plan.source_date_epoch,
         first_use=first_use,
-        groups=() if neighbours is None else groups(modules, files, neighbours),
+        groups=() if neighbours is None else groups(modules, files, neighbours, collection.main),
         dictionaries=replace(dictionaries or Dictionaries(), level=frames.level),
         page=plan.target.page_size,
     )

@@ -26,9 +26,12 @@ _Member = tuple[str, int]
 """A key, and bytes."""
 
 
-def groups(modules: Iterable[Item], files: Iterable[Item], order: Sequence[str]) -> list[list[str]]:
+def groups(
+    modules: Iterable[Item], files: Iterable[Item], order: Sequence[str], main: str = ""
+) -> list[list[str]]:
     """Return the keys of what shares frames: those in `order` first, then by their path.
 
+    The code of the main program, which each start reads, does not.
     What has half of a group's bytes by itself is a group of its own.
     """
     ranks = {key: rank for rank, key in enumerate(dict.fromkeys(order))}
@@ -43,7 +46,7 @@ def groups(modules: Iterable[Item], files: Iterable[Item], order: Sequence[str])
         (
             (use_key(Table.MODULES, one.name), len(one.data))
             for one in codes.values()
-            if one.frame == Frame.CODE
+            if one.frame == Frame.CODE and one.name != main
         ),
         key=lambda member: (ranks.get(member[0], len(ranks)), member[0]),
     )
