@@ -118,7 +118,7 @@ def test_it_is_built_again_the_same(built, project, python_version):
     assert (again / "zstd").read_bytes() == built.read_bytes()
 
 
-def test_it_is_linked_again_with_a_changed_module(built, project, tmp_path):
+def test_it_is_linked_again_with_a_changed_file(built, project, tmp_path):
     if built.name != "zstd":
         pytest.skip("a snapshot is of what is in the executable")
     (folder,) = (project.parent / "again").iterdir()
@@ -126,9 +126,10 @@ def test_it_is_linked_again_with_a_changed_module(built, project, tmp_path):
     shutil.copytree(folder, place)
     obelisk("relink", place, "-o", tmp_path / "same")
     assert (tmp_path / "same").read_bytes() == built.read_bytes()
-    (place / "changed/shared_modules").mkdir(parents=True)
-    (place / "changed/shared_modules/second.py").write_text("def answer():\n    return 43\n")
+    (place / "changed/texts").mkdir(parents=True)
+    (place / "changed/texts/tool").write_text('#!/bin/sh\necho "changed $1"\n')
     obelisk("relink", place, "-o", tmp_path / "changed")
-    assert run([tmp_path / "changed", "deferred", "read"], cwd="/").stdout == "21 43\nTrue\n"
+    said = run([tmp_path / "changed", "read", "deferred", "programs"], cwd="/").stdout
+    assert said == "True\n21 42\n" + "changed spawned\n" * 5 + "changed by posix_spawn\n"
     frames = [len(shared(open_payload(path)[1])) for path in (built, tmp_path / "changed")]
     assert frames[0] == frames[1]
