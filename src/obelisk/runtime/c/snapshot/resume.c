@@ -119,6 +119,7 @@ snapshot_resume(int argc, char **argv)
         integrity_check();
     }
     os_forget_executable();
+    payload_keep_frames(true);
     vfs_alias(os_executable());
     snapshot_renew_clock();
     setlocale(LC_CTYPE, "");
