@@ -214,6 +214,15 @@ def test_what_numpy_draws_is_new(executables, tmp_path):
     assert seeded == seeded_again
 
 
+def test_memory_that_is_traced_from_an_import_on(executables, tmp_path):
+    executable = executables("snapshot/traced.py", "--snapshot")
+    cold, warm = (
+        run([executable], cwd=tmp_path, env={"OBELISK_SNAPSHOT": value}) for value in ("0", "1")
+    )
+    assert warm.stdout.splitlines()[0] == "True True"
+    assert (warm.returncode, warm.stdout, warm.stderr) == (0, cold.stdout, cold.stderr)
+
+
 def test_clocks(told, tmp_path):
     assert set(answer(run([told, "clocks"], cwd=tmp_path)).values()) == {True}
 

@@ -37,6 +37,8 @@ _READS = {
     "host": "reads the host's name",
     "tty": "asks whether a stream is a terminal",
     "cpus": "counts the processors",
+    "limits": "reads resource limits",
+    "locale": "reads the locale",
     "random": "draws random numbers",
 }
 """What is wrong in another process; other kinds of reading are only listed. A process's number is

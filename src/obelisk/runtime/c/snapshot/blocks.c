@@ -18,9 +18,11 @@
 #include "payload/settings.h"
 #include "snapshot/early.h"
 #include "snapshot/format.h"
+#include "snapshot/kinds.h"
 #include "snapshot/places.h"
 #include "snapshot/requests.h"
 #include "snapshot/snapshot.h"
+#include "snapshot/traced.h"
 
 #define PLACE_DISTANCE (1UL << 39)    /* from the heap up to the blocks that stay */
 #define TABLE_DISTANCE (1536UL << 30) /* and up to what is known of them, which does not */
@@ -29,10 +31,7 @@
 #define COPY_DISTANCE (4UL << 30)     /* and up to a copy of what is without a place */
 #define TABLE_SLOTS (1UL << 24)
 #define ALIGNMENT 16UL
-#define GC_HEAD 16        /* bytes in front of an object that the garbage collector knows */
 #define LARGE 4096UL      /* bytes of blocks that are not placed densely */
-#define DENSE 1U   /* kinds of blocks: an alignment of 8 is enough */
-#define OF_CODE 2U /* it is a code object */
 #define UNCHANGED 0x80U /* beside a place: no training run changed the block */
 
 /* What the builder says: of the requests with these keys, in ascending order. Their places follow, each a
@@ -300,45 +299,6 @@ blocks_is_unchanged(const void *block)
 }
 
 static bool
-has_type(const struct block *block, size_t head, const PyTypeObject *type)
-{
-    PyObject *object = (PyObject *)(block->address + head);
-
-    return places_size(block) >= head + sizeof(*object) && Py_TYPE(object) == type;
-}
-
-/* Say whether a block is an object of a kind that is all pointers, small numbers and bytes. */
-static bool
-is_dense(const struct block *block)
-{
-    static const PyTypeObject *const kinds[] = {&PyUnicode_Type, &PyBytes_Type, &PyCode_Type, &PyLong_Type};
-    static const PyTypeObject *const tracked[] = {
-        &PyTuple_Type,    &PyFunction_Type, &PyCell_Type,       &PyDict_Type,         &PyList_Type,
-        &PyType_Type,     &PySet_Type,      &PyFrozenSet_Type,  &PyProperty_Type,     &PyCFunction_Type,
-        &PyModule_Type,   &PyGetSetDescr_Type, &PyMemberDescr_Type, &PyMethodDescr_Type,
-        &PyWrapperDescr_Type, &_PyWeakref_RefType,
-    };
-    bool is_one = false;
-
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(kinds); i++) {
-        is_one = is_one || has_type(block, 0, kinds[i]);
-    }
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(tracked); i++) {
-        is_one = is_one || has_type(block, GC_HEAD, tracked[i]);
-    }
-    return is_one && (block->size & PLACES_OBJECT) != 0;
-}
-
-/* Return what is said of a block beside its key. */
-static uint32_t
-kind_of(const struct block *block)
-{
-    bool is_code = (block->size & PLACES_OBJECT) != 0 && has_type(block, 0, &PyCode_Type);
-
-    return (is_dense(block) ? DENSE : 0) | (is_code ? OF_CODE : 0);
-}
-
-static bool
 write_blocks(void)
 {
     char path[PATH_MAX];
@@ -353,7 +313,7 @@ write_blocks(void)
     for (size_t i = 0; i < TABLE_SLOTS && done; i++) {
         if (table[i].key != 0) {
             step[count] = table[i];
-            step[count++].kind = kind_of(&table[i]);
+            step[count++].kind = kinds_of(&table[i]);
         }
         if (count > 0 && (count == 256 || i + 1 == TABLE_SLOTS)) {
             done = write(file, step, count * sizeof(step[0])) == (ssize_t)(count * sizeof(step[0]));
@@ -364,14 +324,30 @@ write_blocks(void)
     return done;
 }
 
+/* Let a domain have its own allocator again, behind tracemalloc if a module started that. */
+static void
+give_back(PyMemAllocatorDomain domain, PyMemAllocatorEx *kept)
+{
+    PyMemAllocatorEx *traced = traced_allocator(domain);
+    PyMemAllocatorEx now;
+
+    PyMem_GetAllocator(domain, &now);
+    if (now.malloc == allocate) {
+        PyMem_SetAllocator(domain, kept);
+    }
+    else if (traced->malloc == allocate) {
+        *traced = *kept;
+    }
+}
+
 bool
 blocks_end(void)
 {
     if (plan == NULL) {
         return true;
     }
-    PyMem_SetAllocator(PYMEM_DOMAIN_MEM, &before[0]);
-    PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &before[1]);
+    give_back(PYMEM_DOMAIN_MEM, &before[0]);
+    give_back(PYMEM_DOMAIN_OBJ, &before[1]);
     if (!write_blocks()) {
         return false;
     }

@@ -29,6 +29,22 @@
 void *mi_heap_new(void);
 void *mi_heap_set_default(void *heap);
 
+/* The program's `sys.stderr` may be no stream any more. */
+static void
+tell_exception(void)
+{
+    PyObject *error = PyErr_GetRaisedException();
+    PyObject *stream = PyFile_FromFd(STDERR_FILENO, NULL, "w", -1, NULL, NULL, NULL, 0);
+
+    PyErr_Clear();
+    if (stream != NULL) {
+        PySys_SetObject("stderr", stream);
+        Py_DECREF(stream);
+    }
+    PyErr_SetRaisedException(error);
+    PyErr_Print();
+}
+
 /* Return the values of a setting of which there may be many. */
 static PyObject *
 setting_list(const char *name)
@@ -66,7 +82,7 @@ import_modules(void)
                            : NULL;
 
     if (result == NULL) {
-        PyErr_Print();
+        tell_exception();
         fflush(NULL);
         _exit(1);
     }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -37,6 +38,8 @@ int __wrap_sched_getaffinity(pid_t, size_t, cpu_set_t *);
 long __real_sysconf(int);
 long __wrap_sysconf(int);
 int __wrap_OPENSSL_issetugid(void);
+int __real_getrlimit(int, struct rlimit *);
+int __wrap_getrlimit(int, struct rlimit *);
 int __real_isatty(int);
 int __wrap_isatty(int);
 
@@ -169,6 +172,13 @@ __wrap_getpwuid(uid_t user)
 {
     snapshot_note("user", NULL, NULL);
     return __real_getpwuid(user);
+}
+
+int
+__wrap_getrlimit(int resource, struct rlimit *limit)
+{
+    snapshot_note("limits", NULL, NULL);
+    return __real_getrlimit(resource, limit);
 }
 
 int
