@@ -27,7 +27,7 @@ OBJECT = (
     "closure order writable relr tls_below relro relro check header_count symbol_count init_count "
     "fini_count closure_count writable_count relr_count reserved"
 )
-OBJECTS = "magic version count objects names name_count data data_count memory memory size"
+OBJECTS = "magic version count objects names name_count data data_count memory memory image size"
 DIGEST = "magic version block place part_count block_count names_size"
 PART = "start name name_size"
 SNAPSHOT = (
