@@ -166,6 +166,18 @@ def test_a_damaged_one_is_refused(changed, tmp_path, table):
     assert "FAIL snapshot: checksum mismatch in its tables\n" in said
 
 
+@pytest.mark.parametrize("tool", ["strip", "objcopy"])
+def test_it_starts_when_a_tool_has_written_its_file_anew(program, tmp_path, tool):
+    copy = tmp_path / "app"
+    shutil.copy(program, copy)
+    subprocess.run([tool, copy], check=True, capture_output=True)
+    said = run([copy, "modules"], cwd=tmp_path, env={"OBELISK_SNAPSHOT": "explain"}).stderr
+    assert said == f"{copy}: started from the snapshot\n"
+    for env in ({}, {"OBELISK_SNAPSHOT": "0"}):
+        found, expected = (run([one, "modules"], cwd=tmp_path, env=env) for one in (copy, program))
+        assert (found.stdout, found.stderr, found.returncode) == (expected.stdout, "", 0)
+
+
 def test_damaged_pages_are_found(program, tmp_path):
     data = bytearray(program.read_bytes())
     offset, size = part_of(data)
