@@ -166,6 +166,23 @@ def test_a_damaged_one_is_refused(changed, tmp_path, table):
     assert "FAIL snapshot: checksum mismatch in its tables\n" in said
 
 
+def test_modules_see_nothing_of_the_builders_processor_by_the_kernel(tmp_path):
+    """Nor does the application see what they saw."""
+    asked = "[ctypes.CDLL(None).getauxval(number) for number in (16, 26, 51)]"
+    (tmp_path / "held.py").write_text(f"import ctypes\n\nsaw = {asked}\n")
+    script = tmp_path / "app.py"
+    script.write_text(f"import ctypes\n\nimport held\n\nprint(held.saw)\nprint({asked})\n")
+    obelisk("build", "-q", "--snapshot", script, "-o", tmp_path / "app")
+    done, cold = (
+        run([tmp_path / "app"], cwd=tmp_path, env=env)
+        for env in (EXPLAIN, {"OBELISK_SNAPSHOT": "0"})
+    )
+    assert done.stderr == f"{tmp_path / 'app'}: started from the snapshot\n"
+    known, sees = cold.stdout.splitlines()
+    assert known == sees
+    assert done.stdout.splitlines() == ["[0, 0, 16384]", sees]
+
+
 @pytest.mark.parametrize("tool", ["strip", "objcopy"])
 def test_it_starts_when_a_tool_has_written_its_file_anew(program, tmp_path, tool):
     copy = tmp_path / "app"

@@ -3,9 +3,12 @@
 import ctypes
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 from support import APPS, obelisk, run
@@ -15,7 +18,8 @@ from obelisk.services.cache import Cache
 pytestmark = pytest.mark.compile
 
 EXPLAIN = {"OBELISK_SNAPSHOT": "explain"}
-CLONE_NEWUTS = 0x04000000
+CLONE_NEWUTS, CLONE_NEWNS = 0x04000000, 0x00020000
+MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 MODULES = ["trained_modules.held", "trained_modules.late"]
 
 
@@ -79,10 +83,25 @@ def test_a_record_of_training_needs_no_run(tmp_path):
 
 
 def elsewhere():
-    """Let this process's host have another name, where the user may do that."""
+    """Let this process have other limits, and be on another host, where the user may do that: with
+    another name, several nodes of processors, and a kernel that promises no more than it has."""
+    os.umask(0o77)
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    for limit, value in ((resource.RLIMIT_NOFILE, 512), (resource.RLIMIT_STACK, 64 << 20)):
+        resource.setrlimit(limit, (value, resource.getrlimit(limit)[1]))
     libc = ctypes.CDLL(None)
-    if libc.unshare(CLONE_NEWUTS) == 0:
-        libc.sethostname(b"another-host-name", 17)
+    if libc.unshare(CLONE_NEWUTS | CLONE_NEWNS) != 0:
+        return
+    libc.sethostname(b"another-host-name", 17)
+    libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+    nodes = Path("/sys/devices/system/node")
+    libc.mount(b"none", bytes(nodes), b"tmpfs", 0, None)
+    for number in range(4):
+        nodes.joinpath(f"node{number}").mkdir()
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"2\n")
+        file.flush()
+        libc.mount(file.name.encode(), b"/proc/sys/vm/overcommit_memory", None, MS_BIND, None)
 
 
 @pytest.mark.parametrize("name", ["hungry.py", "trained.py", "wandering.py"])
