@@ -40,10 +40,13 @@ int __wrap_OPENSSL_issetugid(void);
 int __real_isatty(int);
 int __wrap_isatty(int);
 
-void
+bool
 snapshot_watch(bool is_begun)
 {
+    bool before = is_watching;
+
     is_watching = is_begun && snapshot_is_preparing();
+    return before;
 }
 
 static bool
