@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from support import APPS, obelisk, run
+from support import APPS, build_application, obelisk, run
 
 from obelisk.verify.verify import open_payload
 
@@ -16,7 +16,7 @@ EXPLAIN = {"OBELISK_SNAPSHOT": "explain"}
 @pytest.fixture(scope="module")
 def deferred(tmp_path_factory):
     path = tmp_path_factory.mktemp("deferred") / "deferred"
-    obelisk("build", "-q", "--snapshot", "--train", "", APPS / "snapshot/deferred.py", "-o", path)
+    build_application("-q", "--snapshot", "--train", "", APPS / "snapshot/deferred.py", "-o", path)
     return path
 
 
@@ -101,7 +101,7 @@ def test_a_run_that_does_not_end_well_says_nothing_of_functions(tmp_path):
         "else:\n    print(_snapshot.deferred(), flush=True)\nos._exit(0)\n"
     )
     path = tmp_path / "app"
-    obelisk("build", "-q", "--snapshot", "--train", "", script, "-o", path)
+    build_application("-q", "--snapshot", "--train", "", script, "-o", path)
     assert run([path], cwd="/").stdout == "(0, 0)\n"
 
 

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from support import APPS, obelisk, run
+from support import APPS, PYTHON_VERSION, build_application, obelisk, run
 
 from obelisk.services.cache import Cache
 
@@ -28,7 +28,7 @@ def trained(tmp_path_factory):
     """(The executable, what its build said)."""
     path = tmp_path_factory.mktemp("trained") / "trained"
     options = ("--snapshot", "--train", "")
-    said = obelisk("build", "-v", *options, APPS / "snapshot/trained.py", "-o", path, stderr=True)
+    said = build_application("-v", *options, APPS / "snapshot/trained.py", "-o", path, stderr=True)
     return path, said
 
 
@@ -74,7 +74,7 @@ def test_a_record_of_training_needs_no_run(tmp_path):
     for number, train in enumerate((("--train", ""), ())):
         (tmp_path / str(number)).mkdir()
         path = tmp_path / str(number) / "trained"
-        obelisk("build", *options, *train, script, "-o", path)
+        build_application(*options, *train, script, "-o", path)
         built.append(path)
     for path in built:
         first, *_ = run([path], cwd=tmp_path).stdout.splitlines()
@@ -118,9 +118,9 @@ def test_builds_are_equal_wherever_whenever_and_by_whom_they_are_made(tmp_path, 
     for folder, variables, before in ((here, {}, None), (there, given, elsewhere)):
         shutil.copytree(APPS / "snapshot", folder)
         path = folder / "built" / "program"
-        argv = ["build", "-q", "--snapshot", "--train", "", folder / name, "-o", path]
+        words = ("build", "-q", "--python", PYTHON_VERSION, "--snapshot", "--train", "")
         subprocess.run(
-            [sys.executable, "-m", "obelisk", *argv],
+            [sys.executable, "-m", "obelisk", *words, folder / name, "-o", path],
             check=True,
             cwd=folder,
             env=os.environ | variables,
@@ -135,7 +135,7 @@ def test_a_program_that_ends_at_once_is_not_prepared_for(tmp_path):
     script = tmp_path / "ends.py"
     script.write_text("import os\nimport json\nprint(json.dumps(1), flush=True)\nos._exit(0)\n")
     path = tmp_path / "ends"
-    obelisk("build", "-q", "--snapshot", "--train", "", script, "-o", path)
+    build_application("-q", "--snapshot", "--train", "", script, "-o", path)
     done = run([path], cwd=tmp_path, env=EXPLAIN)
     assert (done.returncode, done.stdout) == (0, "1\n")
     assert done.stderr == f"{path}: started from the snapshot\n"
@@ -150,7 +150,7 @@ def test_training_sees_the_arguments_folder_and_environment(tmp_path):
         "    print(sys.argv[1:], os.getcwd(), os.environ.get('TOLD'), file=file)\n"
     )
     options = ("-q", "--snapshot", "--train", "--some 'thing else'")
-    obelisk("build", *options, script, "-o", tmp_path / "app", env={"TOLD": "yes"}, cwd=tmp_path)
+    build_application(*options, script, "-o", tmp_path / "app", env={"TOLD": "yes"}, cwd=tmp_path)
     line = f"['--some', 'thing else'] {tmp_path} yes"
     assert log.read_text().splitlines() == [line] * 3
 
@@ -165,7 +165,7 @@ def test_another_allocator_changes_what_is_in_the_snapshot(allocator, tmp_path):
         f'# allocator = "{allocator}"\n# ///\nimport held\nprint(held.change())\n'
     )
     path = tmp_path / "app"
-    obelisk("build", "-q", "--snapshot", script, "-o", path)
+    build_application("-q", "--snapshot", script, "-o", path)
     done = run([path], cwd=tmp_path, env=EXPLAIN)
     assert done.stderr == f"{path}: started from the snapshot\n"
     assert done.stdout == run([path], cwd=tmp_path, env={"OBELISK_SNAPSHOT": "0"}).stdout
