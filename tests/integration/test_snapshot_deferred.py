@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from support import APPS, build_application, obelisk, run
+from support import APPS, PYTHON_VERSION, build_application, obelisk, run
 
 from obelisk.verify.verify import open_payload
 
@@ -60,7 +60,8 @@ def test_parts_of_a_program_do_not_depend_on_each_other(deferred):
         "systems",
         "changes",
         "errors",
-        "ends",
+        # Python 3.13 does not finalize objects at its end when a program was traced before.
+        *(("ends",) if PYTHON_VERSION != "3.13" else ()),
     )
     expected = parted(run([deferred, *parts], cwd="/", env=COLD))
     assert parted(run([deferred, *parts], cwd="/"))[0] == expected[0]

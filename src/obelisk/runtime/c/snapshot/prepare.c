@@ -21,7 +21,6 @@
 #include "snapshot/blocks.h"
 #include "snapshot/lookups.h"
 #include "snapshot/machine.h"
-#include "snapshot/processors.h"
 
 /* Of mimalloc. What is free is given back, which it would do later because time has passed; and what a
    process asks for that goes on is not in pages of the snapshot, which would have to be copied. */
@@ -131,7 +130,6 @@ snapshot_prepare(void)
     snapshot_watch(false); /* what follows is ours, such as the path of a file to write to */
     snapshot_forget_noted();
     fflush(NULL);
-    processors_keep();
     PyOS_BeforeFork();
     child = fork();
     if (child == 0) {
