@@ -104,7 +104,15 @@ def elsewhere():
         libc.mount(file.name.encode(), b"/proc/sys/vm/overcommit_memory", None, MS_BIND, None)
 
 
-@pytest.mark.parametrize("name", ["hungry.py", "trained.py", "wandering.py"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("arrays_drawn.py", marks=pytest.mark.network),  # starts a thread
+        "hungry.py",
+        "trained.py",
+        "wandering.py",
+    ],
+)
 def test_builds_are_equal_wherever_whenever_and_by_whom_they_are_made(tmp_path, name):
     """Nor do the runs have the same folder, variables, time zone, locale, host or cache."""
     here, there = tmp_path / "here", tmp_path / "there, where the path is longer" / "by far"

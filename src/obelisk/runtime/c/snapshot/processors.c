@@ -11,6 +11,7 @@
 #include "elf/dso.h"
 #include "elf/gnu_hash.h"
 #include "snapshot/machine.h"
+#include "snapshot/snapshot.h"
 
 /* OpenBLAS's, as it is built by itself, and for the wheels of numpy and scipy. */
 static const char *const setters[] = {
@@ -47,7 +48,7 @@ tell(const struct object *object, int processors)
 void
 processors_renew(void)
 {
-    int now = objects_table() != NULL ? count() : 0;
+    int now = objects_table() != NULL && !snapshot_is_measured() ? count() : 0;
 
     if (now == 0 || now == PROCESSORS_WHILE_PREPARING) {
         return;
