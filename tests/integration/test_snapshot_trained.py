@@ -110,7 +110,12 @@ def elsewhere():
         pytest.param("arrays_drawn.py", marks=pytest.mark.network),  # starts a thread
         "hungry.py",
         "trained.py",
-        "wandering.py",
+        pytest.param(
+            "wandering.py",
+            marks=pytest.mark.skipif(
+                PYTHON_VERSION == "3.13", reason="pathlib of 3.13 interns names, also random ones"
+            ),
+        ),
     ],
 )
 def test_builds_are_equal_wherever_whenever_and_by_whom_they_are_made(tmp_path, name):
