@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "os/os.h"
 
@@ -17,6 +18,14 @@
             exit(__LINE__);     \
         }                       \
     } while (0)
+
+void *__real___mmap(void *, size_t, int, int, int, off_t);
+
+void *
+__real___mmap(void *address, size_t size, int rights, int flags, int file, off_t offset)
+{
+    return mmap(address, size, rights, flags, file, offset);
+}
 
 _Noreturn void
 os_die_of_error(const char *message)

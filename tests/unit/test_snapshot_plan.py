@@ -162,6 +162,20 @@ def test_of_training_runs_it_does_not_count_where_new_memory_is():
     ]
 
 
+def test_of_training_runs_it_does_not_count_how_much_memory_they_have():
+    image, noted = PLACES.image, [(2 * PAGE - 8, 16), (9 * PAGE + 16, 8)]
+    mapped = memory(bytes(10 * PAGE), image).heap
+    before = ProcessMemory(image=mapped, heap=(), words=())
+    start, trained = (
+        Written(memory=before, pages=array("Q", [image + PAGE * one for one in pages]))
+        for pages in ((1,), (1, 2, 6, 9))
+    )
+    assert hot_spans(before, start, [trained], PLACES, PAGE, noted) == [
+        (image + PAGE, PAGE),
+        (image + 6 * PAGE, PAGE),
+    ]
+
+
 def test_what_cannot_be_written_to_is_not_copied():
     first, last = memory(bytes(PAGE)), memory(bytes(PAGE), HEAP + 2 * PAGE)
     between = memory(bytes(PAGE), HEAP + PAGE, READ)

@@ -15,6 +15,7 @@ from obelisk.errors import SnapshotError
 from obelisk.link.elf.elf import SegmentType, read_elf
 from obelisk.link.elf.memory import aligned
 from obelisk.link.image import SnapshotPart
+from obelisk.services.disk import explain_failure
 from obelisk.services.process import run_limited
 from obelisk.services.visit import Address, Visit
 from obelisk.snapshot.format import Facts, taken
@@ -46,6 +47,7 @@ _OUTPUTS: Final = (_MEMORY, _REPORT, _GUARDS, _BLOCKS, _OWN)
 on, blocks of memory, and pages that were written to; `_PLAN` is read."""
 _OF_FILES: Final = (b"=", b"+", b"/")
 """How guards begin that are of a file (runtime/c/snapshot/guards.c)."""
+_OUR_FAULT: Final = "this is a bug in Obelisk; please report it"
 _HINT: Final = "name the module in `snapshot-exclude`, or build with `--no-snapshot`"
 
 
@@ -140,7 +142,7 @@ def measure(executable: Path, snapshot: Snapshot) -> Written:
     status = _start(executable, Path(os.devnull))
     if status != 0:
         message = "\n".join(["the executable cannot start from its snapshot:", *_said(executable)])
-        raise SnapshotError(message, hint="this is a bug in Obelisk; please report it")
+        raise SnapshotError(message, hint=_OUR_FAULT)
     return _written(executable, snapshot)
 
 
@@ -205,7 +207,7 @@ def _start(
     argv += [(folder / name).absolute() for name in (_MEMORY, _REPORT)]
     for name in _OUTPUTS:  # what was read of one may still be mapped
         (folder / name).unlink(missing_ok=True)
-    return run_limited(
+    status = run_limited(
         [*argv, *run],
         cwd=cwd,
         env=env,
@@ -215,6 +217,11 @@ def _start(
         stdin=stdin,
         until=until,
     )
+    said = "" if run else "\n".join(_said(executable))
+    full = explain_failure("making the snapshot", status, said, (folder,)) if status else None
+    if full is not None:
+        raise full
+    return status
 
 
 def _run(
@@ -277,6 +284,9 @@ def _span(executable: Path, page: int) -> int:
 
 def _failure(status: int | None, report: dict[str, Any], executable: Path) -> SnapshotError:
     """Say what a run that failed was doing."""
+    if status and "again" in report:  # all was imported
+        lines = ["cannot make a snapshot: the process that writes it failed", *_said(executable)]
+        return SnapshotError("\n".join(lines), hint=_OUR_FAULT)
     importing = report.get("importing")
     what = f"importing `{importing}`" if importing else "importing the application's modules"
     if status is None:

@@ -122,7 +122,9 @@ def take(
     snapshot = prepare(executable, wanted, found, placed)
     runs = _runs(linking, snapshot, training, executable, console)
     tell(snapshot.report, console)
-    return snapshot.part(hot_spans(snapshot.memory, runs[0], runs[1:], addresses, page))
+    start, *trained = runs
+    noted = runtime.allocators
+    return snapshot.part(hot_spans(snapshot.memory, start, trained, addresses, page, noted))
 
 
 def _runs(

@@ -123,14 +123,23 @@ makes(int flags)
     return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
 }
 
-/* The configuration of a machine's OpenSSL is read by the process that goes on (module.c). */
+/* What of a machine is read once, and would stay in memory. The configuration of its OpenSSL is read by the
+   process that goes on (module.c); the others are those by which mimalloc finds out how the kernel promises
+   memory, and whether it belongs to several nodes of processors. */
 static bool
 is_hidden(const char *path)
 {
-    static const char name[] = "/openssl.cnf";
+    static const char *const ends[] = {"/openssl.cnf", "/proc/sys/vm/overcommit_memory",
+                                       "/sys/devices/system/node/node1"};
     size_t size = snapshot_is_preparing() ? strlen(path) : 0;
 
-    return size >= sizeof(name) && strcmp(path + size - (sizeof(name) - 1), name) == 0;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        size_t length = strlen(ends[i]);
+        if (size >= length && strcmp(path + size - length, ends[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Say whether a file has the names of a machine's users: what libc reads of it would stay in memory. */

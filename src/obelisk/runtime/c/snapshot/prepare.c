@@ -21,7 +21,6 @@
 #include "snapshot/blocks.h"
 #include "snapshot/lookups.h"
 #include "snapshot/machine.h"
-#include "snapshot/processors.h"
 #include "snapshot/unused.h"
 
 /* Of mimalloc. What a process asks for that goes on is not in pages of the snapshot, which would have to be
@@ -148,7 +147,6 @@ snapshot_prepare(void)
     snapshot_watch(false); /* what follows is ours, such as the path of a file to write to */
     snapshot_forget_noted();
     fflush(NULL);
-    processors_keep();
     PyOS_BeforeFork();
     child = fork();
     if (child == 0) {

@@ -96,7 +96,10 @@ snapshot_end_measurement(int status)
 {
     if (snapshot_is_measured() && getpid() == measured) {
         fflush(NULL);
-        _exit(snapshot_dump(snapshot_dump_path) ? status : OS_EXIT_FAILED);
+        if (!snapshot_dump(snapshot_dump_path)) {
+            os_die_of_error("cannot write what the start changed");
+        }
+        _exit(status);
     }
 }
 

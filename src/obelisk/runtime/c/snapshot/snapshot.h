@@ -77,8 +77,8 @@ size_t snapshot_noted(const struct snapshot_noted **noted);
 
 void snapshot_forget_noted(void);
 
-/* Begin to note, or end. */
-void snapshot_watch(bool is_begun);
+/* Begin to note, or end; return whether notes were made before. */
+bool snapshot_watch(bool is_begun);
 
 /* Forget what libc's clocks know of the process before. */
 void snapshot_renew_clock(void);
