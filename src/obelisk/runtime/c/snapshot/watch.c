@@ -43,8 +43,6 @@ long __wrap_sysconf(int);
 int __real_getrlimit(int, struct rlimit *);
 int __wrap_getrlimit(int, struct rlimit *);
 int __wrap_OPENSSL_issetugid(void);
-int __real_getrlimit(int, struct rlimit *);
-int __wrap_getrlimit(int, struct rlimit *);
 int __real_isatty(int);
 int __wrap_isatty(int);
 
@@ -183,13 +181,6 @@ __wrap_getpwuid(uid_t user)
 }
 
 int
-__wrap_getrlimit(int resource, struct rlimit *limit)
-{
-    snapshot_note("limits", NULL, NULL);
-    return __real_getrlimit(resource, limit);
-}
-
-int
 __wrap_isatty(int file)
 {
     snapshot_note("tty", NULL, NULL);
@@ -228,6 +219,7 @@ __wrap_getrlimit(int resource, struct rlimit *limits)
 {
     int status = __real_getrlimit(resource, limits);
 
+    snapshot_note("limits", NULL, NULL);
     if (status == 0 && resource == RLIMIT_STACK && snapshot_is_preparing()) {
         limits->rlim_cur = STACK_SIZE;
     }
