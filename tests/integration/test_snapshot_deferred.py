@@ -109,3 +109,11 @@ def test_a_run_that_does_not_end_well_says_nothing_of_functions(tmp_path):
 def test_without_training_all_functions_have_their_code(executables):
     path = executables("snapshot/deferred.py", "--snapshot")
     assert parted(run([path], cwd="/"))[1:] == (0, 0)
+
+
+def test_audit_hooks_whose_functions_have_no_code(tmp_path):
+    application, executable = APPS / "snapshot/audited.py", tmp_path / "audited"
+    build_application("-q", "--snapshot", "--train", "", application, "-o", executable)
+    done, cold = (run([executable, "abc"], cwd="/", env=env) for env in (EXPLAIN, COLD))
+    assert done.stderr == f"{executable}: started from the snapshot\n"
+    assert done.stdout == cold.stdout == "['audited.ask'] ['cba']\n"
