@@ -123,6 +123,7 @@ class Watch:
 
     def close(self):
         """Put everything back."""
+        self.callbacks.clear()  # the names are other ones in each process
         self.look()
         self.modules.end()
         self.is_over = True
