@@ -27,7 +27,6 @@
 #include "snapshot/format.h"
 #include "snapshot/machine.h"
 
-#define NUMBER 0x3ffffffe             /* of the process: more than the kernel gives */
 #define TIME 315705600                /* as VFS_TOP_TIME */
 #define UPTIME 0 /* less than that of any process which goes on */
 #define STEP_NANOSECONDS 1000000L     /* from one look at the clock to the next */
@@ -132,7 +131,7 @@ pid_t
 __wrap_getpid(void)
 {
     snapshot_note("pid", NULL, NULL);
-    return snapshot_is_preparing() ? NUMBER : __real_getpid();
+    return snapshot_is_preparing() ? NUMBER_WHILE_PREPARING : __real_getpid();
 }
 
 pid_t
@@ -177,7 +176,7 @@ answer(long number, const long given[6], const void *caller, long *result)
         return true;
     case SYS_getpid:
     case SYS_gettid:
-        *result = NUMBER;
+        *result = NUMBER_WHILE_PREPARING;
         return true;
     default:
         return false;

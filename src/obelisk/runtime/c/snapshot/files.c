@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "snapshot/machine.h"
+#include "snapshot/stack.h"
 
 #define TIME 315705600 /* as VFS_TOP_TIME */
 
@@ -72,13 +73,13 @@ answered(long result)
 }
 
 /* Note which path was asked for; `kind` is of one that is there. */
-static void
-note(int at, const char *path, const char *kind, long result)
+__attribute__((noinline)) static void
+note_path(int at, const char *path, const char *kind, long result)
 {
     char whole[PATH_MAX + NAME_MAX];
     long size = 0;
 
-    if (!snapshot_is_preparing() || path == NULL || *path == '\0' || is_own(path)) {
+    if (path == NULL || *path == '\0' || is_own(path)) {
         return;
     }
     if (result < 0) {
@@ -101,6 +102,15 @@ note(int at, const char *path, const char *kind, long result)
         whole[size] = '/';
         strcpy(whole + size + 1, path);
         snapshot_note(kind, whole, NULL);
+    }
+}
+
+static void
+note(int at, const char *path, const char *kind, long result)
+{
+    if (snapshot_is_preparing()) {
+        stack_clear();
+        note_path(at, path, kind, result);
     }
 }
 

@@ -20,6 +20,7 @@
 #include "snapshot/immortal.h"
 #include "snapshot/machine.h"
 #include "snapshot/share.h"
+#include "snapshot/stack.h"
 #include "snapshot/trim.h"
 
 /* Of OpenSSL, which a runtime need not have. */
@@ -59,6 +60,7 @@ reads(PyObject *self, PyObject *unused)
         Py_XDECREF(item);
     }
     snapshot_forget_noted();
+    stack_clear(); /* it was looked at what the process holds */
     return list;
 }
 

@@ -21,6 +21,7 @@
 #include "snapshot/blocks.h"
 #include "snapshot/lookups.h"
 #include "snapshot/machine.h"
+#include "snapshot/stack.h"
 #include "snapshot/unused.h"
 
 /* Of mimalloc. What a process asks for that goes on is not in pages of the snapshot, which would have to be
@@ -93,12 +94,18 @@ import_modules(void)
     return is_fine;
 }
 
+/* Return where musl has the thread's number: in struct pthread. */
+static int *
+thread_number(void)
+{
+    return (int *)(void *)((char *)__builtin_thread_pointer() + 6 * sizeof(void *));
+}
+
 /* What differs between two processes that do the same, and is set anew in one that goes on. */
 static void
 leave_process(void)
 {
-    char *thread = __builtin_thread_pointer();
-    int *number = (int *)(void *)(thread + 6 * sizeof(void *)); /* its number, in musl's struct pthread */
+    int *number = thread_number();
 
     for (int use = 0; use < SCRATCH_USES; use++) {
         scratch_release((enum scratch_use)use);
@@ -139,6 +146,8 @@ snapshot_prepare(void)
     pid_t child;
 
     unused_begin();
+    *thread_number() = NUMBER_WHILE_PREPARING; /* libc uses it as the owner of what is locked */
+    stack_clear();
     snapshot_watch(true);
     if (!import_modules()) {
         fflush(NULL);

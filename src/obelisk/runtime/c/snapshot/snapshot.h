@@ -28,6 +28,9 @@ void snapshot_start(uintptr_t *stack);
 
 bool snapshot_is_preparing(void);
 
+/* The process's number then: more than the kernel gives. */
+#define NUMBER_WHILE_PREPARING 0x3ffffffe
+
 /* Say whether this process goes on from a snapshot. */
 bool snapshot_is_restored(void);
 
