@@ -29,6 +29,8 @@ from bench.processes import Command
 NOTHING: Mapping[str, str] = MappingProxyType({})
 SERVICES = ("service",)
 """Applications that run until they are told to end."""
+_PAGE = "http://127.0.0.1:8000/items/7?tax=0.07"
+"""Of a service whose port nobody chose."""
 _LIMIT = 1800.0
 """Seconds that a peer may take to build one application."""
 
@@ -133,9 +135,9 @@ def _obelisk(*options: str) -> Callable[[Job], Command]:
 
 
 def _obelisk_snapshot(job: Job) -> Command:
-    """Train with one run, but a service, which does not end by itself."""
-    trained = () if job.application.name in SERVICES else ("--train", "")
-    return _obelisk("--snapshot", *trained)(job)
+    """Train with one run; a service is asked for one page in it."""
+    asked = ("--train-request", _PAGE) if job.application.name in SERVICES else ()
+    return _obelisk("--snapshot", "--train", "", *asked)(job)
 
 
 def _pyinstaller(mode: str) -> Callable[[Job], Command]:

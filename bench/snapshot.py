@@ -93,7 +93,8 @@ def _measures(rows: _Rows) -> list[Measure]:
             own=SNAPSHOT.name,
             series=rows.answers,
             about="From `posix_spawn` until a request over HTTP was answered, one that is repeated "
-            "until the service listens.",
+            "until the service listens. The snapshot is made with `--train` and `--train-request`: "
+            "of one run that was asked the same.",
         ),
         Measure(
             name="snapshot.processor",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from store import stored
-from support import APPS, SNAPSHOTS, in_root, run
+from support import APPS, PYTHON_VERSION, SNAPSHOTS, in_root, run
 
 from obelisk.services.atomic import link_or_copy
 
@@ -26,7 +26,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 @pytest.fixture(scope="session")
 def python_version():
     """The Python version that integration tests build with; another one is chosen by variable."""
-    return os.environ.get("OBELISK_TEST_PYTHON", "3.14")
+    return PYTHON_VERSION
 
 
 class Executables:

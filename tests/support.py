@@ -22,6 +22,7 @@ from obelisk.services import host
 APPS = Path(__file__).parent / "apps"
 SNAPSHOTS = "OBELISK_TEST_SNAPSHOT" in os.environ
 """Whether programs are built with snapshots."""
+PYTHON_VERSION = os.environ.get("OBELISK_TEST_PYTHON", "3.14")
 own_paths = pytest.mark.skipif(SNAPSHOTS, reason="paths of modules begin with /proc/self/exe there")
 
 
@@ -37,6 +38,11 @@ def obelisk(*arguments, cwd=None, env=None, status=0, stderr=False):
     )
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout + done.stderr if stderr or status != 0 else done.stdout
+
+
+def build_application(*arguments, **options):
+    """Build with the Python version that the tests are run for; return what is printed."""
+    return obelisk("build", "--python", PYTHON_VERSION, *arguments, **options)
 
 
 def packages(executable):

@@ -37,7 +37,7 @@ from obelisk.plan import Plan
 _SHOWN: Final = (
     *("extra_requirements", "include", "exclude", "pure", "no_binary", "native_libraries", "data"),
     *("optimize", "unbuffered", "integrity", "bundle_certificates"),
-    *("bundle_time_zones", "train"),
+    *("bundle_time_zones", "train", "train_requests"),
 )
 """Settings that `obelisk plan` prints as they are."""
 

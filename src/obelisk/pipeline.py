@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,13 +16,12 @@ from obelisk.collect.provide import Provided
 from obelisk.collect.read import Tree, read_tree
 from obelisk.compile.bytecode import Compiled
 from obelisk.compile.dictionaries import obtain_dictionaries
-from obelisk.compile.following import imported_at_start, start_units
-from obelisk.compile.frames_kept import with_packages
+from obelisk.compile.frames_kept import KeptFrames, with_packages
 from obelisk.compile.kept import package_bytecode
 from obelisk.compile.stdlib import stdlib_bytecode
 from obelisk.config.recipe import Recipe
 from obelisk.config.settings import Compression
-from obelisk.config.training import parse_commands
+from obelisk.config.training import parse_commands, parse_requests
 from obelisk.distribution.distribution import Distribution, obtain_distribution
 from obelisk.distribution.test_suite import obtain_tests
 from obelisk.errors import CollectError
@@ -41,11 +41,10 @@ from obelisk.model import (
     SharedObjectFile,
 )
 from obelisk.output import refuse_input, writable_place
-from obelisk.pack.first_use import default_order, recorded, train, write_record
+from obelisk.pack.first_use import recorded, train, write_record
 from obelisk.pack.frames import Frames
 from obelisk.pack.pack import Facts, pack
 from obelisk.pack.recipe import recipe_of
-from obelisk.payload.payload import Table, use_key
 from obelisk.payload.stored import Dictionaries
 from obelisk.plan import Plan, groups
 from obelisk.relink.write import Relinkable, write_folder
@@ -54,6 +53,7 @@ from obelisk.services.atomic import draft_beside
 from obelisk.services.disk import require_space
 from obelisk.services.services import Services
 from obelisk.snapshot.snapshot import Linking, require_python, take, training_of
+from obelisk.starts import first_use, imported_by, neighbours, units_of
 from obelisk.trim.trim import Kept, without_unused
 from obelisk.verify.verify import require_sound, smoke_test
 
@@ -178,7 +178,7 @@ def _share(
         collections=collections,
         bytecodes=bytecodes,
         dictionaries=_dictionaries(plan, services, distribution, of_stdlib, bytecodes),
-        units=_start_units(plan, services, distribution, bytecodes),
+        units=units_of(plan, services.cache, bytecodes, python=distribution.host_python),
         runtimes={},
         linked={},
         provided=provided,
@@ -201,9 +201,8 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
     trained = _trained(job, kept)
     runtime = _runtime(job, kept)
     with services.console.step("Packing and linking"):
-        first_use = _first_use(job, kept, trained)
         recipe = recipe_of(plan, job.shared.provided.lock, trained)
-        linking = _linking(job, kept, first_use, runtime, recipe)
+        linking = _linking(job, kept, trained, runtime, recipe)
         image = linking(None)
     if plan.settings.snapshot:
         with services.console.step("Taking the snapshot"):
@@ -240,7 +239,11 @@ def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
 
 
 def _linking(
-    job: _Job, kept: Kept, first_use: Sequence[str], runtime: Runtime, recipe: Recipe | None = None
+    job: _Job,
+    kept: Kept,
+    trained: tuple[str, ...] | None,
+    runtime: Runtime,
+    recipe: Recipe | None = None,
 ) -> Linking:
     plan, linked = job.plan, job.shared.linked
     content = runtime.path.read_bytes()
@@ -255,7 +258,16 @@ def _linking(
         left_out=kept.left_out,
         recipe=recipe.to_json() if recipe else b"",
     )
-    payload = pack(plan, kept.collection, kept.bytecodes, facts, first_use, job.shared.dictionaries)
+    imported = imported_by(kept.collection, kept.bytecodes, job.shared.units)
+    payload = pack(
+        plan,
+        kept.collection,
+        kept.bytecodes,
+        facts,
+        first_use(plan, kept.collection.main, imported, trained),
+        job.shared.dictionaries,
+        neighbours=neighbours(plan, imported),
+    )
     looks = appearance_of(plan, kept.collection.packages)
     objects, target = linked[runtime.path], plan.target
     return lambda snapshot: link(content, payload, objects, target, snapshot, looks)
@@ -272,28 +284,10 @@ def _dictionaries(
     cache, settings = services.cache, plan.settings
     found = obtain_dictionaries(cache, distribution.key, settings.optimize, lambda: of_stdlib)
     frames = Frames.of(settings.storage.compression, ())
-    return with_packages(cache, replace(found, level=frames.level), bytecodes, frames.of_modules)
-
-
-def _start_units(
-    plan: Plan, services: Services, distribution: Distribution, bytecodes: Iterable[Bytecode]
-) -> list[ModuleUnits]:
-    if plan.settings.storage.compression != Compression.UNUSED:
-        return []
-    return start_units(services.cache, bytecodes, python=distribution.host_python)
-
-
-def _first_use(job: _Job, kept: Kept, trained: tuple[str, ...] | None) -> tuple[str, ...]:
-    """Return what a start uses: what training saw, or a default, and by import statements."""
-    keys = default_order(kept.collection.main) if trained is None else trained
-    if job.plan.settings.snapshot:
-        return default_order(kept.collection.main)  # all else is for a cold start
-    if job.plan.settings.storage.compression != Compression.UNUSED:
-        return keys
-    roots = {kept.collection.main, *entry_modules(kept.collection.entry)}
-    known = {one.module.path for one in kept.bytecodes}
-    paths = imported_at_start([u for u in job.shared.units if u.module.path in known], roots)
-    return tuple(dict.fromkeys((*keys, *(use_key(Table.MODULES, path) for path in paths))))
+    found = replace(found, level=frames.level)
+    if Frames.are_shared(settings):
+        return replace(found, kept=KeptFrames(cache, found))
+    return with_packages(cache, found, bytecodes, frames.of_modules)
 
 
 def _trained(job: _Job, kept: Kept) -> tuple[str, ...] | None:
@@ -311,17 +305,22 @@ def _trained(job: _Job, kept: Kept) -> tuple[str, ...] | None:
 
 
 def _train(job: _Job, kept: Kept) -> tuple[str, ...]:
-    runs = parse_commands(job.plan.settings.train)
+    settings = job.plan.settings
+    runs, requests = parse_commands(settings.train), parse_requests(settings.train_requests)
     runtime = _runtime(job, kept, recording=True)
     folder = job.work / "training"
     folder.mkdir()
     executable, log = folder / job.plan.name, job.work / "first-use"
     logging = replace(kept, collection=replace(kept.collection, first_use_log=log))
+    settings = job.plan.settings
+    if Frames.are_shared(settings):
+        job = copy(job)  # what is thrown away is not compressed
+        job.plan = replace(job.plan, settings=replace(settings, compression=Compression.OFF))
     image = _linking(job, logging, (), runtime)(None)
     with executable.open("wb") as file:
         image.write(file)
     executable.chmod(0o755)
-    return train(executable, runs, folder=job.plan.folder, log=log)
+    return train(executable, runs, requests=requests, folder=job.plan.folder, log=log)
 
 
 def _tests(plan: Plan, services: Services, distribution: Distribution) -> Tree:

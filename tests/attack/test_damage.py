@@ -52,7 +52,7 @@ class Whole:
 
 def payload_parts(data, path):
     """(start, end, name) of what is in the payload."""
-    start = data.index(b"\x89OBELISK\r\n\x1a\n\x05\0\0\0")
+    start = data.index(b"\x89OBELISK\r\n\x1a\n\x06\0\0\0")
     payload = read_payload(read_executable(map_file(path)).payload)
     _, _, _, names_at, names_size, tables, *_ = struct.unpack_from("<12sIQQQQ", data, start)
     yield start, start + 96, "payload header"

@@ -163,11 +163,11 @@ def test_a_damaged_executable_refuses_to_run(executables, tmp_path, mark, skip):
 def hide(executable, folder, table, name):
     """Flip a bit in the name by which a record is found."""
     data = executable.read_bytes()
-    start = data.index(b"\x89OBELISK\r\n\x1a\n\x05\0\0\0")
+    start = data.index(b"\x89OBELISK\r\n\x1a\n\x06\0\0\0")
     (names_at,) = struct.unpack_from("<Q", data, start + 24)
     records_at, count = struct.unpack_from("<QQ", data, start + 40 + 16 * table)
     for number in range(count):
-        place, size = struct.unpack_from("<IH", data, start + records_at + 56 * number + 48)
+        place, size = struct.unpack_from("<IH", data, start + records_at + 64 * number + 56)
         at = start + names_at + place
         if data[at : at + size] == name:
             damaged = folder / "damaged"

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from support import APPS, obelisk, write_wheel
 
 from obelisk.services.cache import Cache
+from obelisk.services.cache.root import default_root
 
 pytestmark = [pytest.mark.compile, pytest.mark.network]
 
@@ -157,6 +159,28 @@ def test_a_full_disk(tmp_path, python_version):
         assert os.listdir(small) == []
     finally:
         subprocess.run(["umount", str(small)], check=True)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="mounting a small file system needs root")
+@pytest.mark.parametrize("size", [24, 44, 56])
+def test_a_disk_that_fills_while_a_snapshot_is_made(tmp_path, python_version, size):
+    (tmp_path / "app.py").write_text("import json")
+    # What goes into the cache is there then: it could not be moved from the small file system.
+    obelisk("build", "--snapshot", "--python", python_version, "app.py", "-o", "app", cwd=tmp_path)
+    work = default_root() / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    mount = f"mount -t tmpfs -o size={size}m tmpfs {shlex.quote(str(work))}"
+    command = [sys.executable, "-m", "obelisk", "build", "--snapshot", "--python", python_version]
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", f'{mount} && exec "$@"', "sh", *command, "app.py"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 8, done.stderr
+    assert "disk" in done.stderr
+    assert not (tmp_path / "dist").exists() or os.listdir(tmp_path / "dist") == []
 
 
 STEPS = {"Collecting": signal.SIGINT, "Compiling": signal.SIGTERM, "Packing": signal.SIGHUP}

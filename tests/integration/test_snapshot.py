@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import xxhash
-from support import APPS, in_root, obelisk, run, segments_of
+from support import APPS, PYTHON_VERSION, build_application, in_root, obelisk, run, segments_of
 
 from obelisk.services.cache import Cache
 
@@ -166,6 +166,35 @@ def test_a_damaged_one_is_refused(changed, tmp_path, table):
     assert "FAIL snapshot: checksum mismatch in its tables\n" in said
 
 
+def test_modules_see_nothing_of_the_builders_processor_by_the_kernel(tmp_path):
+    """Nor does the application see what they saw."""
+    asked = "[ctypes.CDLL(None).getauxval(number) for number in (16, 26, 51)]"
+    (tmp_path / "held.py").write_text(f"import ctypes\n\nsaw = {asked}\n")
+    script = tmp_path / "app.py"
+    script.write_text(f"import ctypes\n\nimport held\n\nprint(held.saw)\nprint({asked})\n")
+    build_application("-q", "--snapshot", script, "-o", tmp_path / "app")
+    done, cold = (
+        run([tmp_path / "app"], cwd=tmp_path, env=env)
+        for env in (EXPLAIN, {"OBELISK_SNAPSHOT": "0"})
+    )
+    assert done.stderr == f"{tmp_path / 'app'}: started from the snapshot\n"
+    known, sees = cold.stdout.splitlines()
+    assert known == sees
+    assert done.stdout.splitlines() == ["[0, 0, 16384]", sees]
+
+
+@pytest.mark.parametrize("tool", ["strip", "objcopy"])
+def test_it_starts_when_a_tool_has_written_its_file_anew(program, tmp_path, tool):
+    copy = tmp_path / "app"
+    shutil.copy(program, copy)
+    subprocess.run([tool, copy], check=True, capture_output=True)
+    said = run([copy, "modules"], cwd=tmp_path, env={"OBELISK_SNAPSHOT": "explain"}).stderr
+    assert said == f"{copy}: started from the snapshot\n"
+    for env in ({}, {"OBELISK_SNAPSHOT": "0"}):
+        found, expected = (run([one, "modules"], cwd=tmp_path, env=env) for one in (copy, program))
+        assert (found.stdout, found.stderr, found.returncode) == (expected.stdout, "", 0)
+
+
 def test_damaged_pages_are_found(program, tmp_path):
     data = bytearray(program.read_bytes())
     offset, size = part_of(data)
@@ -240,7 +269,7 @@ def test_a_privileged_process_starts_cold(program, for_everybody):
 def test_what_is_linked_again_starts_without(tmp_path):
     path, folder = tmp_path / "app", tmp_path / "relinkable"
     given = ("--snapshot", "--relinkable", folder, "-o", path)
-    obelisk("build", "-q", APPS / "snapshot/memory.py", *given)
+    build_application("-q", APPS / "snapshot/memory.py", *given)
     (found,) = folder.iterdir()
     said = obelisk("relink", found, "-o", tmp_path / "again", stderr=True)
     assert f"warning: {tmp_path / 'again'} has no snapshot, and starts without" in said
@@ -250,11 +279,12 @@ def test_what_is_linked_again_starts_without(tmp_path):
     assert json.loads(done.stdout)[0][0] == str(tmp_path / "again")
 
 
-def build(folder, output, **more):
+def build_in(folder, output, **more):
     folder.mkdir()
     shutil.copy(APPS / "snapshot/memory.py", folder)
     env = {**os.environ, **more}
-    argv = [sys.executable, "-m", "obelisk", "build", "-q", "--snapshot", "memory.py", "-o", output]
+    words = ("build", "-q", "--python", PYTHON_VERSION, "--snapshot")
+    argv = [sys.executable, "-m", "obelisk", *words, "memory.py", "-o", output]
     subprocess.run(argv, cwd=folder, env=env, check=True, capture_output=True)
     return (folder / output).read_bytes()
 
@@ -263,12 +293,12 @@ def test_it_is_reproducible_and_has_nothing_of_who_builds(tmp_path):
     secret = "planted-71c1f2"
     cache = Cache().root
     more = {"HOME": f"/tmp/{secret}", "OBELISK_CACHE": str(cache)}
-    one = build(tmp_path / "one", "memory", SECRET_TOKEN=secret, **more)
+    one = build_in(tmp_path / "one", "memory", SECRET_TOKEN=secret, **more)
     # The executable is run below the cache when the snapshot is made.
     elsewhere = tmp_path / "a folder with a name that is longer than that of the usual one"
     elsewhere.symlink_to(cache)
     more = {"TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
-    two = build(tmp_path / "another folder", "memory", OBELISK_CACHE=str(elsewhere), **more)
+    two = build_in(tmp_path / "another folder", "memory", OBELISK_CACHE=str(elsewhere), **more)
     assert sha256(one).digest() == sha256(two).digest()
     assert secret.encode() not in one
     assert str(tmp_path).encode() not in one
@@ -277,7 +307,8 @@ def test_it_is_reproducible_and_has_nothing_of_who_builds(tmp_path):
 def test_a_build_that_is_killed_leaves_nothing_half_written(tmp_path):
     (tmp_path / "slow.py").write_text("import waits\nprint('never')\n")
     (tmp_path / "waits.py").write_text("import time\ntime.sleep(1000)\n")
-    argv = [sys.executable, "-m", "obelisk", "build", "--snapshot", "slow.py", "-o", "out/slow"]
+    words = ("build", "--python", PYTHON_VERSION, "--snapshot")
+    argv = [sys.executable, "-m", "obelisk", *words, "slow.py", "-o", "out/slow"]
     process = subprocess.Popen(argv, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     for line in process.stderr:
         if "Packing and linking" in line:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from support import APPS, obelisk, run
+from support import APPS, PYTHON_VERSION, build_application, obelisk, run
 
 from obelisk.verify.verify import open_payload
 
@@ -16,7 +16,7 @@ EXPLAIN = {"OBELISK_SNAPSHOT": "explain"}
 @pytest.fixture(scope="module")
 def deferred(tmp_path_factory):
     path = tmp_path_factory.mktemp("deferred") / "deferred"
-    obelisk("build", "-q", "--snapshot", "--train", "", APPS / "snapshot/deferred.py", "-o", path)
+    build_application("-q", "--snapshot", "--train", "", APPS / "snapshot/deferred.py", "-o", path)
     return path
 
 
@@ -60,7 +60,8 @@ def test_parts_of_a_program_do_not_depend_on_each_other(deferred):
         "systems",
         "changes",
         "errors",
-        "ends",
+        # Python 3.13 does not finalize objects at its end when a program was traced before.
+        *(("ends",) if PYTHON_VERSION != "3.13" else ()),
     )
     expected = parted(run([deferred, *parts], cwd="/", env=COLD))
     assert parted(run([deferred, *parts], cwd="/"))[0] == expected[0]
@@ -101,10 +102,18 @@ def test_a_run_that_does_not_end_well_says_nothing_of_functions(tmp_path):
         "else:\n    print(_snapshot.deferred(), flush=True)\nos._exit(0)\n"
     )
     path = tmp_path / "app"
-    obelisk("build", "-q", "--snapshot", "--train", "", script, "-o", path)
+    build_application("-q", "--snapshot", "--train", "", script, "-o", path)
     assert run([path], cwd="/").stdout == "(0, 0)\n"
 
 
 def test_without_training_all_functions_have_their_code(executables):
     path = executables("snapshot/deferred.py", "--snapshot")
     assert parted(run([path], cwd="/"))[1:] == (0, 0)
+
+
+def test_audit_hooks_whose_functions_have_no_code(tmp_path):
+    application, executable = APPS / "snapshot/audited.py", tmp_path / "audited"
+    build_application("-q", "--snapshot", "--train", "", application, "-o", executable)
+    done, cold = (run([executable, "abc"], cwd="/", env=env) for env in (EXPLAIN, COLD))
+    assert done.stderr == f"{executable}: started from the snapshot\n"
+    assert done.stdout == cold.stdout == "['audited.ask'] ['cba']\n"

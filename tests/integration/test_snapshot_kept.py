@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from support import APPS, obelisk, run, write_wheel
+from support import APPS, build_application, obelisk, run, write_wheel
 
 from obelisk.errors import SnapshotError
 
@@ -14,6 +14,7 @@ REASONS = {
     "argv": "reads the command line",
     "child": "starts a process",
     "configured": "reads a file outside the executable (/etc/os-release)",
+    "descriptors": "reads resource limits",
     "directory": "changes the working directory",
     "drawn": "draws random numbers",
     "environment": "reads the whole environment",
@@ -23,6 +24,9 @@ REASONS = {
     "home": "reads the variable HOME",
     "host": "reads the host's name",
     "locale": "sets the locale",
+    "key": "draws random numbers",
+    "language": "reads the locale",
+    "limits": "changes resource limits",
     "loop": "keeps an event loop open",
     "mapping": "maps a file",
     "mask": "blocks signals",
@@ -39,8 +43,10 @@ REASONS = {
     "terminal": "asks whether a stream is a terminal",
     "thread": "starts a thread",
     "timer": "sets a timer",
+    "title": "changes the process's name",
     "umask": "changes the umask",
     "user": "reads who the user is",
+    "variables": "reads the whole environment",
     "where": "reads the working directory",
     "written": "writes a file (/tmp/obelisk-unkept-modules-written)",
 }
@@ -52,7 +58,7 @@ def unkept(tmp_path_factory):
     """(The executable, what its build said)."""
     path = tmp_path_factory.mktemp("unkept") / "unkept"
     application = APPS / "snapshot/unkept.py"
-    return path, obelisk("build", "-v", "--snapshot", application, "-o", path, stderr=True)
+    return path, build_application("-v", "--snapshot", application, "-o", path, stderr=True)
 
 
 @pytest.mark.parametrize("module", REASONS)
@@ -106,7 +112,7 @@ def test_a_file_that_is_asked_for_decides_whether_the_snapshot_fits(tmp_path):
     (tmp_path / "reads.py").write_text(f"with open({str(present)!r}) as f:\n    TEXT = f.read()\n")
     executable = tmp_path / "out"
     given = ("--snapshot", "--set", "snapshot-imports=['reads']", tmp_path / "script.py")
-    obelisk("build", "-q", *given, "-o", executable)
+    build_application("-q", *given, "-o", executable)
     shown = obelisk("inspect", executable)
     for path in (absent, present):
         assert f"depends on  file {path}: where it is another, the executable starts cold" in shown
@@ -148,7 +154,7 @@ def test_modules_that_the_settings_leave_out_and_add(tmp_path):
     for options in ((), ("snapshot-exclude=['other']",), ("snapshot-imports=['wave']",)):
         words = ["--snapshot", *(word for option in options for word in ("--set", option))]
         path = tmp_path / "script"
-        obelisk("build", "-q", *words, tmp_path / "script.py", "-o", path)
+        build_application("-q", *words, tmp_path / "script.py", "-o", path)
         shown[options] = set(json.loads(obelisk("inspect", "--json", path))["snapshot"]["modules"])
         assert run([path], cwd=tmp_path).stdout == "other\n"
     plain, without, more = shown.values()
@@ -176,7 +182,7 @@ def test_a_module_that_is_asked_for_but_cannot_be_kept(tmp_path, text, said):
     (tmp_path / "asked.py").write_text(text)
     words = ("--snapshot", "--set", "snapshot-imports=['asked']", tmp_path / "script.py")
     status = SnapshotError.exit_code
-    done = obelisk("build", "-q", *words, "-o", tmp_path / "script", status=status)
+    done = build_application("-q", *words, "-o", tmp_path / "script", status=status)
     assert "`asked` in `snapshot-imports` cannot be" in done
     assert said in done
     assert not (tmp_path / "script").exists()
@@ -187,7 +193,7 @@ def test_a_module_that_ends_the_build_is_named(tmp_path, text):
     (tmp_path / "script.py").write_text("import ending\n")
     (tmp_path / "ending.py").write_text(f"import os\n{text}\n")
     words = ("--snapshot", tmp_path / "script.py", "-o", tmp_path / "script")
-    done = obelisk("build", "-q", *words, status=SnapshotError.exit_code)
+    done = build_application("-q", *words, status=SnapshotError.exit_code)
     assert "importing `ending`" in done
     assert not (tmp_path / "script").exists()
 
@@ -195,7 +201,7 @@ def test_a_module_that_ends_the_build_is_named(tmp_path, text):
 def test_a_program_without_python_is_refused(tmp_path):
     program = Path("/bin/true").read_bytes()
     wheel = write_wheel(tmp_path, [], program, name="tiny")
-    done = obelisk("build", "-q", "--snapshot", wheel, status=SnapshotError.exit_code)
+    done = build_application("-q", "--snapshot", wheel, status=SnapshotError.exit_code)
     assert "no snapshot is possible: `bin/tiny` is a program, which runs without Python" in done
 
 

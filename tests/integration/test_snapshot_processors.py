@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from seccomp import refuser
-from support import APPS, obelisk, run
+from support import APPS, PYTHON_VERSION, obelisk, run
 
 pytestmark = pytest.mark.compile
 
@@ -32,9 +32,9 @@ def hidden(executables):
 @pytest.fixture(scope="session")
 def unhidden(tmp_path_factory):
     path = tmp_path_factory.mktemp("unhidden") / "memory"
-    argv = ["build", "-q", "--snapshot", APPS / "snapshot/memory.py", "-o", path]
+    words = ("build", "-q", "--python", PYTHON_VERSION, "--snapshot")
     subprocess.run(
-        [sys.executable, "-m", "obelisk", *argv],
+        [sys.executable, "-m", "obelisk", *words, APPS / "snapshot/memory.py", "-o", path],
         check=True,
         preexec_fn=refuser("arch_prctl", errno.ENODEV, flags=ARCH_CPUID),
     )

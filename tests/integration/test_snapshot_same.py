@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support import APPS, obelisk, refuse_new_code, run, wait_until_asleep
+from support import APPS, build_application, obelisk, refuse_new_code, run, wait_until_asleep
 
 pytestmark = pytest.mark.compile
 
@@ -214,6 +214,15 @@ def test_what_numpy_draws_is_new(executables, tmp_path):
     assert seeded == seeded_again
 
 
+def test_memory_that_is_traced_from_an_import_on(executables, tmp_path):
+    executable = executables("snapshot/traced.py", "--snapshot")
+    cold, warm = (
+        run([executable], cwd=tmp_path, env={"OBELISK_SNAPSHOT": value}) for value in ("0", "1")
+    )
+    assert warm.stdout.splitlines()[0] == "True True"
+    assert (warm.returncode, warm.stdout, warm.stderr) == (0, cold.stdout, cold.stderr)
+
+
 def test_clocks(told, tmp_path):
     assert set(answer(run([told, "clocks"], cwd=tmp_path)).values()) == {True}
 
@@ -283,7 +292,7 @@ def test_nothing_of_the_builder_is_inside(tmp_path):
     secret = "planted-7f3a9c51e2"
     names = ("PLANTED", "AWS_SECRET_ACCESS_KEY", "HOSTNAME", "USER", "LC_TELEPHONE")
     path = tmp_path / "planted"
-    obelisk("build", "-q", "--snapshot", script, "-o", path, env=dict.fromkeys(names, secret))
+    build_application("-q", "--snapshot", script, "-o", path, env=dict.fromkeys(names, secret))
     data = path.read_bytes()
     assert secret.encode() not in data
     assert str(tmp_path).encode() not in data
@@ -292,5 +301,5 @@ def test_nothing_of_the_builder_is_inside(tmp_path):
 
 def test_two_builds_are_equal(told, tmp_path):
     application, again = APPS / "snapshot/program.py", tmp_path / "program"
-    obelisk("build", "-q", "--snapshot", application, "-o", again, env={"TZ": "JST-9"})
+    build_application("-q", "--snapshot", application, "-o", again, env={"TZ": "JST-9"})
     assert again.read_bytes() == told.read_bytes()

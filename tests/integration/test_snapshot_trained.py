@@ -3,19 +3,23 @@
 import ctypes
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
-from support import APPS, obelisk, run
+from support import APPS, PYTHON_VERSION, build_application, obelisk, run
 
 from obelisk.services.cache import Cache
 
 pytestmark = pytest.mark.compile
 
 EXPLAIN = {"OBELISK_SNAPSHOT": "explain"}
-CLONE_NEWUTS = 0x04000000
+CLONE_NEWUTS, CLONE_NEWNS = 0x04000000, 0x00020000
+MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 MODULES = ["trained_modules.held", "trained_modules.late"]
 
 
@@ -24,7 +28,7 @@ def trained(tmp_path_factory):
     """(The executable, what its build said)."""
     path = tmp_path_factory.mktemp("trained") / "trained"
     options = ("--snapshot", "--train", "")
-    said = obelisk("build", "-v", *options, APPS / "snapshot/trained.py", "-o", path, stderr=True)
+    said = build_application("-v", *options, APPS / "snapshot/trained.py", "-o", path, stderr=True)
     return path, said
 
 
@@ -70,7 +74,7 @@ def test_a_record_of_training_needs_no_run(tmp_path):
     for number, train in enumerate((("--train", ""), ())):
         (tmp_path / str(number)).mkdir()
         path = tmp_path / str(number) / "trained"
-        obelisk("build", *options, *train, script, "-o", path)
+        build_application(*options, *train, script, "-o", path)
         built.append(path)
     for path in built:
         first, *_ = run([path], cwd=tmp_path).stdout.splitlines()
@@ -79,13 +83,41 @@ def test_a_record_of_training_needs_no_run(tmp_path):
 
 
 def elsewhere():
-    """Let this process's host have another name, where the user may do that."""
+    """Let this process have other limits, and be on another host, where the user may do that: with
+    another name, several nodes of processors, and a kernel that promises no more than it has."""
+    os.umask(0o77)
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    for limit, value in ((resource.RLIMIT_NOFILE, 512), (resource.RLIMIT_STACK, 64 << 20)):
+        resource.setrlimit(limit, (value, resource.getrlimit(limit)[1]))
     libc = ctypes.CDLL(None)
-    if libc.unshare(CLONE_NEWUTS) == 0:
-        libc.sethostname(b"another-host-name", 17)
+    if libc.unshare(CLONE_NEWUTS | CLONE_NEWNS) != 0:
+        return
+    libc.sethostname(b"another-host-name", 17)
+    libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+    nodes = Path("/sys/devices/system/node")
+    libc.mount(b"none", bytes(nodes), b"tmpfs", 0, None)
+    for number in range(4):
+        nodes.joinpath(f"node{number}").mkdir()
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"2\n")
+        file.flush()
+        libc.mount(file.name.encode(), b"/proc/sys/vm/overcommit_memory", None, MS_BIND, None)
 
 
-@pytest.mark.parametrize("name", ["trained.py", "wandering.py"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("arrays_drawn.py", marks=pytest.mark.network),  # starts a thread
+        "hungry.py",
+        "trained.py",
+        pytest.param(
+            "wandering.py",
+            marks=pytest.mark.skipif(
+                PYTHON_VERSION == "3.13", reason="pathlib of 3.13 interns names, also random ones"
+            ),
+        ),
+    ],
+)
 def test_builds_are_equal_wherever_whenever_and_by_whom_they_are_made(tmp_path, name):
     """Nor do the runs have the same folder, variables, time zone, locale, host or cache."""
     here, there = tmp_path / "here", tmp_path / "there, where the path is longer" / "by far"
@@ -99,9 +131,9 @@ def test_builds_are_equal_wherever_whenever_and_by_whom_they_are_made(tmp_path, 
     for folder, variables, before in ((here, {}, None), (there, given, elsewhere)):
         shutil.copytree(APPS / "snapshot", folder)
         path = folder / "built" / "program"
-        argv = ["build", "-q", "--snapshot", "--train", "", folder / name, "-o", path]
+        words = ("build", "-q", "--python", PYTHON_VERSION, "--snapshot", "--train", "")
         subprocess.run(
-            [sys.executable, "-m", "obelisk", *argv],
+            [sys.executable, "-m", "obelisk", *words, folder / name, "-o", path],
             check=True,
             cwd=folder,
             env=os.environ | variables,
@@ -116,7 +148,7 @@ def test_a_program_that_ends_at_once_is_not_prepared_for(tmp_path):
     script = tmp_path / "ends.py"
     script.write_text("import os\nimport json\nprint(json.dumps(1), flush=True)\nos._exit(0)\n")
     path = tmp_path / "ends"
-    obelisk("build", "-q", "--snapshot", "--train", "", script, "-o", path)
+    build_application("-q", "--snapshot", "--train", "", script, "-o", path)
     done = run([path], cwd=tmp_path, env=EXPLAIN)
     assert (done.returncode, done.stdout) == (0, "1\n")
     assert done.stderr == f"{path}: started from the snapshot\n"
@@ -131,7 +163,7 @@ def test_training_sees_the_arguments_folder_and_environment(tmp_path):
         "    print(sys.argv[1:], os.getcwd(), os.environ.get('TOLD'), file=file)\n"
     )
     options = ("-q", "--snapshot", "--train", "--some 'thing else'")
-    obelisk("build", *options, script, "-o", tmp_path / "app", env={"TOLD": "yes"}, cwd=tmp_path)
+    build_application(*options, script, "-o", tmp_path / "app", env={"TOLD": "yes"}, cwd=tmp_path)
     line = f"['--some', 'thing else'] {tmp_path} yes"
     assert log.read_text().splitlines() == [line] * 3
 
@@ -146,7 +178,7 @@ def test_another_allocator_changes_what_is_in_the_snapshot(allocator, tmp_path):
         f'# allocator = "{allocator}"\n# ///\nimport held\nprint(held.change())\n'
     )
     path = tmp_path / "app"
-    obelisk("build", "-q", "--snapshot", script, "-o", path)
+    build_application("-q", "--snapshot", script, "-o", path)
     done = run([path], cwd=tmp_path, env=EXPLAIN)
     assert done.stderr == f"{path}: started from the snapshot\n"
     assert done.stdout == run([path], cwd=tmp_path, env={"OBELISK_SNAPSHOT": "0"}).stdout

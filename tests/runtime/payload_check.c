@@ -3,6 +3,8 @@
    payload_check FILE          look up every name, check and expand every record
    payload_check FILE ROUNDS   damage some bytes, as many times, and read what is left
 
+   The contents of shared frames are kept while one payload is read.
+
    With damage, a name of the whole payload is found with the bytes that it had, or damage is reported:
    it is never taken for absence. Compiled with sanitizers; a read beyond the payload meets the guard
    page. */
@@ -99,7 +101,7 @@ static void
 expand_in(const struct payload *payload, const struct payload_record *record,
           const unsigned char *expected)
 {
-    unsigned char *memory = malloc(payload_room());
+    unsigned char *memory = malloc(payload_room(payload, record));
     unsigned char *expanded = malloc(record->size + 1);
 
     if (memory == NULL || expanded == NULL
@@ -166,6 +168,8 @@ read_all(const unsigned char *bytes, size_t size)
 {
     int refused = 0;
 
+    payload_keep_frames(false);
+    payload_keep_frames(true);
     for (int i = 0; i < known_count; i++) {
         refused += look_up(bytes, size, &known[i]);
     }

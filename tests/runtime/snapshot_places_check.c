@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "os/os.h"
 
@@ -17,6 +18,14 @@
             exit(__LINE__);     \
         }                       \
     } while (0)
+
+void *__real___mmap(void *, size_t, int, int, int, off_t);
+
+void *
+__real___mmap(void *address, size_t size, int rights, int flags, int file, off_t offset)
+{
+    return mmap(address, size, rights, flags, file, offset);
+}
 
 _Noreturn void
 os_die_of_error(const char *message)
@@ -84,7 +93,7 @@ check_clearing(void)
     char *gone = places_take(0, 200000, &is_zero);
     char *kept = places_take(0, 90001, &is_zero);
     char *behind = places_take(0, 40000000, &is_zero);
-    struct block table[3] = {{0, 0, 0}, {(uintptr_t)kept, 7, 90001 | PLACES_OBJECT}, {(uintptr_t)gone, 0, 9}};
+    struct block table[3] = {{0, 0, 0, 0}, {(uintptr_t)kept, 7, 90001 | PLACES_OBJECT, 0}, {(uintptr_t)gone, 0, 9, 0}};
 
     memset(gone, 1, 200000);
     memset(kept, 2, 90001);

@@ -13,21 +13,21 @@ import pytest
 from obelisk.link import digest
 from obelisk.link.elf import start, table
 from obelisk.link.elf.elf import SegmentType
-from obelisk.payload import payload
+from obelisk.payload import payload, shared
 from obelisk.payload.payload import Kind, Table
 from obelisk.payload.stored import Frame
 from obelisk.runtime.sources import c_files, c_folder
 from obelisk.snapshot import format as snapshot
 from obelisk.target import DEFAULT_TARGET, parse_target
 
-RECORD = "offset stored size time check own_check name name_size kind compressed"
+RECORD = "offset stored size time check own_check begin name name_size kind compressed"
 HEADER = "magic version size names names_size tables tables tables tables tables tables"
 OBJECT = (
     "name base end headers dynamic symbols strings hash versions init init_array fini fini_array "
     "closure order writable relr tls_below relro relro check header_count symbol_count init_count "
     "fini_count closure_count writable_count relr_count reserved"
 )
-OBJECTS = "magic version count objects names name_count data data_count memory memory size"
+OBJECTS = "magic version count objects names name_count data data_count memory memory image size"
 DIGEST = "magic version block place part_count block_count names_size"
 PART = "start name name_size"
 SNAPSHOT = (
@@ -72,6 +72,7 @@ SHARED = {
         f"offsetof(struct header, check) == {payload.HEADER.size}",
         f"sizeof(struct header) == {payload.HEADER.size + payload.CHECK.size}",
         f"VERSION == {payload.VERSION}",
+        f"PAYLOAD_SHARED_MOST == {shared.SHARED_MOST}",
         *(f"{name} == {kind}" for kind, name in {**KINDS, **TABLES}.items()),
         *(f"PAYLOAD_{name} == {frame}" for frame, name in FRAMES.items()),
     ],

@@ -4,6 +4,7 @@ import os
 import subprocess
 
 import pytest
+from forged import forged
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from machines import ALL
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.compile
 
 @pytest.fixture(scope="session")
 def checker(compiled):
-    return compiled("payload_check", "payload/payload.c")
+    return compiled("payload_check", "payload/payload.c", "payload/expand.c")
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +35,15 @@ def payload_file(tmp_path_factory):
     ]
     controls = {Control.MAIN: b"package0/module.py", Control.SETTINGS: b"frozen=0\0"}
     words = {Frame.CODE: b"package module", Frame.TEXT: b"some text or other"}
+    files += [
+        Item(name=f"shared/{n}.txt", kind=Kind.FILE, data=b"line %d\n" % n * n, frame=Frame(kind))
+        for kind in (Frame.PLAIN, Frame.CODE, Frame.TEXT)
+        for n in range(20 * kind, 20 * kind + 20)
+    ]
+    groups = [[f"file shared/{n}.txt" for n in range(at, at + 20)] for at in (20, 40, 60)]
     dictionaries = Dictionaries(contents=words)
-    path.write_bytes(write_payload(modules, files, controls, dictionaries=dictionaries))
+    written = write_payload(modules, files, controls, groups=groups, dictionaries=dictionaries)
+    path.write_bytes(written)
     return path
 
 
@@ -45,14 +53,32 @@ def run(*argv):
 
 def test_the_reader_finds_all_that_was_written(checker, payload_file):
     done = run(checker, payload_file)
-    # 60 modules, 40 files and their 80 folders, 4 control records.
-    assert (done.returncode, done.stdout) == (0, "0 184\n")
+    # 60 modules, 100 files and 81 folders, 4 control records.
+    assert (done.returncode, done.stdout) == (0, "0 245\n")
 
 
 def test_damage_shows_and_never_leads_out_of_the_payload(checker, payload_file):
     done = run(checker, payload_file, 1000)
     assert done.returncode == 0, done.stderr or f"ended by signal {-done.returncode}"
     assert int(done.stdout) > 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"begin": 1 << 63},
+        {"begin": (1 << 64) - 8},
+        {"begin": 7900},
+        {"size": 1 << 20},
+        {"size": 3000, "begin": 5000},
+        {"frame": 0},
+    ],
+)
+def test_a_record_that_leads_out_of_its_frame_is_refused(checker, payload_file, tmp_path, changes):
+    path = tmp_path / "forged"
+    path.write_bytes(forged(payload_file.read_bytes(), "shared/50.txt", **changes))
+    done = run(checker, path)
+    assert (done.returncode, done.stdout) == (0, "1 245\n"), done.stderr
 
 
 @pytest.mark.parametrize("size", [0, 11, 95, 96, 1000])

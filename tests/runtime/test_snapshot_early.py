@@ -4,9 +4,11 @@ The part that it decides about is written as a build writes it.
 """
 
 import signal
+import struct
 import subprocess
 
 import pytest
+import xxhash
 
 from obelisk.snapshot.format import PYTHON_OPTION, Facts, Range, Source, request, taken
 from obelisk.snapshot.layout import addresses_of
@@ -14,6 +16,7 @@ from obelisk.snapshot.layout import addresses_of
 pytestmark = pytest.mark.compile
 
 PAGE = 4096
+HEADER_SIZE = struct.calcsize("<8sIIQQQQQ32s8I9Q")
 PLACES = addresses_of(b"input")
 RANGES = (
     Range(address=PLACES.heap, size=PAGE, rights=3, source=Source.ZEROS, is_free=True),
@@ -167,6 +170,22 @@ def test_any_damage_of_header_and_tables_ends_the_process(start, tmp_path, place
     file.write_bytes(content)
     assert start(file=file) == [
         "app: corrupt executable: checksum mismatch in `snapshot`",
+        "exit 74",
+    ]
+
+
+def test_another_version_of_the_part_is_named(start, tmp_path):
+    content = bytearray(part(tmp_path / "whole").read_bytes())
+    size = int.from_bytes(content[16:24], "little")
+    content[8] += 1
+    content[24:32] = bytes(8)
+    head = xxhash.xxh64_intdigest(content[:HEADER_SIZE], 0)
+    check = xxhash.xxh64_intdigest(content[HEADER_SIZE:size], head)
+    content[24:32] = check.to_bytes(8, "little")
+    file = tmp_path / "other"
+    file.write_bytes(content)
+    assert start(file=file) == [
+        "app: corrupt executable: unsupported version of `snapshot`",
         "exit 74",
     ]
 

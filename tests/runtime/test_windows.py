@@ -29,7 +29,7 @@ pytestmark = pytest.mark.compile
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror")
 ROOMS = ("vfs/windows",)
-FILES = ("payload/payload.c", "os/windows/text.c", "os/windows/posix.c")
+FILES = ("payload/payload.c", "payload/expand.c", "os/windows/text.c", "os/windows/posix.c")
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ ROOMS = [
     {"distribution"},
     {"buildenv", "runtime", "plan"},
     {"collect", "compile", "pack", "link", "verify"},
-    {"trim", "output", "snapshot", "report", "explain", "installations", "inventory"},
+    {"trim", "output", "snapshot", "report", "explain", "installations", "inventory", "starts"},
     {"licenses", "relink"},
     {"audit"},
     {"pipeline", "rebuild"},

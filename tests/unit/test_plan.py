@@ -204,6 +204,21 @@ def test_what_does_not_run_here_is_not_trained(project, tmp_path):
     assert len(make_plans(recorded)) == 1
 
 
+def test_requests_of_training_are_urls_and_need_runs(project, tmp_path):
+    asked = with_settings(project, train_requests=("http://127.0.0.1:8000/",), script="one")
+    with pytest.raises(ConfigError, match="asks runs of `train`, and there are none") as caught:
+        make_plans(asked)
+    assert '`--train ""`' in caught.value.hint
+    assert len(make_plans(with_settings(asked, train=("",)))) == 1
+    (tmp_path / "record").write_text("")
+    assert len(make_plans(with_settings(asked, train_record="record"))) == 1
+    wrong = with_settings(asked, train=("",), train_requests=("localhost:8000",))
+    expected = "`localhost:8000` in `train-requests` cannot be asked for: its scheme is neither"
+    with pytest.raises(ConfigError, match=expected) as caught:
+        make_plans(wrong)
+    assert caught.value.hint == "write it as in `http://127.0.0.1:8000/items/1`"
+
+
 def test_a_record_that_cannot_be_kept_is_refused(project):
     recorded = with_settings(project, train_record="record")
     with pytest.raises(ConfigError, match=r"no training record .*record, and `train` is empty"):

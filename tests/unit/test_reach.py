@@ -34,10 +34,11 @@ def test_a_start_imports_what_statements_say_with_all_that_is_above():
     ]
     modules[2] = module("p.near", unit(), unit("function", imports=[(0, "lazy", ())]))
     found = at_start(modules, ["app.py"])
-    assert found == {
-        *("app.py", "p/__init__.py", "p/near.py", "p/deep/__init__.py", "p/deep/mod.py"),
-        *("p/deep/beside.py", "p/other.py"),
-    }
+    # In the order in which they are read: a package's imports before its own modules.
+    assert found == [
+        *("app.py", "p/__init__.py", "p/near.py", "p/deep/__init__.py", "p/other.py"),
+        *("p/deep/mod.py", "p/deep/beside.py"),
+    ]
 
 
 def test_functions_are_followed_once_their_names_are_mentioned():
@@ -73,7 +74,7 @@ def test_what_runs_in_a_main_program_is_followed_in_roots_alone():
     modules.append(module("plain", unit(imports=[(0, "pickle", ())])))
     assert reachable(modules, ["plain.py"], []).modules == {"plain.py", "pickle.py"}
     assert reachable(modules, ["app.py"], []).modules == {"app.py", "by_main.py", "by_test.py"}
-    assert at_start(modules, ["app.py"]) == {"app.py"}
+    assert at_start(modules, ["app.py"]) == ["app.py"]
 
 
 def test_names_that_are_no_modules_are_told():

@@ -115,6 +115,7 @@ def test_nothing_of_the_machine_is_in_it(script, tmp_path, monkeypatch):
         data=("*.json", f"{tmp_path}/secret.json", "../up.json"),
         build_packages=(f"{tmp_path}/own", "libyaml"),
         train=("--password secret",),
+        train_requests=("http://127.0.0.1/?token=secret",),
         train_record=f"{tmp_path}/record",
         smoke_test=("secret",),
     )

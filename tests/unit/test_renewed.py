@@ -13,12 +13,20 @@ MAP = """\
          1401010          1401010        4     1                 owner
          1401014          1401014        4     4         /sysroot/lib/libother.a(src_owner.c.o):(.bss.owner)
          1401018          1401018       40     8         /sysroot/lib/libffi.a(src_tramp.c.o):(.bss.tramp_globals)
+         1402000          1402000       80    64         /sysroot/lib/libmimalloc.a(src_static.c.o):(.data.cache)
 """  # noqa: E501 - as the linker writes it
 
 
 def test_variables_are_found_by_their_files():
     names = {"copies_folder": ("owner", "own_folder"), "tramp": ("tramp_globals",)}
     assert variables(MAP, names) == [(0x1400010, 0x1000), (0x1401010, 4), (0x1401018, 0x40)]
+
+
+def test_variables_with_initial_values_are_found_where_they_are_asked_for():
+    names = {"copies_folder": ("owner",), "static": ("cache",)}
+    assert variables(MAP, names, ("bss", "data")) == [(0x1401010, 4), (0x1402000, 0x80)]
+    with pytest.raises(ToolError, match=r"no variable `cache` of static\.c"):
+        variables(MAP, names)
 
 
 def test_a_library_may_have_been_left_out():

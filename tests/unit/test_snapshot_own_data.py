@@ -13,6 +13,7 @@ from obelisk.snapshot.memory import Mapping, ProcessMemory
 from obelisk.snapshot.own_data import own_data
 
 IMAGE = 0x2345_0000_0000
+PAGE = 4096
 POINTERS = (DATA, DATA + 16, DATA + 40)
 """Addresses of words that are relocated."""
 WORDS = (0x1000, 7, 0x2000, 8, 9, 0x3000, 10)
@@ -28,24 +29,29 @@ def relocated(words, image):
     ]
 
 
+def data_of(file):
+    return next(one for one in read_elf(file).segments if one.type == 1 and one.flags == 6)
+
+
 FILE = shared_object(data=pack(WORDS), relr=relr.encode(POINTERS))
-SEGMENT = next(one for one in read_elf(FILE).segments if one.type == 1 and one.flags == 6)
+SEGMENT = data_of(FILE)
 
 
-def held(words, image=IMAGE):
+def held(words, image=IMAGE, file=FILE):
     """The memory of a process in which the data is `words`."""
-    content = bytearray(FILE[SEGMENT.offset : SEGMENT.offset + SEGMENT.file_size])
-    content[DATA - SEGMENT.address :] = pack(words)
-    start = image + SEGMENT.address
+    segment = data_of(file)
+    content = bytearray(file[segment.offset : segment.offset + segment.file_size])
+    content[DATA - segment.address :] = pack(words)
+    start = image + segment.address
     one = Mapping(
         start=start, end=start + len(content), rights=3, name="", content=memoryview(content)
     )
     return ProcessMemory(image=(one,), heap=(), words=())
 
 
-def restored(own, image=IMAGE):
+def restored(own, image=IMAGE, file=FILE):
     """The data of a file after what runtime/c/snapshot/own_data.c does with it."""
-    data = bytearray(FILE)
+    data = bytearray(file)
     for offset, content in own.pieces:
         data[offset : offset + len(content)] = content
     delta = SEGMENT.offset - SEGMENT.address
@@ -82,6 +88,22 @@ def test_words_in_a_row_are_one_run():
 def test_a_cold_start_has_the_data_of_before(words):
     own = own_data(memoryview(FILE), held(words), IMAGE)
     assert restored(own) == FILE
+
+
+@pytest.mark.parametrize("count", [20, 2000])
+def test_a_page_that_zeros_follow_stays_as_it_is(count):
+    """Of the zeros in it that are no part of a section, `strip` makes zeros in memory again."""
+    words = [*WORDS, *range(count)]
+    file = shared_object(data=pack(words), bss=PAGE, relr=relr.encode(POINTERS))
+    segment = data_of(file)
+    assert segment.memory_size > segment.file_size
+    own = own_data(memoryview(file), held([1] * len(words), file=file), IMAGE)
+    assert restored(own, file=file) == file
+    ((_, content),) = own.pieces
+    last = (segment.file_size - 1) // PAGE * PAGE
+    known = pack(relocated(words, IMAGE))[-(segment.file_size - last) :]
+    assert content.endswith(known)
+    assert (pack([1] * 20) in content) == (last > 0)
 
 
 @pytest.mark.parametrize("is_there", [True, False])

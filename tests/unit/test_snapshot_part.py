@@ -2,14 +2,17 @@
 
 import mmap
 import struct
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import xxhash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obelisk.errors import SnapshotError
+from obelisk.errors import SnapshotError, VerifyError
 from obelisk.link.elf.elf import Header, Segment, SegmentType, pack_header, pack_segments
+from obelisk.snapshot import report
 from obelisk.snapshot.format import Facts, Range, Source, report_of, request, taken
 from obelisk.snapshot.layout import HEAP_SIZE, addresses_of
 from obelisk.snapshot.memory import Mapping, ProcessMemory, read_memory
@@ -337,6 +340,19 @@ def test_a_report_is_read_of_a_part():
     assert report_of(part().joined()) == b"{}"
     assert report_of(request(PLACES, PAGE).joined()) == b""
     assert report_of(b"") == b""
+
+
+def test_another_version_is_not_called_damage(monkeypatch):
+    content = bytearray(part().joined())
+    content[8] = 1
+    (found,) = findings(content)
+    assert (found.sound, found.detail) == (False, "unsupported version 1, expected 2")
+    opened = SimpleNamespace(snapshot=memoryview(content))
+    monkeypatch.setattr(report, "open_payload", lambda _: (opened, None))
+    with pytest.raises(VerifyError) as raised:
+        report.read_report(Path("app"))
+    said = "app is of an unsupported version: version 1 of the snapshot, expected 2"
+    assert str(raised.value) == said
 
 
 def test_rights_are_those_of_mmap():

@@ -15,8 +15,7 @@ PAGE = 4096
 HEAP = 1 << 40
 READ, WRITE = 1, 2
 OBJECT = 1 << 31
-DENSE = 1 << 31
-CODE = 1 << 30
+DENSE, CODE = 1, 2
 SPARE = 1 << 20
 PLACES = Addresses(seed=bytes(32), image=1 << 20, heap=HEAP)
 IMMORTAL = struct.pack("<Q", 3 << 30)
@@ -42,9 +41,10 @@ def run(content, *pages):
 
 
 def listed(*blocks):
-    """Pack (place in the heap, number, size)."""
+    """Pack (place in the heap, key, size, kind); kind 0 is left out."""
     return b"".join(
-        struct.pack("<QII", HEAP + place, number, size) for place, number, size in blocks
+        struct.pack("<QQII", HEAP + place, key, size, *(kind or (0,)))
+        for place, key, size, *kind in blocks
     )
 
 
@@ -53,11 +53,14 @@ def planned(blocks, before, runs):
 
 
 def places(plan):
+    """Return {key: place}, and the sizes of places."""
     count, *sizes = struct.unpack_from("<5Q", plan)
-    chosen = plan[40:]
+    keys = struct.unpack_from(f"<{count}Q", plan, 40)
+    chosen = plan[40 + 8 * count :]
     sizes = [size and size - SPARE for size in sizes]
     assert len(chosen) == count
-    return list(chosen), sizes
+    assert list(keys) == sorted(set(keys))
+    return dict(zip(keys, chosen, strict=True)), sizes
 
 
 def test_what_is_written_to_is_together_and_so_is_what_stays():
@@ -65,7 +68,7 @@ def test_what_is_written_to_is_together_and_so_is_what_stays():
     blocks = listed((0, 5, 100), (112, 2, 16), (PAGE, 4, 40))
     one = run(changed(content, 120), 0)
     chosen, sizes = places(planned(blocks, memory(content), [one]))
-    assert chosen == [0, 0, WRITTEN, 0, KEPT, KEPT]
+    assert chosen == {2: WRITTEN, 4: KEPT, 5: KEPT}
     assert sizes == [PAGE, 0, PAGE, 0]
 
 
@@ -76,17 +79,17 @@ def test_counted_objects_beside_are_apart_if_their_count_is_written():
     blocks = listed((0, 1, 32 | OBJECT), (64, 2, 32 | OBJECT), (128, 3, 48 | OBJECT), (256, 4, 64))
     same = run(bytes(content), 0)
     chosen, _ = places(planned(blocks, memory(content), [same]))
-    assert chosen == [0, COUNTED, KEPT, KEPT, KEPT]
+    assert chosen == {1: COUNTED, 2: KEPT, 3: KEPT, 4: KEPT}
 
 
 def test_kinds_that_may_are_placed_at_multiples_of_8_if_no_run_wrote_to_them():
     content = bytes(PAGE)
     size = 40 | OBJECT
-    blocks = listed((0, 1 | DENSE, size + 1), (64, 2 | DENSE, size), (128, 3, size))
+    blocks = listed((0, 1, size + 1, DENSE), (64, 2, size, DENSE), (128, 3, size))
     chosen, sizes = places(planned(blocks, memory(content), [run(changed(content, 64))]))
-    assert (chosen, sizes) == ([0, LAST, LAST, KEPT], [0, 0, PAGE, PAGE])
+    assert (chosen, sizes) == ({1: LAST, 2: LAST, 3: KEPT}, [0, 0, PAGE, PAGE])
     chosen, _ = places(planned(blocks, memory(content), [run(changed(content, 64), 0)]))
-    assert chosen == [0, COUNTED, WRITTEN, COUNTED]
+    assert chosen == {1: COUNTED, 2: WRITTEN, 3: COUNTED}
 
 
 def test_each_run_counts_and_the_page_of_a_large_block_does_not():
@@ -94,7 +97,7 @@ def test_each_run_counts_and_the_page_of_a_large_block_does_not():
     blocks = listed((0, 1, 64), (64, 2, 64), (PAGE, 3, 2 * PAGE))
     runs = [run(changed(content, 0), 0), run(changed(content, 64, PAGE), 0, 1)]
     chosen, sizes = places(planned(blocks, memory(content), runs))
-    assert chosen == [0, WRITTEN, WRITTEN, KEPT]
+    assert chosen == {1: WRITTEN, 2: WRITTEN, 3: KEPT}
     assert sizes == [PAGE, 0, 2 * PAGE, 0]
 
 
@@ -105,7 +108,7 @@ def test_a_block_over_two_pages_is_found_from_either():
     )
     for page, place in ((0, PAGE - 1), (1, PAGE)):
         one = run(changed(content, place), page)
-        assert places(planned(blocks, memory(content), [one]))[0] == [0, WRITTEN]
+        assert places(planned(blocks, memory(content), [one]))[0] == {1: WRITTEN}
 
 
 def test_without_blocks_there_are_no_places():
@@ -119,22 +122,22 @@ def test_what_no_run_changed_is_marked_whether_it_is_alive_or_not():
     seen = seen_in(blocks, memory(content), runs, PAGE)
     assert seen.unchanged == {2, 3, 5}
     chosen, sizes = places(plan_of(b"", seen, PAGE, deferring=True))
-    assert chosen == [0, 0, UNCHANGED, UNCHANGED, 0, UNCHANGED]
+    assert chosen == {2: UNCHANGED, 3: UNCHANGED, 5: UNCHANGED}
     assert sizes == [0, 0, 0, 0]
     alive = listed((0, 1, 64), (64, 2, 64), (PAGE, 4, 2 * PAGE))
     chosen, sizes = places(plan_of(alive, seen, PAGE, deferring=True))
-    assert chosen == [0, WRITTEN, UNCHANGED | KEPT, UNCHANGED, KEPT, UNCHANGED]
+    assert chosen == {1: WRITTEN, 2: UNCHANGED | KEPT, 3: UNCHANGED, 4: KEPT, 5: UNCHANGED}
     assert sizes == [PAGE, 0, 3 * PAGE, 0]
 
 
 def test_code_that_was_only_executed_is_not_taken_for_written_nor_for_unchanged():
     content = bytes(PAGE)
-    blocks = listed((0, 1 | CODE, 64), (64, 2 | CODE, 64), (128, 3, 64), (192, 4 | CODE, 64))
+    blocks = listed((0, 1, 64, CODE), (64, 2, 64, CODE), (128, 3, 64), (192, 4, 64, CODE))
     one = run(changed(content, 10, 70, 80, 130), 0)
     seen = seen_in(blocks, memory(content), [one], PAGE)
     assert seen.unchanged == {4}
     chosen, _ = places(plan_of(blocks, seen, PAGE))
-    assert chosen == [0, KEPT, WRITTEN, WRITTEN, KEPT]
+    assert chosen == {1: KEPT, 2: WRITTEN, 3: WRITTEN, 4: KEPT}
 
 
 def test_pages_that_runs_wrote_to_are_copied_in_few_steps():
@@ -156,6 +159,20 @@ def test_of_training_runs_it_does_not_count_where_new_memory_is():
     assert hot_spans(before, start, [trained], PLACES, PAGE) == [
         (HEAP + 3 * PAGE, PAGE),
         (placed + PAGE, PAGE),
+    ]
+
+
+def test_of_training_runs_it_does_not_count_how_much_memory_they_have():
+    image, noted = PLACES.image, [(2 * PAGE - 8, 16), (9 * PAGE + 16, 8)]
+    mapped = memory(bytes(10 * PAGE), image).heap
+    before = ProcessMemory(image=mapped, heap=(), words=())
+    start, trained = (
+        Written(memory=before, pages=array("Q", [image + PAGE * one for one in pages]))
+        for pages in ((1,), (1, 2, 6, 9))
+    )
+    assert hot_spans(before, start, [trained], PLACES, PAGE, noted) == [
+        (image + PAGE, PAGE),
+        (image + 6 * PAGE, PAGE),
     ]
 
 

@@ -38,6 +38,7 @@ _EXAMPLES: Final = {
     "source-text": "false",
     "compression": '"zstd"',
     "train": '["--help"]',
+    "train-requests": '["http://127.0.0.1:8000/"]',
     "train-record": '"training.txt"',
 }
 

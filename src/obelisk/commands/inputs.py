@@ -125,6 +125,13 @@ def input_options(command: Command) -> Command:
             help="Run the executable with these arguments and lay it out by what it reads first.",
         ),
         click.option(
+            "--train-request",
+            "train_requests",
+            metavar="URL",
+            multiple=True,
+            help="Ask each run of --train for this URL, and stop it when all are answered.",
+        ),
+        click.option(
             "--train-record",
             metavar="FILE",
             help="Save the result of training to this file, or reuse it if it exists.",

@@ -91,14 +91,15 @@ def start_units(cache: Cache, bytecodes: Iterable[Bytecode], *, python: Path) ->
 def imported_at_start(units: Sequence[ModuleUnits], roots: AbstractSet[str]) -> list[str]:
     """Return the paths of the modules that are imported when those of the names `roots` are.
 
-    Imports of functions and by computed names are not among them.
+    They are in the order in which they are read. Imports of functions and by computed names are
+    not among them.
     """
     paths = {
         one.module.path
         for one in units
         if not roots.isdisjoint({*one.module.names, one.module.path})
     }
-    return sorted(at_start(units, paths))
+    return at_start(units, paths)
 
 
 def used_by_program(

@@ -7,15 +7,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import zstandard
 
 from obelisk.compile.dictionaries import read_frames, write_frames
 from obelisk.compile.kept import KIND, by_package
 from obelisk.model import Bytecode
-from obelisk.payload import stored
-from obelisk.payload.stored import Dictionaries, Frame
+from obelisk.payload import shared, stored
+from obelisk.payload.shared import LEVEL
+from obelisk.payload.stored import Dictionaries, Frame, Kept
 from obelisk.services.cache import Cache, content_key, hash_code
+
+_AT_ONCE: Final = 64
+"""Shared frames that are put into the cache together."""
 
 
 def with_packages(
@@ -62,7 +67,37 @@ def _write(
     write_frames(folder, {frame: contents[frame] for frame in kinds}, dictionaries)
 
 
-def _identity(dictionaries: Dictionaries) -> Mapping[str, object]:
+class KeptFrames(Kept):
+    """Frames that records share, in the cache by their contents: builds make only new ones."""
+
+    def __init__(self, cache: Cache, dictionaries: Dictionaries) -> None:
+        super().__init__()
+        self._cache = cache
+        self._identity = _identity(dictionaries) | {"shared": hash_code(shared), "level": LEVEL}
+
+    def find(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return those that are kept, by their `frame_key`."""
+        folders = {key: self._cache.find(KIND, self._entry(key)) for key in keys}
+        return {key: (folder / "frame").read_bytes() for key, folder in folders.items() if folder}
+
+    def keep(self, made: Mapping[bytes, bytes]) -> None:
+        """Keep these, some at a time: each has a lock of its own meanwhile."""
+        made = dict(sorted(made.items()))
+        for start in range(0, len(made), _AT_ONCE):
+            keys = list(made)[start : start + _AT_ONCE]
+            self._cache.keep(
+                KIND, {self._entry(key): partial(_write_frame, made[key]) for key in keys}
+            )
+
+    def _entry(self, key: bytes) -> str:
+        return content_key({"shared frame": key.hex(), **self._identity})
+
+
+def _write_frame(frame: bytes, folder: Path) -> None:
+    (folder / "frame").write_bytes(frame)
+
+
+def _identity(dictionaries: Dictionaries) -> dict[str, object]:
     """Return what a frame depends on beside its content."""
     return {
         "dictionaries": {

@@ -27,11 +27,22 @@ class Reached:
     """(path, line) of imports by names that are computed: where they lead is not known."""
 
 
-def at_start(modules: Iterable[ModuleUnits], roots: Collection[str]) -> frozenset[str]:
-    """Return the paths of the modules that are imported when those at `roots` are."""
+def at_start(modules: Iterable[ModuleUnits], roots: Collection[str]) -> list[str]:
+    """Return the paths of the modules that are imported when those at `roots` are.
+
+    They are in the order in which they are read.
+    """
     graph = _Graph({one.module.path: _body(one) for one in modules})
-    graph.add(roots)
-    return graph.reached().modules
+    found: dict[str, None] = {}
+    reading = [graph.imports(path) for path in sorted(roots, reverse=True)]
+    while reading:
+        path = next(reading[-1], None)
+        if path is None:
+            reading.pop()
+        elif path not in found:
+            found[path] = None
+            reading.append(graph.imports(path))
+    return [*found]
 
 
 def reachable(
@@ -81,6 +92,20 @@ class _Graph:
             self.mention(unit.mentions)
             for name in self._names(path, unit):
                 self._import(name)
+
+    def imports(self, path: str) -> Iterator[str]:
+        """Yield the paths of what a module's import reads, in order: itself, its parents first."""
+        if path in self.modules:
+            names = self.modules[path].module.names
+            yield from self._paths(names)
+            yield path
+            for unit in self.modules[path].units:
+                yield from self._paths(self._names(path, unit))
+
+    def _paths(self, names: Iterable[str]) -> Iterator[str]:
+        for name in names:
+            for part in (*ancestors(name), name):
+                yield from self.by_name.get(part, ())
 
     def mention(self, names: Iterable[str]) -> None:
         """Take names as mentioned by code that runs."""

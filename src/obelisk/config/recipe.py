@@ -40,7 +40,7 @@ ELSEWHERE: Final = frozenset(
     {"name", "target", "python", "pins", "requirements", "extra_requirements", "profile"}
 )
 """Settings that have a place of their own in a recipe."""
-NO_BYTES: Final = frozenset({"train", "train_record", "smoke_test", "parts"})
+NO_BYTES: Final = frozenset({"train", "train_requests", "train_record", "smoke_test", "parts"})
 """Settings that decide nothing, once it is known what training saw and what is installed."""
 PATHS: Final = frozenset({"file", "data", "native_libraries", "build_packages", "icon"})
 """Settings that name files: from the project's folder, or of the machine that builds."""

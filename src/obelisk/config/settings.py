@@ -154,7 +154,11 @@ class Settings:
     train: tuple[str, ...] = ()
     """Arguments of typical runs, such as `["--help"]`. The build runs the executable with each and
     stores what it reads first together, for a faster start from disk; with `snapshot`, what it
-    imports is in the snapshot. Each run must terminate by itself."""
+    imports is in the snapshot. Each run must terminate by itself, unless there are
+    `train-requests`."""
+    train_requests: tuple[str, ...] = ()
+    """URLs of a service, such as `["http://127.0.0.1:8000/items/1"]`. Each run of `train` is asked
+    for them by GET until it has answered all, and is then stopped as by ctrl-C."""
     train_record: str | None = None
     """File to save the result of training to. If it exists, it is used and nothing is run; delete
     it to train again."""

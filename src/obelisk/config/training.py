@@ -1,4 +1,4 @@
-"""What `train` and `train-record` ask for, checked before anything is built."""
+"""What `train`, `train-requests` and `train-record` ask for, checked before anything is built."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from obelisk.config.settings import Settings
 from obelisk.errors import ConfigError
 from obelisk.services import host
+from obelisk.services.visit import Address
 from obelisk.target import Target
 
 
@@ -25,12 +26,30 @@ def parse_commands(commands: Iterable[str]) -> list[list[str]]:
     return parsed
 
 
+def parse_requests(urls: Iterable[str]) -> list[Address]:
+    """Return what each run is asked; raise `ConfigError` for what is no URL of a service."""
+    parsed = []
+    for url in urls:
+        try:
+            parsed.append(Address.parse(url))
+        except ValueError as error:
+            message = f"`{url}` in `train-requests` cannot be asked for: {error}"
+            hint = "write it as in `http://127.0.0.1:8000/items/1`"
+            raise ConfigError(message, hint=hint) from error
+    return parsed
+
+
 def check_training(settings: Settings, target: Target, folder: Path, executables: int) -> None:
     """Raise `ConfigError` for training that cannot be done, or a record that cannot be kept.
 
     `executables` is how many are built.
     """
     parse_commands(settings.train)
+    parse_requests(settings.train_requests)
+    if settings.train_requests and not settings.train and not settings.train_record:
+        message = "`train-requests` asks runs of `train`, and there are none"
+        hint = 'name a run that starts the service: `--train ""` is one without arguments'
+        raise ConfigError(message, hint=hint)
     record = folder / settings.train_record if settings.train_record else None
     if record is not None:
         _check_record(record, settings, executables)

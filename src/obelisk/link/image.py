@@ -14,6 +14,8 @@ class SnapshotPart:
     """The part of an executable with its snapshot, or with a request for one."""
 
     packed: Packed
+    image: int
+    """The address at which it maps the executable's first byte."""
     own_data: tuple[tuple[int, bytes], ...] = field(default=(), repr=False)
     """What takes the place of the runtime's data, at its place in the file."""
 

@@ -20,6 +20,7 @@ from obelisk.payload.reader import shown_key
 from obelisk.services.atomic import draft_beside
 from obelisk.services.process import run_limited
 from obelisk.services.regular import read_regular
+from obelisk.services.visit import Address, Visit
 
 _SECONDS: Final = 60.0
 """What a run may take."""
@@ -27,21 +28,40 @@ _HEAD: Final = "# Obelisk: order of first use, version 1"
 _NOTE: Final = struct.Struct("<BH")
 _SHOWN: Final = 20
 """Lines of a program's output that a message repeats."""
-_HINT: Final = "`--train` takes the arguments of a run that terminates by itself with status 0"
+_HINT: Final = (
+    "`--train` takes the arguments of a run that terminates by itself with status 0; "
+    "a service needs `--train-request` too"
+)
+_HINT_OF_SERVICES: Final = (
+    "a run with `--train-request` answers with a status below 500, and then ends as by ctrl-C, "
+    "or terminates by itself with status 0"
+)
 
 
 def train(
-    executable: Path, runs: Sequence[Sequence[str]], *, folder: Path, log: Path
+    executable: Path,
+    runs: Sequence[Sequence[str]],
+    *,
+    requests: Sequence[Address] = (),
+    folder: Path,
+    log: Path,
 ) -> tuple[str, ...]:
     """Run an executable that notes in `log` what it uses, in `folder`; return the keys of that.
 
-    Raises `VerifyError` when a run fails or does not end.
+    Each run is asked the requests. Raises `VerifyError` when one fails or does not end, and when
+    none answers.
     """
     found: dict[str, None] = {}
+    visits = []
     for arguments in runs:
         log.write_bytes(b"")
-        _run(executable, arguments, folder)
+        visits.append(_run(executable, arguments, requests, folder))
         found |= dict.fromkeys(_noted(log.read_bytes()))
+    if requests and not any(one.is_answered for one in visits):
+        urls = ", ".join(one.url for one in requests)
+        message = f"no training run of `{executable.name}` answered {urls}: all ended before"
+        hint = "pass the arguments of a run that starts the service with `--train`"
+        raise VerifyError(message, hint=hint)
     return tuple(found)
 
 
@@ -80,25 +100,27 @@ def write_record(keys: Iterable[str], path: Path) -> None:
         draft.write_text("".join(f"{line}\n" for line in (_HEAD, *keys)), encoding="utf-8")
 
 
-def _run(executable: Path, arguments: Sequence[str], folder: Path) -> None:
-    shown = shlex.join([executable.name, *arguments])
-    output = executable.with_name("output.txt")
+def _run(
+    executable: Path, arguments: Sequence[str], requests: Sequence[Address], folder: Path
+) -> Visit:
+    what = f"training run `{shlex.join([executable.name, *arguments])}`"
+    output, visit = executable.with_name("output.txt"), Visit(requests)
+    visit.require_free(what)
     status = run_limited(
         [executable, *arguments],
         cwd=folder,
         env=os.environ,
         output=output,
         seconds=_SECONDS,
-        what=f"training run `{shown}`",
+        what=what,
+        until=visit.go_on if visit.is_wanted else None,
     )
-    if status == 0:
-        return
-    how = f"timed out after {_SECONDS:.0f} seconds"
-    if status is not None:
-        how = f"exited with status {status}" if status > 0 else f"was killed by signal {-status}"
+    fault = visit.fault(status, _SECONDS)
+    if fault is None:
+        return visit
     said = output.read_text(encoding="utf-8", errors="replace").splitlines()[-_SHOWN:]
-    message = "\n".join([f"training run `{shown}` {how}", *said])
-    raise VerifyError(message, hint=_HINT)
+    message = "\n".join([f"{what} {fault}", *said])
+    raise VerifyError(message, hint=_HINT_OF_SERVICES if visit.is_wanted else _HINT)
 
 
 def _noted(data: bytes) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from obelisk.config.settings import Compression
+from obelisk.config.settings import Compression, Settings
 from obelisk.payload.payload import LARGE, Kind, Table, use_key
 from obelisk.payload.stored import DENSE_LEVEL, LEVEL, Frame
 
@@ -29,6 +29,14 @@ class Frames:
         """Return the policy of a setting; `first_use` are the keys of what a start uses."""
         everything = compression == Compression.ZSTD
         return cls(compression=compression, used=frozenset(() if everything else first_use))
+
+    @staticmethod
+    def are_shared(settings: Settings) -> bool:
+        """Say whether contents share frames: where size comes before the speed of single reads.
+
+        Of an executable with a snapshot, a start reads next to nothing from the payload.
+        """
+        return settings.snapshot or settings.storage.compression == Compression.ZSTD
 
     @property
     def level(self) -> int:

@@ -35,6 +35,7 @@ from obelisk.model import (
 )
 from obelisk.pack.frames import Frames
 from obelisk.pack.importable import importable
+from obelisk.pack.sharing import groups
 from obelisk.payload.content import Content, FileContent
 from obelisk.payload.payload import Control, Item, Kind, Packed, pack_payload
 from obelisk.payload.stored import Dictionaries
@@ -61,17 +62,20 @@ class Facts:
     """What the executable is built from."""
 
 
-def pack(
+def pack(  # noqa: PLR0913 - three of them say in what order things are used
     plan: Plan,
     collection: Collection,
     bytecodes: Iterable[Bytecode],
     facts: Facts,
     first_use: Sequence[str] = (),
     dictionaries: Dictionaries | None = None,
+    *,
+    neighbours: Sequence[str] | None = None,
 ) -> Packed:
     """Return the payload.
 
     `first_use` are the keys (`payload.use_key`) of what a start is known to use, in its order.
+    Contents share frames if there are `neighbours`, the keys of what is read one after the other.
     Raises `CollectError` when two things have one name, or what is not ours a name of ours.
     """
     _require_unreserved(collection)
@@ -106,6 +110,7 @@ def pack(
         controls,
         epoch=plan.source_date_epoch,
         first_use=first_use,
+        groups=() if neighbours is None else groups(modules, files, neighbours, collection.main),
         dictionaries=replace(dictionaries or Dictionaries(), level=frames.level),
         page=plan.target.page_size,
     )

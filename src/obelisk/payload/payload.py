@@ -3,6 +3,7 @@
 A header, three tables of records sorted by name, names, and then the stored bytes. All numbers are
 little-endian. XXH64 guards the header, every record with its name, and every record's bytes.
 Equal bytes are stored once; large ones have pages of their own, so that they can be mapped.
+Several records may share a frame.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from obelisk.errors import CollectError
 from obelisk.model import ancestors
 from obelisk.payload.content import Content, Piece, chunks, hash_stored
 from obelisk.payload.filetimes import content_time, default_time, folder_times
+from obelisk.payload.shared import Stored, shared
 from obelisk.payload.stored import (
     ALIGNMENT,
     Dictionaries,
@@ -26,15 +28,16 @@ from obelisk.payload.stored import (
     Store,
     aligned,
     compressed,
+    possible,
     worthwhile,
 )
 
 MAGIC: Final = b"\x89OBELISK\r\n\x1a\n"
-VERSION: Final = 5
+VERSION: Final = 6
 HEADER: Final = struct.Struct("<12sIQQQQQQQQQ")
 CHECK: Final = struct.Struct("<Q")
-RECORD: Final = struct.Struct("<QQQQQQIHBB")
-_FACTS: Final = struct.Struct("<QQQQQQ")
+RECORD: Final = struct.Struct("<QQQQQQQIHBB")
+_FACTS: Final = struct.Struct("<QQQQQQQ")
 LARGE: Final = 1 << 20
 """Bytes from which a file that is stored as it is begins and ends at a page: runtime/c/vfs/large.c
 reads it in place, where copying a smaller one costs less than looking twice."""
@@ -126,18 +129,25 @@ class _Row:
     time: int = 0
 
 
-def write_payload(
+def write_payload(  # noqa: PLR0913 - all but three have defaults
     modules: Iterable[Item],
     files: Iterable[Item],
     controls: Mapping[str, bytes],
     *,
     epoch: int | None = None,
     first_use: Sequence[str] = (),
+    groups: Sequence[Sequence[str]] = (),
     dictionaries: Dictionaries | None = None,
 ) -> bytes:
     """Return the bytes of a payload, as `pack_payload` lays them out."""
     packed = pack_payload(
-        modules, files, controls, epoch=epoch, first_use=first_use, dictionaries=dictionaries
+        modules,
+        files,
+        controls,
+        epoch=epoch,
+        first_use=first_use,
+        groups=groups,
+        dictionaries=dictionaries,
     )
     return packed.joined()
 
@@ -149,13 +159,15 @@ def pack_payload(  # noqa: PLR0913 - all but three have defaults
     *,
     epoch: int | None = None,
     first_use: Sequence[str] = (),
+    groups: Sequence[Sequence[str]] = (),
     dictionaries: Dictionaries | None = None,
     page: int = _PAGE,
 ) -> Packed:
     """Lay out a payload. Folders above the files are added; `epoch` is the files' time.
 
     The bytes that `first_use` names by their keys (`use_key`) are stored first, in its order, so
-    that a start reads neighbouring pages. Those of `dictionaries` that pay go in. What is mapped by
+    that a start reads neighbouring pages. What a group in `groups` names shares a frame, in its
+    order, where that pays. Those of `dictionaries` that pay go in. What is mapped by
     itself begins at a multiple of `page`. Raises `CollectError` when two items have one name.
     """
     modules, files = list(modules), _with_folders(files)
@@ -181,7 +193,8 @@ def pack_payload(  # noqa: PLR0913 - all but three have defaults
         names += row.key
     start = aligned(HEADER.size + CHECK.size)
     names_at = start + RECORD.size * len(rows)
-    contents = compressed(((row.item.data, row.item.frame) for row in rows), dictionaries)
+    contents = _contents(rows, groups, dictionaries)
+    first_use = [*first_use, *(key for group in groups for key in group)]
     store = Store(aligned(names_at + len(names)))
     offsets = _store(rows, contents, _storage_order(rows, first_use), store, page)
     records = _written_records(rows, contents, zip(places, offsets, strict=True))
@@ -228,6 +241,28 @@ def use_key(table: Table, path: str) -> str:
     return f"{'code' if table == Table.MODULES else 'file'} {path}"
 
 
+def _contents(
+    rows: list[_Row], groups: Sequence[Sequence[str]], dictionaries: Dictionaries
+) -> list[Stored]:
+    """Return how the content of each row is stored."""
+    asked = possible(((row.item.data, row.item.frame) for row in rows), dictionaries)
+    framed = {
+        use_key(row.table, row.item.name): position
+        for position, row in enumerate(rows)
+        if row.item.frame and row.item.data
+    }
+    positions = [[framed[key] for key in group if key in framed] for group in groups]
+    together = shared(asked, positions, dictionaries)
+    alone = [
+        (data, Frame.NONE if position in together else frame)
+        for position, (data, frame) in enumerate(asked)
+    ]
+    return [
+        together.get(position, Stored(data, frame))
+        for position, (data, frame) in enumerate(compressed(alone, dictionaries))
+    ]
+
+
 def _storage_order(rows: list[_Row], first_use: Sequence[str]) -> list[int]:
     """Return the positions of rows as their bytes are stored.
 
@@ -246,7 +281,7 @@ def _storage_order(rows: list[_Row], first_use: Sequence[str]) -> list[int]:
 
 def _store(
     rows: list[_Row],
-    contents: list[tuple[Content, Frame]],
+    contents: list[Stored],
     order: list[int],
     store: Store,
     page: int,
@@ -254,24 +289,26 @@ def _store(
     """Store the contents in that order; return the offset of each row's."""
     offsets = [0] * len(rows)
     for position in order:
-        data, frame = contents[position]
-        alone = rows[position].table == Table.FILES and not frame and len(data) >= LARGE
-        offsets[position] = store.add(data, alignment=page if alone else ALIGNMENT)
+        one = contents[position]
+        is_file = rows[position].table == Table.FILES
+        alone = is_file and not one.frame and len(one.data) >= LARGE
+        offsets[position] = store.add(one.data, alignment=page if alone else ALIGNMENT)
     return offsets
 
 
 def _written_records(
     rows: list[_Row],
-    contents: list[tuple[Content, Frame]],
+    contents: list[Stored],
     places: Iterable[tuple[int, int]],
 ) -> bytes:
     """Return the records; `places` are the offsets of each name and of its stored bytes."""
     records = bytearray()
-    for row, (data, frame), (name, offset) in zip(rows, contents, places, strict=True):
-        where = (offset, len(data), len(row.item.data), row.time)
-        shape = (name, len(row.key), row.item.kind, frame)
+    for row, one, (name, offset) in zip(rows, contents, places, strict=True):
+        where = (offset, len(one.data), len(row.item.data), one.begin, row.time)
+        shape = (name, len(row.key), row.item.kind, one.frame)
         own = own_check(row.table, row.position, row.key, where, shape)
-        records += RECORD.pack(*where, hash_stored(data, own, offset), own, *shape)
+        check = hash_stored(one.data, own, offset)
+        records += RECORD.pack(*where[:3], row.time, check, own, one.begin, *shape)
     return bytes(records)
 
 
@@ -279,10 +316,13 @@ def own_check(
     table: Table,
     position: int,
     key: bytes,
-    where: tuple[int, int, int, int],
+    where: tuple[int, int, int, int, int],
     shape: tuple[int, int, int, int],
 ) -> int:
-    """Hash a record: where its bytes are, its time, name and kind, whether it is packed."""
+    """Hash a record: where its bytes are (offset, stored, size, begin) and its time, its shape.
+
+    That is the place and length of its name, its kind, and its frame.
+    """
     place, length, kind, frame = shape
     facts = _FACTS.pack(
         table << 32 | position, *where, place << 32 | length << 16 | kind << 8 | frame

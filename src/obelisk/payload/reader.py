@@ -21,9 +21,12 @@ from obelisk.payload.payload import (
     Table,
     own_check,
 )
-from obelisk.payload.stored import Frame, expanded
+from obelisk.payload.shared import content_of
+from obelisk.payload.stored import Frame
 
 _KINDS: Final = {int(kind): kind for kind in Kind}
+_KEPT: Final = 64
+"""Contents of shared frames that are kept while a payload is read: of at most a mebibyte each."""
 _FRAMES: Final = {int(frame): frame for frame in Frame}
 
 
@@ -40,6 +43,8 @@ class Record:
     """When a file was modified, in nanoseconds since 1970; 0 for what is no file."""
     check: int
     frame: Frame
+    begin: int
+    """Where it begins in the content of a frame that others may share."""
     own_check: int
     intact: bool
     """Whether the record itself and its name are as they were written."""
@@ -53,6 +58,9 @@ class Payload:
     files: tuple[Record, ...]
     controls: tuple[Record, ...]
     data: memoryview = field(repr=False)
+    _frames: dict[tuple[int, int, Frame], bytes] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -67,12 +75,32 @@ class Payload:
         stored = bytes(self._stored(record))
         if not record.frame:
             return stored
-        name = Control.DICTIONARIES.get(record.frame)
         try:
-            return expanded(stored, record.size, None if name is None else self.control(name))
+            return self._expanded(record, stored)
         except (zstandard.ZstdError, MemoryError) as error:
             reason = f"cannot decompress `{record.name}`: {error}"
             raise _damaged(reason) from error
+
+    def _expanded(self, record: Record, stored: bytes) -> bytes:
+        """Return the content of a record in an intact frame; the last shared ones are kept."""
+        end = record.begin + record.size
+        place = record.offset, record.stored, record.frame
+        known = self._frames.get(place, b"")
+        if 0 < end <= len(known):
+            return known[record.begin : end]
+        name = Control.DICTIONARIES.get(record.frame)
+        dictionary = None if name is None else self.control(name)
+        content, is_shared = content_of(stored, record.begin, record.size, dictionary)
+        if is_shared:
+            while len(self._frames) >= _KEPT:
+                self._frames.pop(next(iter(self._frames)), None)
+            self._frames[place] = content
+        return content[record.begin : end]
+
+    def frame_content(self, record: Record) -> bytes:
+        """Return the content of a record's frame, which others may share; raise `VerifyError`."""
+        content = self.read(record)
+        return self._frames.get((record.offset, record.stored, record.frame), content)
 
     def content_intact(self, record: Record) -> bool:
         """Say whether the bytes of an intact record are as they were written."""
@@ -122,13 +150,14 @@ def read_payload(data: memoryview, *, only: Table | None = None) -> Payload:
 
 def _records(table: Table, data: memoryview, names: bytes, size: int) -> Iterator[Record]:
     for position, fields in enumerate(RECORD.iter_unpack(data)):
-        offset, stored, whole, time, check, own, place, length, kind, frame = fields
+        offset, stored, whole, time, check, own, begin, place, length, kind, frame = fields
         key = names[place : place + length]
         shape = (place, length, kind, frame)
-        expected = own_check(table, position, key, (offset, stored, whole, time), shape)
+        where = (offset, stored, whole, begin, time)
+        expected = own_check(table, position, key, where, shape)
         intact = own == expected and len(key) == length and offset + stored <= size
         known = kind in _KINDS and frame in _FRAMES
-        if intact and not (known and (frame or stored == whole)):
+        if intact and not (known and (frame or (stored == whole and not begin))):
             reason = f"malformed record of `{shown_key(key)}`"
             raise _damaged(reason)
         yield Record(
@@ -140,6 +169,7 @@ def _records(table: Table, data: memoryview, names: bytes, size: int) -> Iterato
             time=time,
             check=check,
             frame=_FRAMES[frame] if intact else Frame.NONE,
+            begin=begin,
             own_check=own,
             intact=intact,
         )

@@ -40,6 +40,21 @@ class Frame(IntEnum):
     """A frame that refers to the dictionary of source text."""
 
 
+class Kept:
+    """Frames that records share: in memory, for the next payload."""
+
+    def __init__(self) -> None:
+        self._made: dict[bytes, bytes] = {}
+
+    def find(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return those that are kept, by their `frame_key`."""
+        return {key: self._made[key] for key in keys if key in self._made}
+
+    def keep(self, made: Mapping[bytes, bytes]) -> None:
+        """Keep these."""
+        self._made |= made
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dictionaries:
     """What frames refer to, and frames that need not be made again."""
@@ -48,7 +63,9 @@ class Dictionaries:
     known: dict[bytes, bytes] = field(default_factory=dict, repr=False)
     """Frames by their `frame_key`; those that are made are added."""
     level: int = LEVEL
-    """Of zstd, for all other frames."""
+    """Of zstd, for all other frames, but for those that records share."""
+    kept: Kept = field(default_factory=Kept)
+    """Shared frames that need not be made again."""
 
 
 class Store:
@@ -99,10 +116,7 @@ def compressed(
 
     A frame that would refer to a dictionary which is not there is one of its own.
     """
-    asked = [
-        (data, Frame.PLAIN if frame and frame not in dictionaries.contents else frame)
-        for data, frame in contents
-    ]
+    asked = possible(contents, dictionaries)
     level = dictionaries.level
     prepared = {frame: _dictionary(data, level) for frame, data in dictionaries.contents.items()}
 
@@ -127,9 +141,30 @@ def compressed(
         done = (made for share in pool.map(compress, shares) for made in share)
         for number, made in zip(wanted, done, strict=True):
             data, frame = asked[number]
-            if len(made) + len(data) // _SAVES < len(data):
+            if is_smaller(made, len(data)):
                 stored[number] = made, frame
     return stored
+
+
+def possible(
+    contents: Iterable[tuple[Content, Frame]], dictionaries: Dictionaries
+) -> list[tuple[Content, Frame]]:
+    """Return contents as what can be made of them where a dictionary is not there."""
+    return [
+        (data, Frame.PLAIN if frame and frame not in dictionaries.contents else frame)
+        for data, frame in contents
+    ]
+
+
+def is_smaller(made: bytes, size: int) -> bool:
+    """Say whether a frame pays for a content of so many bytes."""
+    return len(made) + size // _SAVES < size
+
+
+def compressor(dictionary: bytes | None, level: int) -> zstandard.ZstdCompressor:
+    """Return what makes frames that refer to these bytes."""
+    known = None if dictionary is None else _dictionary(dictionary, level)
+    return zstandard.ZstdCompressor(level=level, dict_data=known)
 
 
 def frame_key(data: bytes, frame: Frame) -> bytes:

@@ -70,6 +70,7 @@ def with_changes(payload: Payload, changes: Changes, *, epoch: int | None, page:
         controls,
         epoch=epoch,
         first_use=_order(payload),
+        groups=_groups(payload),
         dictionaries=dictionaries,
         page=page,
     )
@@ -130,13 +131,28 @@ def _dictionaries(payload: Payload) -> Dictionaries:
         if data is not None:
             contents[frame] = data
     known = {
-        frame_key(payload.read(one), one.frame): bytes(
+        frame_key(payload.frame_content(one), one.frame): bytes(
             payload.data[one.offset : one.offset + one.stored]
         )
-        for one in payload.records
-        if one.frame
+        for one in _framed(payload).values()
     }
     return Dictionaries(contents=contents, known=known)
+
+
+def _framed(payload: Payload) -> dict[int, Record]:
+    """Return a record of each frame, by its offset."""
+    return {one.offset: one for one in payload.records if one.frame}
+
+
+def _groups(payload: Payload) -> list[list[str]]:
+    """Return the keys of what shares frames, in the order of their contents."""
+    found: dict[int, list[tuple[int, str]]] = {}
+    for table, rows in ((Table.MODULES, payload.modules), (Table.FILES, payload.files)):
+        for one in rows:
+            if one.frame:
+                key = use_key(table, one.name)
+                found.setdefault(one.offset, []).append((one.begin, key))
+    return [[key for _, key in sorted(group)] for _, group in sorted(found.items())]
 
 
 def _order(payload: Payload) -> list[str]:

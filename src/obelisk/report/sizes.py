@@ -35,7 +35,7 @@ class Part:
     kind: str
     owner: str
     stored: int
-    """Bytes that it alone takes; 0 if another record has the same ones."""
+    """Bytes that it takes, of a shared frame by its size; 0 if another has the same ones."""
     expanded: int
 
 
@@ -95,18 +95,29 @@ def payload_parts(payload: Payload) -> list[Part]:
 def _parts(payload: Payload) -> Iterator[Part]:
     owners = _owners(payload)
     modules = {record.name for record in payload.modules if record.kind == Kind.CODE}
-    seen: set[int] = set()
+    seen: set[tuple[int, int]] = set()
+    ends: dict[int, int] = {}
+    for record in payload.records:
+        end = record.begin + record.size
+        ends[record.offset] = max(end, ends.get(record.offset, 0))
     for record in payload.records:
         if not record.stored:
             continue
-        shared = record.offset in seen
-        seen.add(record.offset)
+        place = record.offset, record.begin
+        shared = place in seen
+        seen.add(place)
         yield Part(
             kind=_kind(record, modules),
             owner=_owner(record, owners),
-            stored=0 if shared else record.stored,
+            stored=0 if shared else _share(record, ends[record.offset]),
             expanded=record.size,
         )
+
+
+def _share(record: Record, whole: int) -> int:
+    """Return a record's part of its stored bytes; those of all that share them add up."""
+    end = record.begin + record.size
+    return record.stored * end // whole - record.stored * record.begin // whole
 
 
 def _kind(record: Record, modules: set[str]) -> str:

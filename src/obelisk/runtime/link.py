@@ -51,6 +51,21 @@ _RENEWED: Final = {
     "lock": ("slots",),
 }
 """Variables that hold what only one process has, such as descriptors, by the files of C."""
+_ALLOCATORS: Final = {
+    "core": ("obmalloc_state_main",),
+    "static": (
+        "_mi_heap_main",
+        "_mi_stats_main",
+        "cache",
+        "cache_available",
+        "cache_inuse",
+        "mi_os_kept",
+        "mi_segment_map",
+        "tld_main",
+    ),
+}
+"""Variables in which Python's allocator and mimalloc note what memory they have."""
+_VARIABLES: Final = "variables.json"
 _OF_LIBRARIES: Final = ("X509_", "_nc_", "rl_", "open_temp_")
 """How wrapped names begin that no shared object is linked to: they are not libc's."""
 
@@ -96,6 +111,8 @@ class Runtime:
     """What each library takes of it (linkmap.py)."""
     renewed: tuple[tuple[int, int], ...] = ()
     """Address and size of variables that a process which goes on from a snapshot has anew."""
+    allocators: tuple[tuple[int, int], ...] = ()
+    """Of variables that change with how much memory is asked for."""
 
 
 def obtain_runtime(
@@ -116,13 +133,13 @@ def obtain_runtime(
             sizes = _sizes(job, text)
             (folder / "sizes.json").write_text(json.dumps(sizes), encoding="utf-8")
             if options.snapshot:
-                renewed = variables(text, _RENEWED)
-                (folder / "renewed.json").write_text(json.dumps(renewed), encoding="utf-8")
+                (folder / _VARIABLES).write_text(json.dumps(_variables(text)), encoding="utf-8")
 
     folder = services.cache.obtain("runtimes", runtime_key(distribution, options), make)
     sizes = json.loads((folder / "sizes.json").read_text(encoding="utf-8"))
-    renewed = json.loads((folder / "renewed.json").read_text()) if options.snapshot else ()
-    return Runtime(path=folder / name, sizes=sizes, renewed=tuple(map(tuple, renewed)))
+    found = json.loads((folder / _VARIABLES).read_text()) if options.snapshot else {}
+    named = {what: tuple(map(tuple, spans)) for what, spans in found.items()}
+    return Runtime(path=folder / name, sizes=sizes, **named)
 
 
 def write_relinkable(
@@ -147,6 +164,14 @@ def _job(distribution: Distribution, options: RuntimeOptions, root: Path) -> _Jo
     chain = write_tools(distribution.target, root / "toolchain")
     merge_into_sysroot(distribution.sysroot, chain.root)
     return _Job(chain, distribution, options, root)
+
+
+def _variables(text: str) -> dict[str, list[tuple[int, int]]]:
+    """Return where variables are by what `Runtime` calls them."""
+    return {
+        "renewed": variables(text, _RENEWED),
+        "allocators": variables(text, _ALLOCATORS, ("bss", "data")),
+    }
 
 
 def _sizes(job: _Job, text: str) -> Sizes:

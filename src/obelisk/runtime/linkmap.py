@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ _SYMBOLS: Final = 57
 _MEMBER: Final = re.compile(r"([^/]+)\.a\([^)]*\)$")
 _FILE: Final = re.compile(r"\b(?:\d+-|src_)?(\w+?)(?:\.c)?\.o\)?:\(")
 """An object of ours or of a static library."""
-_VARIABLE: Final = re.compile(rf"{_FILE.pattern}\.bss\.(\w+)\)$")
+_VARIABLE: Final = re.compile(rf"{_FILE.pattern}\.(bss|data)\.(\w+)\)$")
 """A variable's own section in an object of ours or of a static library."""
 _PART_OF: Final = {
     ".text": "code",
@@ -79,11 +79,13 @@ def stretches(text: str, own: Path) -> Iterator[Stretch]:
             yield Stretch(int(address, 16), int(size, 16), section, library)
 
 
-def variables(text: str, names: Mapping[str, Iterable[str]]) -> list[tuple[int, int]]:
+def variables(
+    text: str, names: Mapping[str, Iterable[str]], sections: Container[str] = ("bss",)
+) -> list[tuple[int, int]]:
     """Return (address, size) of variables by their names, each of which has a section of its own.
 
     `names` has them by their files of C; a file may have been left out as a whole. Raises
-    `ToolError` for one that is not there.
+    `ToolError` for one that is not in such a section.
     """
     linked = {match[1] for match in _FILE.finditer(text)}
     wanted = {(file, name) for file in names if file in linked for name in names[file]}
@@ -91,8 +93,10 @@ def variables(text: str, names: Mapping[str, Iterable[str]]) -> list[tuple[int, 
     for line in text.splitlines():
         match = None if line[_SYMBOLS:].startswith(" ") else _LINE.match(line)
         variable = match and _VARIABLE.search(line)
-        if match and variable and variable.groups() in wanted:
-            found[variable.groups()] = (int(match[1], 16), int(match[2], 16))
+        if match is None or not variable or variable[2] not in sections:
+            continue
+        if (variable[1], variable[3]) in wanted:
+            found[variable[1], variable[3]] = (int(match[1], 16), int(match[2], 16))
     for file, name in sorted(wanted - found.keys()):
         message = f"the runtime has no variable `{name}` of {file}.c"
         raise ToolError(message, hint="this is a bug in Obelisk; please report it")

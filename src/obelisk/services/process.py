@@ -10,10 +10,11 @@ import os
 import shlex
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, NoReturn
@@ -23,6 +24,8 @@ from obelisk.services.children import GRACE, Children, send
 from obelisk.services.disk import explain_failure, limit_of
 from obelisk.services.interrupt import deferred
 
+STOPPING: Final = 10.0
+"""Seconds that a program has to end after it was told to, as by ctrl-C."""
 _TAIL_LINES: Final = 40
 _PAUSE: Final = 0.01
 """Seconds between two checks of a program that is waited for."""
@@ -149,32 +152,56 @@ def run_limited(  # noqa: PLR0913 - where it runs, what it reads and writes, and
     seconds: float,
     what: str,
     stdin: Path = Path(os.devnull),
+    until: Callable[[], bool] | None = None,
 ) -> int | None:
     """Run a program with its output in a file, and end all that it leaves running.
 
-    Returns its status, or None if it had to be ended after some seconds. Raises `ToolError` if it
-    cannot be started.
+    `until` is called again and again while it runs. When it returns true, the program is told to
+    end, as by ctrl-C, and has `STOPPING` seconds for that. Returns its status, or None if it had
+    to be ended after some seconds. Raises `ToolError` if it cannot be started.
     """
     words = [str(word) for word in argv]
+    hearing = nullcontext() if until is None else _hearing_ctrl_c()
     with stdin.open("rb") as given, output.open("wb") as stream:
         streams = (given, stream, subprocess.STDOUT)
-        process = _start(words, cwd, env, streams=streams, what=what)
+        with hearing:
+            process = _start(words, cwd, env, streams=streams, what=what)
         with _ended_with_us(process):
-            in_time = _wait_until_ended(process.pid, time.monotonic() + seconds)
+            in_time = _wait_until_ended(process.pid, time.monotonic() + seconds, until)
             # It is not reaped yet, so the group is still its own.
             send(process.pid, signal.SIGKILL)
             status = process.wait()
     return status if in_time else None
 
 
-def _wait_until_ended(pid: int, end: float) -> bool:
+def _wait_until_ended(pid: int, end: float, until: Callable[[], bool] | None) -> bool:
     """Wait for a program without reaping it; return whether it ended in time."""
     options = os.WEXITED | os.WNOHANG | os.WNOWAIT
     while os.waitid(os.P_PID, pid, options) is None:
         if time.monotonic() > end:
             return False
+        if until is not None and until():
+            send(pid, signal.SIGINT)
+            until, end = None, time.monotonic() + STOPPING
         time.sleep(_PAUSE)
     return True
+
+
+@contextmanager
+def _hearing_ctrl_c() -> Iterator[None]:
+    """Let a program that is started hear ctrl-C, also if we ignore it in a shell's background.
+
+    What is ignored stays ignored there, and what is handled has its default.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def replace_us(argv: Sequence[str | Path]) -> NoReturn:

@@ -39,6 +39,10 @@ MEASURE: Final = 2
 """Flag: the executable writes its memory again when it has gone on from the snapshot."""
 
 
+class UnsupportedVersionError(ValueError):
+    """A part is of another version of the format."""
+
+
 class Source(IntEnum):
     """Where the bytes of a range are."""
 
@@ -110,7 +114,8 @@ def taken(facts: Facts, ranges: Sequence[Range], pages: bytes | bytearray) -> Pa
 def report_of(part: bytes | memoryview) -> bytes:
     """Return the report in a part with a snapshot; empty where there is none, or no snapshot.
 
-    Raises `ValueError` for a part that is damaged.
+    Raises `ValueError` for a part that is damaged, and its kind `UnsupportedVersionError` for one
+    of another version of the format.
     """
     if not part:
         return b""
@@ -118,7 +123,10 @@ def report_of(part: bytes | memoryview) -> bytes:
         raise ValueError(_TRUNCATED)
     magic, version, kind, size, check, *_ = _HEADER.unpack_from(part)
     guards, guard_count = _HEADER.unpack_from(part)[_GUARDS_AT : _GUARDS_AT + 2]
-    if (magic, version) != (_MAGIC, _VERSION) or not _HEADER.size <= size <= len(part):
+    if magic == _MAGIC and version != _VERSION:
+        message = f"version {version} of the snapshot, expected {_VERSION}"
+        raise UnsupportedVersionError(message)
+    if magic != _MAGIC or not _HEADER.size <= size <= len(part):
         raise ValueError(_TRUNCATED)
     head = bytearray(part[: _HEADER.size])
     struct.pack_into("<Q", head, _CHECK_AT, 0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -61,8 +63,7 @@ def read_memory(
 
     Raises `SnapshotError` for what cannot be kept, unless the process was restored itself.
     """
-    with dump.open("rb") as stream:
-        data = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_COPY))
+    data = _content(dump)
     size, *words = _HEAD.unpack_from(data)
     text = bytes(data[_HEAD.size : _HEAD.size + size]).decode(errors="replace")
     image: list[Mapping] = []
@@ -86,6 +87,35 @@ def read_memory(
             place += end - start
         kept.append(Mapping(start=start, end=end, rights=rights, name=name, content=content))
     return ProcessMemory(image=tuple(image), heap=tuple(heap), words=tuple(words))
+
+
+def _content(dump: Path) -> memoryview:
+    """Return the bytes of a dump, to be changed; those that the file does not store are zero.
+
+    The file is not mapped: on a full tmpfs, to look at what is not stored ends the process.
+    """
+    with dump.open("rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        data = memoryview(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+        for start, end in _stored(file.fileno(), size):
+            place = file.seek(start)
+            while place < end:
+                place += file.readinto(data[place:end]) or end
+    return data
+
+
+def _stored(file: int, size: int) -> Iterator[tuple[int, int]]:
+    """Yield from where to where a file is stored: what is between is zero."""
+    end = 0
+    while end < size:
+        try:
+            start = os.lseek(file, end, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # there is nothing more
+                return
+            raise
+        end = os.lseek(file, start, os.SEEK_HOLE)
+        yield start, end
 
 
 def _is_memory(rights: int, name: str) -> bool:

@@ -3,6 +3,8 @@
 It would be there twice otherwise: as it is before libc relocates it, and as it is in the snapshot.
 A cold start makes of the one what the other was (runtime/c/snapshot/own_data.c): it takes the
 snapshot's address from each word that is relocated, and puts in what differs all the same.
+
+A page that ends with zeros of no section stays as it is: `strip` leaves those out of the file.
 """
 
 from __future__ import annotations
@@ -19,11 +21,10 @@ from obelisk.link.elf.elf import WRITE, Elf, Segment, SegmentType, read_elf
 from obelisk.snapshot.memory import ProcessMemory
 
 _WORD: Final = struct.Struct("<Q")
-_MASK: Final = (1 << 64) - 1
 _RUN: Final = struct.Struct("<II")
 """The place of a word, counted in words, and how many there are."""
-_STEP: Final = 4096
-"""Bytes that are compared at once."""
+_PAGE: Final = 4096
+"""Bytes, of which there is one kind on machines that have snapshots."""
 
 Word = tuple[int, int]
 """(place, counted in words; value)."""
@@ -49,9 +50,10 @@ def own_data(executable: memoryview, memory: ProcessMemory, image: int) -> OwnDa
         content = executable[one.offset : one.offset + one.file_size]
         last = one.file_size - _WORD.size
         pointers = [at for place in places if 0 <= (at := place - one.address) <= last]
-        taken = _in_memory(memory, image + one.address, _moved(content, pointers, image))
+        taken = relr.moved(content, pointers, image)
+        _take(memory, image + one.address, memoryview(taken)[: _taken_size(one)])
         pieces.append((one.offset, bytes(taken)))
-        words += _differences(content, _moved(taken, pointers, -image), one.address)
+        words += _differences(content, relr.moved(taken, pointers, -image), one.address)
     return OwnData(pieces=tuple(pieces), originals=b"".join(_runs(words)))
 
 
@@ -73,31 +75,28 @@ def _holds(one: Segment, other: Segment) -> bool:
     return one.address <= other.address < one.address + one.memory_size
 
 
-def _moved(content: memoryview | bytearray, pointers: Iterable[int], distance: int) -> bytearray:
-    """Return a segment's content in which addresses, at those places, are others."""
-    data = bytearray(content)
-    for at in pointers:
-        (value,) = _WORD.unpack_from(data, at)
-        _WORD.pack_into(data, at, (value + distance) & _MASK)
-    return data
+def _taken_size(segment: Segment) -> int:
+    """Return how many bytes of a segment's file are as the snapshot has them."""
+    if segment.memory_size == segment.file_size:
+        return segment.file_size
+    last = (segment.address + segment.file_size - 1) // _PAGE * _PAGE
+    return max(last - segment.address, 0)
 
 
-def _in_memory(memory: ProcessMemory, start: int, otherwise: bytearray) -> bytearray:
-    """Return what is in memory from an address on; what cannot be read is as `otherwise`."""
-    data = bytearray(otherwise)
-    end = start + len(data)
+def _take(memory: ProcessMemory, start: int, into: memoryview) -> None:
+    """Copy what is in memory from an address on; what cannot be read stays as it is."""
+    end = start + len(into)
     for one in memory.image:
         low, high = max(start, one.start), min(end, one.end)
         if one.content is not None and low < high:
-            data[low - start : high - start] = one.content[low - one.start : high - one.start]
-    return data
+            into[low - start : high - start] = one.content[low - one.start : high - one.start]
 
 
 def _differences(content: memoryview, other: bytearray, address: int) -> Iterator[Word]:
     """Yield the words of `content` that `other` has otherwise."""
     size = len(content) // _WORD.size * _WORD.size
-    for start in range(0, size, _STEP):
-        end = min(start + _STEP, size)
+    for start in range(0, size, _PAGE):
+        end = min(start + _PAGE, size)
         if content[start:end] == other[start:end]:
             continue
         for at in range(start, end, _WORD.size):

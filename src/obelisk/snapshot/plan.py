@@ -1,8 +1,8 @@
 """Where the blocks of memory are placed that a snapshot is made of.
 
-An attempt at a snapshot numbers all requests for memory, and leaves a list of the blocks that are
-alive (runtime/c/snapshot/blocks.c). The next attempt asks for the same, and is given a place for
-each number: what runs wrote to is together, and so is all else that stays.
+An attempt at a snapshot gives all requests for memory keys (runtime/c/snapshot/requests.c), and
+leaves a list of the blocks that are alive (blocks.c there). The next attempt asks for the same, and
+is given a place for each key: what runs wrote to is together, and so is all else that stays.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from obelisk.link.elf.memory import aligned
 from obelisk.snapshot.memory import ProcessMemory
 from obelisk.snapshot.writing import Views, Written
 
-_BLOCK: Final = struct.Struct("<QII")
-"""Address, number, size."""
+_BLOCK: Final = struct.Struct("<QQII")
+"""Address, key, size, kind."""
 _HEAD: Final = struct.Struct("<5Q")
-"""One more than the highest number, and the size of each place."""
+"""How many keys follow, and the size of each place."""
+_KEY: Final = struct.Struct("<Q")
 _OF_OBJECT: Final = 1 << 31
 """Beside the size of a block: that it is an object's."""
-_IS_DENSE: Final = 1 << 31
-"""Beside its number: that it is an object of a kind that needs the alignment of pointers."""
-_IS_CODE: Final = 1 << 30
-"""Beside its number: that it is a code object."""
+_IS_DENSE: Final = 1
+"""A kind of block: an object that needs the alignment of pointers."""
+_IS_CODE: Final = 2
+"""A code object."""
 _COUNT: Final = struct.Struct("<I")
 _GC_HEAD: Final = 16
 """Bytes in front of an object that the garbage collector knows."""
@@ -39,8 +40,8 @@ _DENSE_ALIGNMENT: Final = 8
 _LARGE: Final = 4096
 """Bytes of a block of which a part may be written to."""
 _SPARE: Final = 1 << 20
-"""Bytes that a place has left: where numbers differ between attempts, another block is placed than
-was there. What stays zero is not stored."""
+"""Bytes that a place has left: where keys differ between attempts, another block is placed than was
+there. What stays zero is not stored."""
 _UNCHANGED: Final = 0x80
 """Beside a place: no run changed the block."""
 
@@ -62,7 +63,7 @@ class Place(IntEnum):
 @dataclass(frozen=True, slots=True)
 class _Block:
     address: int
-    number: int
+    key: int
     size: int
     is_object: bool
     is_dense: bool
@@ -75,7 +76,7 @@ class _Block:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
-    """What runs did to the blocks of an attempt, by their numbers."""
+    """What runs did to the blocks of an attempt, by their keys."""
 
     places: Mapping[int, Place]
     """Of those that are not merely kept."""
@@ -97,11 +98,11 @@ def seen_in(blocks: bytes, memory: ProcessMemory, runs: Iterable[Written], page:
             for block in known[first : bisect_right(starts, address + page - 1)]:
                 place = _place(block, before, after)
                 if place == Place.WRITTEN:
-                    changed.add(block.number)
+                    changed.add(block.key)
                     place = Place.KEPT if _is_executed(block, before, after) else place
-                if block.size < _LARGE and place < places.get(block.number, Place.KEPT):
-                    places[block.number] = place
-    return Seen(places=places, unchanged={one.number for one in known} - changed)
+                if block.size < _LARGE and place < places.get(block.key, Place.KEPT):
+                    places[block.key] = place
+    return Seen(places=places, unchanged={one.key for one in known} - changed)
 
 
 def plan_of(blocks: bytes, seen: Seen, page: int, *, deferring: bool = False) -> bytes:
@@ -109,32 +110,29 @@ def plan_of(blocks: bytes, seen: Seen, page: int, *, deferring: bool = False) ->
 
     If it is `deferring`, it takes the code from functions if no run changed it.
     """
-    known = list(_parsed(blocks))
-    unchanged = seen.unchanged if deferring else ()
-    numbers = (*(one.number for one in known), *unchanged)
-    chosen = bytearray(max(numbers, default=-1) + 1)
-    for number in unchanged:
-        chosen[number] = _UNCHANGED
+    chosen = dict.fromkeys(seen.unchanged if deferring else (), _UNCHANGED)
     sizes = dict.fromkeys(Place, 0)
-    for one in known:
+    for one in _parsed(blocks):
         kept = Place.DENSE if one.is_dense and one.size < _LARGE else Place.KEPT
-        place = seen.places.get(one.number, kept)
-        chosen[one.number] |= place
+        place = seen.places.get(one.key, kept)
+        chosen[one.key] = chosen.get(one.key, 0) | place
         alignment = _DENSE_ALIGNMENT if place == Place.DENSE else _ALIGNMENT
         sizes[place] += max(aligned(one.size, alignment), alignment)
     rooms = (aligned(size + _SPARE, page) if size else 0 for size in sizes.values())
-    return _HEAD.pack(len(chosen), *rooms) + chosen
+    keys = sorted(chosen)
+    listed = b"".join(_KEY.pack(key) for key in keys)
+    return _HEAD.pack(len(keys), *rooms) + listed + bytes(chosen[key] for key in keys)
 
 
 def _parsed(blocks: bytes) -> Iterable[_Block]:
-    for address, number, size in _BLOCK.iter_unpack(blocks):
+    for address, key, size, kind in _BLOCK.iter_unpack(blocks):
         yield _Block(
             address,
-            number & ~(_IS_DENSE | _IS_CODE),
+            key,
             size & ~_OF_OBJECT,
             is_object=bool(size & _OF_OBJECT),
-            is_dense=bool(number & _IS_DENSE),
-            is_code=bool(number & _IS_CODE),
+            is_dense=bool(kind & _IS_DENSE),
+            is_code=bool(kind & _IS_CODE),
         )
 
 

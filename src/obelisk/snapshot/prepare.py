@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,9 @@ from obelisk.errors import SnapshotError
 from obelisk.link.elf.elf import SegmentType, read_elf
 from obelisk.link.elf.memory import aligned
 from obelisk.link.image import SnapshotPart
+from obelisk.services.disk import explain_failure
 from obelisk.services.process import run_limited
+from obelisk.services.visit import Address, Visit
 from obelisk.snapshot.format import Facts, taken
 from obelisk.snapshot.layout import Addresses
 from obelisk.snapshot.memory import ProcessMemory, read_memory
@@ -32,6 +35,7 @@ _ENVIRONMENT: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin", **_LOCALE}
 """All that modules see while they are imported: nothing of whoever builds."""
 _TAIL: Final = 20
 """Lines of output that a message repeats."""
+_OUTPUT: Final = "output"
 _MEMORY: Final = "memory"
 _REPORT: Final = "report"
 _GUARDS: Final = f"{_MEMORY}.guards"
@@ -43,6 +47,7 @@ _OUTPUTS: Final = (_MEMORY, _REPORT, _GUARDS, _BLOCKS, _OWN)
 on, blocks of memory, and pages that were written to; `_PLAN` is read."""
 _OF_FILES: Final = (b"=", b"+", b"/")
 """How guards begin that are of a file (runtime/c/snapshot/guards.c)."""
+_OUR_FAULT: Final = "this is a bug in Obelisk; please report it"
 _HINT: Final = "name the module in `snapshot-exclude`, or build with `--no-snapshot`"
 
 
@@ -66,7 +71,7 @@ class Snapshot:
         """
         facts = replace(self.facts, hot=hot, flags=self.facts.flags | flags)
         packed = taken(facts, self.stored.ranges, self.stored.pages)
-        return SnapshotPart(packed=packed, own_data=self.own_data)
+        return SnapshotPart(packed=packed, image=self.facts.addresses.image, own_data=self.own_data)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +87,17 @@ class Request:
     """(address, size) of variables that a process which goes on has anew: they become zero."""
     trained: Sequence[str] = ()
     """Modules that a training run imported."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainingRun:
+    """A run of the program that is repeated with the snapshot."""
+
+    arguments: Sequence[str]
+    folder: Path
+    """Where it runs."""
+    requests: Sequence[Address] = ()
+    """What it is asked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,28 +139,38 @@ def measure(executable: Path, snapshot: Snapshot) -> Written:
     Return what it wrote to. Its folder is its own, and the one that this is in. Raises
     `SnapshotError` if it fails.
     """
-    output = executable.parents[1] / "output"
-    status = _start(executable, Path(os.devnull), output)
+    status = _start(executable, Path(os.devnull))
     if status != 0:
-        lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
-        message = "\n".join(["the executable cannot start from its snapshot:", *lines[-_TAIL:]])
-        raise SnapshotError(message, hint="this is a bug in Obelisk; please report it")
+        message = "\n".join(["the executable cannot start from its snapshot:", *_said(executable)])
+        raise SnapshotError(message, hint=_OUR_FAULT)
     return _written(executable, snapshot)
 
 
 def measure_run(
-    executable: Path, snapshot: Snapshot, arguments: Sequence[str], folder: Path
+    executable: Path, snapshot: Snapshot, run: TrainingRun, tell: Callable[[str], None]
 ) -> Written | None:
-    """Run its program too, in a folder; return what it wrote to, or None if it does not end well.
+    """Run its program too; return what it wrote to, or None and tell why if it does not end well.
 
     The locale is always the same, and so are variables on which it depends whether the snapshot is
-    used. A program that ends at once does not end well.
+    used. A program that ends at once does not end well. Raises `VerifyError` if it cannot be asked.
     """
-    output = executable.parents[1] / "output"
-    run, env = ("run", *arguments), guarded({**os.environ, **_LOCALE}, snapshot.facts.guards)
-    status = _start(executable, Path(os.devnull), output, run=run, cwd=folder, env=env)
-    is_written = status == 0 and (executable.parents[1] / _OWN).exists()
-    return _written(executable, snapshot) if is_written else None
+    what = f"training run `{shlex.join([executable.name, *run.arguments])}`"
+    visit = Visit(run.requests)
+    visit.require_free(what)
+    status = _start(
+        executable,
+        Path(os.devnull),
+        run=("run", *run.arguments),
+        cwd=run.folder,
+        env=guarded({**os.environ, **_LOCALE}, snapshot.facts.guards),
+        until=visit.go_on if visit.is_wanted else None,
+    )
+    fault = visit.fault(status, _SECONDS)
+    if fault is None and (executable.parents[1] / _OWN).exists():
+        return _written(executable, snapshot)
+    how = fault or "ended at once, or did not start from it"
+    tell(f"snapshot: {what} showed nothing: it {how}")
+    return None
 
 
 def guarded(variables: Mapping[str, str], guards: Iterable[bytes]) -> dict[str, str]:
@@ -170,41 +196,47 @@ def _written(executable: Path, snapshot: Snapshot) -> Written:
 def _start(
     executable: Path,
     stdin: Path,
-    output: Path,
     *,
     run: Sequence[str] = (),
     cwd: Path = Path("/"),
     env: Mapping[str, str] = _ENVIRONMENT,
+    until: Callable[[], bool] | None = None,
 ) -> int | None:
     folder = executable.parents[1]
     argv: list[str | Path] = [executable.absolute(), f"{_OPTION}{executable.name}"]
     argv += [(folder / name).absolute() for name in (_MEMORY, _REPORT)]
     for name in _OUTPUTS:  # what was read of one may still be mapped
         (folder / name).unlink(missing_ok=True)
-    return run_limited(
+    status = run_limited(
         [*argv, *run],
         cwd=cwd,
         env=env,
-        output=output,
+        output=folder / _OUTPUT,
         seconds=_SECONDS,
         what="making the snapshot",
         stdin=stdin,
+        until=until,
     )
+    said = "" if run else "\n".join(_said(executable))
+    full = explain_failure("making the snapshot", status, said, (folder,)) if status else None
+    if full is not None:
+        raise full
+    return status
 
 
 def _run(
     executable: Path, wanted: Request, left_out: Iterable[str], *, rehearsal: bool = True
 ) -> Report:
     folder = executable.parents[1]
-    asked, output, told = folder / "asked", folder / "output", folder / _REPORT
+    asked, told = folder / "asked", folder / _REPORT
     asked.write_bytes(request(left_out, wanted.trained, rehearsal=rehearsal))
-    status = _start(executable, asked, output)
+    status = _start(executable, asked)
     lines = told.read_bytes().splitlines() if told.exists() else []
     report: dict[str, Any] = {}
     for line in lines:
         report |= json.loads(line)
     if status != 0 or "again" not in report:
-        raise _failure(status, report, output)
+        raise _failure(status, report, executable)
     return Report.parse(report)
 
 
@@ -250,8 +282,11 @@ def _span(executable: Path, page: int) -> int:
     return aligned(max(one.address + one.memory_size for one in loads), page)
 
 
-def _failure(status: int | None, report: dict[str, Any], output: Path) -> SnapshotError:
+def _failure(status: int | None, report: dict[str, Any], executable: Path) -> SnapshotError:
     """Say what a run that failed was doing."""
+    if status and "again" in report:  # all was imported
+        lines = ["cannot make a snapshot: the process that writes it failed", *_said(executable)]
+        return SnapshotError("\n".join(lines), hint=_OUR_FAULT)
     importing = report.get("importing")
     what = f"importing `{importing}`" if importing else "importing the application's modules"
     if status is None:
@@ -260,6 +295,11 @@ def _failure(status: int | None, report: dict[str, Any], output: Path) -> Snapsh
         how = (
             f"was killed by signal {-status}" if status < 0 else "failed" if status else "ended it"
         )
-    lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
-    message = "\n".join([f"cannot make a snapshot: {what} {how}", *lines[-_TAIL:]])
+    message = "\n".join([f"cannot make a snapshot: {what} {how}", *_said(executable)])
     return SnapshotError(message, hint=_HINT)
+
+
+def _said(executable: Path) -> list[str]:
+    """Return the last lines that a run printed."""
+    output = executable.parents[1] / _OUTPUT
+    return output.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL:]

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from obelisk.errors import SnapshotError, VerifyError
 from obelisk.services.console import Console
-from obelisk.snapshot.format import is_of_one_kind, report_of
+from obelisk.snapshot.format import UnsupportedVersionError, is_of_one_kind, report_of
 from obelisk.verify.verify import open_payload
 
 _LISTED: Final = {
@@ -171,11 +171,15 @@ def read_report(path: Path) -> dict[str, Any] | None:
     """Return what `to_json` returned of the snapshot in an executable; None if it has none.
 
     Beside it is `processor`: `x86-64-v3`, or `builder's`. Raises `VerifyError` if the file is
-    corrupt.
+    corrupt, or its snapshot of another version.
     """
     part = open_payload(path)[0].snapshot
     try:
         text = report_of(part)
+    except UnsupportedVersionError as error:
+        message = f"{path} is of an unsupported version: {error}"
+        hint = "use the version of Obelisk that built it, or rebuild it"
+        raise VerifyError(message, hint=hint) from error
     except ValueError as error:
         message = f"{path} is corrupt: {error}"
         raise VerifyError(message, hint="rebuild it, and copy it as a binary file") from error

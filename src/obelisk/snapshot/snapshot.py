@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from obelisk.config.training import parse_commands
+from obelisk.config.training import parse_commands, parse_requests
 from obelisk.errors import SnapshotError
 from obelisk.link.image import Image, SnapshotPart
 from obelisk.model import Module, ResolvedEntry, RunProgram
@@ -22,7 +22,15 @@ from obelisk.services.console import Console
 from obelisk.snapshot.format import MEASURE, PYTHON_OPTION, request
 from obelisk.snapshot.layout import addresses_of
 from obelisk.snapshot.plan import EMPTY, plan_of, seen_in
-from obelisk.snapshot.prepare import Request, Snapshot, measure, measure_run, prepare, rehearsed
+from obelisk.snapshot.prepare import (
+    Request,
+    Snapshot,
+    TrainingRun,
+    measure,
+    measure_run,
+    prepare,
+    rehearsed,
+)
 from obelisk.snapshot.report import tell
 from obelisk.snapshot.writing import Written, hot_spans
 
@@ -43,10 +51,8 @@ class Training:
 
     modules: Sequence[str]
     """What a run imported."""
-    runs: Sequence[Sequence[str]]
-    """Arguments of runs that are to be repeated, to see what they write to."""
-    folder: Path
-    """Where they run."""
+    runs: Sequence[TrainingRun]
+    """What is to be repeated, to see what it writes to."""
 
 
 def trained_modules(keys: Iterable[str], modules: Iterable[Module], main: str) -> tuple[str, ...]:
@@ -65,10 +71,13 @@ def training_of(
 
     What was recorded elsewhere is not run here.
     """
-    runs = [] if plan.train_record is not None else parse_commands(plan.settings.train)
-    return Training(
-        modules=trained_modules(keys or (), modules, main), runs=runs, folder=plan.folder
-    )
+    commands = [] if plan.train_record is not None else parse_commands(plan.settings.train)
+    requests = parse_requests(plan.settings.train_requests)
+    runs = [
+        TrainingRun(arguments=arguments, folder=plan.folder, requests=requests)
+        for arguments in commands
+    ]
+    return Training(modules=trained_modules(keys or (), modules, main), runs=runs)
 
 
 def take(
@@ -95,33 +104,37 @@ def take(
         trained=training.modules,
     )
     executable = folder / plan.name
-    asked = linking(SnapshotPart(packed=request(addresses, page)))
+    asked = linking(SnapshotPart(packed=request(addresses, page), image=addresses.image))
     _write(asked, executable)
     found = rehearsed(executable, wanted)
     first = prepare(executable, wanted, found, EMPTY)
-    runs = _runs(linking, first, training, executable)
+    runs = _runs(linking, first, training, executable, console)
     seen, alive = seen_in(first.blocks, first.memory, runs, page), first.blocks
     _write(asked, executable)
     # If a run did not end well, it is not known what it called.
     deferring = len(runs) == 1 + len(training.runs) > 1
+    if training.runs and not deferring:
+        console.detail("snapshot: all functions keep their code")
     if deferring:
         alone = plan_of(b"", seen, page, deferring=True)
         alive = prepare(executable, wanted, found, alone).blocks
     placed = plan_of(alive, seen, page, deferring=deferring)
     snapshot = prepare(executable, wanted, found, placed)
-    runs = _runs(linking, snapshot, training, executable)
+    runs = _runs(linking, snapshot, training, executable, console)
     tell(snapshot.report, console)
-    return snapshot.part(hot_spans(snapshot.memory, runs[0], runs[1:], addresses, page))
+    start, *trained = runs
+    noted = runtime.allocators
+    return snapshot.part(hot_spans(snapshot.memory, start, trained, addresses, page, noted))
 
 
 def _runs(
-    linking: Linking, snapshot: Snapshot, training: Training, executable: Path
+    linking: Linking, snapshot: Snapshot, training: Training, executable: Path, console: Console
 ) -> list[Written]:
     """Return what a start writes to, and then what training runs do."""
     _write(linking(snapshot.part(flags=MEASURE)), executable)
     found = [measure(executable, snapshot)]
-    for arguments in training.runs:
-        one = measure_run(executable, snapshot, arguments, training.folder)
+    for run in training.runs:
+        one = measure_run(executable, snapshot, run, console.detail)
         found += [one] if one is not None else []
     return found
 

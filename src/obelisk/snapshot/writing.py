@@ -57,19 +57,26 @@ def hot_spans(
     trained: Iterable[Written],
     addresses: Addresses,
     page: int,
+    allocators: Iterable[tuple[int, int]] = (),
 ) -> list[tuple[int, int]]:
     """Return (address, size) of what is to be copied at each start, since runs wrote to it.
 
-    Of training runs only what lies where it lies in each process: how long the path of a folder is
-    decides where new memory is, and is to change nothing.
+    Of training runs only what lies where it lies in each process, and is not of the variables of
+    `allocators`, (address, size) in the executable: how long the path of a folder is decides where
+    new memory is and how much, and is to change nothing.
     """
     views, heap = Views(snapshot), addresses.heap
     new = range(heap, heap + PLACES_DISTANCE)
-    pages = {one for run in trained for one in run.pages if one not in new}
+    noted = {one for span in allocators for one in _pages(addresses.image + span[0], span[1], page)}
+    pages = {one for run in trained for one in run.pages if one not in new} - noted
     kept = sorted(one for one in {*start.pages, *pages} if views.find(one) is not None)
     spans = joined(((one, one + page) for one in kept), page * _GAP)
     # Between two pages there may be the end of a mapping: nothing is mapped, or it is not written.
     return [piece for low, high in spans for piece in _inside(low, high, views, page)]
+
+
+def _pages(address: int, size: int, page: int) -> range:
+    return range(address // page * page, address + size, page)
 
 
 def _inside(start: int, end: int, views: Views, page: int) -> list[tuple[int, int]]:

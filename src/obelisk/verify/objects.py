@@ -15,12 +15,12 @@ from obelisk.verify.finding import Finding, listed
 from obelisk.verify.memory import Memory
 from obelisk.verify.promise import Promise
 
-_HEADER: Final = struct.Struct("<8sIIQQQQQQQQQ")
+_HEADER: Final = struct.Struct("<8sIIQQQQQQQQQQ")
 _CHECK_SIZE: Final = 8
 _OBJECT_SIZE: Final = 200
 _NAME, _BASE, _END, _CHECK = 0, 8, 16, 160
 _MAGIC: Final = b"OBJECTS\0"
-_VERSION: Final = 2
+_VERSION: Final = 3
 _LARGEST: Final = 1 << 30
 """Bytes of memory that `link` grants one object; zeros need no bytes of the file."""
 
@@ -43,7 +43,7 @@ def check_objects(memory: Memory, address: int, size: int) -> Finding:
 
 def objects_range(memory: Memory, address: int) -> range:
     """Return the addresses that the objects have, by the table at `address`."""
-    *_, start, end, _, _ = _HEADER.unpack(memory.read(address, _HEADER.size))
+    *_, start, end, _, _, _ = _HEADER.unpack(memory.read(address, _HEADER.size))
     return range(start, end)
 
 

@@ -63,7 +63,9 @@ def _header_fault(part: memoryview) -> str | None:
     if len(part) < _HEADER.size:
         return "truncated header"
     magic, version, _, size, check, *_ = _HEADER.unpack_from(part)
-    if magic != _MAGIC or version != _VERSION or not _HEADER.size <= size <= len(part):
+    if magic == _MAGIC and version != _VERSION:
+        return f"unsupported version {version}, expected {_VERSION}"
+    if magic != _MAGIC or not _HEADER.size <= size <= len(part):
         return "malformed header"
     head = bytearray(part[: _HEADER.size])
     head[_CHECK] = bytes(8)

@@ -6,6 +6,7 @@ import unkept_modules.argv
 import unkept_modules.child
 import unkept_modules.clock
 import unkept_modules.configured
+import unkept_modules.descriptors
 import unkept_modules.directory
 import unkept_modules.drawn
 import unkept_modules.environment
@@ -13,6 +14,9 @@ import unkept_modules.executable
 import unkept_modules.file
 import unkept_modules.home
 import unkept_modules.host
+import unkept_modules.key
+import unkept_modules.language
+import unkept_modules.limits
 import unkept_modules.locale
 import unkept_modules.loop
 import unkept_modules.mapping
@@ -31,8 +35,10 @@ import unkept_modules.swallowed
 import unkept_modules.terminal
 import unkept_modules.thread
 import unkept_modules.timer
+import unkept_modules.title
 import unkept_modules.umask
 import unkept_modules.user
+import unkept_modules.variables
 import unkept_modules.where
 import unkept_modules.written
 import unkept_modules.exception  # isort: skip - nothing is imported behind it

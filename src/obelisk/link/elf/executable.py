@@ -92,6 +92,8 @@ def link_elf(
     reserve = find_reserve(runtime, elf)
     page = target.page_size
     build = _Build(runtime, elf, reserve, page)
+    if linked is not None and snapshot is not None:
+        linked = linked.at(snapshot.image)
     if linked is not None:
         _add_objects(build, linked)
     build.add(_PAYLOAD, READ, SegmentType.PAYLOAD, payload.pieces, payload.size)

@@ -6,11 +6,14 @@ that follow the last one, a bit each.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 _WORD: Final = 8
 _BITS: Final = 63
+_ADDRESS: Final = struct.Struct("<Q")
+_MASK: Final = (1 << 64) - 1
 
 
 def encode(addresses: Sequence[int]) -> list[int]:
@@ -54,3 +57,12 @@ def decode(words: Iterable[int]) -> list[int]:
             addresses.append(word)
             start = word + _WORD
     return addresses
+
+
+def moved(content: memoryview | bytearray, places: Iterable[int], distance: int) -> bytearray:
+    """Return a content in which addresses, at those places, are others by a distance."""
+    data = bytearray(content)
+    for at in places:
+        (value,) = _ADDRESS.unpack_from(data, at)
+        _ADDRESS.pack_into(data, at, (value + distance) & _MASK)
+    return data

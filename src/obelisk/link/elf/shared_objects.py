@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import xxhash
 
+from obelisk.link.elf import relr
 from obelisk.link.elf.elf import Elf, SegmentType
 from obelisk.link.elf.graph import Found, Node, connect
 from obelisk.link.elf.layout import Layout, lay_out
@@ -24,6 +25,8 @@ from obelisk.target import Target
 _POOL: Final = "obelisk_tls_pool"
 _DESCRIPTOR: Final = "obelisk_tls_descriptor"
 _ZEROS: Final = bytes(1 << 20)
+_WORD: Final = 8
+"""Bytes of an address."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +48,12 @@ class Linked:
     layout: Layout
     relocated: tuple[Relocated, ...] = field(repr=False)
     tls: RuntimeTls
+    image: int = 0
+    """The address of the executable's first byte that words hold already."""
+
+    def at(self, image: int) -> Linked:
+        """Return the same for an executable that is to be at an address."""
+        return replace(self, image=image)
 
     def pieces(self) -> Iterable[Piece]:
         """Yield (address, bytes) of all that is in memory and not zero."""
@@ -54,7 +63,7 @@ class Linked:
     def table(self, place: int) -> bytes:
         """Return the table for the run time, to stand at the address `place`."""
         checks = [self._check(number) for number in range(len(self.nodes))]
-        return write_table(self.nodes, self.layout, self.relocated, checks, place)
+        return write_table(self.nodes, self.layout, self.relocated, checks, place, self.image)
 
     def _pieces_of(self, number: int) -> Iterable[Piece]:
         one, base, part = (
@@ -67,8 +76,16 @@ class Linked:
             if part.content and load.address >= part.start:
                 start = load.address - part.start
                 content = memoryview(part.content)[start : start + load.file_size]
+                content = self._moved(content, [at - load.address for at in part.pointers])
             # Each by itself: between the segments of large libraries there may be much of nothing.
             yield base + load.address, content
+
+    def _moved(self, content: memoryview, pointers: Iterable[int]) -> memoryview:
+        if self.image == 0:
+            return content
+        last = len(content) - _WORD
+        inside = (at for at in pointers if 0 <= at <= last)
+        return memoryview(relr.moved(content, inside, self.image))
 
     def _check(self, number: int) -> int:
         """Hash an object's memory, what is zero between and behind the pieces with it."""

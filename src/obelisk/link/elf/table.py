@@ -16,8 +16,8 @@ from obelisk.link.elf.layout import Layout
 from obelisk.link.elf.memory import page_end
 from obelisk.link.elf.relocate import Relocated
 
-_VERSION: Final = 2
-_HEADER: Final = struct.Struct("<8sIIQQQQQQQQ")
+_VERSION: Final = 3
+_HEADER: Final = struct.Struct("<8sIIQQQQQQQQQ")
 _CHECK: Final = struct.Struct("<Q")
 _HEAD_SIZE: Final = _HEADER.size + _CHECK.size
 _OBJECT: Final = struct.Struct("<21Q8I")
@@ -34,10 +34,12 @@ def write_table(
     relocated: Sequence[Relocated],
     checks: Sequence[int],
     place: int,
+    image: int,
 ) -> bytes:
     """Return the table, which will stand at the address `place`.
 
-    `checks` are the XXH64 of each object's memory.
+    `checks` are the XXH64 of each object's memory; `image` is the address of the executable's first
+    byte that its words hold already.
     """
     writer = _Writer(place + _HEAD_SIZE)
     records = [
@@ -62,6 +64,7 @@ def write_table(
         len(data),
         layout.start,
         layout.end,
+        image,
         _HEAD_SIZE + len(content),
     )
     check = xxhash.xxh64_intdigest(content, xxhash.xxh64_intdigest(head, 0))

@@ -79,10 +79,12 @@ main(int argc, char **argv)
         blocks_begin();
     }
     else {
+        payload_keep_frames(true);
         vfs_alias(os_executable());
     }
     return interp_run(&payload, SNAPSHOT_ROOT, argc, argv);
 #else
+    payload_keep_frames(true);
     vfs_mount(&payload, os_executable());
     return interp_run(&payload, os_executable(), argc, argv);
 #endif

@@ -19,17 +19,31 @@ _OF_STREAMS = frozenset(("codecs", "encodings", "encodings.utf_8"))
 def defer(objects):
     """Take the code from those of the objects that are such functions.
 
-    Nobody may hold a reference to their code besides them.
+    Nobody may hold a reference to their code besides them. Those that have none yet can be called
+    only when all are settled, so nothing may happen until then that calls a function of a module:
+    a finalizer does, and an audit hook when somebody looks at a function's code.
     """
     if not _snapshot.begin_deferring(objects):
         return
-    for name, functions in _by_file(objects).items():
+    files = [*_read(_by_file(objects))]
+    instead = _instead.__code__
+    is_enabled = gc.isenabled()
+    gc.disable()
+    for functions, read, path, module in files:
+        _snapshot.defer(functions, read, path, module, instead)
+    _snapshot.settle_deferred(gc.get_referents)
+    if is_enabled:
+        gc.enable()
+
+
+def _read(functions_of):
+    """Yield (functions, the function of C that returns their code, its argument, all code)."""
+    for name, functions in functions_of.items():
         read, path = _source(name)
         module = read(path) if read is not None else None
         if module is not None:
             _imp._fix_co_filename(module, name)
-            _snapshot.defer(functions, read, path, module, _instead.__code__)
-    _snapshot.settle_deferred(gc.get_referents)
+            yield functions, read, path, module
 
 
 def _source(name):

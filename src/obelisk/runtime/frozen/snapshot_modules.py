@@ -32,8 +32,10 @@ class Modules:
         """What repairs found out of modules that were just loaded."""
         self._undo = []
         self._arrangements = {
+            "_locale": self._watch_locale,
             "_ssl": self._seed_openssl,
             "gettext": self._watch_gettext,
+            "multiprocessing.process": self._watch_key,
             "os": self._watch_environment,
             "platform": self._watch_platform,
             "random": self._watch_random,
@@ -106,6 +108,7 @@ class Modules:
         watch = self.watch
         kind = module._Environ
         get, delete, iterate = kind.__getitem__, kind.__delitem__, kind.__iter__
+        count = kind.__len__
 
         def getitem(environ, key):
             watch.variable(environ.encodekey(key))
@@ -119,9 +122,14 @@ class Modules:
             watch.read("environment", "")
             return iterate(environ)
 
+        def count_all(environ):
+            watch.read("environment", "")
+            return count(environ)
+
         self.replace(kind, "__getitem__", getitem)
         self.replace(kind, "__delitem__", delitem)
         self.replace(kind, "__iter__", iterate_all)
+        self.replace(kind, "__len__", count_all)
         self._watch_writing(module)
         # It has been imported from `posix`, where it is replaced.
         module.register_at_fork = self._register_at_fork
@@ -145,6 +153,30 @@ class Modules:
     def _seed_openssl(self, module):
         """Let OpenSSL seed its generators now: a restore seeds them anew, whoever draws of them."""
         self.watch.quietly(lambda: module.RAND_bytes(1))
+
+    def _watch_locale(self, module):
+        """Notice who asks for the locale: the build's is always the same."""
+        watch = self.watch
+        set_locale = module.setlocale
+
+        def setlocale(category, locale=None, /):
+            if locale is None:
+                watch.read("locale", "")
+            return set_locale(category, locale)
+
+        self.replace(module, "setlocale", setlocale)
+
+    def _watch_key(self, module):
+        """Notice who reads the key by which processes know each other: a restore draws another."""
+        watch = self.watch
+        kind = module.BaseProcess
+        key = kind.authkey
+
+        def authkey(process):
+            watch.read("random", "")
+            return key.fget(process)
+
+        self.replace(kind, "authkey", key.getter(authkey))
 
     def _watch_platform(self, module):
         """Tell what every host has in common from what is this one's."""

@@ -309,12 +309,16 @@ def settle(kept):
         if not _is_own(path):
             # What is on the disk there belongs to this machine.
             del sys.path_importer_cache[path]
+    callbacks = gc.callbacks[:]
+    gc.callbacks.clear()  # the program did not ask for these collections
     gc.collect()
     gc.collect()
     _deferred.defer(gc.get_objects())
+    _snapshot.compact(gc.get_objects())
     gc.collect()  # memory that Python keeps for new objects would be in the snapshot
     kept["objects"] = gc.get_objects
     kept["finalized"] = list(_references(gc.get_objects()))
+    gc.callbacks.extend(callbacks)
     _snapshot.immortalize(gc.get_objects())
     gc.freeze()
 

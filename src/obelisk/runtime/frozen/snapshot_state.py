@@ -58,6 +58,8 @@ class State:
             "mask": _signal.pthread_sigmask(_signal.SIG_BLOCK, ()),
             "locale": _locale.setlocale(_LC_ALL),
             "priority": posix.nice(0),
+            "limits": _read("/proc/self/limits"),
+            **_attributes(),
         }
 
     def _mappings(self):
@@ -102,6 +104,15 @@ def _faults_of_children():
     return int(_read("/proc/self/stat").rpartition(")")[2].split()[_CHILD_FAULTS])
 
 
+def _attributes():
+    """Return what the kernel keeps of the process, by what it is."""
+    lines = (line.partition(":\t") for line in _read("/proc/self/status").splitlines())
+    values = {name: value for name, _, value in lines}
+    return {
+        kind: tuple(values.get(name) for name in names) for kind, (names, _) in _OF_PROCESS.items()
+    }
+
+
 def _umask():
     mask = posix.umask(0)
     posix.umask(mask)
@@ -130,6 +141,17 @@ def _when_other(reason):
     return lambda old, new: [(reason, "")] if new != old else []
 
 
+_OF_PROCESS = {
+    "name": (("Name",), "changes the process's name"),
+    "owner": (("Uid", "Gid", "Groups"), "changes who owns the process"),
+    "capabilities": (
+        ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp"),
+        "changes what the process may do",
+    ),
+    "processors": (("Cpus_allowed",), "chooses processors"),
+}
+"""Fields of /proc/self/status, and what is said when they changed."""
+
 _DESCRIBE = {
     "descriptor": _opened,
     "thread": _when_more("starts a thread"),
@@ -143,4 +165,6 @@ _DESCRIBE = {
     "mask": _when_other("blocks signals"),
     "locale": _when_other("sets the locale"),
     "priority": _when_other("changes the priority"),
+    "limits": _when_other("changes resource limits"),
+    **{kind: _when_other(reason) for kind, (_, reason) in _OF_PROCESS.items()},
 }

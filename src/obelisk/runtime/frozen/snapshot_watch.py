@@ -37,6 +37,8 @@ _READS = {
     "host": "reads the host's name",
     "tty": "asks whether a stream is a terminal",
     "cpus": "counts the processors",
+    "limits": "reads resource limits",
+    "locale": "reads the locale",
     "random": "draws random numbers",
 }
 """What is wrong in another process; other kinds of reading are only listed. A process's number is
@@ -52,8 +54,6 @@ _OF_SYSTEM = (b"/dev/", b"/proc/", b"/sys/")
 """Where files are that are no two machines' alike."""
 _HARMLESS = frozenset(
     (
-        ("_ctypes", b"LIBFFI_TMPDIR"),
-        ("_ctypes", b"TMPDIR"),
         ("_sqlite3", b"SQLITE_TMPDIR"),  # and again after a restore
         ("_sqlite3", b"TMPDIR"),
         ("sysconfig", b"HOME"),
@@ -71,8 +71,6 @@ _HARMLESS = frozenset(
 """What a module asks for without keeping the answer, or to find out what is so everywhere."""
 _OF_NATIVE_CODE = frozenset(("random", "cpus", "host", "user"))
 """What native code asks for to seed hash maps and to size pools, or its libraries on their own."""
-_OF_TRAMPOLINES = frozenset((("_ctypes", "descriptor"), ("_ctypes", "mapping")))
-"""libffi maps code of the executable for callbacks, which the runtime puts in order."""
 
 
 class LeftOut(BaseException):
@@ -106,6 +104,8 @@ class Watch:
         )
         self.written = set()
         self._is_quiet = False
+        self.callbacks = set()
+        """Targets of descriptors that libffi has for callbacks, which the runtime puts in order."""
         self.put = {}
         self.fork_hooks = []
         self.native = {}
@@ -123,6 +123,7 @@ class Watch:
 
     def close(self):
         """Put everything back."""
+        self.callbacks.clear()  # the names are other ones in each process
         self.look()
         self.modules.end()
         self.is_over = True
@@ -210,7 +211,7 @@ class Watch:
         for kind, reason, detail in self.state.changes():
             if kind == "native-thread":
                 self.native[self.module] = None
-            elif (self.module, kind) not in _OF_TRAMPOLINES:
+            elif detail not in self.callbacks:
                 self._refuse(self.module, kind, reason, detail)
         _snapshot.reads()  # what looking itself asked
 
@@ -222,6 +223,8 @@ class Watch:
         """Notice what was asked for in C."""
         if kind in _OF_FILES:
             self.file(kind, name)
+        elif kind == "callbacks":
+            self.callbacks.add(posix.readlink(b"/proc/self/fd/" + name).decode(errors="replace"))
         elif kind != "environment":
             self.read(kind, "")
         elif name not in _OF_LOCALE:

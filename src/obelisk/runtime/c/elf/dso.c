@@ -37,7 +37,7 @@ static uint32_t global_count;
 static pthread_mutex_t lock;
 
 _Static_assert(sizeof(struct object) == 200, "objects are written with 200 bytes");
-_Static_assert(sizeof(struct objects) == 88, "the header is written with 88 bytes");
+_Static_assert(sizeof(struct objects) == 96, "the header is written with 96 bytes");
 
 const void *
 objects_at(uint64_t place)
@@ -188,14 +188,15 @@ objects_named(const char *start)
     return NULL;
 }
 
-/* Add the executable's address to all words that hold addresses: DT_RELR of the System V ABI. */
+/* Add what the executable's address is above the expected one to all words that hold addresses: DT_RELR of the
+   System V ABI. */
 static void
 add_base(const uint64_t *words, uint32_t count)
 {
-    uint64_t base = (uint64_t)os_image;
+    uint64_t base = (uint64_t)os_image - table->image;
     uint64_t *place = NULL;
 
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count && base != 0; i++) {
         if ((words[i] & 1) == 0) {
             place = writable(words[i]);
             *place++ += base;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OBJECTS_VERSION 2
+#define OBJECTS_VERSION 3
 
 /* From, and up to but not including. */
 struct span {
@@ -67,6 +67,7 @@ struct objects {
     uint64_t data;       /* place of spans of pages that are not code */
     uint64_t data_count;
     struct span memory;  /* of all objects */
+    uint64_t image;      /* the executable's address that words hold already */
     uint64_t size;       /* bytes of this table with all it refers to, but for the objects */
     uint64_t check;      /* XXH64 of what is behind this field, seeded by that of what is before it */
 };

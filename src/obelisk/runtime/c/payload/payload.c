@@ -2,14 +2,8 @@
 
 #include "payload/payload.h"
 
-#include <errno.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <string.h>
-
-#define ZSTD_STATIC_LINKING_ONLY
-#include <zstd.h>
-#include <zstd_errors.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -21,7 +15,7 @@ payload_watcher payload_watch;
 #define note_use(payload, record) ((void)0)
 #endif
 
-#define VERSION 5
+#define VERSION 6
 
 static const struct payload_span nameless = {"", 0};
 
@@ -47,7 +41,7 @@ struct header {
     uint64_t check; /* XXH64 of all that precedes it */
 };
 
-_Static_assert(sizeof(struct payload_record) == 56, "records are written with 56 bytes");
+_Static_assert(sizeof(struct payload_record) == 64, "records are written with 64 bytes");
 _Static_assert(sizeof(struct header) == 96, "the header is written with 96 bytes");
 
 /* The one bounds check: do `size` bytes at `offset` lie within `whole`? */
@@ -121,11 +115,12 @@ static bool
 is_intact(const struct payload *payload, enum payload_table table, uint32_t position,
           const struct payload_record *record)
 {
-    uint64_t facts[6] = {
+    uint64_t facts[7] = {
         (uint64_t)table << 32 | position,
         record->offset,
         record->stored,
         record->size,
+        record->begin,
         record->time,
         (uint64_t)record->name << 32 | (uint64_t)record->name_size << 16
             | (uint64_t)record->kind << 8 | record->compressed,
@@ -207,8 +202,8 @@ payload_find(const struct payload *payload, enum payload_table table, struct pay
     return compare(payload_name(payload, record), name) == 0 ? record : NULL;
 }
 
-static void
-mismatch(const struct payload *payload, const struct payload_record *record)
+void
+payload_mismatch(const struct payload *payload, const struct payload_record *record)
 {
     payload->damaged("checksum mismatch", payload_name(payload, record));
 }
@@ -228,16 +223,14 @@ payload_stored(const struct payload *payload, const struct payload_record *recor
     struct payload_span bytes = payload_unchecked(payload, record);
 
     if (XXH64(bytes.start, bytes.size, record->own_check) != record->check
-        || (!record->compressed && record->size != record->stored)) {
-        mismatch(payload, record);
+        || (!record->compressed && (record->size != record->stored || record->begin != 0))) {
+        payload_mismatch(payload, record);
     }
     return bytes;
 }
 
-/* Return what a frame refers to, empty if that is nothing. It is compared with its hash once: it is
-   larger than most frames. */
-static struct payload_span
-dictionary_of(const struct payload *payload, const struct payload_record *record)
+struct payload_span
+payload_dictionary(const struct payload *payload, const struct payload_record *record)
 {
     const unsigned frame = record->compressed;
     const struct payload_record *found;
@@ -246,7 +239,7 @@ dictionary_of(const struct payload *payload, const struct payload_record *record
         return nameless;
     }
     if (frame > PAYLOAD_REFERS_TEXT) {
-        mismatch(payload, record);
+        payload_mismatch(payload, record);
     }
     found = atomic_load(&dictionaries[frame]);
     if (found == NULL) {
@@ -258,58 +251,4 @@ dictionary_of(const struct payload *payload, const struct payload_record *record
         atomic_store(&dictionaries[frame], found);
     }
     return payload_unchecked(payload, found);
-}
-
-/* The frame's content is written to `into`; `context` is NULL where there is no memory for one. */
-static int
-expand(const struct payload *payload, const struct payload_record *record, void *into,
-       ZSTD_DCtx *context)
-{
-    struct payload_span bytes = payload_stored(payload, record);
-    struct payload_span known = dictionary_of(payload, record);
-    size_t done;
-
-    if (context == NULL) {
-        return ENOMEM;
-    }
-    done = ZSTD_decompress_usingDict(context, into, record->size, bytes.start, bytes.size,
-                                     known.start, known.size);
-    if (ZSTD_getErrorCode(done) == ZSTD_error_memory_allocation) {
-        return ENOMEM;
-    }
-    if (done != record->size) {
-        mismatch(payload, record);
-    }
-    return 0;
-}
-
-int
-payload_expand(const struct payload *payload, const struct payload_record *record, void *into)
-{
-    struct payload_span bytes;
-    ZSTD_DCtx *context;
-    int status;
-
-    if (!record->compressed) {
-        bytes = payload_stored(payload, record);
-        memcpy(into, bytes.start, bytes.size);
-        return 0;
-    }
-    context = ZSTD_createDCtx();
-    status = expand(payload, record, into, context);
-    ZSTD_freeDCtx(context);
-    return status;
-}
-
-size_t
-payload_room(void)
-{
-    return ZSTD_estimateDCtxSize();
-}
-
-int
-payload_expand_in(const struct payload *payload, const struct payload_record *record, void *into,
-                  void *memory)
-{
-    return expand(payload, record, into, ZSTD_initStaticDCtx(memory, payload_room()));
 }

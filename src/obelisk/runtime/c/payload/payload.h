@@ -1,8 +1,8 @@
 /* Reading the payload: the application's modules and files, in place.
 
    The format is written by `payload.py` and described in docs/reference/payload.md. Nothing is
-   copied or allocated here, but for what `payload_expand` writes into the caller's memory. All
-   numbers are little-endian. This file does not know Python.
+   copied or allocated here, but for what `payload_expand` writes into the caller's memory, and the
+   frames that it may keep. All numbers are little-endian. This file does not know Python.
 
    Damage is never taken for absence: each record that a search looks at is checked with its name, so
    what is not found is not there. Whoever opens a payload says what happens where damage shows. */
@@ -10,6 +10,7 @@
 #ifndef OBELISK_PAYLOAD_H
 #define OBELISK_PAYLOAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,11 +47,15 @@ struct payload_record {
     uint64_t time;      /* a file's, in nanoseconds since 1970 */
     uint64_t check;     /* XXH64 of the stored bytes, seeded by `own_check` */
     uint64_t own_check; /* XXH64 of its table, position, name and other fields */
+    uint64_t begin;     /* of its content within that of its frame, which others may share */
     uint32_t name;      /* offset of its name in the names */
     uint16_t name_size; /* bytes */
     uint8_t kind;       /* enum payload_kind */
     uint8_t compressed; /* enum payload_frame */
 };
+
+/* Bytes that the content of a frame has at most which records share. */
+#define PAYLOAD_SHARED_MOST (1U << 20)
 
 /* Bytes in the payload. */
 struct payload_span {
@@ -109,6 +114,15 @@ struct payload_span payload_unchecked(const struct payload *payload,
 struct payload_span payload_stored(const struct payload *payload,
                                    const struct payload_record *record);
 
+/* Report that a record is not what was written. */
+void payload_mismatch(const struct payload *payload, const struct payload_record *record)
+    __attribute__((noreturn));
+
+/* Return what a record's frame refers to, empty if that is nothing. It is compared with its hash once: it is
+   larger than most frames. */
+struct payload_span payload_dictionary(const struct payload *payload,
+                                       const struct payload_record *record);
+
 /* Write a record's `size` expanded bytes to `into`. Returns 0, or ENOMEM. */
 int payload_expand(const struct payload *payload, const struct payload_record *record, void *into);
 
@@ -117,8 +131,12 @@ int payload_expand(const struct payload *payload, const struct payload_record *r
 int payload_expand_in(const struct payload *payload, const struct payload_record *record,
                       void *into, void *memory);
 
-/* Return how many bytes of memory expanding takes. */
-size_t payload_room(void);
+/* Return how many bytes of memory expanding a record takes. */
+size_t payload_room(const struct payload *payload, const struct payload_record *record);
+
+/* Let `payload_expand` keep the contents of the last frames that records share, or not, as at first: what is
+   kept is memory that no snapshot may have. */
+void payload_keep_frames(bool is_kept);
 
 #ifdef OBELISK_RECORDING
 /* Called with each record whose stored bytes are about to be used, by any thread, and by a child of vfork.

@@ -38,7 +38,7 @@ write_all(int file, const char *bytes, size_t size)
 static const char *
 expand(const struct payload_record *record)
 {
-    size_t room = (payload_room() + 63) & ~(size_t)63;
+    size_t room = (payload_room(vfs_payload(), record) + 63) & ~(size_t)63;
     char *memory = scratch_reserve(SCRATCH_EXPAND, room + record->size + 1);
 
     if (memory == NULL

@@ -13,6 +13,7 @@
 
 #ifdef OBELISK_SNAPSHOT
 #include "snapshot/finish.h"
+#include "snapshot/snapshot.h"
 #endif
 
 /* Declared in an internal header (pycore_pystate.h). */
@@ -130,6 +131,9 @@ main_program_run(void)
 #ifdef OBELISK_SNAPSHOT
     if (!interrupted) {
         finish(exit_status);
+    }
+    else if (snapshot_is_measured()) { /* a service that is trained is stopped so */
+        finish(128 + SIGINT);
     }
 #endif
     if (Py_FinalizeEx() < 0) {

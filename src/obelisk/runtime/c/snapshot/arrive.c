@@ -23,6 +23,7 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 #define RANDOM_SIZE 16                /* bytes that AT_RANDOM points to */
+#define SIGNAL_STACK 16384            /* bytes of a signal's stack: as many as any processor needs */
 #define THREAD_VARIABLES_MAX (64 * 1024)
 
 /* Hidden functions of musl: what `_start` leads to. */
@@ -118,14 +119,14 @@ put(struct stack *stack, const char *text)
     return stack->end;
 }
 
-/* Say whether an entry of the auxiliary vector is the same in each process on a machine. */
+/* Say whether an entry of the auxiliary vector is the same in each process, and tells nothing of its
+   processor. */
 MACHINE_EARLY static bool
 is_constant(uintptr_t type)
 {
     return type == AT_PHDR || type == AT_PHENT || type == AT_PHNUM || type == AT_PAGESZ
-           || type == AT_BASE || type == AT_ENTRY || type == AT_HWCAP || type == AT_HWCAP2
-           || type == AT_CLKTCK || type == AT_MINSIGSTKSZ || type == AT_UID || type == AT_EUID
-           || type == AT_GID || type == AT_EGID || type == AT_SECURE;
+           || type == AT_BASE || type == AT_ENTRY || type == AT_CLKTCK || type == AT_UID
+           || type == AT_EUID || type == AT_GID || type == AT_EGID || type == AT_SECURE;
 }
 
 /* Make the stack of a process whose arguments are its name alone, at an address that is always the same.
@@ -161,6 +162,8 @@ make_stack(const struct early_process *process, const struct snapshot_header *he
             words[count++] = entry[1];
         }
     }
+    words[count++] = AT_MINSIGSTKSZ;
+    words[count++] = SIGNAL_STACK;
     words[count++] = AT_EXECFN;
     words[count++] = (uintptr_t)name;
     words[count++] = AT_RANDOM;

@@ -18,23 +18,28 @@
 #include "payload/settings.h"
 #include "snapshot/early.h"
 #include "snapshot/format.h"
+#include "snapshot/kinds.h"
 #include "snapshot/places.h"
+#include "snapshot/requests.h"
 #include "snapshot/snapshot.h"
+#include "snapshot/traced.h"
 
 #define PLACE_DISTANCE (1UL << 39)    /* from the heap up to the blocks that stay */
 #define TABLE_DISTANCE (1536UL << 30) /* and up to what is known of them, which does not */
+#define COUNTS_DISTANCE (1UL << 30)   /* from there up to how often was asked for what */
+#define PLAN_DISTANCE (2UL << 30)     /* and up to the plan */
+#define COPY_DISTANCE (4UL << 30)     /* and up to a copy of what is without a place */
 #define TABLE_SLOTS (1UL << 24)
 #define ALIGNMENT 16UL
-#define GC_HEAD 16        /* bytes in front of an object that the garbage collector knows */
 #define LARGE 4096UL      /* bytes of blocks that are not placed densely */
-#define DENSE 0x80000000U /* beside a number: an alignment of 8 is enough */
-#define OF_CODE 0x40000000U /* it is a code object */
-#define UNCHANGED 0x80U   /* beside a place: no training run changed the block */
+#define UNCHANGED 0x80U /* beside a place: no training run changed the block */
 
-/* What the builder says. The numbers' places follow, each a byte. */
+/* What the builder says: of the requests with these keys, in ascending order. Their places follow, each a
+   byte. */
 struct plan {
     uint64_t count;
     uint64_t sizes[PLACES];
+    uint64_t keys[];
 };
 
 static PyMemAllocatorEx raw;
@@ -44,7 +49,6 @@ static bool of_others;
 
 static const struct plan *plan;
 static struct block *table;
-static uint32_t requests;
 
 static struct block *
 find(const void *address)
@@ -59,28 +63,61 @@ find(const void *address)
 
 /* Return what the builder says of a request. */
 static unsigned
-told(uint32_t number)
+told(uint64_t key)
 {
-    return number < plan->count ? ((const uint8_t *)(plan + 1))[number] : 0;
+    const uint8_t *places = (const uint8_t *)(plan->keys + plan->count);
+    uint64_t low = 0;
+    uint64_t high = plan->count;
+
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (plan->keys[middle] < key) {
+            low = middle + 1;
+        }
+        else {
+            high = middle;
+        }
+    }
+    return low < plan->count && plan->keys[low] == key ? places[low] : 0;
+}
+
+/* Return what tells the instruction that runs from others, in each attempt: the request for its code does. */
+static uint64_t
+asker(void)
+{
+    PyThreadState *state = PyThreadState_GetUnchecked();
+    PyObject *code = NULL;
+    uint64_t found = 0;
+
+    if (state != NULL && state->current_frame != NULL) {
+        code = PyUnstable_InterpreterFrame_GetCode(state->current_frame);
+    }
+    if (code != NULL && PyCode_Check(code)) {
+        int instruction = PyUnstable_InterpreterFrame_GetLasti(state->current_frame);
+        found = requests_mix(find(code)->key, (uint64_t)instruction + 1);
+    }
+    Py_XDECREF(code);
+    return found;
 }
 
 static void *
 take(bool is_object, size_t size, bool *is_zero)
 {
     unsigned place;
-    struct block *block;
     void *taken;
+    uint64_t key;
+    uint32_t kind = (uint32_t)size | (is_object ? PLACES_OBJECT : 0);
 
     if (size >= PLACES_OBJECT) {
         return NULL;
     }
-    place = told(++requests) & ~UNCHANGED;
+    key = requests_key(asker(), kind);
+    place = told(key) & ~UNCHANGED;
     if (place == PLACES_DENSE && size >= LARGE) {
         place = PLACES_KEPT; /* another block than the plan is for would leave no room for many */
     }
     taken = places_take(place, size, is_zero);
-    block = find(taken);
-    *block = (struct block){(uintptr_t)taken, requests, (uint32_t)size | (is_object ? PLACES_OBJECT : 0)};
+    *find(taken) = (struct block){(uintptr_t)taken, key, kind, 0};
     return taken;
 }
 
@@ -115,7 +152,7 @@ release(void *context, void *block)
         return;
     }
     found = find(block);
-    found->number = 0;
+    found->key = 0;
     places_give_back(block, places_size(found));
 }
 
@@ -206,11 +243,12 @@ blocks_begin(void)
     if (settings_get("allocator") != NULL || settings_get("dev_mode") != NULL) {
         return; /* it is another, from Python's start on */
     }
-    plan = read_plan(header->heap + TABLE_DISTANCE + TABLE_SLOTS * sizeof(struct block));
+    plan = read_plan(header->heap + TABLE_DISTANCE + PLAN_DISTANCE);
     if (plan == NULL) {
         return;
     }
     table = places_map(header->heap + TABLE_DISTANCE, TABLE_SLOTS * sizeof(struct block));
+    requests_begin(places_map(header->heap + TABLE_DISTANCE + COUNTS_DISTANCE, REQUESTS_MEMORY));
     places_begin(header->heap + PLACE_DISTANCE, plan->sizes);
     PyMem_GetAllocator(PYMEM_DOMAIN_RAW, &raw);
     ours = raw;
@@ -240,45 +278,24 @@ blocks_are_first(void)
 bool
 blocks_are_marked(void)
 {
-    uint32_t number = 0;
+    const uint8_t *places;
 
-    while (plan != NULL && number < plan->count && (told(number) & UNCHANGED) == 0) {
-        number++;
+    if (plan == NULL) {
+        return false;
     }
-    return plan != NULL && number < plan->count;
+    places = (const uint8_t *)(plan->keys + plan->count);
+    for (uint64_t i = 0; i < plan->count; i++) {
+        if ((places[i] & UNCHANGED) != 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool
 blocks_is_unchanged(const void *block)
 {
-    return plan != NULL && (told(find(block)->number) & UNCHANGED) != 0;
-}
-
-static bool
-has_type(const struct block *block, size_t head, const PyTypeObject *type)
-{
-    PyObject *object = (PyObject *)(block->address + head);
-
-    return places_size(block) >= head + sizeof(*object) && Py_TYPE(object) == type;
-}
-
-/* Say whether a block is an object of a kind that is all pointers, small numbers and bytes. */
-static bool
-is_dense(const struct block *block)
-{
-    return (block->size & PLACES_OBJECT) != 0
-           && (has_type(block, 0, &PyUnicode_Type) || has_type(block, 0, &PyBytes_Type)
-               || has_type(block, 0, &PyCode_Type) || has_type(block, GC_HEAD, &PyTuple_Type)
-               || has_type(block, GC_HEAD, &PyFunction_Type));
-}
-
-/* Return what is said of a block beside its number. */
-static uint32_t
-kind_of(const struct block *block)
-{
-    bool is_code = (block->size & PLACES_OBJECT) != 0 && has_type(block, 0, &PyCode_Type);
-
-    return (is_dense(block) ? DENSE : 0) | (is_code ? OF_CODE : 0);
+    return plan != NULL && (told(find(block)->key) & UNCHANGED) != 0;
 }
 
 static bool
@@ -294,9 +311,9 @@ write_blocks(void)
     file = snapshot_open(path, O_WRONLY | O_CREAT | O_TRUNC);
     done = file >= 0;
     for (size_t i = 0; i < TABLE_SLOTS && done; i++) {
-        if (table[i].number != 0) {
+        if (table[i].key != 0) {
             step[count] = table[i];
-            step[count++].number |= kind_of(&table[i]);
+            step[count++].kind = kinds_of(&table[i]);
         }
         if (count > 0 && (count == 256 || i + 1 == TABLE_SLOTS)) {
             done = write(file, step, count * sizeof(step[0])) == (ssize_t)(count * sizeof(step[0]));
@@ -307,18 +324,34 @@ write_blocks(void)
     return done;
 }
 
+/* Let a domain have its own allocator again, behind tracemalloc if a module started that. */
+static void
+give_back(PyMemAllocatorDomain domain, PyMemAllocatorEx *kept)
+{
+    PyMemAllocatorEx *traced = traced_allocator(domain);
+    PyMemAllocatorEx now;
+
+    PyMem_GetAllocator(domain, &now);
+    if (now.malloc == allocate) {
+        PyMem_SetAllocator(domain, kept);
+    }
+    else if (traced->malloc == allocate) {
+        *traced = *kept;
+    }
+}
+
 bool
 blocks_end(void)
 {
     if (plan == NULL) {
         return true;
     }
-    PyMem_SetAllocator(PYMEM_DOMAIN_MEM, &before[0]);
-    PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &before[1]);
+    give_back(PYMEM_DOMAIN_MEM, &before[0]);
+    give_back(PYMEM_DOMAIN_OBJ, &before[1]);
     if (!write_blocks()) {
         return false;
     }
-    places_clear(table, TABLE_SLOTS, (uintptr_t)table + 2 * TABLE_SLOTS * sizeof(struct block));
+    places_clear(table, TABLE_SLOTS, (uintptr_t)table + COPY_DISTANCE);
     /* An arena for what the process that goes on asks for first. */
     PyObject_Free(PyObject_Malloc(1));
     plan = NULL; /* they are not in the snapshot */

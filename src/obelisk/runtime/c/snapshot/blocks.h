@@ -4,8 +4,8 @@
    not: the snapshot has no gaps then. And what is written to at a start is put together, since each page
    that is written to is copied.
 
-   Which block that will be is known from the attempt before, which did the same: the builder numbers the
-   requests, and says of each number what became of it (snapshot/plan.py). It may be wrong: then the block is in a
+   Which block that will be is known from the attempt before, which did the same: the builder knows the
+   requests by their keys, and says of each what became of it (snapshot/plan.py). It may be wrong: then the block is in a
    place that is not the best. */
 
 #ifndef OBELISK_SNAPSHOT_BLOCKS_H

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "snapshot/audit.h"
+
 #define ALIGNMENT 8 /* of functions */
 
 struct deferred deferred;
@@ -79,11 +81,14 @@ read_file(struct deferred_file *file)
 {
     struct deferred_codes codes = {NULL, 0, 0};
     PyObject *module;
+    PyObject *hooks;
 
     if (file->codes.items != NULL) {
         return 0;
     }
+    hooks = audit_hide(); /* they may be of this file */
     module = PyObject_CallOneArg(file->read_code, file->path);
+    audit_show(hooks);
     if (module == NULL || !PyCode_Check(module)) {
         if (module != NULL) {
             PyErr_Format(PyExc_SystemError, "no bytecode of %U", file->path);
@@ -91,7 +96,7 @@ read_file(struct deferred_file *file)
         Py_XDECREF(module);
         return -1;
     }
-    if (file->codes.items != NULL) { /* an audit hook called one of its functions meanwhile */
+    if (file->codes.items != NULL) { /* a finalizer called one of its functions meanwhile */
         Py_DECREF(module);
         return 0;
     }

@@ -47,6 +47,7 @@ write_at(int file, const char *start, size_t size, uint64_t place)
     while (size > 0) {
         long count = machine_call(SYS_pwrite64, file, (long)start, (long)size, (long)place, 0, 0);
         if (count < 0 && count != -EINTR) {
+            errno = (int)-count;
             return false;
         }
         if (count > 0) {

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "snapshot/machine.h"
+#include "snapshot/stack.h"
 
 #define TIME 315705600 /* as VFS_TOP_TIME */
 
@@ -72,13 +73,13 @@ answered(long result)
 }
 
 /* Note which path was asked for; `kind` is of one that is there. */
-static void
-note(int at, const char *path, const char *kind, long result)
+__attribute__((noinline)) static void
+note_path(int at, const char *path, const char *kind, long result)
 {
     char whole[PATH_MAX + NAME_MAX];
     long size = 0;
 
-    if (!snapshot_is_preparing() || path == NULL || *path == '\0' || is_own(path)) {
+    if (path == NULL || *path == '\0' || is_own(path)) {
         return;
     }
     if (result < 0) {
@@ -104,6 +105,15 @@ note(int at, const char *path, const char *kind, long result)
     }
 }
 
+static void
+note(int at, const char *path, const char *kind, long result)
+{
+    if (snapshot_is_preparing()) {
+        stack_clear();
+        note_path(at, path, kind, result);
+    }
+}
+
 static int
 opened(int at, const char *path, int flags, long result)
 {
@@ -123,14 +133,23 @@ makes(int flags)
     return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
 }
 
-/* The configuration of a machine's OpenSSL is read by the process that goes on (module.c). */
+/* What of a machine is read once, and would stay in memory. The configuration of its OpenSSL is read by the
+   process that goes on (module.c); the others are those by which mimalloc finds out how the kernel promises
+   memory, and whether it belongs to several nodes of processors. */
 static bool
 is_hidden(const char *path)
 {
-    static const char name[] = "/openssl.cnf";
+    static const char *const ends[] = {"/openssl.cnf", "/proc/sys/vm/overcommit_memory",
+                                       "/sys/devices/system/node/node1"};
     size_t size = snapshot_is_preparing() ? strlen(path) : 0;
 
-    return size >= sizeof(name) && strcmp(path + size - (sizeof(name) - 1), name) == 0;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        size_t length = strlen(ends[i]);
+        if (size >= length && strcmp(path + size - length, ends[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Say whether a file has the names of a machine's users: what libc reads of it would stay in memory. */

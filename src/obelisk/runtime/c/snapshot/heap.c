@@ -19,8 +19,9 @@ void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *before, size_t size);
 void __libc_free(void *block);
-/* Of musl, hidden; its mmap and madvise are weak names of them. */
-void *__mmap(void *, size_t, int, int, int, off_t);
+/* Of musl, hidden; its mmap and madvise are weak names of them. Stacks of threads are mapped by the former. */
+void *__real___mmap(void *, size_t, int, int, int, off_t);
+void *__wrap___mmap(void *, size_t, int, int, int, off_t);
 int __madvise(void *, size_t, int);
 
 static uintptr_t heap_start;
@@ -66,7 +67,7 @@ map(size_t size, int rights, int flags, int file, off_t offset)
         next = heap_start;
     }
     start = (next + alignment - 1) & ~(alignment - 1);
-    mapped = __mmap((void *)start, size, rights, flags | MAP_FIXED_NOREPLACE, file, offset);
+    mapped = __real___mmap((void *)start, size, rights, flags | MAP_FIXED_NOREPLACE, file, offset);
     if (mapped != MAP_FAILED) {
         next = (start + size + SMALL - 1) & ~(SMALL - 1);
     }
@@ -81,7 +82,13 @@ mmap(void *address, size_t size, int rights, int flags, int file, off_t offset)
     if (is_placed && (flags & MAP_PRIVATE) && !(flags & MAP_FIXED)) {
         return map(size, rights, flags, file, offset);
     }
-    return __mmap(address, size, rights, flags, file, offset);
+    return __real___mmap(address, size, rights, flags, file, offset);
+}
+
+void *
+__wrap___mmap(void *address, size_t size, int rights, int flags, int file, off_t offset)
+{
+    return mmap(address, size, rights, flags, file, offset);
 }
 
 /* Memory that is given back comes zeroed again. Here it would come as the snapshot has it: pages of a
@@ -96,7 +103,7 @@ madvise(void *address, size_t size, int advice)
     if (advice != MADV_DONTNEED || snapshot_is_preparing() || !is_kept) {
         return __madvise(address, size, advice);
     }
-    if (__mmap(address, size, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED) {
+    if (__real___mmap(address, size, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED) {
         return -1;
     }
     return 0;

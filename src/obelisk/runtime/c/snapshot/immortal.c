@@ -11,10 +11,8 @@
 
 #include <stdbool.h>
 
+static size_t make_code(PyObject *object);
 static size_t make_fields(PyCodeObject *code);
-
-/* What code objects have in common. */
-static PyObject *shared;
 
 void
 immortal_set(PyObject *object)
@@ -52,7 +50,7 @@ static bool
 is_plain(PyObject *object)
 {
     return PyUnicode_CheckExact(object) || PyBytes_CheckExact(object) || PyLong_CheckExact(object)
-           || PyFloat_CheckExact(object) || PyComplex_CheckExact(object) || PyCode_Check(object);
+           || PyFloat_CheckExact(object) || PyComplex_CheckExact(object);
 }
 
 /* Texts and bytes keep their hash as soon as somebody asks for it. */
@@ -84,39 +82,21 @@ static int
 visit(PyObject *object, void *count)
 {
     keep_hash(object);
-    if (object != NULL && is_plain(object)) {
+    if (object != NULL && PyCode_Check(object)) {
+        *(size_t *)count += make_code(object);
+    }
+    else if (object != NULL && is_plain(object)) {
         *(size_t *)count += make(object);
     }
     return 0;
 }
 
-/* Let functions with equal names of variables have one tuple of them, and one of what kinds they are: half of
-   all are equal to another's. Nothing tells equal ones apart. */
-static void
-share(PyObject **field)
-{
-    PyObject *found = PyDict_SetDefault(shared, *field, *field);
-
-    if (found == NULL) {
-        PyErr_Clear(); /* for lack of memory */
-    }
-    else if (found != *field) {
-        Py_SETREF(*field, Py_NewRef(found));
-    }
-}
-
 static size_t
 make_code(PyObject *object)
 {
-    PyCodeObject *code = (PyCodeObject *)object;
     size_t count = make(object);
 
-    if (count == 0) {
-        return 0;
-    }
-    share(&code->co_localsplusnames);
-    share(&code->co_localspluskinds);
-    return count + make_fields(code);
+    return count ? count + make_fields((PyCodeObject *)object) : 0;
 }
 
 static size_t
@@ -182,11 +162,6 @@ immortal_make(PyObject *list)
 {
     size_t count = 0;
 
-    shared = PyDict_New();
-    if (shared == NULL) {
-        PyErr_Clear();
-        return 0;
-    }
     keep_hashes_of_characters();
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
         PyObject *object = PyList_GET_ITEM(list, i);
@@ -199,6 +174,5 @@ immortal_make(PyObject *list)
             count += make(object) + make_parts(object);
         }
     }
-    Py_CLEAR(shared);
     return count;
 }

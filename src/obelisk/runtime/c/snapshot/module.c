@@ -19,6 +19,9 @@
 #include "snapshot/guards.h"
 #include "snapshot/immortal.h"
 #include "snapshot/machine.h"
+#include "snapshot/share.h"
+#include "snapshot/stack.h"
+#include "snapshot/trim.h"
 
 /* Of OpenSSL, which a runtime need not have. */
 #define CONFIGURED_AS_EVER 0x32 /* as its start does it: what is missing, or wrong, is no error */
@@ -57,6 +60,7 @@ reads(PyObject *self, PyObject *unused)
         Py_XDECREF(item);
     }
     snapshot_forget_noted();
+    stack_clear(); /* it was looked at what the process holds */
     return list;
 }
 
@@ -199,6 +203,22 @@ immortalize(PyObject *self, PyObject *list)
     return PyLong_FromSize_t(immortal_make(list));
 }
 
+PyDoc_STRVAR(compact_doc, "compact(objects, /)\n--\n\n"
+                          "Let objects take less memory, where no program notices it.");
+
+static PyObject *
+compact(PyObject *self, PyObject *list)
+{
+    (void)self;
+    if (!PyList_Check(list)) {
+        PyErr_SetString(PyExc_TypeError, "a list is expected");
+        return NULL;
+    }
+    share_parts_of_code(list);
+    trim_objects(list);
+    Py_RETURN_NONE;
+}
+
 /* A generator that runs cannot be closed: it is a thread's that was left. */
 static bool
 is_running(PyObject *object)
@@ -327,6 +347,7 @@ static PyMethodDef methods[] = {
     {"file_check", file_check, METH_O, file_check_doc},
     {"configure_openssl", configure_openssl, METH_NOARGS, configure_openssl_doc},
     {"report", report, METH_O, report_doc},
+    {"compact", compact, METH_O, compact_doc},
     {"immortalize", immortalize, METH_O, immortalize_doc},
     {"has_finalizer", has_finalizer, METH_O, has_finalizer_doc},
     {"finalize", (PyCFunction)(void (*)(void))finalize, METH_FASTCALL, finalize_doc},

@@ -32,14 +32,14 @@ static struct range others;
 static uintptr_t others_start;
 static struct unused *lists[LISTS];
 
-/* Of musl, hidden. */
-void *__mmap(void *, size_t, int, int, int, off_t);
+/* Of musl, hidden: `__mmap`, for which snapshot/heap.c has another one. */
+void *__real___mmap(void *, size_t, int, int, int, off_t);
 
 static void *
 map_at(uintptr_t address, size_t size, int flag)
 {
-    void *mapped = __mmap((void *)address, size, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flag, -1, 0);
+    void *mapped = __real___mmap((void *)address, size, PROT_READ | PROT_WRITE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flag, -1, 0);
 
     if (mapped == MAP_FAILED) {
         os_die_of_error("cannot make a snapshot: no memory");
@@ -172,7 +172,7 @@ places_clear(const struct block *table, size_t slots, uintptr_t copy)
     memcpy(map_at(copy, size, MAP_FIXED_NOREPLACE), (void *)others_start, size);
     map_at(others_start, size, MAP_FIXED);
     for (size_t i = 0; i < slots; i++) {
-        if (table[i].number != 0 && table[i].address >= others_start) {
+        if (table[i].key != 0 && table[i].address >= others_start) {
             memcpy((void *)table[i].address, (void *)(table[i].address - others_start + copy),
                    places_size(&table[i]));
             if (table[i].address + places_size(&table[i]) > end) {

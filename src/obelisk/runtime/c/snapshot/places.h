@@ -19,8 +19,9 @@
 /* A block that there is, or was. */
 struct block {
     uintptr_t address;
-    uint32_t number; /* of the request for it; 0: it is not there any more */
-    uint32_t size;   /* and PLACES_OBJECT */
+    uint64_t key;  /* of the request for it (snapshot/requests.h); 0: it is not there any more */
+    uint32_t size; /* and PLACES_OBJECT */
+    uint32_t kind;
 };
 
 static inline size_t

@@ -21,13 +21,29 @@
 #include "snapshot/blocks.h"
 #include "snapshot/lookups.h"
 #include "snapshot/machine.h"
-#include "snapshot/processors.h"
+#include "snapshot/stack.h"
+#include "snapshot/unused.h"
 
-/* Of mimalloc. What is free is given back, which it would do later because time has passed; and what a
-   process asks for that goes on is not in pages of the snapshot, which would have to be copied. */
-void mi_collect(bool force);
+/* Of mimalloc. What a process asks for that goes on is not in pages of the snapshot, which would have to be
+   copied. */
 void *mi_heap_new(void);
 void *mi_heap_set_default(void *heap);
+
+/* The program's `sys.stderr` may be no stream any more. */
+static void
+tell_exception(void)
+{
+    PyObject *error = PyErr_GetRaisedException();
+    PyObject *stream = PyFile_FromFd(STDERR_FILENO, NULL, "w", -1, NULL, NULL, NULL, 0);
+
+    PyErr_Clear();
+    if (stream != NULL) {
+        PySys_SetObject("stderr", stream);
+        Py_DECREF(stream);
+    }
+    PyErr_SetRaisedException(error);
+    PyErr_Print();
+}
 
 /* Return the values of a setting of which there may be many. */
 static PyObject *
@@ -66,7 +82,7 @@ import_modules(void)
                            : NULL;
 
     if (result == NULL) {
-        PyErr_Print();
+        tell_exception();
         fflush(NULL);
         _exit(1);
     }
@@ -78,12 +94,18 @@ import_modules(void)
     return is_fine;
 }
 
+/* Return where musl has the thread's number: in struct pthread. */
+static int *
+thread_number(void)
+{
+    return (int *)(void *)((char *)__builtin_thread_pointer() + 6 * sizeof(void *));
+}
+
 /* What differs between two processes that do the same, and is set anew in one that goes on. */
 static void
 leave_process(void)
 {
-    char *thread = __builtin_thread_pointer();
-    int *number = (int *)(void *)(thread + 6 * sizeof(void *)); /* its number, in musl's struct pthread */
+    int *number = thread_number();
 
     for (int use = 0; use < SCRATCH_USES; use++) {
         scratch_release((enum scratch_use)use);
@@ -106,7 +128,7 @@ write_memory(void)
     if (!blocks_end()) {
         os_die_of_error("cannot write the snapshot's blocks");
     }
-    mi_collect(true);
+    unused_end();
     mi_heap_set_default(mi_heap_new());
     snapshot_keep_thread();
     snapshot_dump_path = NULL;
@@ -123,6 +145,9 @@ snapshot_prepare(void)
     int status = 0;
     pid_t child;
 
+    unused_begin();
+    *thread_number() = NUMBER_WHILE_PREPARING; /* libc uses it as the owner of what is locked */
+    stack_clear();
     snapshot_watch(true);
     if (!import_modules()) {
         fflush(NULL);
@@ -131,7 +156,6 @@ snapshot_prepare(void)
     snapshot_watch(false); /* what follows is ours, such as the path of a file to write to */
     snapshot_forget_noted();
     fflush(NULL);
-    processors_keep();
     PyOS_BeforeFork();
     child = fork();
     if (child == 0) {

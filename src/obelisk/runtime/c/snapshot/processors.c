@@ -1,5 +1,5 @@
 /* Libraries for arithmetic that count the processors when they are loaded: a process that goes on from a
-   snapshot may have more or fewer than the one that made it, and tells them. */
+   snapshot may have more or fewer than the one that made it was told of, and tells them. */
 
 #include "snapshot/processors.h"
 
@@ -11,6 +11,7 @@
 #include "elf/dso.h"
 #include "elf/gnu_hash.h"
 #include "snapshot/machine.h"
+#include "snapshot/snapshot.h"
 
 /* OpenBLAS's, as it is built by itself, and for the wheels of numpy and scipy. */
 static const char *const setters[] = {
@@ -20,8 +21,6 @@ static const char *const setters[] = {
     "openblas_set_num_threads",
 };
 
-static int counted;
-
 static int
 count(void)
 {
@@ -29,12 +28,6 @@ count(void)
     long size = machine_call(SYS_sched_getaffinity, 0, sizeof(set), (long)&set, 0, 0, 0);
 
     return size > 0 ? CPU_COUNT_S((size_t)size, &set) : 0;
-}
-
-void
-processors_keep(void)
-{
-    counted = count();
 }
 
 static void
@@ -55,9 +48,9 @@ tell(const struct object *object, int processors)
 void
 processors_renew(void)
 {
-    int now = objects_table() != NULL ? count() : 0;
+    int now = objects_table() != NULL && !snapshot_is_measured() ? count() : 0;
 
-    if (now == 0 || now == counted) {
+    if (now == 0 || now == PROCESSORS_WHILE_PREPARING) {
         return;
     }
     for (uint32_t i = 0; i < objects_loaded_count(); i++) {

@@ -96,7 +96,10 @@ snapshot_end_measurement(int status)
 {
     if (snapshot_is_measured() && getpid() == measured) {
         fflush(NULL);
-        _exit(snapshot_dump(snapshot_dump_path) ? status : OS_EXIT_FAILED);
+        if (!snapshot_dump(snapshot_dump_path)) {
+            os_die_of_error("cannot write what the start changed");
+        }
+        _exit(status);
     }
 }
 
@@ -119,6 +122,7 @@ snapshot_resume(int argc, char **argv)
         integrity_check();
     }
     os_forget_executable();
+    payload_keep_frames(true);
     vfs_alias(os_executable());
     snapshot_renew_clock();
     setlocale(LC_CTYPE, "");

@@ -28,6 +28,9 @@ void snapshot_start(uintptr_t *stack);
 
 bool snapshot_is_preparing(void);
 
+/* The process's number then: more than the kernel gives. */
+#define NUMBER_WHILE_PREPARING 0x3ffffffe
+
 /* Say whether this process goes on from a snapshot. */
 bool snapshot_is_restored(void);
 
@@ -77,8 +80,8 @@ size_t snapshot_noted(const struct snapshot_noted **noted);
 
 void snapshot_forget_noted(void);
 
-/* Begin to note, or end. */
-void snapshot_watch(bool is_begun);
+/* Begin to note, or end; return whether notes were made before. */
+bool snapshot_watch(bool is_begun);
 
 /* Forget what libc's clocks know of the process before. */
 void snapshot_renew_clock(void);

@@ -178,31 +178,38 @@ texts_fit(const struct snapshot_header *header)
     return true;
 }
 
-/* Is the header, with its tables, as it was written? */
-MACHINE_EARLY static bool
-is_intact(const struct snapshot_header *header, uint64_t size)
+/* Return what is wrong with the header and its tables, or NULL. */
+MACHINE_EARLY static const char *
+find_fault(const struct snapshot_header *header, uint64_t size)
 {
+    static const char damaged[] = "checksum mismatch in `snapshot`";
     static const char magic[8] = SNAPSHOT_MAGIC;
     struct snapshot_header copy;
     uint64_t check;
 
-    if (size < sizeof(*header) || header->version != SNAPSHOT_VERSION || header->size > size
-        || header->size < sizeof(*header)) {
-        return false;
+    if (size < sizeof(*header) || header->size > size || header->size < sizeof(*header)) {
+        return damaged;
     }
     for (size_t i = 0; i < sizeof(magic); i++) {
         if (header->magic[i] != (uint8_t)magic[i]) {
-            return false;
+            return damaged;
         }
     }
     copy = *header;
     copy.check = 0;
     check = XXH64(&copy, sizeof(copy), 0);
-    return XXH64(header + 1, header->size - sizeof(*header), check) == header->check
-           && fits(header, header->ranges, header->range_count, sizeof(struct snapshot_range))
-           && fits(header, header->hot, header->hot_count, sizeof(struct snapshot_span))
-           && fits(header, header->originals, header->original_words, sizeof(uint64_t))
-           && texts_fit(header);
+    if (XXH64(header + 1, header->size - sizeof(*header), check) != header->check) {
+        return damaged;
+    }
+    if (header->version != SNAPSHOT_VERSION) {
+        return "unsupported version of `snapshot`";
+    }
+    return fits(header, header->ranges, header->range_count, sizeof(struct snapshot_range))
+                   && fits(header, header->hot, header->hot_count, sizeof(struct snapshot_span))
+                   && fits(header, header->originals, header->original_words, sizeof(uint64_t))
+                   && texts_fit(header)
+               ? NULL
+               : damaged;
 }
 
 /* The builder names the application, and the files to write to. */
@@ -296,13 +303,17 @@ snapshot_start(uintptr_t *stack)
     uint64_t offset = 0;
     uint64_t size = 0;
     const struct snapshot_header *header = early_part(&offset, &size);
+    const char *fault;
 
     if (header == NULL) {
         return;
     }
-    if (!is_intact(header, size)) {
+    fault = find_fault(header, size);
+    if (fault != NULL) {
         say(process.argc > 0 ? process.argv[0] : "executable");
-        say(": corrupt executable: checksum mismatch in `snapshot`\n");
+        say(": corrupt executable: ");
+        say(fault);
+        say("\n");
         machine_call(SYS_exit_group, OS_EXIT_DAMAGED, 0, 0, 0, 0, 0);
     }
     start_from(header, offset, stack);

@@ -9,10 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "snapshot/processors.h"
+
 #define NOTES_MAX 4096
+#define STACK_SIZE (8 << 20) /* bytes: what most machines allow */
 
 static struct snapshot_noted notes[NOTES_MAX];
 static size_t note_count;
@@ -36,14 +40,19 @@ int __real_sched_getaffinity(pid_t, size_t, cpu_set_t *);
 int __wrap_sched_getaffinity(pid_t, size_t, cpu_set_t *);
 long __real_sysconf(int);
 long __wrap_sysconf(int);
+int __real_getrlimit(int, struct rlimit *);
+int __wrap_getrlimit(int, struct rlimit *);
 int __wrap_OPENSSL_issetugid(void);
 int __real_isatty(int);
 int __wrap_isatty(int);
 
-void
+bool
 snapshot_watch(bool is_begun)
 {
+    bool before = is_watching;
+
     is_watching = is_begun && snapshot_is_preparing();
+    return before;
 }
 
 static bool
@@ -182,7 +191,14 @@ int
 __wrap_sched_getaffinity(pid_t process, size_t size, cpu_set_t *set)
 {
     snapshot_note("cpus", NULL, NULL);
-    return __real_sched_getaffinity(process, size, set);
+    if (!snapshot_is_preparing() || size < sizeof(unsigned long)) {
+        return __real_sched_getaffinity(process, size, set);
+    }
+    memset(set, 0, size);
+    for (int i = 0; i < PROCESSORS_WHILE_PREPARING; i++) {
+        CPU_SET_S((size_t)i, size, set);
+    }
+    return 0;
 }
 
 long
@@ -190,6 +206,22 @@ __wrap_sysconf(int name)
 {
     if (name == _SC_NPROCESSORS_ONLN || name == _SC_NPROCESSORS_CONF) {
         snapshot_note("cpus", NULL, NULL);
+        if (snapshot_is_preparing()) {
+            return PROCESSORS_WHILE_PREPARING;
+        }
     }
     return __real_sysconf(name);
+}
+
+/* Python keeps where the stack ends, until it goes on. */
+int
+__wrap_getrlimit(int resource, struct rlimit *limits)
+{
+    int status = __real_getrlimit(resource, limits);
+
+    snapshot_note("limits", NULL, NULL);
+    if (status == 0 && resource == RLIMIT_STACK && snapshot_is_preparing()) {
+        limits->rlim_cur = STACK_SIZE;
+    }
+    return status;
 }

@@ -1,0 +1,2 @@
+def answer():
+    return sum(range(7))

@@ -1,0 +1,3 @@
+import resource
+
+MOST = resource.getrlimit(resource.RLIMIT_NOFILE)[0]

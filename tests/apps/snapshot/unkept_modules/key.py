@@ -1,0 +1,3 @@
+import multiprocessing
+
+KEY = multiprocessing.current_process().authkey

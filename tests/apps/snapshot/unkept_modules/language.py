@@ -1,0 +1,3 @@
+import locale
+
+LANGUAGE = locale.getlocale(locale.LC_CTYPE)

@@ -1,0 +1,3 @@
+import resource
+
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

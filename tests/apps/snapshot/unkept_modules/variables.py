@@ -1,0 +1,3 @@
+import os
+
+COUNT = len(os.environ)
