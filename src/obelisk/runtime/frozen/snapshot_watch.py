@@ -69,8 +69,9 @@ _HARMLESS = frozenset(
     ),
 )
 """What a module asks for without keeping the answer, or to find out what is so everywhere."""
-_OF_NATIVE_CODE = frozenset(("random", "cpus", "host", "user"))
-"""What native code asks for to seed hash maps and to size pools, or its libraries on their own."""
+_OF_NATIVE_CODE = frozenset(("random", "cpus", "host", "user", "locale"))
+"""What native code asks for to seed hash maps and to size pools, or its libraries on their own; and
+that of pandas, to see later whether the locale is another."""
 
 
 class LeftOut(BaseException):
