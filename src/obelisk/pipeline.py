@@ -312,7 +312,6 @@ def _train(job: _Job, kept: Kept) -> tuple[str, ...]:
     folder.mkdir()
     executable, log = folder / job.plan.name, job.work / "first-use"
     logging = replace(kept, collection=replace(kept.collection, first_use_log=log))
-    settings = job.plan.settings
     if Frames.are_shared(settings):
         job = copy(job)  # what is thrown away is not compressed
         job.plan = replace(job.plan, settings=replace(settings, compression=Compression.OFF))
