@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -52,7 +51,7 @@ from obelisk.runtime.link import Runtime, RuntimeOptions, obtain_runtime
 from obelisk.services.atomic import draft_beside
 from obelisk.services.disk import require_space
 from obelisk.services.services import Services
-from obelisk.snapshot.snapshot import Linking, require_python, take, training_of
+from obelisk.snapshot.snapshot import Linking, require_python, take, training_of, unknown
 from obelisk.starts import first_use, imported_by, neighbours, units_of
 from obelisk.trim.trim import Kept, without_unused
 from obelisk.verify.verify import require_sound, smoke_test
@@ -96,7 +95,9 @@ def build_all(
             shared = _share(group, own, installations, work / f"shared-{number}")
             for plan, collection in zip(group, shared.collections, strict=True):
                 position = plans.index(plan)
-                job = _Job(plan, own, shared, work / str(position))
+                folder = work / str(position)
+                folder.mkdir()
+                job = _Job(plan=plan, services=own, shared=shared, work=folder)
                 yield _build(job, collection, paths[position], started)
                 started = time.monotonic()
 
@@ -134,16 +135,19 @@ class _Shared:
         ]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Job:
     """Building one executable, in a folder of its own."""
 
-    def __init__(self, plan: Plan, services: Services, shared: _Shared, work: Path) -> None:
-        self.plan = plan
-        self.services = services
-        self.shared = shared
-        self.work = work
-        self.distribution = shared.distribution
-        work.mkdir()
+    plan: Plan
+    services: Services
+    shared: _Shared
+    work: Path
+
+    @property
+    def distribution(self) -> Distribution:
+        """What it is linked from."""
+        return self.shared.distribution
 
 
 def _share(
@@ -207,6 +211,8 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
     if plan.settings.snapshot:
         with services.console.step("Taking the snapshot"):
             modules = [one.module for one in kept.bytecodes]
+            for name in unknown(plan.settings.snapshot_exclude, _names(kept, job.distribution)):
+                services.console.warn(f"`{name}` in `snapshot-exclude` is not in the executable")
             training = training_of(plan, trained, modules, kept.collection.main)
             image = linking(take(plan, linking, runtime, training, job.work, services.console))
     require_space(output.parent, image.size, f"writing {output}")
@@ -227,6 +233,13 @@ def _build(job: _Job, collection: Collection, output: Path, started: float) -> B
         packages=tuple((one.name, one.version) for one in collection.packages),
         uncompiled=job.shared.provided.uncompiled,
     )
+
+
+def _names(kept: Kept, distribution: Distribution) -> set[str]:
+    """Return the names of modules in an executable."""
+    names = {name for one in kept.bytecodes for name in one.module.names}
+    names |= {one.module for one in kept.collection.natives if one.module}
+    return names | {one.name for one in distribution.description.extensions}
 
 
 def _runtime(job: _Job, kept: Kept, *, recording: bool = False) -> Runtime:
@@ -313,8 +326,8 @@ def _train(job: _Job, kept: Kept) -> tuple[str, ...]:
     executable, log = folder / job.plan.name, job.work / "first-use"
     logging = replace(kept, collection=replace(kept.collection, first_use_log=log))
     if Frames.are_shared(settings):
-        job = copy(job)  # what is thrown away is not compressed
-        job.plan = replace(job.plan, settings=replace(settings, compression=Compression.OFF))
+        unpacked = replace(settings, compression=Compression.OFF)  # it is thrown away
+        job = replace(job, plan=replace(job.plan, settings=unpacked))
     image = _linking(job, logging, (), runtime)(None)
     with executable.open("wb") as file:
         image.write(file)

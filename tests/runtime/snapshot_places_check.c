@@ -85,6 +85,16 @@ check_places(void)
     REQUIRE(places_behind(placed) > 12288 && places_behind(placed) % 4096 == 0);
 }
 
+/* Behind the last block there are zeros to be read, and little more. */
+static void
+check_end(const char *end)
+{
+    REQUIRE(places_behind(end) >= PLACES_READABLE && places_behind(end) < PLACES_READABLE + 4096);
+    for (size_t i = 0; i < places_behind(end); i++) {
+        REQUIRE(end[i] == 0);
+    }
+}
+
 /* Only what is in the table stays. */
 static void
 check_clearing(void)
@@ -105,8 +115,20 @@ check_clearing(void)
     for (size_t i = 0; i < 90001; i++) {
         REQUIRE(kept[i] == 2);
     }
-    REQUIRE(places_behind(kept) >= 90001 && places_behind(kept) < 90001 + 4096);
-    REQUIRE(!places_have(behind + 8192));
+    check_end(kept + 90001);
+    REQUIRE(!places_have(behind + 8192 + PLACES_READABLE));
+}
+
+/* Where all blocks have places, or those without are gone. */
+static void
+check_clearing_of_all(void)
+{
+    struct block none = {0, 0, 0, 0};
+
+    places_clear(&none, 1, COPY);
+    check_end((char *)START + 12288);
+    places_clear(&none, 1, COPY);
+    check_end((char *)START + 12288);
 }
 
 int
@@ -118,5 +140,6 @@ main(void)
     check_places();
     check_sizes();
     check_clearing();
+    check_clearing_of_all();
     return 0;
 }

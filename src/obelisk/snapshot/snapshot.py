@@ -45,6 +45,15 @@ def require_python(entry: ResolvedEntry) -> None:
         raise SnapshotError(message, hint="build without a snapshot")
 
 
+def unknown(wanted: Iterable[str], names: Iterable[str]) -> list[str]:
+    """Return those of the wanted names of modules, or of packages, that are none of the names."""
+    known: set[str] = set()
+    for name in names:
+        parts = name.split(".")
+        known.update(".".join(parts[:count]) for count in range(1, len(parts) + 1))
+    return [name for name in wanted if name not in known]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Training:
     """What training showed."""

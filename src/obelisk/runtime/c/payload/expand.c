@@ -25,6 +25,7 @@ struct content {
     const char *stored; /* the frame */
     uint64_t stored_size;
     uint64_t size;
+    uint64_t room; /* for bytes */
     uint8_t compressed;
     char bytes[];
 };
@@ -35,19 +36,22 @@ static _Atomic(struct content *) kept[KEPT];
 static atomic_uint oldest;
 static atomic_bool is_keeping;
 
-/* Return memory for a content of `size` bytes, or NULL. It is not the allocator's, whose memory a snapshot has,
-   with all that was written to it. */
+/* It is not the allocator's memory, which a snapshot has, with all that was written to it. */
 static struct content *
-reserve(uint64_t size)
+map(uint64_t room)
 {
 #ifdef _WIN32
-    return malloc(sizeof(struct content) + size);
+    struct content *content = malloc(sizeof(struct content) + room);
 #else
-    void *mapped = mmap(NULL, sizeof(struct content) + size, PROT_READ | PROT_WRITE,
+    void *mapped = mmap(NULL, sizeof(struct content) + room, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    return mapped != MAP_FAILED ? mapped : NULL;
+    struct content *content = mapped != MAP_FAILED ? mapped : NULL;
 #endif
+
+    if (content != NULL) {
+        content->room = room;
+    }
+    return content;
 }
 
 static void
@@ -57,9 +61,23 @@ release(struct content *content)
     free(content);
 #else
     if (content != NULL) {
-        munmap(content, sizeof(struct content) + content->size);
+        munmap(content, sizeof(struct content) + content->room);
     }
 #endif
+}
+
+/* Return memory for a content of `size` bytes, or NULL: that of the content which is the next to be dropped, if it
+   has the room. The kernel would have to clear new memory, page by page. */
+static struct content *
+reserve(uint64_t size)
+{
+    struct content *dropped = atomic_exchange(&kept[atomic_load(&oldest) % KEPT], NULL);
+
+    if (dropped != NULL && dropped->room >= size) {
+        return dropped;
+    }
+    release(dropped);
+    return map(size);
 }
 
 /* Let a slot have `content`, which may be NULL. */
@@ -167,7 +185,7 @@ expand_part(const struct payload *payload, const struct payload_record *record, 
         return ENOMEM;
     }
     *content = (struct content){(const char *)payload->base + record->offset, record->stored, size,
-                                record->compressed};
+                                content->room, record->compressed};
     status = expand_whole(payload, record, content->bytes, size);
     if (status == 0) {
         memcpy(into, content->bytes + record->begin, record->size);

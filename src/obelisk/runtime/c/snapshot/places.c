@@ -159,31 +159,43 @@ places_behind(const void *block)
     return start + whole_size - (uintptr_t)block;
 }
 
-/* Behind the last block there is nothing any more. */
-void
-places_clear(const struct block *table, size_t slots, uintptr_t copy)
+/* Behind the last block there are zeros to be read, and then nothing any more. */
+static void
+end_behind(uintptr_t last)
 {
-    uintptr_t end = others_start;
-    size_t size = others.end - others_start;
+    uintptr_t end = (last + PLACES_READABLE + PAGE - 1) & ~(PAGE - 1);
 
-    if (size == 0) {
-        return;
+    if (end > others.end) {
+        map_at(others.end, end - others.end, MAP_FIXED_NOREPLACE);
     }
-    memcpy(map_at(copy, size, MAP_FIXED_NOREPLACE), (void *)others_start, size);
-    map_at(others_start, size, MAP_FIXED);
-    for (size_t i = 0; i < slots; i++) {
-        if (table[i].key != 0 && table[i].address >= others_start) {
-            memcpy((void *)table[i].address, (void *)(table[i].address - others_start + copy),
-                   places_size(&table[i]));
-            if (table[i].address + places_size(&table[i]) > end) {
-                end = table[i].address + places_size(&table[i]);
-            }
-        }
+    else {
+        munmap((void *)end, others.end - end);
     }
-    end = (end + PAGE - 1) & ~(PAGE - 1);
-    munmap((void *)end, others.end - end);
-    munmap((void *)copy, size);
     others.end = end;
     whole_size = end - start;
     memset(lists, 0, sizeof(lists));
+}
+
+void
+places_clear(const struct block *table, size_t slots, uintptr_t copy)
+{
+    uintptr_t last = others_start;
+    size_t size = others.end - others_start;
+
+    if (size > 0) {
+        memcpy(map_at(copy, size, MAP_FIXED_NOREPLACE), (void *)others_start, size);
+        map_at(others_start, size, MAP_FIXED);
+    }
+    for (size_t i = 0; i < slots; i++) {
+        if (table[i].key != 0 && table[i].address >= others_start) {
+            uintptr_t end = table[i].address + places_size(&table[i]);
+
+            memcpy((void *)table[i].address, (void *)(table[i].address - others_start + copy), end - table[i].address);
+            last = end > last ? end : last;
+        }
+    }
+    if (size > 0) {
+        munmap((void *)copy, size);
+    }
+    end_behind(last);
 }

@@ -16,6 +16,10 @@
 
 #define PLACES_OBJECT 0x80000000U
 
+/* Bytes that can be read behind the last block: CPython copies the room that a table had before it was trimmed, too
+   (snapshot/trim.h). */
+#define PLACES_READABLE 8192UL
+
 /* A block that there is, or was. */
 struct block {
     uintptr_t address;
@@ -42,7 +46,8 @@ void *places_take(unsigned place, size_t size, bool *is_zero);
 /* Use memory again if it has no place; clear it otherwise. */
 void places_give_back(void *block, size_t size);
 
-/* Let what is without a place, and no block in the table, be zero. `copy` is an address for as much. */
+/* Let what is without a place, and no block in the table, be zero, and have nothing behind the last block but zeros
+   to be read. `copy` is an address for as much as is without a place. */
 void places_clear(const struct block *table, size_t slots, uintptr_t copy);
 
 /* Say whether a block is in this memory; and how many bytes of it there are from the block on. */

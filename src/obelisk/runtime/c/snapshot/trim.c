@@ -1,8 +1,9 @@
 /* Taking the room from dictionaries that they have for more. See snapshot/trim.h.
 
    The entries of a table of keys lie behind its indices, in the order in which they came; CPython counts how many
-   more have room, and reads nothing of these. It gives the table back as the block that it is, unless it is of the
-   smallest size: these it uses again. */
+   more have room, and uses nothing of these. Only a copy of the dictionary has their bytes as well
+   (`clone_combined_dict_keys`): what is behind the table, where they were, has to be readable. CPython gives a table
+   back as the block that it is, unless it is of the smallest size: these it uses again. */
 
 /* The assertions of Python's headers would name folders of whoever builds. */
 #define NDEBUG
@@ -14,9 +15,9 @@
 #include <string.h>
 
 #include "snapshot/blocks.h"
+#include "snapshot/places.h"
 
 #define SMALLEST 3 /* log2 of the indices of a small table (`PyDict_LOG_MINSIZE` of dictobject.c) */
-#define MOST 8192  /* bytes of a table: to give one room again takes as long as it is large */
 #define ATTRIBUTES 12     /* that a class has room for, unless it is known to have more */
 #define MORE_ATTRIBUTES 6 /* and at least beside those that are known */
 #define SIGNATURE_END ")\n--\n\n" /* of typeobject.c */
@@ -30,11 +31,12 @@ size_with(const PyDictKeysObject *keys, Py_ssize_t entries)
     return sizeof(*keys) + ((size_t)1 << keys->dk_log2_index_bytes) + (size_t)entries * entry;
 }
 
+/* To give a large one room again would take long, and so much can be read behind one. */
 static bool
-may_be_trimmed(const PyDictKeysObject *keys)
+may_be_trimmed(PyDictKeysObject *keys)
 {
     return keys->dk_refcnt == 1 && keys->dk_log2_size > SMALLEST
-           && size_with(keys, keys->dk_nentries + keys->dk_usable) <= MOST && blocks_is_unchanged(keys);
+           && _PyDict_KeysSize(keys) <= PLACES_READABLE && blocks_is_unchanged(keys);
 }
 
 /* Return keys with room for so many more, in place of those. */
