@@ -165,6 +165,18 @@ def test_modules_that_the_settings_leave_out_and_add(tmp_path):
     assert "wave" in more - plain
 
 
+def test_a_module_to_leave_out_that_is_not_there(tmp_path):
+    (tmp_path / "script.py").write_text("import json.decoder\nprint(json.dumps(1))\n")
+    names = ["_socket", "json", "json.decoder", "json.missing", "missing", "runpy"]
+    words = ("--snapshot", "--set", f"snapshot-exclude={names}", tmp_path / "script.py")
+    said = build_application(*words, "-o", tmp_path / "script", stderr=True)
+    warned = [line for line in said.splitlines() if line.startswith("warning: ")]
+    assert warned == [
+        f"warning: `{name}` in `snapshot-exclude` is not in the executable"
+        for name in ("json.missing", "missing")
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -10,7 +10,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support import APPS, build_application, obelisk, refuse_new_code, run, wait_until_asleep
+from support import (
+    APPS,
+    PYTHON_VERSION,
+    build_application,
+    obelisk,
+    refuse_new_code,
+    run,
+    wait_until_asleep,
+)
 
 pytestmark = pytest.mark.compile
 
@@ -239,6 +247,15 @@ def test_finalizers(ask):
     done = ask("finalizers")
     assert done.stdout.startswith("finalized when it is replaced\n")
     assert "finalized at exit\n" in done.stdout
+
+
+@pytest.mark.skipif(PYTHON_VERSION == "3.13", reason="Python 3.13 has no concurrent.interpreters")
+@pytest.mark.parametrize("more", [(), ("all",)])
+def test_interpreters_that_nobody_closes(ask, more):
+    done = ask("interpreters_left", *more)
+    assert "inside" in done.stdout.splitlines()
+    assert done.stderr.count("RuntimeWarning: remaining subinterpreters") == 1
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize("status", [0, 3, 255])

@@ -192,6 +192,19 @@ def finalizers():
     return {"gone": REFERENCE() is None, "alive": FINALIZER.alive}
 
 
+def interpreters_left():
+    """Interpreters that nobody closes, of which one has no object whose finalizer does."""
+    from concurrent import interpreters
+
+    global LEFT  # the module's end is what ends it
+    LEFT = interpreters.create()
+    LEFT.exec("print('inside')")
+    if "all" in sys.argv:
+        import _interpreters
+
+        _interpreters.create(reqrefs=False)
+
+
 def handled():
     os.kill(os.getpid(), signal.SIGUSR1)
     return CALLED

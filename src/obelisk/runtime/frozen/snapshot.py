@@ -10,6 +10,7 @@ import sys
 
 import _io
 import _signal
+import _warnings
 import posix
 
 import _obelisk_payload as _payload
@@ -89,6 +90,7 @@ def finish():
     """
     if sys._getframe().f_back is not None or _kept.pop("unfinished", None) is None:
         return  # the program itself called what is registered, or it is done
+    _tell_interpreters()
     streams = [stream.text for stream in _kept["streams"]]
     streams += [getattr(stream, "buffer", None) for stream in streams]
     streams += [getattr(stream, "raw", None) for stream in streams]
@@ -98,6 +100,19 @@ def finish():
     files = [one for one in found if issubclass(type(one), _io._IOBase)]
     found = [one for one in found if not issubclass(type(one), _io._IOBase)]
     _snapshot.finalize([*found, *files[::-1]], [*streams, *sys.__dict__.values()])
+
+
+def _tell_interpreters():
+    """Warn of other interpreters as CPython does, before finalizers of objects end these."""
+    if sys.version_info < (3, 14) or _snapshot.is_alone():
+        return
+    text = "remaining subinterpreters; close them with Interpreter.close()"
+    # CPython's own registry: it says nothing of those that are left.
+    registry = sys.__dict__.setdefault("__warningregistry__", {})
+    try:
+        _warnings.warn_explicit(text, RuntimeWarning, "<sys>", 0, "sys", registry)
+    except RuntimeWarning:
+        pass  # CPython ignores it as well
 
 
 def _set_environment(variables):

@@ -97,8 +97,8 @@ call_finalizers(void)
     Py_XDECREF(module);
 }
 
-static bool
-is_alone(void)
+bool
+finish_is_alone(void)
 {
     PyInterpreterState *first = PyInterpreterState_Head();
 
@@ -116,7 +116,7 @@ finish(int status)
     end_threads();
     _Py_FinishPendingCalls(thread);
     _PyAtExit_Call(thread->interp);
-    if (!is_alone() || !flush("stdout")) {
+    if (!finish_is_alone() || !flush("stdout")) {
         return; /* finalising ends other interpreters, and says what is wrong with stdout */
     }
     flush("stderr");

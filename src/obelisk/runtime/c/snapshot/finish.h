@@ -3,12 +3,20 @@
 #ifndef OBELISK_SNAPSHOT_FINISH_H
 #define OBELISK_SNAPSHOT_FINISH_H
 
+#include <Python.h>
+
 #include <stdbool.h>
 
 /* Say whether the exception that is raised ends the program by an exit status, and by which. */
 bool finish_is_exit(int *status);
 
+/* Say whether there is no other interpreter in the process. */
+bool finish_is_alone(void);
+
 /* End the process without finalising Python, where programs do not see it; return otherwise. */
 void finish(int status);
+
+/* What `_snapshot` has of this. */
+extern PyMethodDef finish_methods[];
 
 #endif

@@ -16,6 +16,7 @@
 
 #include "os/os.h"
 #include "snapshot/deferred.h"
+#include "snapshot/finish.h"
 #include "snapshot/guards.h"
 #include "snapshot/immortal.h"
 #include "snapshot/machine.h"
@@ -219,66 +220,6 @@ compact(PyObject *self, PyObject *list)
     Py_RETURN_NONE;
 }
 
-/* A generator that runs cannot be closed: it is a thread's that was left. */
-static bool
-is_running(PyObject *object)
-{
-    static const char *const names[] = {"gi_running", "cr_running", "ag_running"};
-    bool found = false;
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !found; i++) {
-        PyObject *flag = PyObject_HasAttrString(object, names[i])
-                             ? PyObject_GetAttrString(object, names[i])
-                             : NULL;
-        found = flag == Py_True;
-        Py_XDECREF(flag);
-    }
-    return found;
-}
-
-static bool
-finalizes(PyObject *object)
-{
-    return Py_TYPE(object)->tp_finalize != NULL && PyObject_IS_GC(object)
-           && !PyObject_GC_IsFinalized(object);
-}
-
-PyDoc_STRVAR(has_finalizer_doc, "has_finalizer(object, /)\n--\n\n"
-                                "Say whether something is to be called when an object goes.");
-
-static PyObject *
-has_finalizer(PyObject *self, PyObject *object)
-{
-    (void)self;
-    return PyBool_FromLong(finalizes(object));
-}
-
-PyDoc_STRVAR(finalize_doc, "finalize(objects, kept, /)\n--\n\n"
-                           "Call the finalizers of objects, as the garbage collector does, but for those\n"
-                           "in the list of what is kept.");
-
-static PyObject *
-finalize(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
-{
-    (void)self;
-    if (count != 2 || !PyList_Check(arguments[0]) || !PyList_Check(arguments[1])) {
-        PyErr_SetString(PyExc_TypeError, "two lists are expected");
-        return NULL;
-    }
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(arguments[0]); i++) {
-        PyObject *object = PyList_GET_ITEM(arguments[0], i);
-        bool is_kept = !finalizes(object) || is_running(object);
-
-        for (Py_ssize_t j = 0; j < PyList_GET_SIZE(arguments[1]) && !is_kept; j++) {
-            is_kept = PyList_GET_ITEM(arguments[1], j) == object;
-        }
-        if (!is_kept) {
-            PyObject_CallFinalizer(object);
-        }
-    }
-    Py_RETURN_NONE;
-}
-
 static PyObject *
 list_of(char **texts, size_t count, PyObject *(*make)(const char *))
 {
@@ -349,8 +290,6 @@ static PyMethodDef methods[] = {
     {"report", report, METH_O, report_doc},
     {"compact", compact, METH_O, compact_doc},
     {"immortalize", immortalize, METH_O, immortalize_doc},
-    {"has_finalizer", has_finalizer, METH_O, has_finalizer_doc},
-    {"finalize", (PyCFunction)(void (*)(void))finalize, METH_FASTCALL, finalize_doc},
     {"process", process_of, METH_NOARGS, process_doc},
     {"ignored", ignored, METH_NOARGS, ignored_doc},
     {NULL, NULL, 0, NULL},
@@ -359,7 +298,10 @@ static PyMethodDef methods[] = {
 static int
 add_more(PyObject *module)
 {
-    return PyModule_AddFunctions(module, deferred_methods);
+    bool is_done = PyModule_AddFunctions(module, deferred_methods) == 0
+                   && PyModule_AddFunctions(module, finish_methods) == 0;
+
+    return is_done ? 0 : -1;
 }
 
 static PyModuleDef_Slot slots[] = {
