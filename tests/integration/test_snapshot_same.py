@@ -258,6 +258,38 @@ def test_interpreters_that_nobody_closes(ask, more):
     assert done.returncode == 0
 
 
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory):
+    path = tmp_path_factory.mktemp("settled") / "settled"
+    words = ("--snapshot", APPS / "snapshot/settled.py", "-o", path)
+    assert "left out" not in build_application(*words, stderr=True)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("action", "text", "status"),
+    [
+        (("faults",), "Fatal Python error: Segmentation fault", -signal.SIGSEGV),
+        (("faults", "overflow"), "Fatal Python error: Segmentation fault", -signal.SIGSEGV),
+        (("folders",), "/tmp\n", 0),
+        (("generators",), "0.3238", 0),
+        (("handlers",), "SigCgt", int(signal.SIGUSR1)),
+        (("finalizers",), "finalized in the main module\nfinalized in a module\n", 0),
+    ],
+)
+def test_what_modules_settle_at_import_stays(settled, tmp_path, action, text, status):
+    folder = tmp_path / "other"  # where temporary files would go
+    folder.mkdir()
+    warm, cold = (
+        run([settled, *action], cwd=tmp_path, env={"TMPDIR": str(folder), **more})
+        for more in ({}, COLD)
+    )
+    assert text in cold.stdout + cold.stderr
+    assert (warm.stdout, warm.stderr, warm.returncode) == (cold.stdout, cold.stderr, status)
+    said = run([settled, "folders"], cwd=tmp_path, env=EXPLAIN).stderr
+    assert said == f"{settled}: started from the snapshot\n"
+
+
 @pytest.mark.parametrize("status", [0, 3, 255])
 def test_exit(ask, status):
     done = ask("exits", status)

@@ -94,8 +94,10 @@ def finish():
     streams = [stream.text for stream in _kept["streams"]]
     streams += [getattr(stream, "buffer", None) for stream in streams]
     streams += [getattr(stream, "raw", None) for stream in streams]
+    main = sys.modules.get("__main__")
+    own = list(getattr(main, "__dict__", {}).values())  # nothing else refers to that module
     frozen = [reference() for reference in _kept["finalized"]]
-    found = [*frozen, *_kept["objects"]()]
+    found = [*own, *frozen, *_kept["objects"]()]
     # A file is flushed before that is closed which it writes to, and which is older.
     files = [one for one in found if issubclass(type(one), _io._IOBase)]
     found = [one for one in found if not issubclass(type(one), _io._IOBase)]
@@ -143,10 +145,11 @@ def _set_signals():
     first, last = _kept["signals"]
     for number, handler in last.items():
         if handler is None:
-            continue  # it is one in C, such as faulthandler's
+            continue  # it is one in C
         if handler != first[number]:
             _signal.signal(number, handler)
         elif number in ignored:
             _signal.signal(number, _signal.SIG_IGN)
         elif handler is not _signal.SIG_DFL:
             _signal.signal(number, handler)
+    _snapshot.renew_signals()

@@ -20,6 +20,8 @@ _OF_SYS = {
 _OF_TIME = dict.fromkeys(("tzname", "timezone", "altzone", "daylight"), "time zone")
 _OF_UNAME = ("system", "node", "release", "version", "machine")
 _OF_HOST = ("node", "release", "version")
+_instead = None
+"""Its name stands for that of a global function of another module."""
 
 
 class Modules:
@@ -199,7 +201,9 @@ class Modules:
         find = module._get_default_tempdir
 
         def find_it(*arguments, **named):
-            return self.watch.without_files(lambda: find(*arguments, **named))
+            found = self.watch.without_files(lambda: find(*arguments, **named))
+            self.noted[module.__name__, 0] = found  # the repair is to tell it from one that is set
+            return found
 
         self.replace(module, "_get_default_tempdir", find_it)
 
@@ -215,18 +219,70 @@ class Modules:
         self.replace(module, "find", find_it)
 
     def _watch_random(self, module):
-        """Know the generators that the system seeded: they are seeded anew by a restore."""
+        """Know the generators that the system seeded: they are seeded anew by a restore.
+
+        Who draws of one, or copies its state, is noticed; one that gets a state of the program's
+        own is none of these any more.
+        """
         watch = self.watch
-        seed = module.Random.seed
 
-        def seed_it(generator, a=None, version=2):
-            if a is not None:
-                seed(generator, a, version)
-                return
-            watch.quietly(lambda: seed(generator, a, version))
-            if watch.is_over:
-                return
-            watch.generators[_weakref.ref(generator)] = generator.getstate()
+        def seed(generator, a=None, version=2):
+            watch.look()  # it may have been drawn of
+            if a is None:
+                watch.quietly(lambda: _seed(generator))
+                watch.generators[_weakref.ref(generator)] = _get(generator)
+            else:
+                _seed(generator, a, version)
+                watch.generators.pop(_weakref.ref(generator), None)
 
-        self.replace(module.Random, "seed", seed_it)
-        watch.generators[_weakref.ref(module._inst)] = module._inst.getstate()
+        def setstate(generator, state):
+            watch.look()
+            _set(generator, state)
+            watch.generators.pop(_weakref.ref(generator), None)
+
+        def getstate(generator):
+            if _weakref.ref(generator) in watch.generators:
+                watch.read("random", "")
+            return _get(generator)
+
+        kind = module.Random
+        _seed = self._replace_code(kind.seed, seed)
+        _set = self._replace_code(kind.setstate, setstate)
+        _get = watch.state_of_generator = self._replace_code(kind.getstate, getstate)
+        watch.generators[_weakref.ref(module._inst)] = _get(module._inst)
+
+    def _replace_code(self, function, instead):
+        """Let a method call another function until the end; return one with its own code.
+
+        Other modules may have the method already, as `random.seed` is one of an object.
+        """
+        code = function.__code__
+        own = type(function)(
+            code, function.__globals__, code.co_name, function.__defaults__, function.__closure__
+        )
+        name = f"_obelisk_{code.co_name}"
+        function.__globals__[name] = instead
+        function.__code__ = _calling(name, code)
+
+        def undo():
+            function.__code__ = code
+            del function.__globals__[name]
+
+        self._undo.append(undo)
+        return own
+
+
+def _calling(name, code):
+    """Return code that calls a global function, and can be that of a function with `code`."""
+    __class__ = None
+
+    def with_class(*arguments, **named):
+        __class__  # noqa: B018 - the code has this free variable
+        return _instead(*arguments, **named)
+
+    def without(*arguments, **named):
+        return _instead(*arguments, **named)
+
+    chosen = (with_class if code.co_freevars else without).__code__
+    names = tuple(name if one == "_instead" else one for one in chosen.co_names)
+    return chosen.replace(co_names=names)

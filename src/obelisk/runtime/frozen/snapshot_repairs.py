@@ -32,6 +32,12 @@ def _faulthandler(module):
         module.enable()
 
 
+def _faulthandler_of_module(module):
+    # Its handlers are there; where they write to may be not.
+    if sys.stderr is None:
+        module.disable()
+
+
 def _authkey(module):
     config = module._current_process._config
     return config["authkey"]
@@ -105,7 +111,15 @@ def _uuid(module):
 REPAIRS = {
     "_hashlib": [Repair(_openssl)],
     "_ssl": [Repair(_openssl)],
-    "faulthandler": [Repair(_faulthandler, is_needed=lambda module, _: module.is_enabled())],
+    "faulthandler": [
+        # By the settings, before modules were imported.
+        Repair(
+            _faulthandler,
+            lambda module: module.is_enabled(),
+            lambda module, was_enabled: was_enabled and module.is_enabled(),
+        ),
+        Repair(_faulthandler_of_module),
+    ],
     "logging": [Repair(_logging)],
     "multiprocessing.process": [
         Repair(_process),
@@ -133,7 +147,7 @@ REPAIRS = {
         Repair(
             _tempfile,
             # Not one that the program chose.
-            is_needed=lambda module, _: module.tempdir in module._candidate_tempdir_list(),
+            is_needed=lambda module, found: found is not None and module.tempdir is found,
         )
     ],
     "threading": [Repair(_threading)],

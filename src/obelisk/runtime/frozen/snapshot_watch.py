@@ -114,6 +114,8 @@ class Watch:
         self.loaded = {}
         self._environment = dict(posix.environ)
         self.generators = {}
+        """States of generators that the system seeded, by weak references to them."""
+        self.state_of_generator = None
         self._load = _bootstrap._load_unlocked
         self.modules = Modules(self)
         self.modules.replace(_bootstrap, "_load_unlocked", self.load)
@@ -205,9 +207,11 @@ class Watch:
         if self.is_over:
             return
         self._look_at_reads()
-        for generator, last in self.generators.items():
-            if generator() is not None and generator().getstate() != last:
-                self.generators[generator] = generator().getstate()
+        for reference, last in self.generators.items():
+            generator = reference()
+            state = last if generator is None else self.state_of_generator(generator)
+            if state != last:
+                self.generators[reference] = state
                 self.read("random", "")
         for kind, reason, detail in self.state.changes():
             if kind == "native-thread":

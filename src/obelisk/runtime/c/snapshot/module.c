@@ -21,6 +21,7 @@
 #include "snapshot/immortal.h"
 #include "snapshot/machine.h"
 #include "snapshot/share.h"
+#include "snapshot/signals.h"
 #include "snapshot/stack.h"
 #include "snapshot/trim.h"
 
@@ -281,6 +282,18 @@ ignored(PyObject *self, PyObject *unused)
     return list;
 }
 
+PyDoc_STRVAR(renew_signals_doc, "renew_signals()\n--\n\n"
+                                "Let the kernel do at signals what modules of the snapshot had told it.");
+
+static PyObject *
+renew_signals(PyObject *self, PyObject *unused)
+{
+    (void)self;
+    (void)unused;
+    signals_renew();
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
     {"is_preparing", is_preparing, METH_NOARGS, is_preparing_doc},
     {"reads", reads, METH_NOARGS, reads_doc},
@@ -292,6 +305,7 @@ static PyMethodDef methods[] = {
     {"immortalize", immortalize, METH_O, immortalize_doc},
     {"process", process_of, METH_NOARGS, process_doc},
     {"ignored", ignored, METH_NOARGS, ignored_doc},
+    {"renew_signals", renew_signals, METH_NOARGS, renew_signals_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -21,6 +21,7 @@
 #include "snapshot/blocks.h"
 #include "snapshot/lookups.h"
 #include "snapshot/machine.h"
+#include "snapshot/signals.h"
 #include "snapshot/stack.h"
 #include "snapshot/unused.h"
 
@@ -148,6 +149,7 @@ snapshot_prepare(void)
     unused_begin();
     *thread_number() = NUMBER_WHILE_PREPARING; /* libc uses it as the owner of what is locked */
     stack_clear();
+    signals_begin();
     snapshot_watch(true);
     if (!import_modules()) {
         fflush(NULL);
@@ -155,6 +157,7 @@ snapshot_prepare(void)
     }
     snapshot_watch(false); /* what follows is ours, such as the path of a file to write to */
     snapshot_forget_noted();
+    signals_end();
     fflush(NULL);
     PyOS_BeforeFork();
     child = fork();
