@@ -60,6 +60,7 @@ _OWN_OF_WINDOWS: Final = {
 _OF_SNAPSHOTS: Final = {
     "_obelisk_snapshot": "snapshot.py",
     "_obelisk_snapshot_deferred": "snapshot_deferred.py",
+    "_obelisk_snapshot_end": "snapshot_end.py",
     "_obelisk_snapshot_leading": "snapshot_leading.py",
     "_obelisk_snapshot_modules": "snapshot_modules.py",
     "_obelisk_snapshot_paths": "snapshot_paths.py",

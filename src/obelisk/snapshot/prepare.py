@@ -47,6 +47,7 @@ _OUTPUTS: Final = (_MEMORY, _REPORT, _GUARDS, _BLOCKS, _OWN)
 on, blocks of memory, and pages that were written to; `_PLAN` is read."""
 _OF_FILES: Final = (b"=", b"+", b"/")
 """How guards begin that are of a file (runtime/c/snapshot/guards.c)."""
+_HINT_OF_REMOVAL: Final = "train with other runs, or build with `--no-snapshot`"
 _OUR_FAULT: Final = "this is a bug in Obelisk; please report it"
 _HINT: Final = "name the module in `snapshot-exclude`, or build with `--no-snapshot`"
 
@@ -218,6 +219,9 @@ def _start(
         until=until,
     )
     said = "" if run else "\n".join(_said(executable))
+    if not executable.exists():
+        message = "cannot make a snapshot: the application removes its own executable"
+        raise SnapshotError(message, hint=_HINT_OF_REMOVAL)
     full = explain_failure("making the snapshot", status, said, (folder,)) if status else None
     if full is not None:
         raise full

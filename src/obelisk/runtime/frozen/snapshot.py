@@ -8,13 +8,12 @@ to tell that its modules were imported by another process.
 
 import sys
 
-import _io
 import _signal
-import _warnings
 import posix
 
 import _obelisk_payload as _payload
 import _snapshot
+import _obelisk_snapshot_end as _end
 
 _kept = {}
 """What `restore` needs, by its name."""
@@ -33,21 +32,17 @@ def prepare(imports, exclude):
     trained = [name[1:] for name in names if name[0] == "+"]
     names = [name for name in names if name[0] != "+"]
     before = set(sys.modules)
-    import atexit
-
     import _obelisk_snapshot_prepare as preparing
 
     # The program imports for itself what was imported for this only.
     for name in set(sys.modules) - before:
         del sys.modules[name]
-    # Before any module registers anything: what is registered first is called last.
-    atexit.register(finish)
     is_rehearsal = kind == "rehearsal"
     results = preparing.Preparation(imports, [*exclude, *names], trained, is_rehearsal).run()
     _snapshot.report(results.pop("report"))
     is_fine = results.pop("is_fine") and not is_rehearsal
     if is_fine:
-        _kept.update(results, unfinished=True)
+        _kept.update(results)
         settle = preparing.settle
         del preparing, results
         settle(_kept)
@@ -83,38 +78,8 @@ def restore():
 
 
 def finish():
-    """Call the finalizers of all that is alive, after threads and `atexit`, before modules go.
-
-    CPython's garbage collector does it at this point of its end, while functions still have their
-    globals. What modules of the snapshot hold it does not collect.
-    """
-    if sys._getframe().f_back is not None or _kept.pop("unfinished", None) is None:
-        return  # the program itself called what is registered, or it is done
-    _tell_interpreters()
-    streams = [stream.text for stream in _kept["streams"]]
-    streams += [getattr(stream, "buffer", None) for stream in streams]
-    streams += [getattr(stream, "raw", None) for stream in streams]
-    main = sys.modules.get("__main__")
-    own = list(getattr(main, "__dict__", {}).values())  # nothing else refers to that module
-    frozen = [reference() for reference in _kept["finalized"]]
-    found = [*own, *frozen, *_kept["objects"]()]
-    # A file is flushed before that is closed which it writes to, and which is older.
-    files = [one for one in found if issubclass(type(one), _io._IOBase)]
-    found = [one for one in found if not issubclass(type(one), _io._IOBase)]
-    _snapshot.finalize([*found, *files[::-1]], [*streams, *sys.__dict__.values()])
-
-
-def _tell_interpreters():
-    """Warn of other interpreters as CPython does, before finalizers of objects end these."""
-    if sys.version_info < (3, 14) or _snapshot.is_alone():
-        return
-    text = "remaining subinterpreters; close them with Interpreter.close()"
-    # CPython's own registry: it says nothing of those that are left.
-    registry = sys.__dict__.setdefault("__warningregistry__", {})
-    try:
-        _warnings.warn_explicit(text, RuntimeWarning, "<sys>", 0, "sys", registry)
-    except RuntimeWarning:
-        pass  # CPython ignores it as well
+    """Do what ends of objects do; return whether Python need not be finalised for more."""
+    return _end.finish(_kept["finalized"], _kept["objects"])
 
 
 def _set_environment(variables):

@@ -129,12 +129,7 @@ main_program_run(void)
         _PyInterpreterState_SetNotRunningMain(interpreter);
     }
 #ifdef OBELISK_SNAPSHOT
-    if (!interrupted) {
-        finish(exit_status);
-    }
-    else if (snapshot_is_measured()) { /* a service that is trained is stopped so */
-        finish(128 + SIGINT);
-    }
+    finish(interrupted ? 128 + SIGINT : exit_status, interrupted);
 #endif
     if (Py_FinalizeEx() < 0) {
         exit_status = 120; /* what CPython reports when stdout cannot be flushed */

@@ -2,7 +2,9 @@
 
    To finalise Python clears all modules, and writes to nearly all of the snapshot's memory for it, which the
    system then throws away. Programs see the end of threads, their atexit functions, what is written to
-   stdout, and the end of objects that have finalizers: these are called.
+   stdout, and the end of objects that have finalizers, or that only the main module refers to. Where native
+   code has objects of which nobody knows what their end does, and where there are other interpreters, Python is
+   finalised.
 
    Private API is declared once, here: what Py_FinalizeEx does first. */
 
@@ -83,18 +85,28 @@ flush(const char *name)
     return result != NULL;
 }
 
-/* Objects whose end programs see: with `__del__`, open files, suspended generators (frozen/snapshot.py). */
-static void
-call_finalizers(void)
+/* Do what the end of objects does that programs see (frozen/snapshot.py); return whether that is all. */
+static bool
+end_objects(void)
 {
     PyObject *module = PyImport_ImportModule("_obelisk_snapshot");
     PyObject *result = module ? PyObject_CallMethod(module, "finish", NULL) : NULL;
+    bool is_all = result == Py_True;
 
     if (result == NULL) {
         PyErr_WriteUnraisable(module);
     }
     Py_XDECREF(result);
     Py_XDECREF(module);
+    return is_all;
+}
+
+static bool
+flush_both(void)
+{
+    bool is_written = flush("stdout");
+
+    return flush("stderr") && is_written;
 }
 
 bool
@@ -106,9 +118,10 @@ finish_is_alone(void)
 }
 
 void
-finish(int status)
+finish(int status, bool is_whole)
 {
     PyThreadState *thread = PyThreadState_Get();
+    bool is_all;
 
     if (!snapshot_is_restored()) {
         return;
@@ -116,15 +129,15 @@ finish(int status)
     end_threads();
     _Py_FinishPendingCalls(thread);
     _PyAtExit_Call(thread->interp);
-    if (!finish_is_alone() || !flush("stdout")) {
-        return; /* finalising ends other interpreters, and says what is wrong with stdout */
+    if (!flush_both()) {
+        return; /* finalising says what is wrong */
     }
-    flush("stderr");
-    call_finalizers();
-    if (!flush("stdout")) {
+    is_all = end_objects() && finish_is_alone();
+    if (!flush_both()) {
         return;
     }
-    flush("stderr");
     snapshot_end_measurement(status);
-    exit(status);
+    if (is_all && !is_whole) {
+        exit(status);
+    }
 }

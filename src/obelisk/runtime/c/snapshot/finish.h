@@ -13,8 +13,9 @@ bool finish_is_exit(int *status);
 /* Say whether there is no other interpreter in the process. */
 bool finish_is_alone(void);
 
-/* End the process without finalising Python, where programs do not see it; return otherwise. */
-void finish(int status);
+/* End the process without finalising Python, where programs do not see it; return otherwise, and if Python is to be
+   finalised as a `whole`. */
+void finish(int status, bool is_whole);
 
 /* What `_snapshot` has of this. */
 extern PyMethodDef finish_methods[];

@@ -1,0 +1,131 @@
+"""The end of a process that goes on from a snapshot, where programs see it.
+
+It is frozen into runtimes with a snapshot as `_obelisk_snapshot_end`. CPython clears all modules at
+the end, which would write to nearly all of the snapshot's memory.
+"""
+
+import sys
+
+import _io
+import _thread
+import _warnings
+
+import _snapshot
+
+_STREAMS = ("stdin", "stdout", "stderr")
+_OF_PYTHON = 0
+"""The rank of what has `__del__` in Python, or is suspended: it may use anything."""
+_LAYERS = (
+    (1, _io.TextIOWrapper),
+    # 2: files in Python
+    (3, (_io.BufferedReader, _io.BufferedWriter, _io.BufferedRandom, _io.BufferedRWPair)),
+    (4, _io.FileIO),
+)
+"""Ranks of files in C. Behind them comes all else in C, such as sockets, to which files write."""
+
+
+def _types_of_generators():
+    def generator():
+        yield
+
+    async def coroutine():
+        pass
+
+    async def asynchronous():
+        yield
+
+    never_awaited = coroutine()
+    never_awaited.close()
+    return type(generator()), type(never_awaited), type(asynchronous())
+
+
+_GENERATORS = _types_of_generators()
+
+
+class _Python:
+    """A class that is not in C."""
+
+
+def finish(finalized, get_objects):
+    """Do what ends of objects do, and return whether Python need not be finalised for more.
+
+    `finalized` are weak references to those of the snapshot that have finalizers; `get_objects`
+    returns all others. It comes after threads and `atexit`, and after streams were flushed. What
+    CPython does then: finalizers of all that is alive are called while functions still have their
+    globals, and the main module is cleared. What modules of the snapshot hold no garbage collection
+    would find.
+    """
+    _tell_interpreters()
+    _restore_streams()
+    streams = _streams()
+    main = getattr(sys.modules.get("__main__"), "__dict__", {})
+    # Nothing else refers to the main module: its objects go first.
+    alive = [*main.values(), *_alive(finalized, get_objects)]
+    _snapshot.finalize([one for one in alive if _rank(one) == _OF_PYTHON], streams)
+    del alive
+    if _thread._count() == 0:  # no thread uses it that goes on
+        _clear(main)
+    left = _alive(finalized, get_objects)
+    left.reverse()
+    left.sort(key=_rank)
+    _snapshot.finalize(left, streams)
+    del left
+    return not _snapshot.needs_end(get_objects(), sys.stdlib_module_names, _Python)
+
+
+def _alive(finalized, get_objects):
+    """Return what has a finalizer, of the snapshot and then of others, as it was created."""
+    objects = get_objects()  # which has no list that it becomes a part of
+    frozen = (reference() for reference in finalized)
+    return list(filter(_snapshot.has_finalizer, (*frozen, *objects)))
+
+
+def _rank(one):
+    """Return when something is finalized: a file before that which it writes to."""
+    kind = type(one)
+    if issubclass(kind, _io._IOBase):
+        return next((rank for rank, layer in _LAYERS if issubclass(kind, layer)), _OF_PYTHON + 2)
+    is_in_c = type(getattr(kind, "__del__", None)) is type(object.__init__)
+    return len(_LAYERS) + 2 if is_in_c and not issubclass(kind, _GENERATORS) else _OF_PYTHON
+
+
+def _restore_streams():
+    """Let the standard streams be those of the start, and the last exception go."""
+    for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+        sys.__dict__.pop(name, None)
+    for name in _STREAMS:
+        stream = getattr(sys, f"__{name}__", None)
+        try:
+            stream.closed  # noqa: B018 - who has the buffer of a detached one flushes it
+        except (AttributeError, ValueError):
+            stream = None
+        setattr(sys, name, stream)
+
+
+def _streams():
+    """Return the standard streams and what they write to, which are flushed last of all."""
+    found = [getattr(sys, name) for name in _STREAMS]
+    for name in ("buffer", "raw"):
+        found += [getattr(one, name, None) for one in found[-len(_STREAMS) :]]
+    return found
+
+
+def _clear(module):
+    """Clear a module's names, as CPython does: what only these refer to goes."""
+    names = [name for name in module if type(name) is str and name != "__builtins__"]
+    names.sort(key=lambda name: not name.startswith("_") or name.startswith("__"))
+    for name in names:
+        module[name] = None
+
+
+def _tell_interpreters():
+    """Warn of other interpreters as CPython does, before finalizers of objects end these."""
+    if sys.version_info < (3, 14) or _snapshot.is_alone():
+        return
+    text = "remaining subinterpreters; close them with Interpreter.close()"
+    # CPython's own registry: it says nothing of those that are left.
+    registry = sys.__dict__.setdefault("__warningregistry__", {})
+    try:
+        _warnings.warn_explicit(text, RuntimeWarning, "<sys>", 0, "sys", registry)
+    except RuntimeWarning:
+        pass  # CPython ignores it as well
