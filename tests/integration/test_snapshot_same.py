@@ -290,6 +290,22 @@ def test_what_modules_settle_at_import_stays(settled, tmp_path, action, text, st
     assert said == f"{settled}: started from the snapshot\n"
 
 
+def test_modules_beside_the_executable(tmp_path):
+    script, executable = tmp_path / "script.py", tmp_path / "beside/script"
+    script.write_text(
+        "import subprocess, sys, plugin\nprint(plugin.NAME, sys.path[-1])\n"
+        "print(subprocess.check_output([sys.executable, '-c', 'import plugin']))\n"
+    )
+    executable.parent.mkdir()
+    (executable.parent / "plugin.py").write_text("NAME = __name__\n")
+    paths = "interpreter.module-search-paths=['$ORIGIN']"
+    build_application("-q", "--snapshot", "--set", paths, script, "-o", executable)
+    moved = executable.parent.rename(tmp_path / "moved")
+    for env in ({}, COLD):
+        done = run([moved / "script"], cwd=tmp_path, env=env)
+        assert (done.stdout, done.stderr) == (f"plugin {moved}\nb''\n", "")
+
+
 @pytest.mark.parametrize("status", [0, 3, 255])
 def test_exit(ask, status):
     done = ask("exits", status)

@@ -12,11 +12,11 @@
 #include <wchar.h>
 
 #include "exec/privilege.h"
+#include "os/os.h"
 #include "payload/settings.h"
 #include "python/pyconfig.h"
 #include "vfs/layout.h"
 #ifdef OBELISK_SNAPSHOT
-#include "os/os.h"
 #include "snapshot/snapshot.h"
 #endif
 
@@ -87,13 +87,14 @@ __wrap__PyConfig_InitPathConfig(PyConfig *config, int compute_path_config)
     return add_python_path(config);
 }
 
-/* Append a folder that was configured; `$ORIGIN` is the executable's own. Who lacks the rights of this
+/* Append a folder that was configured; `$ORIGIN` is that of the executable's file. Who lacks the rights of this
    process may have made a link to the executable in a folder of his. */
 static PyStatus
-add_search_path(PyConfig *config, const char *executable, const char *path)
+add_search_path(PyConfig *config, const char *path)
 {
     static const char origin[] = "$ORIGIN";
     char whole[2 * PATH_MAX];
+    const char *executable = os_executable();
     const char *slash = strrchr(executable, LAYOUT_SLASH[0]);
 
     if (strncmp(path, origin, sizeof(origin) - 1) == 0 && slash != NULL) {
@@ -142,7 +143,7 @@ set_search_paths(PyConfig *config, const struct payload *payload, const char *ex
     for (const char *entry = settings_next(NULL); entry != NULL && !PyStatus_Exception(status);
          entry = settings_next(entry)) {
         if (strncmp(entry, name, sizeof(name) - 1) == 0) {
-            status = add_search_path(config, executable, entry + sizeof(name) - 1);
+            status = add_search_path(config, entry + sizeof(name) - 1);
         }
     }
     return status;
