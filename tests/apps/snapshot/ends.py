@@ -97,6 +97,20 @@ def archived():
     file.writestr(zipfile.ZipInfo("a"), "b")
 
 
+def wrapped():
+    globals()["WRITER"] = ends_held.Writer(opened())
+    WRITER.write("more")  # noqa: F821
+    ends_held.Holder.file = writer = ends_held.Writer(opened("other"))
+    writer.write("more")
+    HELD.file = ends_held.Writer(io.TextIOWrapper(opened("raw", "wb")))
+
+
+def archived_by_a_handle():
+    globals()["ARCHIVE"] = archive = zipfile.ZipFile("file.zip", "w")
+    globals()["HANDLE"] = archive.open(zipfile.ZipInfo("a"), "w")
+    HANDLE.write(b"written")  # noqa: F821
+
+
 def databases():
     globals()["DATABASE"] = database = sqlite3.connect("database")
     database.execute("create table numbers (number)")

@@ -79,7 +79,7 @@ def restore():
 
 def finish():
     """Do what ends of objects do; return whether Python need not be finalised for more."""
-    return _end.finish(_kept["finalized"], _kept["objects"])
+    return _end.finish(_kept["finalized"], _kept["gc"])
 
 
 def _set_environment(variables):

@@ -42,42 +42,77 @@ def _types_of_generators():
 _GENERATORS = _types_of_generators()
 
 
+_LASTING = (type, type(sys), type(_types_of_generators), type(len))
+"""Classes, modules and functions, which refer to nearly all that there is."""
+_MOST = 20000
+"""Objects that are looked at."""
+
+
 class _Python:
     """A class that is not in C."""
 
 
-def finish(finalized, get_objects):
+def finish(finalized, gc):
     """Do what ends of objects do, and return whether Python need not be finalised for more.
 
-    `finalized` are weak references to those of the snapshot that have finalizers; `get_objects`
-    returns all others. It comes after threads and `atexit`, and after streams were flushed. What
-    CPython does then: finalizers of all that is alive are called while functions still have their
-    globals, and the main module is cleared. What modules of the snapshot hold no garbage collection
-    would find.
+    `finalized` are weak references to those of the snapshot that have finalizers; `gc` is the
+    module, which knows all others. It comes after threads and `atexit`, and after streams were
+    flushed. What CPython does then: finalizers of all that is alive are called while functions
+    still have their globals, and the main module is cleared. What modules of the snapshot hold no
+    garbage collection would find.
     """
     _tell_interpreters()
     _restore_streams()
     streams = _streams()
     main = getattr(sys.modules.get("__main__"), "__dict__", {})
     # Nothing else refers to the main module: its objects go first.
-    alive = [*main.values(), *_alive(finalized, get_objects)]
-    _snapshot.finalize([one for one in alive if _rank(one) == _OF_PYTHON], streams)
-    del alive
+    own = list(filter(_snapshot.has_finalizer, main.values()))
+    alive = _in_order([*own, *_alive(finalized, gc)], streams, gc)
+    while alive and _rank(alive[-1]) != _OF_PYTHON:
+        alive.pop()
+    _snapshot.finalize(alive, streams)
+    del own, alive
     if _thread._count() == 0:  # no thread uses it that goes on
         _clear(main)
-    left = _alive(finalized, get_objects)
+    left = _alive(finalized, gc)
     left.reverse()
-    left.sort(key=_rank)
-    _snapshot.finalize(left, streams)
+    _snapshot.finalize(_in_order(left, streams, gc), streams)
     del left
-    return not _snapshot.needs_end(get_objects(), sys.stdlib_module_names, _Python)
+    return not _snapshot.needs_end(gc.get_objects(), sys.stdlib_module_names, _Python)
 
 
-def _alive(finalized, get_objects):
+def _alive(finalized, gc):
     """Return what has a finalizer, of the snapshot and then of others, as it was created."""
-    objects = get_objects()  # which has no list that it becomes a part of
+    objects = gc.get_objects()  # which has no list that it becomes a part of
     frozen = (reference() for reference in finalized)
     return list(filter(_snapshot.has_finalizer, (*frozen, *objects)))
+
+
+def _in_order(objects, streams, gc):
+    """Return objects by their ranks, but those first that refer to others: these may write to them.
+
+    What many objects away refers to another is not looked for.
+    """
+    kept = set(map(id, streams))
+    objects = sorted((one for one in objects if id(one) not in kept), key=_rank)
+    if len(objects) < 2:
+        return objects
+    wanted, seen, found = {id(one): one for one in objects}, set(), []
+    for root in reversed(objects):
+        # Each is found behind all that it refers to.
+        waiting = [(root, False)]
+        while waiting:
+            one, is_done = waiting.pop()
+            if is_done:
+                found.append(one)
+            elif id(one) not in seen:
+                seen.add(id(one))
+                if id(one) in wanted:
+                    waiting.append((one, True))
+                if len(seen) < _MOST and not isinstance(one, _LASTING):
+                    waiting += [(other, False) for other in gc.get_referents(one)]
+    found.reverse()
+    return found
 
 
 def _rank(one):

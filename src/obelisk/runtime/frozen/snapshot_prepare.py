@@ -316,7 +316,7 @@ def settle(kept):
     _deferred.defer(gc.get_objects())
     _snapshot.compact(gc.get_objects())
     gc.collect()  # memory that Python keeps for new objects would be in the snapshot
-    kept["objects"] = gc.get_objects
+    kept["gc"] = gc
     kept["finalized"] = list(_references(gc.get_objects()))
     gc.callbacks.extend(callbacks)
     _snapshot.immortalize(gc.get_objects())
