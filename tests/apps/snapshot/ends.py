@@ -105,12 +105,6 @@ def wrapped():
     HELD.file = ends_held.Writer(io.TextIOWrapper(opened("raw", "wb")))
 
 
-def archived_by_a_handle():
-    globals()["ARCHIVE"] = archive = zipfile.ZipFile("file.zip", "w")
-    globals()["HANDLE"] = archive.open(zipfile.ZipInfo("a"), "w")
-    HANDLE.write(b"written")  # noqa: F821
-
-
 def databases():
     globals()["DATABASE"] = database = sqlite3.connect("database")
     database.execute("create table numbers (number)")

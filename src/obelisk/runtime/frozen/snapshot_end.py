@@ -94,10 +94,11 @@ def _in_order(objects, streams, gc):
     What many objects away refers to another is not looked for.
     """
     kept = set(map(id, streams))
-    objects = sorted((one for one in objects if id(one) not in kept), key=_rank)
+    wanted = {id(one): one for one in objects if id(one) not in kept}
+    objects = sorted(wanted.values(), key=_rank)
     if len(objects) < 2:
         return objects
-    wanted, seen, found = {id(one): one for one in objects}, set(), []
+    seen, found = set(), []
     for root in reversed(objects):
         # Each is found behind all that it refers to.
         waiting = [(root, False)]
