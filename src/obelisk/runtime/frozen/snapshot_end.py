@@ -110,7 +110,7 @@ def _in_order(objects, streams, gc):
                 seen.add(id(one))
                 if id(one) in wanted:
                     waiting.append((one, True))
-                if len(seen) < _MOST and not isinstance(one, _LASTING):
+                if len(seen) < _MOST and not issubclass(type(one), _LASTING):
                     waiting += [(other, False) for other in gc.get_referents(one)]
     found.reverse()
     return found
