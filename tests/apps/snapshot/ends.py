@@ -9,10 +9,12 @@ import io
 import lzma
 import os
 import shelve
+import signal
 import sqlite3
 import sys
 import tempfile
 import threading
+import time
 import zipfile
 
 import ends_held
@@ -175,6 +177,36 @@ def written_by_a_finalizer():
 def in_a_thread():
     thread = threading.Thread(target=lambda: globals().update(FILE=opened()))
     thread.start()
+
+
+def with_a_thread_that_reads():
+    read, _ = os.pipe()
+    pipe = os.fdopen(read)
+    threading.Thread(target=pipe.read, daemon=True).start()
+    HELD.file = pipe
+    globals()["FILE"] = opened()
+
+
+def with_a_signal():
+    class Last:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGUSR1)
+            os.write(1, b"goes on")
+
+    signal.signal(signal.SIGUSR1, lambda number, frame: os.write(1, b"handled"))
+    globals()["LAST"] = Last()
+
+
+def with_evil_classes():
+    class Meta(type):
+        def __getattr__(cls, name):
+            raise RuntimeError(name)
+
+    class Evil(metaclass=Meta):
+        def __del__(self):
+            os.write(1, b"evil")
+
+    globals().update(EVIL=Evil(), FILE=opened())
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ the end, which would write to nearly all of the snapshot's memory.
 import sys
 
 import _io
-import _thread
 import _warnings
 
 import _snapshot
@@ -46,6 +45,8 @@ _LASTING = (type, type(sys), type(_types_of_generators), type(len))
 """Classes, modules and functions, which refer to nearly all that there is."""
 _MOST = 20000
 """Objects that are looked at."""
+_ROUNDS = 8
+"""How often finalizers are called of what finalizers make."""
 
 
 class _Python:
@@ -57,23 +58,25 @@ def finish(finalized, gc):
 
     `finalized` are weak references to those of the snapshot that have finalizers; `gc` is the
     module, which knows all others. It comes after threads and `atexit`, and after streams were
-    flushed. What CPython does then: finalizers of all that is alive are called while functions
-    still have their globals, and the main module is cleared. What modules of the snapshot hold no
-    garbage collection would find.
+    flushed; no other thread runs any more. What CPython does then: finalizers of all that is alive
+    are called while functions still have their globals, and the main module is cleared. What
+    modules of the snapshot hold no garbage collection would find.
     """
     _tell_interpreters()
     _restore_streams()
     streams = _streams()
     main = getattr(sys.modules.get("__main__"), "__dict__", {})
-    # Nothing else refers to the main module: its objects go first.
-    own = list(filter(_snapshot.has_finalizer, main.values()))
-    alive = _in_order([*own, *_alive(finalized, gc)], streams, gc)
-    while alive and _rank(alive[-1]) != _OF_PYTHON:
-        alive.pop()
-    _snapshot.finalize(alive, streams)
-    del own, alive
-    if _thread._count() == 0:  # no thread uses it that goes on
-        _clear(main)
+    for _ in range(_ROUNDS):
+        # Nothing else refers to the main module: its objects go first.
+        own = list(filter(_snapshot.has_finalizer, main.values()))
+        alive = _in_order([*own, *_alive(finalized, gc)], streams, gc)
+        while alive and _rank(alive[-1]) != _OF_PYTHON:
+            alive.pop()
+        if not alive:
+            break
+        _snapshot.finalize(alive, streams)
+        del own, alive
+    _clear(main)
     left = _alive(finalized, gc)
     left.reverse()
     _snapshot.finalize(_in_order(left, streams, gc), streams)
@@ -121,7 +124,7 @@ def _rank(one):
     kind = type(one)
     if issubclass(kind, _io._IOBase):
         return next((rank for rank, layer in _LAYERS if issubclass(kind, layer)), _OF_PYTHON + 2)
-    is_in_c = type(getattr(kind, "__del__", None)) is type(object.__init__)
+    is_in_c = type(_attribute(kind, "__del__")) is type(object.__init__)
     return len(_LAYERS) + 2 if is_in_c and not issubclass(kind, _GENERATORS) else _OF_PYTHON
 
 
@@ -133,7 +136,7 @@ def _restore_streams():
         stream = getattr(sys, f"__{name}__", None)
         try:
             stream.closed  # noqa: B018 - who has the buffer of a detached one flushes it
-        except (AttributeError, ValueError):
+        except Exception:  # it may be of the program's own
             stream = None
         setattr(sys, name, stream)
 
@@ -142,8 +145,15 @@ def _streams():
     """Return the standard streams and what they write to, which are flushed last of all."""
     found = [getattr(sys, name) for name in _STREAMS]
     for name in ("buffer", "raw"):
-        found += [getattr(one, name, None) for one in found[-len(_STREAMS) :]]
+        found += [_attribute(one, name) for one in found[-len(_STREAMS) :]]
     return found
+
+
+def _attribute(one, name):
+    try:
+        return getattr(one, name, None)
+    except Exception:  # of the program's own code
+        return None
 
 
 def _clear(module):

@@ -3,15 +3,21 @@
    To finalise Python clears all modules, and writes to nearly all of the snapshot's memory for it, which the
    system then throws away. Programs see the end of threads, their atexit functions, what is written to
    stdout, and the end of objects that have finalizers, or that only the main module refers to. Where native
-   code has objects of which nobody knows what their end does, and where there are other interpreters, Python is
-   finalised.
+   code has objects of which nobody knows what their end does, and where there are other threads or interpreters,
+   Python is finalised.
 
    Private API is declared once, here: what Py_FinalizeEx does first. */
+
+/* The assertions of Python's headers would name folders of whoever builds. */
+#define NDEBUG
+#define Py_BUILD_CORE
 
 #include "snapshot/finish.h"
 
 #include <Python.h>
 
+#include <internal/pycore_interp.h>
+#include <internal/pycore_runtime.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -19,6 +25,7 @@
 
 void _Py_FinishPendingCalls(PyThreadState *);
 void _PyAtExit_Call(PyInterpreterState *);
+void _PySignal_Fini(void);
 #if PY_VERSION_HEX >= 0x030e0000
 int _Py_HandleSystemExitAndKeyboardInterrupt(int *);
 #define HANDLE_EXIT _Py_HandleSystemExitAndKeyboardInterrupt
@@ -117,6 +124,24 @@ finish_is_alone(void)
     return first != NULL && PyInterpreterState_Next(first) == NULL;
 }
 
+/* Say whether no other thread is left: what one has in hand is not to end under it. */
+static bool
+is_last(PyThreadState *thread)
+{
+    PyThreadState *first = PyInterpreterState_ThreadHead(thread->interp);
+
+    return first == thread && PyThreadState_Next(first) == NULL;
+}
+
+/* From here on no thread begins, and signals do what they do in C. */
+static void
+begin_end(PyThreadState *thread)
+{
+    _PyInterpreterState_SetFinalizing(thread->interp, thread);
+    _PyRuntimeState_SetFinalizing(&_PyRuntime, thread);
+    _PySignal_Fini();
+}
+
 void
 finish(int status, bool is_whole)
 {
@@ -131,6 +156,13 @@ finish(int status, bool is_whole)
     _PyAtExit_Call(thread->interp);
     if (!flush_both()) {
         return; /* finalising says what is wrong */
+    }
+    if (!is_last(thread)) { /* finalising stops the others */
+        snapshot_end_measurement(status);
+        return;
+    }
+    if (finish_is_alone()) { /* ending another interpreter takes a thread of its own */
+        begin_end(thread);
     }
     is_all = end_objects() && finish_is_alone();
     if (!flush_both()) {
