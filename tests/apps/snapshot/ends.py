@@ -181,10 +181,12 @@ def in_a_thread():
 
 def with_a_thread_that_reads():
     read, _ = os.pipe()
-    pipe = os.fdopen(read)
+    HELD.file = pipe = os.fdopen(read)
     threading.Thread(target=pipe.read, daemon=True).start()
-    HELD.file = pipe
-    globals()["FILE"] = opened()
+
+
+def without_modules():
+    sys.modules.clear()
 
 
 def with_a_signal():

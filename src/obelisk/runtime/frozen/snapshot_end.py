@@ -41,8 +41,9 @@ def _types_of_generators():
 _GENERATORS = _types_of_generators()
 
 
-_LASTING = (type, type(sys), type(_types_of_generators), type(len))
-"""Classes, modules and functions, which refer to nearly all that there is."""
+_FUNCTION = type(_types_of_generators)
+_LASTING = (type, type(sys), type(len))
+"""Classes and modules, which refer to nearly all that there is, as globals of functions do."""
 _MOST = 20000
 """Objects that are looked at."""
 _ROUNDS = 8
@@ -65,7 +66,7 @@ def finish(finalized, gc):
     _tell_interpreters()
     _restore_streams()
     streams = _streams()
-    main = getattr(sys.modules.get("__main__"), "__dict__", {})
+    main = _attribute(sys.modules.get("__main__"), "__dict__") or {}
     for _ in range(_ROUNDS):
         # Nothing else refers to the main module: its objects go first.
         own = list(filter(_snapshot.has_finalizer, main.values()))
@@ -113,10 +114,17 @@ def _in_order(objects, streams, gc):
                 seen.add(id(one))
                 if id(one) in wanted:
                     waiting.append((one, True))
-                if len(seen) < _MOST and not issubclass(type(one), _LASTING):
-                    waiting += [(other, False) for other in gc.get_referents(one)]
+                if len(seen) < _MOST:
+                    waiting += [(other, False) for other in _referents(one, gc)]
     found.reverse()
     return found
+
+
+def _referents(one, gc):
+    kind = type(one)
+    if kind is _FUNCTION:
+        return one.__closure__, one.__defaults__, one.__kwdefaults__
+    return () if issubclass(kind, _LASTING) else gc.get_referents(one)
 
 
 def _rank(one):

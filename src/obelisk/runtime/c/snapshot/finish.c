@@ -45,6 +45,14 @@ __wrap_atexit(void (*function)(void))
     return function == OPENSSL_cleanup && function != NULL ? 0 : __real_atexit(function);
 }
 
+static PyObject *snapshot_module;
+
+void
+finish_keep(PyObject *module)
+{
+    snapshot_module = Py_NewRef(module);
+}
+
 bool
 finish_is_exit(int *status)
 {
@@ -96,15 +104,13 @@ flush(const char *name)
 static bool
 end_objects(void)
 {
-    PyObject *module = PyImport_ImportModule("_obelisk_snapshot");
-    PyObject *result = module ? PyObject_CallMethod(module, "finish", NULL) : NULL;
+    PyObject *result = PyObject_CallMethod(snapshot_module, "finish", NULL);
     bool is_all = result == Py_True;
 
     if (result == NULL) {
-        PyErr_WriteUnraisable(module);
+        PyErr_WriteUnraisable(snapshot_module);
     }
     Py_XDECREF(result);
-    Py_XDECREF(module);
     return is_all;
 }
 

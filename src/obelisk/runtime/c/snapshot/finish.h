@@ -10,6 +10,9 @@
 /* Say whether the exception that is raised ends the program by an exit status, and by which. */
 bool finish_is_exit(int *status);
 
+/* Keep the frozen module that knows what is to be done at the end: `sys.modules` may be cleared. */
+void finish_keep(PyObject *module);
+
 /* Say whether there is no other interpreter in the process. */
 bool finish_is_alone(void);
 

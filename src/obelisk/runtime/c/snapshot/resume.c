@@ -16,6 +16,7 @@
 #include "python/interp.h"
 #include "python/main_program.h"
 #include "python/pyconfig.h"
+#include "snapshot/finish.h"
 #include "snapshot/lookups.h"
 #include "snapshot/processors.h"
 #include "vfs/vfs.h"
@@ -42,21 +43,11 @@ snapshot_is_restored(void)
     return is_restored;
 }
 
-/* Call a function of the frozen module that knows what Python keeps of a process. */
-static PyObject *
-call(const char *name)
-{
-    PyObject *module = PyImport_ImportModule("_obelisk_snapshot");
-    PyObject *result = module ? PyObject_CallMethod(module, name, NULL) : NULL;
-
-    Py_XDECREF(module);
-    return result;
-}
-
 /* Python's own half of what a child does. */
 static void
 renew_python(void)
 {
+    PyObject *module;
     PyObject *result;
 
 #if PY_VERSION_HEX >= 0x030e0000
@@ -64,12 +55,15 @@ renew_python(void)
 #endif
     configure_processors((PyConfig *)(uintptr_t)_PyInterpreterState_GetConfig(PyInterpreterState_Get()));
     PyOS_AfterFork_Child();
-    result = call("restore");
+    module = PyImport_ImportModule("_obelisk_snapshot"); /* it knows what Python keeps of a process */
+    result = module ? PyObject_CallMethod(module, "restore", NULL) : NULL;
     if (result == NULL) {
         PyErr_Print();
         os_die(OS_EXIT_FAILED, "cannot go on from the snapshot; OBELISK_SNAPSHOT=0 starts without it");
     }
+    finish_keep(module);
     Py_DECREF(result);
+    Py_DECREF(module);
 }
 
 /* What libraries took from the environment when they began, and would not look at again. A training run
