@@ -14,13 +14,15 @@ import _snapshot
 _STREAMS = ("stdin", "stdout", "stderr")
 _OF_PYTHON = 0
 """The rank of what has `__del__` in Python, or is suspended: it may use anything."""
+_FILE_OF_PYTHON = 2
 _LAYERS = (
     (1, _io.TextIOWrapper),
-    # 2: files in Python
     (3, (_io.BufferedReader, _io.BufferedWriter, _io.BufferedRandom, _io.BufferedRWPair)),
     (4, _io.FileIO),
 )
-"""Ranks of files in C. Behind them comes all else in C, such as sockets, to which files write."""
+"""Ranks of files in C."""
+_IN_C = 5
+"""That of all else in C, such as sockets, to which files write."""
 
 
 def _types_of_generators():
@@ -131,9 +133,9 @@ def _rank(one):
     """Return when something is finalized: a file before that which it writes to."""
     kind = type(one)
     if issubclass(kind, _io._IOBase):
-        return next((rank for rank, layer in _LAYERS if issubclass(kind, layer)), _OF_PYTHON + 2)
+        return next((rank for rank, layer in _LAYERS if issubclass(kind, layer)), _FILE_OF_PYTHON)
     is_in_c = type(_attribute(kind, "__del__")) is type(object.__init__)
-    return len(_LAYERS) + 2 if is_in_c and not issubclass(kind, _GENERATORS) else _OF_PYTHON
+    return _IN_C if is_in_c and not issubclass(kind, _GENERATORS) else _OF_PYTHON
 
 
 def _restore_streams():

@@ -13,7 +13,6 @@
 
 #ifdef OBELISK_SNAPSHOT
 #include "snapshot/finish.h"
-#include "snapshot/snapshot.h"
 #endif
 
 /* Declared in an internal header (pycore_pystate.h). */
